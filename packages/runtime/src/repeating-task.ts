@@ -1,0 +1,108 @@
+import type { Clock } from './clock.ts';
+import { errorCode, errorMessage } from './errors.ts';
+import type { Log } from './log.ts';
+
+/** What a round did: `busy` asks for another look soon and tells `settle` that work is in flight. */
+export type RoundResult = 'busy' | 'idle';
+
+export interface RepeatingTaskOptions {
+  readonly name: string;
+  /** Pause between the end of a round and the begin of the next. */
+  readonly intervalMs: number;
+  /** Pause after a busy round; `intervalMs` by default. */
+  readonly busyIntervalMs?: number;
+  /** Ceiling of the pause after failures, which doubles from `intervalMs`. 30 s by default. */
+  readonly maxBackoffMs?: number;
+}
+
+export interface RepeatingTaskDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onFailure?: (name: string, error: unknown) => void;
+}
+
+/**
+ * The one primitive for background work: runs rounds one at a time, never overlapping, logs and counts
+ * failures, backs off.
+ */
+export interface RepeatingTask {
+  readonly name: string;
+  readonly failures: number;
+  start(): void;
+  /** Runs a round now, or joins the one under way and then runs another. Rejects if the round fails. */
+  runNow(): Promise<RoundResult>;
+  /** Wakes the loop from its pause. */
+  poke(): void;
+  /** Ends the loop after the round under way. */
+  stop(): Promise<void>;
+}
+
+export function createRepeatingTask(
+  round: (signal: AbortSignal) => Promise<RoundResult | void>,
+  deps: RepeatingTaskDeps,
+  options: RepeatingTaskOptions,
+): RepeatingTask {
+  const controller = new AbortController();
+  let failures = 0;
+  let failuresInRow = 0;
+  let tail: Promise<unknown> = Promise.resolve();
+  let loop: Promise<void> | undefined;
+  let wake = new AbortController();
+
+  function serialised(): Promise<RoundResult> {
+    const run = tail.then(async () => {
+      if (controller.signal.aborted) return 'idle';
+      return (await round(controller.signal)) ?? 'idle';
+    });
+    tail = run.catch(() => undefined);
+    return run;
+  }
+
+  function pauseAfter(result: RoundResult | 'failed'): number {
+    if (result === 'busy') return options.busyIntervalMs ?? options.intervalMs;
+    if (result === 'idle') return options.intervalMs;
+    const backoff = Math.max(options.intervalMs, 50) * 2 ** Math.min(failuresInRow - 1, 16);
+    return Math.min(backoff, options.maxBackoffMs ?? 30_000);
+  }
+
+  async function run(): Promise<void> {
+    while (!controller.signal.aborted) {
+      let result: RoundResult | 'failed';
+      try {
+        result = await serialised();
+        failuresInRow = 0;
+      } catch (error) {
+        result = 'failed';
+        if (controller.signal.aborted) return;
+        failures += 1;
+        failuresInRow += 1;
+        deps.onFailure?.(options.name, error);
+        deps.log.warn(
+          { task: options.name, code: errorCode(error), failuresInRow, err: errorMessage(error) },
+          'task round failed',
+        );
+      }
+      wake = new AbortController();
+      await deps.clock.sleep(pauseAfter(result), AbortSignal.any([controller.signal, wake.signal]));
+    }
+  }
+
+  return {
+    name: options.name,
+    get failures() {
+      return failures;
+    },
+    start() {
+      loop ??= run();
+    },
+    runNow: serialised,
+    poke() {
+      wake.abort();
+    },
+    async stop() {
+      controller.abort();
+      await loop;
+      await tail;
+    },
+  };
+}
