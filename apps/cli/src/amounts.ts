@@ -1,0 +1,70 @@
+import { MediaError } from '@media-network/runtime';
+
+/**
+ * Reads an amount as people write it, `12.5`, into base units of a token with `decimals`.
+ *
+ * @throws `cli/bad-amount` for anything that is not a plain decimal number above zero that fits.
+ */
+export function parseAmount(text: string, decimals: number, name: string): bigint {
+  const match = /^(\d{1,20})(?:\.(\d+))?$/.exec(text.replaceAll(/[_,](?=\d{3})/g, ''));
+  const whole = match?.[1];
+  const fraction = match?.[2] ?? '';
+  if (whole === undefined) {
+    throw new MediaError({
+      code: 'cli/bad-amount',
+      message: `${name} must be a decimal number such as 12.5, not "${text}".`,
+      source: 'client',
+    });
+  }
+  if (fraction.length > decimals && !/^0*$/.test(fraction.slice(decimals))) {
+    throw new MediaError({
+      code: 'cli/bad-amount',
+      message: `${name} has at most ${decimals} digits after the point; "${text}" has more.`,
+      source: 'client',
+    });
+  }
+  const units = BigInt(whole) * 10n ** BigInt(decimals) + BigInt(fraction.slice(0, decimals).padEnd(decimals, '0') || '0');
+  if (units > 0xffff_ffff_ffff_ffffn || units === 0n) {
+    throw new MediaError({
+      code: 'cli/bad-amount',
+      message: units === 0n ? `${name} must be above zero.` : `${name} "${text}" is more than any account can hold.`,
+      source: 'client',
+    });
+  }
+  return units;
+}
+
+/** Base units as a decimal number with thousands separated and no trailing zeros: `1,234.5`. */
+export function formatUnits(units: bigint, decimals: number): string {
+  const scale = 10n ** BigInt(decimals);
+  const sign = units < 0n ? '-' : '';
+  const size = units < 0n ? -units : units;
+  const whole = (size / scale).toString().replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  const fraction = (size % scale).toString().padStart(decimals, '0').replace(/0+$/, '');
+  return decimals === 0 || fraction === '' ? sign + whole : `${sign}${whole}.${fraction}`;
+}
+
+export function formatMedia(units: bigint): string {
+  return `${formatUnits(units, 9)} MEDIA`;
+}
+
+export function formatSol(lamports: bigint): string {
+  return `${formatUnits(lamports, 9)} SOL`;
+}
+
+/** Bytes in decimal units, as network people count: `52.4 MB`. */
+export function formatBytes(bytes: bigint | number): string {
+  const value = Number(bytes);
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const step = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
+  const scaled = value / 1000 ** step;
+  return `${step === 0 ? String(scaled) : scaled.toFixed(scaled < 100 ? 1 : 0)} ${units[step] ?? 'B'}`;
+}
+
+/** A time span: `412 ms`, `3.2 s`, `2 min 5 s`. */
+export function formatMs(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

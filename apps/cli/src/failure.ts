@@ -1,0 +1,57 @@
+import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+
+/** What a person is told about an error, and what a shell. */
+export interface Failure {
+  readonly code: string;
+  /** One sentence that says what to do. */
+  readonly message: string;
+  readonly exitCode: number;
+}
+
+/** System errors that a user meets, in words; `path` and `port` come from the error itself. */
+function systemSentence(error: NodeJS.ErrnoException): string | undefined {
+  const path = error.path ?? 'the file';
+  switch (error.code) {
+    case 'EADDRINUSE': {
+      const port = 'port' in error ? String(error.port) : 'wanted';
+      return `Port ${port} is in use: stop what listens there, or choose another with --port.`;
+    }
+    case 'EACCES':
+    case 'EPERM':
+      return `No permission for ${path}: change its owner or choose another folder with --dir.`;
+    case 'ENOENT':
+      return `${path} does not exist: check the path.`;
+    case 'EISDIR':
+      return `${path} is a folder, and a file is needed.`;
+    case 'ENOTDIR':
+      return `${path} is below something that is not a folder: choose another path.`;
+    case 'ENOSPC':
+      return 'The disk is full: make room and run this again.';
+    case 'EROFS':
+      return `${path} is on a disk that cannot be written: choose another folder with --dir.`;
+    default:
+      return undefined;
+  }
+}
+
+/** The one place where an error becomes a sentence and an exit code. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof AggregateError) {
+    const first: unknown = error.errors[0];
+    const deeper = first instanceof Error && first.cause !== undefined ? first.cause : first;
+    if (deeper !== undefined) return describeFailure(deeper);
+  }
+  const code = errorCode(error);
+  if (error instanceof MediaError) return { code, message: oneLine(error.message), exitCode: 1 };
+  const sentence = error instanceof Error ? systemSentence(error) : undefined;
+  if (sentence !== undefined) return { code, message: sentence, exitCode: 1 };
+  return {
+    code,
+    message: `${oneLine(errorMessage(error))}. Run it again with --debug to see where this comes from.`,
+    exitCode: 1,
+  };
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').replace(/\.$/, '') + (/[.!?]$/.test(text.trim()) ? '.' : '');
+}

@@ -1,0 +1,110 @@
+import { createStyle, wantsColour } from './style.ts';
+import type { Style } from './style.ts';
+
+/** The part of a stream that is needed; `process.stdout` is one. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Where a command writes: results to standard output, everything about the way there to standard error. */
+export interface Terminal {
+  readonly style: Style;
+  /** Whether standard output is a terminal, so that a view can be redrawn in place. */
+  readonly interactive: boolean;
+  /** A line of the result. */
+  line(text?: string): void;
+  /** The result as one JSON document on one line; bigints become decimal strings. */
+  json(value: unknown): void;
+  /** Progress: rewritten in place on a TTY, silent otherwise. */
+  progress(text: string): void;
+  /** A line on standard error. */
+  note(text: string): void;
+  /** Redraws these lines over the ones drawn before; an interactive terminal only. */
+  draw(lines: readonly string[]): void;
+  /** Ends progress and drawing, so that what follows starts on a line of its own. */
+  settle(): void;
+}
+
+export interface TerminalDeps {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** JSON for people's programs: bigints and byte strings never appear as numbers. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item));
+}
+
+// What a style adds to a string without showing.
+// oxlint-disable-next-line no-control-regex -- escape codes begin with a control character
+const ESCAPES = /\u001B\[\d+m/g;
+
+export function visibleLength(text: string): number {
+  return text.replace(ESCAPES, '').length;
+}
+
+/** Cuts a line to what fits, so that a redrawn view never wraps. Escape codes stay whole. */
+export function fit(text: string, columns: number): string {
+  if (visibleLength(text) <= columns) return text;
+  let shown = 0;
+  let cut = '';
+  // oxlint-disable-next-line no-control-regex -- as above
+  for (const part of text.match(/\u001B\[\d+m|[\s\S]/g) ?? []) {
+    if (part.length > 1) cut += part;
+    else if (shown < columns - 1) {
+      cut += part;
+      shown += 1;
+    }
+  }
+  return `${cut}…`;
+}
+
+export function createTerminal(deps: TerminalDeps): Terminal {
+  const { stdout, stderr } = deps;
+  const interactive = stdout.isTTY === true && deps.env['TERM'] !== 'dumb';
+  const progressive = stderr.isTTY === true && deps.env['TERM'] !== 'dumb';
+  const style = createStyle(wantsColour(stdout.isTTY === true, deps.env));
+  let progressing = false;
+  let drawn = 0;
+
+  function clearProgress(): void {
+    if (progressing) stderr.write('\r\u001B[2K');
+    progressing = false;
+  }
+
+  return {
+    style,
+    interactive,
+    line(text = '') {
+      clearProgress();
+      stdout.write(`${text}\n`);
+    },
+    json(value) {
+      clearProgress();
+      stdout.write(`${toJson(value)}\n`);
+    },
+    progress(text) {
+      if (!progressive) return;
+      stderr.write(`\r\u001B[2K${fit(text, (stderr.columns ?? 80) - 1)}`);
+      progressing = true;
+    },
+    note(text) {
+      clearProgress();
+      stderr.write(`${text}\n`);
+    },
+    draw(lines) {
+      clearProgress();
+      const columns = stdout.columns ?? 80;
+      const back = drawn > 0 ? `\u001B[${drawn}A\r` : '';
+      stdout.write(`${back}${lines.map((line) => `\u001B[2K${fit(line, columns)}\n`).join('')}\u001B[0J`);
+      drawn = lines.length;
+    },
+    settle() {
+      clearProgress();
+      drawn = 0;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
+import type { Address, KeyPairSigner } from '@solana/kit';
+import type { EdgeChain } from './chain/edge-chain.ts';
+import type { BuildReport } from './report/report-builder.ts';
+
+/** What must never be in a configuration file or a log. */
+export interface EdgeSecrets {
+  /** Signs reports, counters and attestations, and pays for transactions. */
+  readonly operator: KeyPairSigner;
+}
+
+/** What tests and the local network replace. Everything has a default. */
+export interface EdgeOverrides {
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** From 0 up to 1. */
+  readonly random?: () => number;
+  /** Talks to guards. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** In place of the chain at `rpcUrl`. */
+  readonly chain?: EdgeChain;
+  /** Makes the entries of a report from the books of an hour; the honest one by default. */
+  readonly buildReport?: BuildReport;
+}
+
+/** Running totals since the process began; bytes are those written to viewers' sockets. */
+export interface EdgeStats {
+  readonly requests: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly revalidations: number;
+  /** Answered from the edge itself: refusals and errors. */
+  readonly refused: number;
+  readonly bytes: number;
+  /** Bytes fetched from origins. */
+  readonly originBytes: number;
+  /** Bytes counted and not yet on disk. */
+  readonly unacknowledgedBytes: number;
+  readonly reportsSubmitted: number;
+  /** Bytes of hours whose report came too late. */
+  readonly bytesLost: number;
+  readonly claimed: bigint;
+  readonly openConnections: number;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Codes of what is not as it should be: `edge/journal-full`, `edge/chain-stale`, `edge/draining`. */
+  readonly problems: readonly string[];
+}
+
+export interface Edge {
+  /** The edge account on chain. */
+  readonly address: Address;
+  readonly owner: Address;
+  readonly operator: Address;
+  /** Base URLs of the data plane, plain HTTP first: `http://127.0.0.1:8080`. */
+  readonly urls: readonly string[];
+  readonly port: number;
+  readonly httpsPort: number | undefined;
+  /** Base URL of the control plane. */
+  readonly controlUrl: string;
+  /** Every loop, started already; `settle` runs each with `runNow`. */
+  readonly tasks: readonly RepeatingTask[];
+  stats(): EdgeStats;
+  readiness(): Readiness;
+  /** URL under which this edge serves a resource. */
+  urlOf(resource: Address): string;
+  /**
+   * Stops accepting, lets responses under way finish within `drainMs`, writes the journal, stops all
+   * loops. Idempotent.
+   */
+  close(): Promise<void>;
+}

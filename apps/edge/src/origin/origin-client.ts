@@ -1,0 +1,251 @@
+import { lookup as systemLookup } from 'node:dns';
+import { isIP } from 'node:net';
+import type { LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
+import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import { Pool } from 'undici';
+import { forwardHeaders } from './origin-headers.ts';
+import type { OriginSettings } from './origin-settings.ts';
+import { isPrivateAddress } from './private-address.ts';
+
+export interface OriginRequest {
+  readonly settings: OriginSettings;
+  readonly method: string;
+  /** As the viewer sent it; never decoded or normalised. */
+  readonly target: string;
+  /** The viewer's fields, name, value, …; what belongs to the connection is taken out here. */
+  readonly rawHeaders: readonly string[];
+  readonly viewer: { readonly scheme: 'http' | 'https'; readonly host: string };
+  readonly body?: Readable;
+  readonly signal?: AbortSignal;
+}
+
+export interface OriginResponse {
+  readonly status: number;
+  readonly statusText: string;
+  /** Name, value, …; fields of the connection taken out, the rest as sent. */
+  readonly rawHeaders: readonly string[];
+  /**
+   * Ends only when the whole body has come. A body that is cut short, resets or stays silent ends with
+   * an error, never with an end.
+   */
+  readonly body: Readable;
+  /** How the body's end is known. A body that ends with its connection is never known to be whole. */
+  readonly framing: 'length' | 'chunked' | 'none' | 'close';
+  /** Content-Length, where it was sent. */
+  readonly contentLength: number | undefined;
+}
+
+export interface OriginClientOptions {
+  /** Silence allowed while connecting, before the head, and within the body. */
+  readonly timeoutMs: number;
+  readonly maxConnectionsPerOrigin?: number;
+  readonly allowPrivate: boolean;
+  /** Longest response head; longer is `edge/origin-bad-response`. 32 KiB. */
+  readonly maxHeaderBytes?: number;
+}
+
+/** The side of the edge that faces origins: pools, limits, timeouts. Follows no redirects. */
+export interface OriginClient {
+  /**
+   * Rejects with `edge/origin-timeout`, `edge/origin-unreachable`, `edge/origin-reset`,
+   * `edge/origin-bad-response`, `edge/origin-private` or `edge/aborted` (the viewer went away).
+   */
+  fetch(request: OriginRequest): Promise<OriginResponse>;
+  close(): Promise<void>;
+}
+
+const MAX_POOLS = 1000;
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+export function createOriginClient(options: OriginClientOptions): OriginClient {
+  const pools = new Map<string, Pool>();
+
+  function poolOf(origin: string): Pool {
+    const known = pools.get(origin);
+    if (known !== undefined) {
+      // Re-inserted, so that the least recently used pool is first.
+      pools.delete(origin);
+      pools.set(origin, known);
+      return known;
+    }
+    for (const [oldest, pool] of pools) {
+      if (pools.size < MAX_POOLS) break;
+      pools.delete(oldest);
+      void pool.close().catch(() => undefined);
+    }
+    const pool = new Pool(origin, {
+      connections: options.maxConnectionsPerOrigin ?? 256,
+      pipelining: 1,
+      allowH2: false,
+      connect: {
+        timeout: options.timeoutMs,
+        ...(options.allowPrivate ? {} : { lookup: publicLookup }),
+      },
+      headersTimeout: options.timeoutMs,
+      bodyTimeout: options.timeoutMs,
+      keepAliveTimeout: 4_000,
+      maxHeaderSize: options.maxHeaderBytes ?? 32_768,
+    });
+    pools.set(origin, pool);
+    return pool;
+  }
+
+  async function once(request: OriginRequest): Promise<OriginResponse> {
+    const { settings } = request;
+    const answer = await poolOf(settings.origin).request({
+      // A method is a token by the front's reading; undici's type names only the usual ones.
+      method: request.method as 'GET',
+      path: request.target,
+      headers: forwardHeaders(request.rawHeaders, request),
+      responseHeaders: 'raw',
+      body: request.body ?? null,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    // With `raw` undici gives a flat list, where its type says a record.
+    const raw = answer.headers as unknown as readonly string[];
+    return { ...readHead(raw, request.method, answer.statusCode), status: answer.statusCode, statusText: answer.statusText, body: answer.body };
+  }
+
+  return {
+    async fetch(request) {
+      const { settings } = request;
+      if (!options.allowPrivate && isIP(settings.hostname) !== 0 && isPrivateAddress(settings.hostname)) throw privateOrigin();
+      const repeatable = request.body === undefined && (request.method === 'GET' || request.method === 'HEAD');
+      try {
+        try {
+          return await once(request);
+        } catch (error) {
+          // A kept connection may have been closed by the origin just as we used it (RFC 9112 §9.3.1).
+          if (!repeatable || request.signal?.aborted === true || !isReset(error)) throw error;
+          return await once(request);
+        }
+      } catch (error) {
+        throw originError(error, request.signal);
+      }
+    },
+    async close() {
+      const all = [...pools.values()];
+      pools.clear();
+      await Promise.all(all.map((pool) => pool.destroy()));
+    },
+  };
+}
+
+function readHead(
+  raw: readonly string[],
+  method: string,
+  status: number,
+): Pick<OriginResponse, 'rawHeaders' | 'framing' | 'contentLength'> {
+  const named = new Set<string>();
+  let chunked = false;
+  let contentLength: number | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase();
+    const value = raw[i + 1] ?? '';
+    if (name === 'connection') for (const option of value.split(',')) named.add(option.trim().toLowerCase());
+    else if (name === 'transfer-encoding') chunked = true;
+    else if (name === 'content-length') {
+      if (!/^\d{1,15}$/.test(value) || (contentLength !== undefined && contentLength !== Number(value))) {
+        throw badResponse('its Content-Length is malformed');
+      }
+      contentLength = Number(value);
+    }
+  }
+  // A Connection field must not take away what the end of the body or its meaning hangs on.
+  for (const kept of ['content-length', 'content-type', 'content-encoding', 'cache-control', 'etag', 'vary', 'set-cookie']) named.delete(kept);
+  const rawHeaders: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || named.has(lower)) continue;
+    rawHeaders.push(name, raw[i + 1] ?? '');
+  }
+  const bodyless = method === 'HEAD' || status === 204 || status === 304;
+  const framing = bodyless ? 'none' : chunked ? 'chunked' : contentLength !== undefined ? 'length' : 'close';
+  return { rawHeaders, framing, contentLength };
+}
+
+const publicLookup: LookupFunction = (hostname, lookupOptions, callback) => {
+  systemLookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
+    if (error !== null) {
+      callback(error, '', 0);
+      return;
+    }
+    const allowed = addresses.filter(({ address }) => !isPrivateAddress(address));
+    const first = allowed[0];
+    if (first === undefined) callback(privateOrigin(), '', 0);
+    else if (lookupOptions.all === true) callback(null, allowed);
+    else callback(null, first.address, first.family);
+  });
+};
+
+function isReset(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ECONNRESET' || code === 'EPIPE' || (code === 'UND_ERR_SOCKET' && /other side closed/.test(errorMessage(error)));
+}
+
+/** An error of undici or the system in our words. Also for errors of the body's stream. */
+export function originError(error: unknown, signal?: AbortSignal): MediaError {
+  if (error instanceof MediaError) return error;
+  if (error instanceof Error && error.cause instanceof MediaError) return error.cause;
+  if (signal?.aborted === true) {
+    return new MediaError({ code: 'edge/aborted', message: 'The viewer went away.', source: 'client', cause: error });
+  }
+  const code = errorCode(error);
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
+    return new MediaError({
+      code: 'edge/origin-timeout',
+      message: 'The origin did not answer in time.',
+      source: 'origin',
+      retry: true,
+      cause: error,
+    });
+  }
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+    return badResponse(errorMessage(error), error);
+  }
+  if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE') {
+    return new MediaError({
+      code: 'edge/origin-reset',
+      message: 'The origin closed the connection before its answer was complete.',
+      source: 'origin',
+      retry: true,
+      cause: error,
+    });
+  }
+  return new MediaError({
+    code: 'edge/origin-unreachable',
+    message: 'The origin cannot be reached.',
+    source: 'origin',
+    retry: true,
+    context: { reason: code },
+    cause: error,
+  });
+}
+
+function badResponse(why: string, cause?: unknown): MediaError {
+  return new MediaError({
+    code: 'edge/origin-bad-response',
+    message: `The origin's answer is not valid HTTP: ${why}.`,
+    source: 'origin',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function privateOrigin(): MediaError {
+  return new MediaError({
+    code: 'edge/origin-private',
+    message: "The origin's address is a private one, and this edge is told not to connect there.",
+    source: 'origin',
+  });
+}

@@ -1,0 +1,84 @@
+import { isIP } from 'node:net';
+import { MediaError } from '@media-network/runtime';
+
+/** Where a resource's bytes come from: the plain settings of docs/evidence.md, checked. */
+export interface OriginSettings {
+  /** Scheme, host and port: `http://127.0.0.1:3000`. */
+  readonly origin: string;
+  readonly scheme: 'http' | 'https';
+  /** Host name without port or brackets. */
+  readonly hostname: string;
+  /** Value of the Host field sent to the origin. */
+  readonly hostHeader: string;
+  /** Fields added to every request, after those of the same name are taken out. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Targets that guards may fetch. */
+  readonly probe: readonly string[];
+  /** Further hosts of the resource. */
+  readonly domains: readonly string[];
+}
+
+/** The plain settings as published, before they are checked. */
+export interface PlainSettings {
+  readonly origin: string;
+  readonly originHost: string | null;
+  readonly originHeaders: readonly (readonly [string, string])[];
+  readonly probe: readonly string[];
+  readonly domains: readonly string[];
+}
+
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const HOST = /^[A-Za-z0-9.\-[\]:_]{1,255}$/;
+/** Fields that belong to the connection or to us, whatever a publisher writes. */
+const RESERVED = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+]);
+
+/** Throws `edge/bad-settings` where the settings cannot be followed to the letter. */
+export function readOriginSettings(plain: PlainSettings): OriginSettings {
+  const url = URL.canParse(plain.origin) ? new URL(plain.origin) : undefined;
+  if (
+    url === undefined ||
+    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
+    url.username !== '' ||
+    url.password !== '' ||
+    (url.pathname !== '/' && url.pathname !== '') ||
+    url.search !== '' ||
+    url.hash !== ''
+  ) {
+    throw bad('its origin must be http:// or https://, a host and perhaps a port');
+  }
+  if (plain.originHost !== null && !HOST.test(plain.originHost)) throw bad('its originHost is no host');
+  for (const [name, value] of plain.originHeaders) {
+    if (!NAME.test(name) || !VALUE.test(value) || RESERVED.has(name.toLowerCase())) {
+      throw bad(`its origin header ${JSON.stringify(name)} cannot be sent`);
+    }
+  }
+  return {
+    origin: url.origin,
+    scheme: url.protocol === 'https:' ? 'https' : 'http',
+    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    hostHeader: plain.originHost ?? url.host,
+    headers: plain.originHeaders,
+    probe: plain.probe,
+    domains: plain.domains.map((domain) => domain.toLowerCase()).filter((domain) => isIP(domain) === 0),
+  };
+}
+
+function bad(why: string): MediaError {
+  return new MediaError({
+    code: 'edge/bad-settings',
+    message: `The resource's settings cannot be used: ${why}.`,
+    source: 'client',
+  });
+}

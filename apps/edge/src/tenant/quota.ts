@@ -1,0 +1,53 @@
+/** Seconds of full speed that a resource may take at once: a sample of the real network. */
+const BURST_SECONDS = 300;
+/** Whatever the quota, this much may go at once: a page and a short film. */
+const MIN_BURST_BYTES = 64 * 2 ** 20;
+
+/**
+ * Ceiling on what this edge serves of one resource: a token bucket at the resource's quota. It is
+ * filled by time and emptied by bytes written, so a response that was admitted is never cut; what it
+ * overdrew must flow back first. The burstable rule over a month (whitepaper §2.6) is for the guards'
+ * confirmed samples to decide; a single edge cannot see it.
+ */
+export interface Quota {
+  setKbps(kbps: number, nowMs: number): void;
+  /** Seconds until the bucket has something again; 0 while it has. */
+  waitSeconds(nowMs: number): number;
+  spend(bytes: number): void;
+}
+
+export function createQuota(kbps: number, nowMs: number): Quota {
+  let bytesPerMs = kbps / 8;
+  let capacity = capacityOf(bytesPerMs);
+  let tokens = capacity;
+  let filledAt = nowMs;
+
+  function fill(at: number): void {
+    if (at <= filledAt) return;
+    tokens = Math.min(capacity, tokens + (at - filledAt) * bytesPerMs);
+    filledAt = at;
+  }
+
+  return {
+    setKbps(next, at) {
+      fill(at);
+      const before = capacity;
+      bytesPerMs = next / 8;
+      capacity = capacityOf(bytesPerMs);
+      // More quota is there to be used at once; less takes away what was not used.
+      tokens = Math.min(capacity, tokens + Math.max(0, capacity - before));
+    },
+    waitSeconds(at) {
+      fill(at);
+      if (bytesPerMs <= 0) return BURST_SECONDS;
+      return tokens > 0 ? 0 : Math.min(3600, Math.ceil((1 - tokens) / bytesPerMs / 1000));
+    },
+    spend(bytes) {
+      tokens -= bytes;
+    },
+  };
+}
+
+function capacityOf(bytesPerMs: number): number {
+  return bytesPerMs <= 0 ? 0 : Math.max(MIN_BURST_BYTES, bytesPerMs * 1000 * BURST_SECONDS);
+}

@@ -1,0 +1,81 @@
+import { resourceLabel } from '@media-network/protocol';
+import type { EdgeChain, ResourceView } from '../chain/edge-chain.ts';
+import type { OriginSettings } from '../origin/origin-settings.ts';
+import { sha256 } from '../report/report-builder.ts';
+import { createQuota } from './quota.ts';
+import type { Quota } from './quota.ts';
+
+/** A resource as the data plane knows it. One object for as long as the resource is on chain. */
+export interface Tenant {
+  /** The resource's address as 32 bytes, hex. */
+  readonly key: string;
+  readonly label: string;
+  readonly host: string;
+  readonly quota: Quota;
+  /** As last seen on chain. */
+  view: ResourceView;
+  /** Settings of the newest version we have the key of; may lag behind `view.settingsVersion`. */
+  settings: { readonly version: number; readonly plain: OriginSettings } | undefined;
+}
+
+/** Host → resource, in memory, following the chain. */
+export interface TenantBook {
+  /** By the host of a request: lower-case, no port. */
+  byHost(host: string): Tenant | undefined;
+  /** By address as hex. */
+  byKey(key: string): Tenant | undefined;
+  readonly size: number;
+}
+
+export interface TenantBookOptions {
+  readonly zone: string;
+}
+
+export function createTenantBook(chain: Pick<EdgeChain, 'resources' | 'onResources' | 'nowMs'>, options: TenantBookOptions): TenantBook {
+  const byHost = new Map<string, Tenant>();
+  const byKey = new Map<string, Tenant>();
+
+  function follow(): void {
+    const now = chain.nowMs();
+    const present = chain.resources();
+    for (const view of present.values()) {
+      const known = byKey.get(view.key);
+      if (known === undefined) {
+        add(view, now);
+        continue;
+      }
+      if (known.view.quotaKbps !== view.quotaKbps) known.quota.setKbps(view.quotaKbps, now);
+      known.view = view;
+    }
+    for (const [key, tenant] of byKey) {
+      if (present.has(key)) continue;
+      byKey.delete(key);
+      byHost.delete(tenant.host);
+    }
+  }
+
+  function add(view: ResourceView, now: number): void {
+    const label = resourceLabel(view.address, sha256);
+    const host = `${label}.${options.zone}`;
+    const tenant: Tenant = {
+      key: view.key,
+      label,
+      host,
+      quota: createQuota(view.quotaKbps, now),
+      view,
+      settings: undefined,
+    };
+    byKey.set(view.key, tenant);
+    byHost.set(host, tenant);
+  }
+
+  chain.onResources(follow);
+  follow();
+  return {
+    byHost: (host) => byHost.get(host),
+    byKey: (key) => byKey.get(key),
+    get size() {
+      return byKey.size;
+    },
+  };
+}

@@ -1,0 +1,10 @@
+export { auditHour } from './audit-hour.ts';
+export type { HourFigures } from './audit-hour.ts';
+export { auditReport } from './audit-report.ts';
+export type { ReportFigures } from './audit-report.ts';
+export { auditWeek } from './audit-week.ts';
+export type { WeekFigures } from './audit-week.ts';
+export { createHttpBlobs } from './blobs.ts';
+export type { BlobKind, Blobs, HttpBlobsDeps } from './blobs.ts';
+export type { ReportStatus } from './report-record.ts';
+export type { Audit, AuditDeps, Difference } from './subject.ts';

@@ -1,0 +1,170 @@
+import { MediaError } from '@media-network/runtime';
+import { getAddressDecoder, getAddressEncoder } from '@solana/kit';
+import type { Address } from '@solana/kit';
+
+import type { FieldTable, FieldType } from '../schema/index.ts';
+import { elementSize, fieldSize } from './layout.ts';
+
+const addressDecoder = getAddressDecoder();
+const addressEncoder = getAddressEncoder();
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8Encoder = new TextEncoder();
+
+const LIMIT = { u8: 0xff, u16: 0xffff, u32: 0xffff_ffff } as const;
+const U64_MAX = 2n ** 64n - 1n;
+const I64_MAX = 2n ** 63n - 1n;
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function badValue(path: string, why: string): MediaError {
+  return new MediaError({ code: 'chain/bad-value', message: `${path} ${why}.`, source: 'client', context: { path } });
+}
+
+/** Reads one field. The caller has checked that the bytes reach that far. */
+export function readField(view: DataView, at: number, type: FieldType): unknown {
+  switch (type) {
+    case 'u8':
+      return view.getUint8(at);
+    case 'u16':
+      return view.getUint16(at, true);
+    case 'u32':
+      return view.getUint32(at, true);
+    case 'u64':
+      return view.getBigUint64(at, true);
+    case 'i64':
+      return view.getBigInt64(at, true);
+    case 'pubkey':
+      return addressDecoder.decode(bytesAt(view, at, 32));
+    default:
+      if ('bytes' in type) return bytesAt(view, at, type.bytes).slice();
+      if ('str' in type) return readString(view, at, type.str);
+      return readArray(view, at, type.array, type.length);
+  }
+}
+
+function bytesAt(view: DataView, at: number, length: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + at, length);
+}
+
+function readString(view: DataView, at: number, room: number): string {
+  const length = view.getUint16(at, true);
+  if (length > room) throw badValue('string', `has length ${length} in a room of ${room}`);
+  try {
+    return utf8.decode(bytesAt(view, at + 2, length));
+  } catch (cause) {
+    throw new MediaError({ code: 'chain/bad-value', message: 'A string is not UTF-8.', source: 'chain', cause });
+  }
+}
+
+function readArray(view: DataView, at: number, element: FieldTable | 'u8' | 'u32', length: number): unknown[] {
+  const size = elementSize(element);
+  return Array.from({ length }, (_, index) => {
+    const start = at + index * size;
+    return typeof element === 'string' ? readField(view, start, element) : readTable(view, start, element);
+  });
+}
+
+export function readTable(view: DataView, at: number, table: FieldTable): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  let next = at;
+  for (const [name, type] of Object.entries(table)) {
+    value[name] = readField(view, next, type);
+    next += fieldSize(type);
+  }
+  return value;
+}
+
+/** Writes one field; what is out of range throws `chain/bad-value` with the field's path. */
+export function writeField(view: DataView, at: number, type: FieldType, value: unknown, path: string): void {
+  switch (type) {
+    case 'u8':
+    case 'u16':
+    case 'u32': {
+      if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > LIMIT[type]) {
+        throw badValue(path, `must be a whole number from 0 to ${LIMIT[type]}`);
+      }
+      if (type === 'u8') view.setUint8(at, value);
+      else if (type === 'u16') view.setUint16(at, value, true);
+      else view.setUint32(at, value, true);
+      return;
+    }
+    case 'u64':
+      if (typeof value !== 'bigint' || value < 0n || value > U64_MAX) {
+        throw badValue(path, `must be a bigint from 0 to ${U64_MAX}`);
+      }
+      view.setBigUint64(at, value, true);
+      return;
+    case 'i64':
+      if (typeof value !== 'bigint' || value < -I64_MAX - 1n || value > I64_MAX) {
+        throw badValue(path, 'must be a bigint of 64 bits with sign');
+      }
+      view.setBigInt64(at, value, true);
+      return;
+    case 'pubkey':
+      if (typeof value !== 'string') throw badValue(path, 'must be an address');
+      writeAddress(view, at, value, path);
+      return;
+    default:
+      if ('bytes' in type) writeBytes(view, at, type.bytes, value, path);
+      else if ('str' in type) writeString(view, at, type.str, value, path);
+      else writeArray(view, at, type.array, type.length, value, path);
+  }
+}
+
+function writeAddress(view: DataView, at: number, value: string, path: string): void {
+  try {
+    // The encoder checks what the brand promises: 32 bytes in base58.
+    bytesAt(view, at, 32).set(addressEncoder.encode(value as Address));
+  } catch (cause) {
+    throw new MediaError({
+      code: 'chain/bad-value',
+      message: `${path} must be an address: 32 bytes in base58.`,
+      source: 'client',
+      context: { path },
+      cause,
+    });
+  }
+}
+
+function writeBytes(view: DataView, at: number, length: number, value: unknown, path: string): void {
+  if (!(value instanceof Uint8Array) || value.length !== length) throw badValue(path, `must be ${length} bytes`);
+  bytesAt(view, at, length).set(value);
+}
+
+function writeString(view: DataView, at: number, room: number, value: unknown, path: string): void {
+  if (typeof value !== 'string') throw badValue(path, 'must be a string');
+  const bytes = utf8Encoder.encode(value);
+  if (bytes.length > room) throw badValue(path, `must be at most ${room} bytes`);
+  view.setUint16(at, bytes.length, true);
+  bytesAt(view, at + 2, room).fill(0).set(bytes);
+}
+
+function writeArray(
+  view: DataView,
+  at: number,
+  element: FieldTable | 'u8' | 'u32',
+  length: number,
+  value: unknown,
+  path: string,
+): void {
+  if (!Array.isArray(value) || value.length !== length) throw badValue(path, `must have ${length} elements`);
+  const size = elementSize(element);
+  for (const [index, item] of value.entries()) {
+    const start = at + index * size;
+    const here = `${path}[${index}]`;
+    if (typeof element === 'string') writeField(view, start, element, item, here);
+    else writeTable(view, start, element, item, here);
+  }
+}
+
+export function writeTable(view: DataView, at: number, table: FieldTable, value: unknown, path: string): void {
+  if (typeof value !== 'object' || value === null) throw badValue(path, 'must be an object');
+  const fields = new Map(Object.entries(value));
+  let next = at;
+  for (const [name, type] of Object.entries(table)) {
+    writeField(view, next, type, fields.get(name), path === '' ? name : `${path}.${name}`);
+    next += fieldSize(type);
+  }
+}

@@ -1,0 +1,224 @@
+import { getCreateAccountInstruction } from '@solana-program/system';
+import { MediaError } from '@media-network/runtime';
+import { AccountRole, address, generateKeyPairSigner, getAddressEncoder, getBase64Encoder, getProgramDerivedAddress } from '@solana/kit';
+import type { Address, Instruction, TransactionSigner } from '@solana/kit';
+
+import type { MediaClient } from './client.ts';
+import { viewOf } from './codec/fields.ts';
+import { PROGRAMS, SYSVARS } from './programs.ts';
+import { rpcCall } from './rpc.ts';
+import { rentFor } from './tokens.ts';
+
+const LOADER = PROGRAMS.upgradeableLoader;
+/** The loader's own accounts before the bytes: buffer {tag u32, option authority}, program {tag u32, programdata}. */
+const BUFFER_HEADER = 37;
+const PROGRAM_SIZE = 36;
+const PROGRAM_DATA_HEADER = 45;
+/** Fits a packet with one signer and the compute budget. */
+const CHUNK = 960;
+const MAX_ROUNDS = 8;
+const encodeAddress = getAddressEncoder();
+
+export interface DeployOptions {
+  readonly client: Pick<MediaClient, 'rpc' | 'send' | 'commitment'>;
+  /** Pays, and becomes the upgrade authority. */
+  readonly payer: TransactionSigner;
+  /** The key whose address is the program's id. */
+  readonly programKeypair: TransactionSigner;
+  readonly bytes: Uint8Array;
+  /** To go on with a buffer of an attempt that broke off; a new key otherwise. */
+  readonly bufferKeypair?: TransactionSigner;
+  readonly onProgress?: (written: number, total: number) => void;
+  /** Takes the upgrade authority away for good. */
+  readonly finalise?: boolean;
+  /** Transactions in flight. 8 by default. */
+  readonly concurrency?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Deploys a program through the upgradeable loader. Throws `chain/already-deployed` if its id is taken. */
+export async function deployProgram(options: DeployOptions): Promise<{ programId: Address; programData: Address }> {
+  const { client, payer, programKeypair, bytes } = options;
+  const programId = programKeypair.address;
+  const [programData] = await getProgramDerivedAddress({ programAddress: LOADER, seeds: [encodeAddress.encode(programId)] });
+  if ((await readAccount(client, programId)) !== null) {
+    throw new MediaError({
+      code: 'chain/already-deployed',
+      message: `There is an account at ${programId} already: deploy under a new program keypair.`,
+      source: 'client',
+      context: { programId },
+    });
+  }
+  const buffer = options.bufferKeypair ?? (await generateKeyPairSigner());
+  const send = (instructions: readonly Instruction[], computeUnitLimit?: number): Promise<unknown> =>
+    client.send(instructions, {
+      payer,
+      ...(computeUnitLimit === undefined ? {} : { computeUnitLimit }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+
+  await createBuffer(options, buffer, send);
+  await fillBuffer(options, buffer.address, send);
+  await send([
+    getCreateAccountInstruction({
+      payer,
+      newAccount: programKeypair,
+      lamports: await rentFor(client, PROGRAM_SIZE),
+      space: PROGRAM_SIZE,
+      programAddress: LOADER,
+    }),
+    deployInstruction(payer, programData, programId, buffer.address, bytes.length),
+  ]);
+  if (options.finalise === true) await send([finalInstruction(programData, payer)]);
+  await untilRunnable(client, programId, programData);
+  return { programId, programData };
+}
+
+/** A program runs from the slot after the one it was deployed in. */
+async function untilRunnable(client: DeployOptions['client'], programId: Address, programData: Address): Promise<void> {
+  const data = await readAccount(client, programData);
+  if (data === null || (await readAccount(client, programId)) === null) {
+    throw new MediaError({ code: 'chain/deploy-failed', message: `The program ${programId} is not there after its deployment.`, source: 'chain' });
+  }
+}
+
+async function createBuffer(
+  options: DeployOptions,
+  buffer: TransactionSigner,
+  send: (instructions: readonly Instruction[]) => Promise<unknown>,
+): Promise<void> {
+  const { client, payer, bytes } = options;
+  const space = BUFFER_HEADER + bytes.length;
+  const found = await readAccount(client, buffer.address);
+  if (found?.length === space) return;
+  // DeployWithMaxDataLen pays for the program's data out of the buffer, so it must hold that much.
+  const lamports = await rentFor(client, PROGRAM_DATA_HEADER + bytes.length);
+  await send([
+    getCreateAccountInstruction({ payer, newAccount: buffer, lamports, space, programAddress: LOADER }),
+    {
+      programAddress: LOADER,
+      accounts: [
+        { address: buffer.address, role: AccountRole.WRITABLE },
+        { address: payer.address, role: AccountRole.READONLY },
+      ],
+      data: u32(0),
+    },
+  ]);
+}
+
+/** Writes what the buffer does not hold yet, as the chain tells it, until it holds all. */
+async function fillBuffer(
+  options: DeployOptions,
+  buffer: Address,
+  send: (instructions: readonly Instruction[], computeUnitLimit: number) => Promise<unknown>,
+): Promise<void> {
+  const { bytes, payer } = options;
+  let lastError: unknown;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const held = (await readAccount(options.client, buffer))?.subarray(BUFFER_HEADER) ?? new Uint8Array(0);
+    const missing = missingChunks(bytes, held);
+    options.onProgress?.(bytes.length - missing.length * CHUNK, bytes.length);
+    if (missing.length === 0) return;
+    let written = bytes.length - missing.length * CHUNK;
+    const queue = missing.values();
+    const worker = async (): Promise<void> => {
+      for (const offset of queue) {
+        options.signal?.throwIfAborted();
+        try {
+          await send([writeInstruction(buffer, payer, offset, bytes.subarray(offset, offset + CHUNK))], 10_000);
+        } catch (error) {
+          // Read back in the next round; only a chunk that never arrives fails the deployment.
+          if (error instanceof MediaError && error.code === 'chain/insufficient-lamports') throw error;
+          lastError = error;
+          continue;
+        }
+        written = Math.min(written + CHUNK, bytes.length);
+        options.onProgress?.(Math.max(written, 0), bytes.length);
+      }
+    };
+    await Promise.all(Array.from({ length: options.concurrency ?? 8 }, worker));
+  }
+  throw new MediaError({
+    code: 'chain/deploy-failed',
+    message: 'The chain did not take all of the program. Run the deployment again.',
+    source: 'chain',
+    retry: true,
+    cause: lastError,
+  });
+}
+
+/** Offsets of the chunks that a buffer does not hold. */
+export function missingChunks(bytes: Uint8Array, held: Uint8Array): number[] {
+  const missing: number[] = [];
+  for (let offset = 0; offset < bytes.length; offset += CHUNK) {
+    const end = Math.min(offset + CHUNK, bytes.length);
+    for (let at = offset; at < end; at += 1) {
+      if (bytes[at] !== held[at]) {
+        missing.push(offset);
+        break;
+      }
+    }
+  }
+  return missing;
+}
+
+async function readAccount(client: DeployOptions['client'], at: Address): Promise<Uint8Array | null> {
+  const { value } = await rpcCall('an account', () =>
+    client.rpc.getAccountInfo(at, { encoding: 'base64', commitment: client.commitment }).send(),
+  );
+  return value === null ? null : new Uint8Array(getBase64Encoder().encode(value.data[0]));
+}
+
+function u32(value: number): Uint8Array {
+  const data = new Uint8Array(4);
+  viewOf(data).setUint32(0, value, true);
+  return data;
+}
+
+/** bincode: variant u32, offset u32, length u64, bytes. */
+function writeInstruction(buffer: Address, authority: TransactionSigner, offset: number, chunk: Uint8Array): Instruction {
+  const data = new Uint8Array(16 + chunk.length);
+  const view = viewOf(data);
+  view.setUint32(0, 1, true);
+  view.setUint32(4, offset, true);
+  view.setBigUint64(8, BigInt(chunk.length), true);
+  data.set(chunk, 16);
+  const accounts = [
+    { address: buffer, role: AccountRole.WRITABLE },
+    { address: authority.address, role: AccountRole.READONLY_SIGNER, signer: authority },
+  ];
+  return { programAddress: LOADER, accounts, data };
+}
+
+/** DeployWithMaxDataLen; the program can grow by an upgrade later through ExtendProgram, so no slack is paid for. */
+function deployInstruction(
+  payer: TransactionSigner,
+  programData: Address,
+  programId: Address,
+  buffer: Address,
+  length: number,
+): Instruction {
+  const data = new Uint8Array(12);
+  viewOf(data).setUint32(0, 2, true);
+  viewOf(data).setBigUint64(4, BigInt(length), true);
+  const accounts = [
+    { address: payer.address, role: AccountRole.WRITABLE_SIGNER, signer: payer },
+    { address: programData, role: AccountRole.WRITABLE },
+    { address: programId, role: AccountRole.WRITABLE },
+    { address: buffer, role: AccountRole.WRITABLE },
+    { address: SYSVARS.rent, role: AccountRole.READONLY },
+    { address: SYSVARS.clock, role: AccountRole.READONLY },
+    { address: address(PROGRAMS.system), role: AccountRole.READONLY },
+    { address: payer.address, role: AccountRole.READONLY_SIGNER, signer: payer },
+  ];
+  return { programAddress: LOADER, accounts, data };
+}
+
+/** SetAuthority to none. */
+function finalInstruction(programData: Address, authority: TransactionSigner): Instruction {
+  const accounts = [
+    { address: programData, role: AccountRole.WRITABLE },
+    { address: authority.address, role: AccountRole.READONLY_SIGNER, signer: authority },
+  ];
+  return { programAddress: LOADER, accounts, data: u32(4) };
+}

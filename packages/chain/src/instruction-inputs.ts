@@ -1,0 +1,82 @@
+import type { Address, TransactionSigner } from '@solana/kit';
+
+import type { Flat, InstructionArgs, TailInstruction } from './codec/values.ts';
+import type { INSTRUCTIONS, InstructionName } from './schema/index.ts';
+
+/**
+ * What cannot be derived for each instruction and must be given; everything else follows from it, and
+ * can still be given by name instead. Where a signer is given as a mere address, the transaction must be
+ * signed by other means.
+ */
+export const REQUIRED_INPUTS = {
+  genesis: ['payer'],
+  createPool: ['payer', 'quoteMint'],
+  addLiquidity: ['owner', 'quoteMint'],
+  removeLiquidity: ['owner', 'quoteMint'],
+  swap: ['owner', 'quoteMint'],
+  stake: ['owner', 'pool'],
+  beginUnbond: ['owner', 'pool', 'role'],
+  withdraw: ['owner', 'pool', 'role'],
+  registerGuard: ['owner', 'pool'],
+  updateGuard: ['owner'],
+  leaveGuard: ['owner'],
+  registerEdge: ['owner', 'pool'],
+  updateEdge: ['owner'],
+  leaveEdge: ['owner'],
+  joinGuardSet: ['operator', 'guard', 'stake', 'pool'],
+  registerResource: ['publisher', 'pool'],
+  attachRing: ['publisher', 'resource'],
+  openSettings: ['publisher', 'resource'],
+  writeSettings: ['publisher', 'resource', 'settingsVersion'],
+  sealSettings: ['publisher', 'resource', 'settingsVersion'],
+  updateResource: ['publisher', 'resource', 'pool'],
+  pauseResource: ['publisher', 'resource'],
+  removeResource: ['publisher', 'resource'],
+  releaseResource: ['publisher', 'resource', 'pool', 'settingsVersion'],
+  authorise: ['operator', 'guard', 'pool', 'resource'],
+  refreshQuota: ['pool', 'resource'],
+  submitReport: ['operator', 'edge', 'stake', 'pool'],
+  vote: ['operator', 'guard', 'reports'],
+  proposeHour: ['operator', 'guard'],
+  record: ['resource', 'ring'],
+  charge: ['payer', 'pool', 'stake', 'resource'],
+  unwrap: ['pool'],
+  proposeEpoch: ['operator', 'guard'],
+  claim: ['payer', 'owner'],
+  closeReport: ['report', 'payer'],
+  closeHour: ['payer'],
+} as const satisfies Record<InstructionName, readonly string[]>;
+
+type Accounts<N extends InstructionName> = (typeof INSTRUCTIONS)[N]['accounts'][number];
+type AccountNames<N extends InstructionName> = Accounts<N>['name'];
+type SignerNames<N extends InstructionName> = Extract<Accounts<N>, { readonly signer: true }>['name'];
+
+/** Inputs that are neither accounts nor arguments of an instruction but from which accounts follow. */
+export interface ExtraInputs {
+  readonly quoteMint: Address;
+  readonly pool: Address;
+  readonly role: number;
+  readonly settingsVersion: number;
+  /** The reports voted on, in the order of the verdicts. */
+  readonly reports: readonly Address[];
+  /** For `charge`: the current week, if the epoch of the due week is closed. */
+  readonly epochWeek: bigint;
+}
+
+type InputOf<N extends InstructionName, K> = K extends SignerNames<N>
+  ? Address | TransactionSigner
+  : K extends AccountNames<N>
+    ? Address
+    : K extends keyof ExtraInputs
+      ? ExtraInputs[K]
+      : never;
+
+type RequiredName<N extends InstructionName> = (typeof REQUIRED_INPUTS)[N][number];
+
+/** Arguments, required accounts, and any account that shall not be the derived one. */
+export type InstructionInput<N extends InstructionName> = Flat<
+  InstructionArgs<N> & { [K in RequiredName<N>]: InputOf<N, K> } & {
+    [K in Exclude<AccountNames<N>, RequiredName<N> | keyof InstructionArgs<N>>]?: InputOf<N, K>;
+  } & Partial<Omit<ExtraInputs, RequiredName<N> | AccountNames<N> | keyof InstructionArgs<N>>> &
+    (N extends TailInstruction ? { tail: Uint8Array } : unknown)
+>;

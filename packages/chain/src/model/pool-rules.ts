@@ -1,0 +1,53 @@
+import type { Address } from '@solana/kit';
+
+import { cumulativeAt, averagePrice, spotPrice, u64, worthOf } from './arithmetic.ts';
+import type { Context } from './context.ts';
+import { fail } from './failure.ts';
+import type { Draft } from './state.ts';
+
+const U64 = 2n ** 64n - 1n;
+
+/** To be called before any change of the reserves: brings the price sum up to now, and keeps a point of it. */
+export function touchPrice(pool: Draft<'pool'>, config: Draft<'config'>, nowGiven: bigint): void {
+  const now = nowGiven > pool.updatedAt ? nowGiven : pool.updatedAt;
+  const sum = cumulativeAt(pool, now);
+  pool.cumLo = sum & U64;
+  pool.cumHi = sum >> 64n;
+  pool.updatedAt = now;
+  const newest = pool.ring[(pool.ringHead + pool.ring.length - 1) % pool.ring.length];
+  const spacing = BigInt(Math.max(1, Math.floor(config.twapSecs / 50)));
+  if (pool.ringCount > 0 && newest !== undefined && now - newest.at < spacing) return;
+  pool.ring = pool.ring.with(pool.ringHead, { at: now, cumLo: pool.cumLo, cumHi: pool.cumHi });
+  pool.ringHead = (pool.ringHead + 1) % pool.ring.length;
+  pool.ringCount = Math.min(pool.ringCount + 1, pool.ring.length);
+}
+
+/** To be called after the reserves have changed. */
+export function setPrice(pool: Draft<'pool'>): void {
+  pool.priceQ32 = spotPrice(pool.reserveMedia, pool.reserveQuote);
+}
+
+export function averageOf(pool: Draft<'pool'>, config: Draft<'config'>, now: bigint): bigint {
+  return averagePrice(pool, now, BigInt(config.twapSecs));
+}
+
+export function worth(pool: Draft<'pool'>, config: Draft<'config'>, now: bigint, lp: bigint): bigint {
+  return worthOf(pool, averageOf(pool, config, now), lp);
+}
+
+/** Sets reserves; k must not have fallen against what it was, where the change is a swap. */
+export function setReserves(pool: Draft<'pool'>, media: bigint, quote: bigint): void {
+  pool.reserveMedia = u64(media);
+  pool.reserveQuote = u64(quote);
+}
+
+/** A token account that the program pays to or takes from: of the right mint; owned by `owner` where paid out. */
+export function checkToken(context: Context, address: Address, mint: Address, owner?: Address): void {
+  const found = context.token(address);
+  if (found.mint !== mint) fail('WrongMint');
+  if (owner !== undefined && found.owner !== owner) fail('WrongOwner');
+}
+
+export function checkSame(given: Address, wanted: Address): void {
+  if (given !== wanted) fail('WrongAddress');
+}

@@ -1,0 +1,50 @@
+import type { InstructionArgs } from '@media-network/chain';
+
+/** Genesis parameters; the names and units are those of the config account. */
+export type NetworkParams = InstructionArgs<'genesis'>;
+
+const MEDIA = 1_000_000_000n;
+const DAY = 86_400;
+
+/** The periods of the whitepaper (§2.6): five-minute samples, an hour a report, a week an epoch. */
+export const REAL_PARAMS: NetworkParams = {
+  sampleSecs: 300,
+  reportSlots: 6,
+  verdictSlots: 12,
+  finalHours: 24,
+  hoursPerWeek: 168,
+  monthSlots: 8_640,
+  unbondSecs: 14 * DAY,
+  twapSecs: 3_600,
+  votingSecs: 3 * DAY,
+  timelockSecs: 3 * DAY,
+  maxGuards: 21,
+  minGuards: 3,
+  poolFeeBps: 25,
+  guardShareBps: 2_000,
+  feePerGb: MEDIA / 500n,
+  quotaKbpsPerMedia: 1_000n,
+  minEdgeStake: 25n * MEDIA,
+  minGuardStake: 1_000n * MEDIA,
+};
+
+/** The same story while one watches: a sample a second, a report every 12 s, a week in two minutes. */
+export const FAST_PARAMS: NetworkParams = {
+  ...REAL_PARAMS,
+  sampleSecs: 1,
+  finalHours: 20,
+  hoursPerWeek: 10,
+  unbondSecs: 60,
+  twapSecs: 60,
+  votingSecs: 60,
+  timelockSecs: 60,
+};
+
+/** Periods by name, or parameters that replace some of the real ones. */
+export type PeriodsOption = 'real' | 'fast' | Partial<NetworkParams>;
+
+export function networkParams(option: PeriodsOption): NetworkParams {
+  if (option === 'real') return REAL_PARAMS;
+  if (option === 'fast') return FAST_PARAMS;
+  return { ...REAL_PARAMS, ...option };
+}

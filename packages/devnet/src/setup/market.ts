@@ -1,0 +1,82 @@
+import { createQuoteMint, ensureAta, genesisPlan, mintQuote, revokeMintAuthority, sendPlan } from '@media-network/chain';
+import type { Found, Signer } from '@media-network/chain';
+import { errorCode } from '@media-network/runtime';
+import type { Address } from '@solana/kit';
+import type { NetworkParams } from '../periods.ts';
+import { sendAll } from './setup-context.ts';
+import type { SetupContext } from './setup-context.ts';
+
+export const QUOTE_DECIMALS = 6;
+/** 1,000,000,000 test USDC, minted once. */
+const QUOTE_SUPPLY = 1_000_000_000n * 10n ** 6n;
+/** One MEDIA for ten of the quote. */
+const LIQUIDITY_MEDIA = 1_000_000n * 10n ** 9n;
+const LIQUIDITY_QUOTE = 10_000_000n * 10n ** 6n;
+
+/** Creates the network under its program, if nobody has. */
+export async function ensureGenesis(context: SetupContext, params: NetworkParams): Promise<Found<'config'>> {
+  const { client, treasury } = context;
+  const found = await client.config().catch((error: unknown) => {
+    if (errorCode(error) === 'chain/no-network') return undefined;
+    throw error;
+  });
+  if (found !== undefined) return found;
+  context.onStep('create the network: 10,000,000 MEDIA, minted once');
+  await sendPlan(client, await genesisPlan(client, { payer: treasury, params }), { payer: treasury });
+  return client.config();
+}
+
+/** A mint to quote MEDIA in, its supply minted to the treasury and its authority given up, in one transaction. */
+export async function ensureQuoteMint(context: SetupContext, mint: Signer): Promise<Address> {
+  const { client, treasury } = context;
+  const { value } = await client.rpc.getAccountInfo(mint.address, { encoding: 'base64', commitment: client.commitment }).send();
+  if (value !== null) return mint.address;
+  context.onStep('create the quote token: 1,000,000,000 test USDC, authority given up');
+  const created = await createQuoteMint(client, {
+    payer: treasury,
+    decimals: QUOTE_DECIMALS,
+    authority: treasury.address,
+    mint,
+  });
+  const minted = await mintQuote(client.addresses, {
+    payer: treasury,
+    authority: treasury,
+    mint: mint.address,
+    owner: treasury.address,
+    amount: QUOTE_SUPPLY,
+  });
+  await sendAll(context, [...created.instructions, ...minted, revokeMintAuthority(mint.address, treasury)]);
+  return mint.address;
+}
+
+/** The pool with its first liquidity. Later deposits are not repeated: a pool that has some is left alone. */
+export async function ensurePool(context: SetupContext, quoteMint: Address): Promise<Found<'pool'>> {
+  const { client, treasury } = context;
+  let pool = await client.pool(quoteMint);
+  if (pool === null) {
+    context.onStep('create the pool MEDIA / test USDC');
+    await sendAll(context, [await client.instructions.createPool({ payer: treasury, quoteMint })]);
+    pool = await client.pool(quoteMint);
+  }
+  if (pool !== null && pool.lpSupply === 0n) {
+    context.onStep('provide liquidity: 1,000,000 MEDIA and 10,000,000 test USDC');
+    const lp = await ensureAta(client.addresses, { payer: treasury, owner: treasury.address, mint: pool.lpMint });
+    const add = await client.instructions.addLiquidity({
+      owner: treasury,
+      quoteMint,
+      maxMedia: LIQUIDITY_MEDIA,
+      maxQuote: LIQUIDITY_QUOTE,
+      minLp: 1n,
+    });
+    await sendAll(context, [lp.instruction, add]);
+    pool = await client.pool(quoteMint);
+  }
+  if (pool === null) throw new Error('the pool is not there after its creation');
+  return pool;
+}
+
+/** LP that is worth `media` base units at the pool's own price, rounded up. */
+export function lpWorth(pool: Found<'pool'>, media: bigint): bigint {
+  const value = 2n * pool.reserveMedia;
+  return (media * pool.lpSupply + value - 1n) / value;
+}

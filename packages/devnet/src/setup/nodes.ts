@@ -1,0 +1,72 @@
+import type { Signer } from '@media-network/chain';
+import { NODE_STATUS, ROLE } from '@media-network/chain/schema';
+import type { Address, Instruction } from '@solana/kit';
+import { solFor, stakeFor } from './funding.ts';
+import { sendAll } from './setup-context.ts';
+import type { SetupContext } from './setup-context.ts';
+
+/** Eight bytes of ASCII, zero-padded: how a node says where it is. */
+export function regionBytes(region: string): Uint8Array {
+  const bytes = new Uint8Array(8);
+  bytes.set(new TextEncoder().encode(region).subarray(0, 8));
+  return bytes;
+}
+
+export interface GuardSetup {
+  readonly wallet: Signer;
+  readonly pool: Address;
+  /** LP at stake. */
+  readonly lp: bigint;
+  readonly sealKey: Uint8Array;
+  readonly endpoint: string;
+  readonly region: string;
+}
+
+/** A guard that is funded, staked and registered at this endpoint. */
+export async function ensureGuard(context: SetupContext, setup: GuardSetup): Promise<void> {
+  const { client } = context;
+  const { wallet, pool, endpoint } = setup;
+  const instructions: Instruction[] = [
+    ...(await solFor(context, wallet.address)),
+    ...(await stakeFor(context, { owner: wallet, pool, role: ROLE.guard, lp: setup.lp })),
+  ];
+  const guard = await client.guard(wallet.address);
+  const says = { operator: wallet.address, sealKey: setup.sealKey, region: regionBytes(setup.region), endpoint };
+  if (guard === null || guard.status === NODE_STATUS.left) {
+    context.onStep(`register the guard at ${endpoint}`);
+    instructions.push(await client.instructions.registerGuard({ owner: wallet, pool, ...says }));
+  } else if (guard.endpoint !== endpoint || Buffer.compare(guard.sealKey, setup.sealKey) !== 0) {
+    context.onStep(`move the guard to ${endpoint}`);
+    instructions.push(await client.instructions.updateGuard({ owner: wallet, ...says }));
+  }
+  await sendAll(context, instructions, [wallet]);
+}
+
+export interface EdgeSetup {
+  readonly wallet: Signer;
+  readonly pool: Address;
+  readonly lp: bigint;
+  readonly endpoint: string;
+  readonly control: string;
+  readonly region: string;
+}
+
+/** An edge that is funded, staked and registered at these endpoints. */
+export async function ensureEdge(context: SetupContext, setup: EdgeSetup): Promise<void> {
+  const { client } = context;
+  const { wallet, pool, endpoint, control } = setup;
+  const instructions: Instruction[] = [
+    ...(await solFor(context, wallet.address)),
+    ...(await stakeFor(context, { owner: wallet, pool, role: ROLE.edge, lp: setup.lp })),
+  ];
+  const edge = await client.edge(wallet.address);
+  const says = { operator: wallet.address, region: regionBytes(setup.region), endpoint, control };
+  if (edge === null || edge.status === NODE_STATUS.left) {
+    context.onStep(`register the edge at ${endpoint}`);
+    instructions.push(await client.instructions.registerEdge({ owner: wallet, pool, ...says }));
+  } else if (edge.endpoint !== endpoint || edge.control !== control) {
+    context.onStep(`move the edge to ${endpoint}`);
+    instructions.push(await client.instructions.updateEdge({ owner: wallet, ...says }));
+  }
+  await sendAll(context, instructions, [wallet]);
+}

@@ -1,0 +1,194 @@
+import { createHash, randomBytes } from 'node:crypto';
+import * as fsPromises from 'node:fs/promises';
+import { join } from 'node:path';
+import { MediaError } from '@media-network/runtime';
+import type { Spill } from './body-flow.ts';
+import { HEAD_BYTES, bodyOffsetFor, decodeHead, encodeHead, headLength } from './disk-head.ts';
+import type { DiskHead } from './disk-head.ts';
+import type { ByteSpan, EntryMeta } from './store.ts';
+
+/** What the tier needs of the file system; tests put a failing one in its place. */
+export type DiskIo = Pick<typeof fsPromises, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'unlink'>;
+
+type FileHandle = Awaited<ReturnType<DiskIo['open']>>;
+
+/** Names a complete file of the tier. */
+export interface DiskFile {
+  readonly id: string;
+  readonly bodyOffset: number;
+  /** What it takes on disk, head included. */
+  readonly bytes: number;
+}
+
+export interface Recovered {
+  readonly file: DiskFile;
+  readonly head: DiskHead;
+}
+
+/** A body on its way to disk, under a temporary name until it is complete. */
+export interface DiskWriter extends Spill {
+  finish(length: number, sha256: Buffer, md5: Buffer): Promise<DiskFile>;
+  discard(): Promise<void>;
+  /** Lets go of the file handle; readers of the fill are gone. */
+  release(): Promise<void>;
+}
+
+export interface DiskTier {
+  /** Removes temporary files, reads every head, deletes what is not as written. Newest last. */
+  recover(): Promise<Recovered[]>;
+  createWriter(key: string, meta: EntryMeta): Promise<DiskWriter>;
+  read(file: DiskFile, length: number, span?: ByteSpan): AsyncIterable<Buffer>;
+  readWhole(file: DiskFile, length: number): Promise<Buffer>;
+  /** SHA-256 of the body as it is on disk now. */
+  digest(file: DiskFile, length: number): Promise<Buffer>;
+  /** Rewrites the head in place; false when the new metadata does not fit. */
+  rewriteHead(file: DiskFile, head: Omit<DiskHead, 'bodyOffset'>): Promise<boolean>;
+  remove(file: DiskFile): Promise<void>;
+}
+
+const READ_BYTES = 131_072;
+
+async function readFully(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let got = 0;
+  while (got < length) {
+    const { bytesRead } = await handle.read(buffer, got, length - got, position + got);
+    if (bytesRead === 0) return buffer.subarray(0, got);
+    got += bytesRead;
+  }
+  return buffer;
+}
+
+async function writeFully(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promise<DiskTier> {
+  const tempDir = join(dir, 'temp');
+  const entriesDir = join(dir, 'entries');
+  await io.rm(tempDir, { recursive: true, force: true });
+  await io.mkdir(tempDir, { recursive: true });
+  await io.mkdir(entriesDir, { recursive: true });
+  const madeDirs = new Set<string>();
+
+  const pathOf = (id: string): string => join(entriesDir, id.slice(0, 2), id);
+
+  async function recoverOne(id: string): Promise<Recovered | undefined> {
+    const handle = await io.open(pathOf(id), 'r');
+    try {
+      const fixed = await readFully(handle, 0, HEAD_BYTES);
+      const length = headLength(fixed);
+      const head = length === undefined ? undefined : decodeHead(await readFully(handle, 0, length));
+      if (head === undefined) return undefined;
+      const { size } = await handle.stat();
+      if (size !== head.bodyOffset + head.length) return undefined;
+      return { file: { id, bodyOffset: head.bodyOffset, bytes: size }, head };
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function createWriter(key: string, meta: EntryMeta): Promise<DiskWriter> {
+    const id = randomBytes(12).toString('hex');
+    const temp = join(tempDir, id);
+    const bodyOffset = bodyOffsetFor(key, meta);
+    const handle = await io.open(temp, 'wx+');
+    let closed = false;
+    const release = async (): Promise<void> => {
+      if (closed) return;
+      closed = true;
+      await handle.close().catch(() => undefined);
+    };
+    return {
+      write: (chunk, position) => writeFully(handle, chunk, bodyOffset + position),
+      read: (position, length) => readFully(handle, bodyOffset + position, length),
+      async finish(length, sha256, md5) {
+        const head = encodeHead({ key, meta, bodyOffset, length, sha256, md5 });
+        if (head === undefined) throw new Error('the head fits by construction');
+        await writeFully(handle, head, 0);
+        const folder = join(entriesDir, id.slice(0, 2));
+        if (!madeDirs.has(folder)) {
+          await io.mkdir(folder, { recursive: true });
+          madeDirs.add(folder);
+        }
+        await io.rename(temp, pathOf(id));
+        return { id, bodyOffset, bytes: bodyOffset + length };
+      },
+      async discard() {
+        await release();
+        await io.unlink(temp).catch(() => undefined);
+      },
+      release,
+    };
+  }
+
+  async function* read(file: DiskFile, length: number, span?: ByteSpan): AsyncGenerator<Buffer> {
+    const end = Math.min(length, span?.end ?? length);
+    let at = span?.start ?? 0;
+    const handle = await io.open(pathOf(file.id), 'r');
+    try {
+      while (at < end) {
+        const wanted = Math.min(READ_BYTES, end - at);
+        const chunk = await readFully(handle, file.bodyOffset + at, wanted);
+        if (chunk.length !== wanted) {
+          throw new MediaError({
+            code: 'cache/read-failed',
+            message: 'A cached body is shorter on disk than it was stored.',
+            source: 'internal',
+          });
+        }
+        at += chunk.length;
+        yield chunk;
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  return {
+    async recover() {
+      const found: Recovered[] = [];
+      for (const folder of await io.readdir(entriesDir)) {
+        for (const id of await io.readdir(join(entriesDir, folder))) {
+          const one = await recoverOne(id).catch(() => undefined);
+          if (one !== undefined && id.startsWith(folder)) found.push(one);
+          else await io.unlink(join(entriesDir, folder, id)).catch(() => undefined);
+        }
+      }
+      return found.sort((a, b) => a.head.meta.receivedAtMs - b.head.meta.receivedAtMs);
+    },
+    createWriter,
+    read,
+    async readWhole(file, length) {
+      const handle = await io.open(pathOf(file.id), 'r');
+      try {
+        return await readFully(handle, file.bodyOffset, length);
+      } finally {
+        await handle.close();
+      }
+    },
+    async digest(file, length) {
+      const hash = createHash('sha256');
+      for await (const chunk of read(file, length)) hash.update(chunk);
+      return hash.digest();
+    },
+    async rewriteHead(file, head) {
+      const bytes = encodeHead({ ...head, bodyOffset: file.bodyOffset });
+      if (bytes === undefined) return false;
+      const handle = await io.open(pathOf(file.id), 'r+');
+      try {
+        await writeFully(handle, bytes, 0);
+      } finally {
+        await handle.close();
+      }
+      return true;
+    },
+    async remove(file) {
+      await io.unlink(pathOf(file.id)).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { deltaSeconds, parseCacheControl, parseTargetedCacheControl } from './cache-control.ts';
+import type { Directives } from './cache-control.ts';
+import { headerLines, headerValue } from './headers.ts';
+import type { RawHeaders } from './headers.ts';
+import { parseHttpDate } from './http-date.ts';
+
+/** A response as it came from the origin. Times in milliseconds since the epoch, by our clock. */
+export interface OriginResponse {
+  readonly status: number;
+  readonly headers: RawHeaders;
+  readonly requestedAtMs: number;
+  readonly receivedAtMs: number;
+}
+
+export type LifetimeSource = 'cdn-cache-control' | 's-maxage' | 'max-age' | 'expires' | 'heuristic' | 'none';
+
+/** When a response is fresh, and how long past that it may still be of use. Computed once, at storing. */
+export interface Freshness {
+  readonly source: LifetimeSource;
+  readonly lifetimeSeconds: number;
+  /** `Age` at time t is floor((t - ageBaseMs) / 1000), never below 0. */
+  readonly ageBaseMs: number;
+  readonly freshUntilMs: number;
+  /** RFC 5861; equal to `freshUntilMs` where it is not allowed. */
+  readonly staleWhileRevalidateUntilMs: number;
+  readonly staleIfErrorUntilMs: number;
+  /** `no-cache`: stored, but asked about before every use. */
+  readonly alwaysRevalidate: boolean;
+  /** Whether the response itself said how long (not the heuristic). */
+  readonly explicit: boolean;
+}
+
+/** A tenth of the time since the last change, at most a day (RFC 9111 §4.2.2). */
+const HEURISTIC_FRACTION = 0.1;
+const HEURISTIC_MAX_SECONDS = 86_400;
+const HEURISTIC_STATUSES = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
+const MAX_SECONDS = 2_147_483_648;
+
+/** The directives that hold for us: the targeted field alone when there is a valid one (RFC 9213 §2.2). */
+export function effectiveDirectives(headers: RawHeaders): { readonly directives: Directives; readonly targeted: boolean } {
+  const targeted = parseTargetedCacheControl(headers);
+  if (targeted !== undefined) return { directives: targeted, targeted: true };
+  return { directives: parseCacheControl(headers), targeted: false };
+}
+
+/** The Age field in seconds: its first member if that is a number, else 0 (RFC 9111 §5.1). */
+export function ageValueSeconds(headers: RawHeaders): number {
+  const first = headerLines(headers, 'age')[0]?.split(',', 1)[0]?.trim() ?? '';
+  return /^\d+$/.test(first) ? Math.min(Number(first), MAX_SECONDS) : 0;
+}
+
+/** The Date field, or when we received the response if it has none that is valid (RFC 9110 §6.6.1). */
+export function dateValueMs(response: OriginResponse): number {
+  const first = headerLines(response.headers, 'date')[0];
+  return (first === undefined ? undefined : parseHttpDate(first.trim(), response.receivedAtMs)) ?? response.receivedAtMs;
+}
+
+/** RFC 9111 §4.2.3, in milliseconds; whole seconds only in what is sent. */
+export function correctedInitialAgeMs(response: OriginResponse): number {
+  const apparentAge = Math.max(0, response.receivedAtMs - dateValueMs(response));
+  const responseDelay = Math.max(0, response.receivedAtMs - response.requestedAtMs);
+  return Math.max(apparentAge, ageValueSeconds(response.headers) * 1000 + responseDelay);
+}
+
+export function freshnessLifetime(response: OriginResponse): { readonly seconds: number; readonly source: LifetimeSource } {
+  const { directives, targeted } = effectiveDirectives(response.headers);
+  const shared = deltaSeconds(directives, 's-maxage');
+  if (shared !== undefined && !targeted) return { seconds: shared === 'invalid' ? 0 : shared, source: 's-maxage' };
+  const maxAge = targeted && typeof shared === 'number' ? shared : deltaSeconds(directives, 'max-age');
+  if (maxAge !== undefined && !(targeted && maxAge === 'invalid')) {
+    return { seconds: maxAge === 'invalid' ? 0 : maxAge, source: targeted ? 'cdn-cache-control' : 'max-age' };
+  }
+  // With a targeted field that names no lifetime, Cache-Control and Expires stay ignored (RFC 9213 §2.1).
+  const expires = targeted ? undefined : headerLines(response.headers, 'expires')[0];
+  if (expires !== undefined) {
+    const at = parseHttpDate(expires.trim(), response.receivedAtMs);
+    const seconds = at === undefined ? 0 : Math.max(0, Math.floor((at - dateValueMs(response)) / 1000));
+    return { seconds: Math.min(seconds, MAX_SECONDS), source: 'expires' };
+  }
+  const heuristic = heuristicSeconds(response, directives);
+  return heuristic === 0 ? { seconds: 0, source: 'none' } : { seconds: heuristic, source: 'heuristic' };
+}
+
+function heuristicSeconds(response: OriginResponse, directives: Directives): number {
+  if (!HEURISTIC_STATUSES.has(response.status) && !directives.has('public')) return 0;
+  // Negative answers only by explicit freshness: a guess must not keep a repaired page away.
+  if (response.status >= 400) return 0;
+  const changed = headerValue(response.headers, 'last-modified');
+  const changedMs = changed === undefined ? undefined : parseHttpDate(changed.trim(), response.receivedAtMs);
+  if (changedMs === undefined) return 0;
+  const seconds = Math.floor(((dateValueMs(response) - changedMs) / 1000) * HEURISTIC_FRACTION);
+  return Math.max(0, Math.min(seconds, HEURISTIC_MAX_SECONDS));
+}
+
+/** All of freshness, as instants, so that a hit costs a comparison. */
+export function freshnessOf(response: OriginResponse): Freshness {
+  const { directives } = effectiveDirectives(response.headers);
+  const lifetime = freshnessLifetime(response);
+  const ageBaseMs = response.receivedAtMs - correctedInitialAgeMs(response);
+  const alwaysRevalidate = directives.has('no-cache');
+  const freshUntilMs = ageBaseMs + lifetime.seconds * 1000;
+  // s-maxage implies proxy-revalidate (RFC 9111 §5.2.2.10), but a response that names RFC 5861
+  // directives beside it asks for them by name: only the explicit prohibitions forbid them.
+  const forbidsStale = alwaysRevalidate || directives.has('must-revalidate') || directives.has('proxy-revalidate');
+  const window = (name: string): number => {
+    const seconds = forbidsStale ? undefined : deltaSeconds(directives, name);
+    return freshUntilMs + (typeof seconds === 'number' ? seconds * 1000 : 0);
+  };
+  return {
+    source: lifetime.source,
+    lifetimeSeconds: lifetime.seconds,
+    ageBaseMs,
+    freshUntilMs,
+    staleWhileRevalidateUntilMs: window('stale-while-revalidate'),
+    staleIfErrorUntilMs: window('stale-if-error'),
+    alwaysRevalidate,
+    explicit: lifetime.source !== 'heuristic' && lifetime.source !== 'none',
+  };
+}
+
+/** What `Age` says at `nowMs` (RFC 9111 §5.1). */
+export function currentAgeSeconds(freshness: Pick<Freshness, 'ageBaseMs'>, nowMs: number): number {
+  return Math.min(MAX_SECONDS, Math.max(0, Math.floor((nowMs - freshness.ageBaseMs) / 1000)));
+}
+
+export type Reuse =
+  | { readonly kind: 'fresh' }
+  /** Serve it now and ask the origin meanwhile. */
+  | { readonly kind: 'stale-while-revalidate' }
+  /** Ask the origin first; on an error of its, the stored one may be served if `staleIfError`. */
+  | { readonly kind: 'revalidate'; readonly reason: 'stale' | 'no-cache'; readonly staleIfError: boolean };
+
+/**
+ * Whether a stored response may be reused now. Request directives (`Cache-Control`, `Pragma`) are
+ * ignored, as RFC 9111 §5.2.1 leaves to the cache: otherwise any viewer could make the edge hammer the
+ * publisher's origin.
+ */
+export function reuse(freshness: Freshness, nowMs: number): Reuse {
+  if (freshness.alwaysRevalidate) return { kind: 'revalidate', reason: 'no-cache', staleIfError: false };
+  if (nowMs < freshness.freshUntilMs) return { kind: 'fresh' };
+  if (nowMs < freshness.staleWhileRevalidateUntilMs) return { kind: 'stale-while-revalidate' };
+  return { kind: 'revalidate', reason: 'stale', staleIfError: nowMs < freshness.staleIfErrorUntilMs };
+}

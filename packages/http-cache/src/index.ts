@@ -1,0 +1,50 @@
+export { cacheKey, tenantPrefix } from './cache-key.ts';
+export type { CacheKeyParts } from './cache-key.ts';
+export { deltaSeconds, parseCacheControl, parseTargetedCacheControl } from './cache-control.ts';
+export type { Directives } from './cache-control.ts';
+export { cacheStatusField, cacheStatusMember } from './cache-status.ts';
+export type { CacheStatusOutcome, ForwardReason } from './cache-status.ts';
+export { createCollapser } from './collapser.ts';
+export type { Collapser, CollapserOptions, Lead, Turn } from './collapser.ts';
+export { entityTagsMatch, evaluateConditions, parseEntityTag } from './conditional.ts';
+export type { ConditionOutcome, EntityTag } from './conditional.ts';
+export { entryMeta } from './entry-meta.ts';
+export { fillFrom } from './fill-from.ts';
+export type { FillFromOptions, FillFromResult } from './fill-from.ts';
+export {
+  ageValueSeconds,
+  correctedInitialAgeMs,
+  currentAgeSeconds,
+  dateValueMs,
+  effectiveDirectives,
+  freshnessLifetime,
+  freshnessOf,
+  reuse,
+} from './freshness.ts';
+export type { Freshness, LifetimeSource, OriginResponse, Reuse } from './freshness.ts';
+export { endToEndHeaders, headerLines, headerValue, listMembers, lookupIn, withoutHeaders } from './headers.ts';
+export type { HeaderLookup, RawHeaders } from './headers.ts';
+export { formatHttpDate, parseHttpDate } from './http-date.ts';
+export { invalidatedTargets, invalidates } from './invalidation.ts';
+export { evaluateRange, parseRange } from './range.ts';
+export type { RangeOutcome } from './range.ts';
+export { confirms, metaAfterNotModified, validatorsFor } from './revalidation.ts';
+export { storability } from './storability.ts';
+export type { CacheableRequest, NoStoreReason, Storability } from './storability.ts';
+export type {
+  BeginOptions,
+  ByteSpan,
+  CacheStore,
+  CommitOptions,
+  CommitResult,
+  EntryMeta,
+  Fill,
+  NotStoredReason,
+  PurgeTarget,
+  StoreState,
+  StoreStats,
+  StoredEntry,
+} from './store.ts';
+export { openCacheStore } from './tiered-store.ts';
+export type { CacheStoreOptions } from './tiered-store.ts';
+export { readVary, secondaryKey } from './vary.ts';

@@ -1,0 +1,42 @@
+import { headerLines, listMembers } from './headers.ts';
+import type { HeaderLookup, RawHeaders } from './headers.ts';
+
+/** Field names of Vary, lower-case, sorted, each once; `*` when any line says so or a name is none. */
+export function readVary(headers: RawHeaders): readonly string[] | '*' {
+  const names = new Set<string>();
+  for (const line of headerLines(headers, 'vary')) {
+    for (const member of listMembers(line)) {
+      if (!/^[!#$%&'+.^_`|~0-9A-Za-z-]+$/.test(member)) return '*';
+      names.add(member.toLowerCase());
+    }
+  }
+  return [...names].sort();
+}
+
+/**
+ * The secondary key (RFC 9111 §4.1): what the request said in the fields that Vary names, white space
+ * and list syntax normalised, length-prefixed so that no two requests share one by accident. An absent
+ * field differs from an empty one.
+ */
+export function secondaryKey(names: readonly string[], header: HeaderLookup): string {
+  let key = '';
+  for (const name of names) {
+    const value = header(name);
+    if (value === undefined) {
+      key += `${name}-;`;
+      continue;
+    }
+    const normal = normalise(name, value);
+    key += `${name}=${normal.length}:${normal};`;
+  }
+  return key;
+}
+
+/** Case matters nowhere in these fields, and order neither: quality values stay with their members. */
+const CASELESS = new Set(['accept-encoding', 'accept-language', 'accept-charset']);
+
+function normalise(name: string, value: string): string {
+  const members = listMembers(value).map((member) => member.replaceAll(/[ \t]*([;=])[ \t]*/g, '$1'));
+  if (!CASELESS.has(name)) return members.join(',');
+  return members.map((member) => member.toLowerCase()).sort().join(',');
+}

@@ -1,0 +1,86 @@
+/** What a prebuilt response is made of. */
+export interface FastHitInit<Token> {
+  /** Handed back with the bytes that left, for accounting. */
+  readonly token: Token;
+  readonly status: number;
+  readonly statusText?: string;
+  /**
+   * Raw header list, name, value, name, value…; neither Connection nor Content-Length nor
+   * Transfer-Encoding, which the front writes itself.
+   */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+  /** Lines that change with time, each ended by CRLF (`Age: 7\r\n`), or ''. Asked for at most once a second. */
+  readonly varying?: (nowSecond: number) => string;
+}
+
+const CLOSE_LINE = 'Connection: close\r\n';
+const LINE_BREAKS = /[\r\n\0]/;
+
+/**
+ * A response ready to be written: one object a cached representation, kept as long as the entry lives.
+ * The front remembers the assembled bytes for the running second.
+ */
+export class FastHit<Token> {
+  readonly token: Token;
+  readonly body: Buffer;
+  readonly #fixed: Buffer;
+  readonly #varying: ((nowSecond: number) => string) | undefined;
+  #second = -1;
+  #head: Buffer = Buffer.alloc(0);
+  #whole: Buffer | undefined;
+  #usesThisSecond = 0;
+
+  constructor(init: FastHitInit<Token>) {
+    this.token = init.token;
+    this.body = init.body;
+    this.#varying = init.varying;
+    let head = `HTTP/1.1 ${init.status} ${init.statusText ?? 'OK'}\r\n`;
+    for (let i = 0; i + 1 < init.headers.length; i += 2) {
+      const name = init.headers[i] ?? '';
+      const value = init.headers[i + 1] ?? '';
+      if (LINE_BREAKS.test(name) || LINE_BREAKS.test(value)) throw new TypeError(`header ${JSON.stringify(name)} holds a line break`);
+      head += `${name}: ${value}\r\n`;
+    }
+    head += `Content-Length: ${init.body.length}\r\n`;
+    this.#fixed = Buffer.from(head, 'latin1');
+  }
+
+  /** Head for this second, blank line included. */
+  head(nowSecond: number, close: boolean): Buffer {
+    if (close) return this.#assembleHead(nowSecond, CLOSE_LINE);
+    if (this.#second !== nowSecond) {
+      this.#head = this.#assembleHead(nowSecond, '');
+      this.#second = nowSecond;
+      this.#whole = undefined;
+      this.#usesThisSecond = 0;
+    }
+    return this.#head;
+  }
+
+  /**
+   * Head and body in one buffer, from the second use within a second on: a rarely asked object is not
+   * worth copying. Call after `head`.
+   */
+  whole(keep: (hit: FastHit<Token>, bytes: number) => boolean): Buffer | undefined {
+    if (this.#whole !== undefined) return this.#whole;
+    this.#usesThisSecond += 1;
+    if (this.#usesThisSecond < 2 || !keep(this, this.#head.length + this.body.length)) return undefined;
+    this.#whole = Buffer.concat([this.#head, this.body]);
+    return this.#whole;
+  }
+
+  /** Gives the assembled copy back. */
+  forget(): void {
+    this.#whole = undefined;
+  }
+
+  #assembleHead(nowSecond: number, close: string): Buffer {
+    const lines = `${this.#varying?.(nowSecond) ?? ''}${close}\r\n`;
+    return Buffer.concat([this.#fixed, Buffer.from(lines, 'latin1')]);
+  }
+}
+
+export function createFastHit<Token>(init: FastHitInit<Token>): FastHit<Token> {
+  return new FastHit(init);
+}

@@ -1,0 +1,29 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Clock, Log } from '@media-network/runtime';
+import type { Connection } from './connection.ts';
+import type { FastHit } from './fast-hit.ts';
+import type { FrontLimits } from './limits.ts';
+import type { FrontHandlers } from './request.ts';
+
+/** Counters since the start, for metrics. */
+export interface FrontStats {
+  connections: number;
+  fast: number;
+  slow: number;
+  refused: number;
+}
+
+/** What the connections of a front share. */
+export interface FrontState<Token> {
+  readonly handlers: FrontHandlers<Token>;
+  readonly limits: FrontLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly http: HttpServer;
+  readonly connections: Set<Connection<Token>>;
+  readonly stats: FrontStats;
+  draining: boolean;
+  nowSecond(): number;
+  /** Whether there is room to keep the assembled response of this hit until the second ends. */
+  keepWhole(hit: FastHit<Token>, bytes: number): boolean;
+}

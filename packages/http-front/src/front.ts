@@ -1,0 +1,264 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createNetServer } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import { MediaError, createRepeatingTask, errorCode, silentLog, systemClock } from '@media-network/runtime';
+import type { Clock, Log } from '@media-network/runtime';
+import { Bridge } from './bridge.ts';
+import { Connection } from './connection.ts';
+import type { FastHit } from './fast-hit.ts';
+import type { FrontState, FrontStats } from './front-state.ts';
+import { HeadParser } from './head-parser.ts';
+import { defaultLimits } from './limits.ts';
+import type { FrontLimits } from './limits.ts';
+import type { FrontHandlers } from './request.ts';
+
+export interface FrontOptions {
+  readonly limits?: Partial<FrontLimits>;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Memory for responses assembled once and written many times within a second. 32 MiB by default. */
+  readonly maxAssembledBytes?: number;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Lets several processes share the port, where the system can. */
+  readonly reusePort?: boolean;
+}
+
+/** PEM, or a callback that names the context of a server name (`null` falls back to `cert` and `key`). */
+export interface TlsOptions {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly contextFor?: (serverName: string) => SecureContext | null | Promise<SecureContext | null>;
+}
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Front {
+  readonly limits: FrontLimits;
+  readonly stats: Readonly<FrontStats>;
+  /** Open connections. */
+  readonly openConnections: number;
+  listen(options: ListenOptions): Promise<Listening>;
+  listenTls(options: ListenOptions, tls: TlsOptions): Promise<Listening>;
+  /**
+   * Stops accepting, ends idle connections, lets responses under way finish for `graceMs`, then cuts the
+   * rest. Resolves when all is closed. Idempotent.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+const SWEEP_MS = 500;
+/** AES-128 first: the common hardware does it fastest, and every client that matters offers it. */
+const CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+].join(':');
+
+function listenOn(server: NetServer, options: ListenOptions): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error): void => {
+      const code = errorCode(error);
+      reject(
+        new MediaError({
+          code: code === 'EADDRINUSE' ? 'front/port-in-use' : 'front/listen-failed',
+          message:
+            code === 'EADDRINUSE'
+              ? `Port ${options.port} on ${options.host} is in use: stop what listens there or choose another port.`
+              : `Cannot listen on ${options.host}:${options.port} (${code}).`,
+          source: 'internal',
+          context: { host: options.host, port: options.port },
+          cause: error,
+        }),
+      );
+    };
+    server.once('error', onError);
+    server.listen({ host: options.host, port: options.port, reusePort: options.reusePort ?? false, backlog: 1024 }, () => {
+      server.off('error', onError);
+      const address = server.address();
+      if (address === null || typeof address === 'string') throw new Error('a TCP server has an address and a port');
+      resolve({ host: address.address, port: address.port });
+    });
+  });
+}
+
+/**
+ * The HTTP front. Plain requests are read and answered on the raw socket; the rest is served by the
+ * platform's own server; what two readers could read in two ways is refused (DESIGN: Media Edge, Front).
+ */
+export function createFront<Token>(handlers: FrontHandlers<Token>, options: FrontOptions = {}): Front {
+  const limits: FrontLimits = { ...defaultLimits, ...options.limits };
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? silentLog;
+  const maxAssembledBytes = options.maxAssembledBytes ?? 32 * 1024 * 1024;
+  const servers: NetServer[] = [];
+  let assembled: FastHit<Token>[] = [];
+  let assembledBytes = 0;
+  let second = 0;
+  let closing: Promise<void> | undefined;
+
+  // Framing, limits and timeouts are the front's own; the platform's parser is the second opinion.
+  const http = createHttpServer({
+    maxHeaderSize: limits.maxHeadBytes * 2,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    keepAliveTimeout: 0,
+    headersTimeout: 0,
+    requestTimeout: 0,
+  });
+  http.on('request', (request, response) => {
+    // Every connection of this server is a bridge: nothing else is ever emitted to it.
+    (request.socket as unknown as Bridge).connection.onRequest(request, response);
+  });
+  http.on('checkContinue', (request, response) => {
+    (request.socket as unknown as Bridge).connection.onRequest(request, response);
+    if (!response.headersSent && !response.destroyed) response.writeContinue();
+  });
+  http.on('checkExpectation', (request, response) => {
+    response.shouldKeepAlive = false;
+    response.writeHead(417, { 'Content-Length': '0' }).end();
+    request.resume();
+  });
+  http.on('clientError', (_error, socket) => {
+    if (socket instanceof Bridge) socket.connection.onParserError();
+    else socket.destroy();
+  });
+
+  function dropAssembled(): void {
+    for (const hit of assembled) hit.forget();
+    assembled = [];
+    assembledBytes = 0;
+  }
+
+  const state: FrontState<Token> = {
+    handlers,
+    limits,
+    clock,
+    log,
+    http,
+    connections: new Set(),
+    stats: { connections: 0, fast: 0, slow: 0, refused: 0 },
+    draining: false,
+    nowSecond() {
+      const now = Math.floor(clock.nowMs() / 1000);
+      if (now !== second) {
+        second = now;
+        dropAssembled();
+      }
+      return now;
+    },
+    keepWhole(hit, bytes) {
+      if (assembledBytes + bytes > maxAssembledBytes) return false;
+      assembledBytes += bytes;
+      assembled.push(hit);
+      return true;
+    },
+  };
+
+  const sweeper = createRepeatingTask(
+    async () => {
+      const now = clock.nowMs();
+      for (const connection of state.connections) connection.sweep(now);
+      if (Math.floor(now / 1000) !== second) dropAssembled();
+    },
+    { clock, log },
+    { name: 'front-sweep', intervalMs: SWEEP_MS },
+  );
+  sweeper.start();
+
+  function accept(parser: HeadParser): (socket: Socket) => void {
+    return (socket) => {
+      if (state.draining) {
+        socket.destroy();
+        return;
+      }
+      state.stats.connections += 1;
+      state.connections.add(new Connection(state, socket, parser, parser.scheme));
+    };
+  }
+
+  async function closeAll(graceMs: number): Promise<void> {
+    state.draining = true;
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const connection of state.connections) connection.drain();
+    const timer = setTimeout(() => {
+      for (const connection of state.connections) connection.destroy();
+    }, graceMs);
+    await Promise.all(closed);
+    clearTimeout(timer);
+    await sweeper.stop();
+    dropAssembled();
+  }
+
+  return {
+    limits,
+    get stats() {
+      return state.stats;
+    },
+    get openConnections() {
+      return state.connections.size;
+    },
+    async listen(listenOptions) {
+      const server = createNetServer({ allowHalfOpen: true, noDelay: true }, accept(new HeadParser(limits, 'http')));
+      server.maxConnections = limits.maxConnections;
+      const listening = await listenOn(server, listenOptions);
+      servers.push(server);
+      return listening;
+    },
+    async listenTls(listenOptions, tls) {
+      const server = createTlsServer(
+        {
+          cert: tls.cert,
+          key: tls.key,
+          allowHalfOpen: true,
+          noDelay: true,
+          minVersion: 'TLSv1.2',
+          ciphers: CIPHERS,
+          honorCipherOrder: true,
+          ALPNProtocols: ['http/1.1'],
+          handshakeTimeout: limits.handshakeTimeoutMs,
+          ...(tls.contextFor === undefined ? {} : { SNICallback: sniCallback(tls.contextFor) }),
+        },
+        accept(new HeadParser(limits, 'https')),
+      );
+      server.maxConnections = limits.maxConnections;
+      // A failed handshake is the client's affair; without a listener it would be nobody's.
+      server.on('tlsClientError', (_error, socket) => socket.destroy());
+      const listening = await listenOn(server, listenOptions);
+      servers.push(server);
+      return listening;
+    },
+    close(closeOptions) {
+      closing ??= closeAll(closeOptions?.graceMs ?? 10_000);
+      return closing;
+    },
+  };
+}
+
+function sniCallback(
+  contextFor: NonNullable<TlsOptions['contextFor']>,
+): (serverName: string, done: (error: Error | null, context?: SecureContext) => void) => void {
+  return (serverName, done) => {
+    Promise.resolve()
+      .then(() => contextFor(serverName.toLowerCase()))
+      .then(
+        (context) => done(null, context ?? undefined),
+        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      );
+  };
+}

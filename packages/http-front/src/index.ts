@@ -1,0 +1,13 @@
+export { readAuthority } from './authority.ts';
+export type { AuthorityReading } from './authority.ts';
+export { FastHit, createFastHit } from './fast-hit.ts';
+export type { FastHitInit } from './fast-hit.ts';
+export { createFront } from './front.ts';
+export type { Front, FrontOptions, ListenOptions, Listening, TlsOptions } from './front.ts';
+export type { FrontStats } from './front-state.ts';
+export { defaultLimits } from './limits.ts';
+export type { FrontLimits } from './limits.ts';
+export type { Refusal, RefusalReason } from './refusal.ts';
+export type { FastRequest, FrontHandlers, StrictRequest } from './request.ts';
+export { pathProblem, readTarget } from './target.ts';
+export type { TargetReading } from './target.ts';

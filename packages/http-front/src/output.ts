@@ -1,0 +1,122 @@
+import type { Socket } from 'node:net';
+
+export interface OutputEvents<Token> {
+  /** Bytes that left; see FrontHandlers.onWritten. */
+  onWritten: ((token: Token | undefined, headBytes: number, bodyBytes: number) => void) | undefined;
+  nowMs(): number;
+}
+
+interface Unsettled<Token> {
+  readonly token: Token | undefined;
+  readonly head: number;
+  readonly body: number;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** The fast lane's way to the socket: writes, and settles accounts in order as bytes leave. */
+export class Output<Token> {
+  readonly #socket: Socket;
+  readonly #encrypted: boolean;
+  readonly #events: OutputEvents<Token>;
+  readonly #onProgress: () => void;
+  readonly #unsettled: Unsettled<Token>[] = [];
+  #marked = 0;
+  #corked = false;
+  /** Since when the oldest bytes not yet taken by the kernel wait; 0 when none do. */
+  waitingSinceMs = 0;
+
+  /** `onProgress` is called, never from inside `send`, after bytes that had to wait have left. */
+  constructor(socket: Socket, encrypted: boolean, events: OutputEvents<Token>, onProgress: () => void) {
+    this.#socket = socket;
+    this.#encrypted = encrypted;
+    this.#events = events;
+    this.#onProgress = onProgress;
+  }
+
+  /** Whether accounts wait for bytes to leave. */
+  get waiting(): boolean {
+    return this.#unsettled.length > 0;
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Gathers what follows into one system call. */
+  cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.#socket.uncork();
+    this.#checkFlushed();
+  }
+
+  /** One response, or one part of it: `first` and `second` go out together. */
+  send(first: Buffer, second: Buffer | undefined, token: Token | undefined, head: number, body: number): void {
+    const socket = this.#socket;
+    if (this.#encrypted) {
+      this.#unsettled.push({ token, head, body });
+      if (this.waitingSinceMs === 0) this.waitingSinceMs = this.#events.nowMs();
+      if (second === undefined) {
+        socket.write(first, this.#onFlushed);
+        return;
+      }
+      socket.cork();
+      socket.write(first);
+      socket.write(second, this.#onFlushed);
+      socket.uncork();
+      return;
+    }
+    if (second === undefined) socket.write(first);
+    else {
+      socket.cork();
+      socket.write(first);
+      socket.write(second);
+      socket.uncork();
+    }
+    if (socket.writableLength === 0 && this.#unsettled.length === 0) {
+      this.#events.onWritten?.(token, head, body);
+      return;
+    }
+    this.#unsettled.push({ token, head, body });
+    if (!this.#corked) this.#checkFlushed();
+  }
+
+  readonly #onFlushed = (error?: Error | null): void => {
+    if (error) return;
+    this.#settle(1);
+    this.#onProgress();
+  };
+
+  /**
+   * A plain socket mostly takes a write at once, which needs no callback. Where it did not, an empty
+   * write behind it tells when it has: its success means that all before it left.
+   */
+  #checkFlushed(): void {
+    if (this.#encrypted || this.#unsettled.length === 0) return;
+    if (this.#socket.writableLength === 0 && !this.#socket.destroyed) {
+      this.#settle(this.#unsettled.length);
+      return;
+    }
+    if (this.waitingSinceMs === 0) this.waitingSinceMs = this.#events.nowMs();
+    const upTo = this.#unsettled.length - this.#marked;
+    this.#marked += upTo;
+    this.#socket.write(EMPTY, (error) => {
+      if (error) return;
+      this.#marked -= upTo;
+      this.#settle(upTo);
+      this.#onProgress();
+    });
+  }
+
+  #settle(count: number): void {
+    for (const one of this.#unsettled.splice(0, count)) this.#events.onWritten?.(one.token, one.head, one.body);
+    this.waitingSinceMs = this.#unsettled.length === 0 ? 0 : this.#events.nowMs();
+  }
+}

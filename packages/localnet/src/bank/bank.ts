@@ -1,0 +1,425 @@
+import type { Address } from '@solana/kit';
+import { errorMessage } from '@media-network/runtime';
+import type { Log } from '@media-network/runtime';
+import type { History } from '../ledger/history.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Genesis, LandedTransaction, LedgerRecord, LedgerState } from '../ledger/record.ts';
+import { resolveKeys } from '../svm/account-keys.ts';
+import type { AccountKeys } from '../svm/account-keys.ts';
+import { createAccountStore } from '../svm/account-store.ts';
+import type { AccountStore } from '../svm/account-store.ts';
+import { sameAccount } from '../svm/account.ts';
+import type { AccountChange, StoredAccount } from '../svm/account.ts';
+import { LOOKUP_TABLE_PROGRAM, MEMO_PROGRAM, SLOT_HASHES_SYSVAR } from '../svm/program-ids.ts';
+import type { ExecutionResult, SimulationResult, Svm } from '../svm/svm.ts';
+import type { TransactionErrorJson } from '../svm/transaction-error.ts';
+import type { WireTransaction } from '../svm/wire-transaction.ts';
+import { createCommitQueue } from './pending.ts';
+import { createRecent } from './recent.ts';
+import type { Recent, RecentTransaction } from './recent.ts';
+import type { ChainTime, Slots } from './slots.ts';
+import { tokenBalances } from './token-balances.ts';
+
+/** A transaction, or accounts set from outside, that is durable. */
+export type LandedListener = (record: LedgerRecord) => void;
+
+export type ProcessResult =
+  | { readonly kind: 'landed'; readonly landed: LandedTransaction; readonly durable: Promise<void> }
+  /** Nothing happened and no fee was taken. `result` is there if the VM was asked. */
+  | {
+      readonly kind: 'refused';
+      readonly error: TransactionErrorJson;
+      readonly result: ExecutionResult | undefined;
+    };
+
+/**
+ * The chain's rules around the VM: which blockhashes are good, what has landed already, in which order effects
+ * become durable. All of it runs on one thread, so a call without `await` is atomic.
+ */
+export interface Bank {
+  readonly slots: Slots;
+  readonly recent: Recent;
+  readonly store: AccountStore;
+  readonly history: History;
+  readonly genesis: Genesis;
+  readonly transactionCount: number;
+  now(): ChainTime;
+  latestBlockhash(): { readonly blockhash: string; readonly lastValidBlockHeight: bigint };
+  read(address: Address): StoredAccount | undefined;
+  ownedBy(program: Address): Address[];
+  minimumBalance(bytes: bigint): bigint;
+  resolve(
+    message: Pick<WireTransaction, 'header' | 'staticKeys' | 'lookups'>,
+  ): ReturnType<typeof resolveKeys>;
+  /** Why the transaction may not run at all, if so. */
+  refusal(wire: WireTransaction): TransactionErrorJson | undefined;
+  simulate(wire: WireTransaction, verifySignatures: boolean): SimulationResult;
+  process(wire: WireTransaction): ProcessResult;
+  /** Sets accounts past all rules: programs of a newer version, test fixtures. */
+  setAccounts(changes: readonly AccountChange[]): Promise<void>;
+  /** Resolves once everything that has taken effect is durable. An answer may leave only after that. */
+  barrier(): Promise<void>;
+  onLanded(listener: LandedListener): () => void;
+  close(): Promise<void>;
+}
+
+export interface BankDeps {
+  readonly log: Log;
+  readonly svm: Svm;
+  readonly slots: Slots;
+  readonly history: History;
+  /** None: the chain lives in memory only. */
+  readonly ledger: Ledger | undefined;
+}
+
+export interface BankOptions {
+  readonly state: LedgerState;
+  readonly records: readonly LedgerRecord[];
+  /** A new slot after a landed transaction when someone asks for a blockhash: for clocks that stand still. */
+  readonly slotPerTransaction: boolean;
+}
+
+interface Undo {
+  readonly address: Address;
+  readonly known: boolean;
+  readonly account: StoredAccount | undefined;
+}
+
+const FAILED_TO_SANITIZE: SimulationResult = {
+  error: 'SanitizeFailure',
+  logs: [],
+  innerInstructions: [],
+  unitsConsumed: 0,
+  returnData: null,
+  accounts: new Map(),
+};
+
+function memoOf(wire: WireTransaction): string | null {
+  const memos = wire.instructions
+    .filter((i) => wire.staticKeys[i.programIndex] === MEMO_PROGRAM)
+    .map((i) => `[${i.data.length}] ${Buffer.from(i.data).toString('utf8')}`);
+  return memos.length === 0 ? null : memos.join('; ');
+}
+
+const recentOf = (landed: LandedTransaction): RecentTransaction => ({
+  signature: landed.signature,
+  messageHash: landed.messageHash,
+  slot: landed.slot,
+  error: landed.meta.error,
+});
+
+export function createBank(deps: BankDeps, options: BankOptions): Bank {
+  const { svm, slots, ledger, history } = deps;
+  const { genesis } = options.state;
+  const store = createAccountStore();
+  const recent = createRecent();
+  const listeners = new Set<LandedListener>();
+  let seq = options.state.seq;
+  let transactionCount = options.state.transactionCount;
+  let svmTime: ChainTime | undefined;
+  let slotHashesAt = -1n;
+  let landedInSlot = false;
+  /** Landed transactions that the index could not take; the log holds them until it can. */
+  let unindexed: LandedTransaction[] = [];
+
+  const bundled = new Map(svm.bundled().map((b) => [b.address, b.account]));
+
+  function restore(): void {
+    for (const [address, account] of options.state.accounts) store.apply({ address, account });
+    for (const entry of options.state.recent) recent.add(entry);
+    for (const record of options.records) {
+      for (const change of record.changes) store.apply(change);
+      if (record.kind === 'transaction') {
+        recent.add(recentOf(record.landed));
+        transactionCount += 1;
+        seq = record.landed.seq;
+        if (record.landed.seq > history.lastSeq) unindexed.push(record.landed);
+      } else {
+        seq = record.seq;
+      }
+    }
+    svm.write([...store.copy()].map(([address, account]) => ({ address, account })));
+    index([]);
+    syncTime();
+    recent.prune(slots.now().slot);
+  }
+
+  function index(landed: readonly LandedTransaction[]): void {
+    unindexed.push(...landed);
+    try {
+      history.insert(unindexed);
+      unindexed = [];
+    } catch (error) {
+      deps.log.warn(
+        { behind: unindexed.length, err: errorMessage(error) },
+        'the history index could not be written',
+      );
+    }
+  }
+
+  function syncTime(): ChainTime {
+    const now = slots.now();
+    if (svmTime?.slot !== now.slot || svmTime.unixTimestamp !== now.unixTimestamp) {
+      svm.setTime(now.slot, now.unixTimestamp);
+      if (svmTime?.slot !== now.slot) recent.prune(now.slot);
+      svmTime = now;
+    }
+    return now;
+  }
+
+  function read(address: Address): StoredAccount | undefined {
+    if (store.has(address)) return store.get(address);
+    return bundled.get(address) ?? svm.read(address);
+  }
+
+  /** Lookup tables may be made only at a slot that this sysvar lists; nothing else here reads it. */
+  function syncSlotHashes(keys: readonly Address[], slot: bigint): void {
+    if (slot === slotHashesAt || !(keys.includes(LOOKUP_TABLE_PROGRAM) || keys.includes(SLOT_HASHES_SYSVAR)))
+      return;
+    const entries: { slot: bigint; hash: string }[] = [];
+    for (let s = slot - 1n; s >= 0n && entries.length < 512; s -= 1n)
+      entries.push({ slot: s, hash: slots.blockhashOf(s) });
+    svm.setSlotHashes(entries);
+    slotHashesAt = slot;
+  }
+
+  /** The state of what is durable: memory, with what still waits for the disk taken back. */
+  function durableState(last: ChainTime, waiting: readonly Waiting[]): LedgerState {
+    const accounts = store.copy();
+    const waitingSignatures = new Set<string>();
+    let count = transactionCount;
+    let durableSeq = seq;
+    for (const { record, undo } of waiting.toReversed()) {
+      for (const u of undo) {
+        if (u.known) accounts.set(u.address, u.account);
+        else accounts.delete(u.address);
+      }
+      if (record.kind === 'transaction') {
+        waitingSignatures.add(record.landed.signature);
+        count -= 1;
+      }
+      durableSeq -= 1;
+    }
+    return {
+      genesis,
+      seq: durableSeq,
+      slot: last.slot,
+      unixTimestamp: last.unixTimestamp,
+      transactionCount: count,
+      recent: recent.entries().filter((e) => !waitingSignatures.has(e.signature)),
+      accounts,
+    };
+  }
+
+  interface Waiting {
+    readonly record: LedgerRecord;
+    readonly undo: readonly Undo[];
+  }
+
+  const queue = createCommitQueue<Waiting>({
+    write: async (batch) => ledger?.append(batch.map((w) => w.record)),
+    async publish(batch) {
+      index(batch.flatMap(({ record }) => (record.kind === 'transaction' ? [record.landed] : [])));
+      for (const { record } of batch) for (const listener of listeners) listener(record);
+      if (ledger?.rotationDue === true && unindexed.length === 0) {
+        try {
+          await ledger.rotate(
+            durableState(
+              slots.now(),
+              queue.items.map((i) => i.value),
+            ),
+            () => history.checkpoint(),
+          );
+        } catch (error) {
+          // The old log is still open and complete; the next batch tries again.
+          deps.log.warn({ err: errorMessage(error) }, 'could not begin a new log');
+        }
+      }
+    },
+  });
+
+  function undoOf(
+    addresses: readonly Address[],
+    before: ReadonlyMap<Address, StoredAccount | undefined>,
+  ): Undo[] {
+    return addresses.map((address) => ({ address, known: store.has(address), account: before.get(address) }));
+  }
+
+  function commit(record: LedgerRecord, undo: readonly Undo[]): Promise<void> {
+    for (const change of record.changes) store.apply(change);
+    if (record.kind === 'transaction') recent.add(recentOf(record.landed));
+    return queue.push({
+      value: { record, undo },
+      undo() {
+        for (const u of undo) {
+          if (u.known) store.apply(u);
+          else store.forget(u.address);
+        }
+        svm.write(undo);
+        seq -= 1;
+        if (record.kind === 'transaction') {
+          recent.remove(recentOf(record.landed));
+          transactionCount -= 1;
+        }
+      },
+    });
+  }
+
+  function run(wire: WireTransaction): ExecutionResult {
+    try {
+      return svm.execute(wire.transaction);
+    } catch (error) {
+      deps.log.debug({ err: errorMessage(error) }, 'the VM did not take a transaction');
+      return FAILED_TO_SANITIZE;
+    }
+  }
+
+  function refusal(wire: WireTransaction): TransactionErrorJson | undefined {
+    if (recent.hasMessage(wire.messageHash)) return 'AlreadyProcessed';
+    return slots.slotOfBlockhash(wire.blockhash) === undefined ? 'BlockhashNotFound' : undefined;
+  }
+
+  function process(wire: WireTransaction): ProcessResult {
+    const now = syncTime();
+    if (!wire.fullySigned) return { kind: 'refused', error: 'SignatureFailure', result: undefined };
+    const refused = refusal(wire);
+    if (refused !== undefined) return { kind: 'refused', error: refused, result: undefined };
+    const resolved = resolveKeys(wire, read);
+    if (resolved.kind === 'error') return { kind: 'refused', error: resolved.error, result: undefined };
+    const { keys } = resolved;
+    syncSlotHashes(keys.all, now.slot);
+    const before = new Map(keys.all.map((key) => [key, read(key)]));
+    const result = run(wire);
+    const payer = keys.all[0] as Address; // a transaction has a signer, checked when decoded
+    // The VM takes the fee of every transaction that lands, also of one that fails; of others it changes nothing.
+    if (result.error !== null && svm.read(payer)?.lamports === before.get(payer)?.lamports) {
+      return { kind: 'refused', error: result.error, result };
+    }
+    return land(wire, keys, now, before, result);
+  }
+
+  function land(
+    wire: WireTransaction,
+    keys: AccountKeys,
+    now: ChainTime,
+    before: ReadonlyMap<Address, StoredAccount | undefined>,
+    result: ExecutionResult,
+  ): ProcessResult {
+    const after = new Map(before);
+    const changes: AccountChange[] = [];
+    for (const address of keys.writable) {
+      const account = svm.read(address);
+      if (sameAccount(before.get(address), account)) continue;
+      after.set(address, account);
+      changes.push({ address, account });
+    }
+    const lamportsOf = (accounts: typeof before): bigint[] =>
+      keys.all.map((k) => accounts.get(k)?.lamports ?? 0n);
+    const preBalances = lamportsOf(before);
+    const postBalances = lamportsOf(after);
+    const sum = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b, 0n);
+    const preAccounts = keys.all.map((k) => before.get(k));
+    const postAccounts = keys.all.map((k) => after.get(k));
+    seq += 1;
+    transactionCount += 1;
+    landedInSlot = true;
+    const landed: LandedTransaction = {
+      seq,
+      slot: now.slot,
+      unixTimestamp: now.unixTimestamp,
+      signature: wire.signature,
+      messageHash: wire.messageHash,
+      wire: wire.bytes,
+      keys: keys.all,
+      memo: memoOf(wire),
+      meta: {
+        ...result,
+        // Instructions move lamports and never make any: what is missing afterwards is the fee.
+        fee: sum(preBalances) - sum(postBalances),
+        preBalances,
+        postBalances,
+        preTokenBalances: tokenBalances(keys.all, preAccounts, read),
+        postTokenBalances: tokenBalances(keys.all, postAccounts, read),
+        loadedWritable: keys.loadedWritable,
+        loadedReadonly: keys.loadedReadonly,
+      },
+    };
+    const undo = undoOf(
+      changes.map((c) => c.address),
+      before,
+    );
+    return { kind: 'landed', landed, durable: commit({ kind: 'transaction', landed, changes }, undo) };
+  }
+
+  restore();
+
+  return {
+    slots,
+    recent,
+    store,
+    history,
+    genesis,
+    get transactionCount() {
+      return transactionCount;
+    },
+    now: syncTime,
+    latestBlockhash() {
+      if (options.slotPerTransaction && landedInSlot) {
+        slots.advance();
+        landedInSlot = false;
+      }
+      return slots.latestBlockhash();
+    },
+    read(address) {
+      syncTime();
+      return read(address);
+    },
+    ownedBy(program) {
+      const own = [...store.ownedBy(program)];
+      for (const [address, account] of bundled) {
+        if (account?.owner === program && !store.has(address)) own.push(address);
+      }
+      return own;
+    },
+    minimumBalance: svm.minimumBalance,
+    resolve: (message) => resolveKeys(message, read),
+    refusal,
+    simulate(wire, verifySignatures) {
+      const now = syncTime();
+      const resolved = resolveKeys(wire, read);
+      if (resolved.kind === 'error') return { ...FAILED_TO_SANITIZE, error: resolved.error };
+      syncSlotHashes(resolved.keys.all, now.slot);
+      try {
+        return svm.simulate(wire.transaction, verifySignatures);
+      } catch (error) {
+        deps.log.debug({ err: errorMessage(error) }, 'the VM did not take a transaction');
+        return FAILED_TO_SANITIZE;
+      }
+    },
+    process,
+    setAccounts(changes) {
+      const now = syncTime();
+      const before = new Map(changes.map((c) => [c.address, read(c.address)]));
+      const undo = undoOf(
+        changes.map((c) => c.address),
+        before,
+      );
+      svm.write(changes);
+      seq += 1;
+      return commit(
+        { kind: 'accounts', seq, slot: now.slot, unixTimestamp: now.unixTimestamp, changes },
+        undo,
+      );
+    },
+    barrier: queue.barrier,
+    onLanded(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      await queue.barrier().catch(() => undefined);
+      await ledger?.close();
+      history.close();
+    },
+  };
+}

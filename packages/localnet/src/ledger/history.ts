@@ -1,0 +1,132 @@
+import { DatabaseSync } from 'node:sqlite';
+import { deserialize, serialize } from 'node:v8';
+import { getBase58Encoder } from '@solana/kit';
+import type { TransactionErrorJson } from '../svm/transaction-error.ts';
+import type { LandedTransaction } from './record.ts';
+
+export interface SignatureEntry {
+  readonly seq: number;
+  readonly signature: string;
+  readonly slot: bigint;
+  readonly unixTimestamp: bigint;
+  readonly error: TransactionErrorJson | null;
+  readonly memo: string | null;
+}
+
+/**
+ * The index signature → transaction and address → signatures, on disk (SQLite), or in memory without a folder.
+ * It is derived: what the log holds beyond `lastSeq` is inserted again on open, so its own writes need no sync.
+ */
+export interface History {
+  readonly lastSeq: number;
+  insert(landed: readonly LandedTransaction[]): void;
+  get(signature: string): LandedTransaction | undefined;
+  /** Newest first; `before` and `until` are signatures, both exclusive, unknown ones as Solana treats them: no bound. */
+  ofAddress(address: string, query: { before?: string; until?: string; limit: number }): SignatureEntry[];
+  /** Makes all rows durable; needed before the log that holds them goes. */
+  checkpoint(): void;
+  close(): void;
+}
+
+const base58 = getBase58Encoder();
+const bytesOf = (signature: string): Uint8Array => new Uint8Array(base58.encode(signature));
+
+export function openHistory(path: string | undefined, maxTransactions: number | undefined): History {
+  const db = new DatabaseSync(path ?? ':memory:');
+  db.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    CREATE TABLE IF NOT EXISTS tx (
+      seq INTEGER PRIMARY KEY, signature BLOB NOT NULL UNIQUE, slot INTEGER NOT NULL, time INTEGER NOT NULL,
+      err TEXT, memo TEXT, body BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS address (
+      address TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (address, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS address_seq ON address (seq);
+  `);
+  const insertTx = db.prepare('INSERT OR IGNORE INTO tx VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const insertAddress = db.prepare('INSERT OR IGNORE INTO address VALUES (?, ?)');
+  const selectBody = db.prepare('SELECT body FROM tx WHERE signature = ?');
+  const selectSeq = db.prepare('SELECT seq FROM tx WHERE signature = ?');
+  const selectOfAddress = db.prepare(`
+    SELECT tx.seq, tx.slot, tx.time, tx.err, tx.memo, tx.body FROM address JOIN tx USING (seq)
+    WHERE address = ? AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?`);
+  const deleteTx = db.prepare('DELETE FROM tx WHERE seq <= ?');
+  const deleteAddress = db.prepare('DELETE FROM address WHERE seq <= ?');
+  let lastSeq = Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM tx').get()?.['seq'] ?? 0);
+  let count = Number(db.prepare('SELECT count(*) AS n FROM tx').get()?.['n'] ?? 0);
+
+  const seqOfSignature = (signature: string | undefined, fallback: number): number =>
+    signature === undefined ? fallback : Number(selectSeq.get(bytesOf(signature))?.['seq'] ?? fallback);
+
+  function bodyOf(value: unknown): LandedTransaction {
+    return deserialize(value as Uint8Array) as LandedTransaction; // only insert writes this column
+  }
+
+  return {
+    get lastSeq() {
+      return lastSeq;
+    },
+    insert(landed) {
+      if (landed.length === 0) return;
+      db.exec('BEGIN');
+      try {
+        for (const tx of landed) {
+          const error = tx.meta.error === null ? null : JSON.stringify(tx.meta.error);
+          insertTx.run(
+            tx.seq,
+            bytesOf(tx.signature),
+            tx.slot,
+            tx.unixTimestamp,
+            error,
+            tx.memo,
+            serialize(tx),
+          );
+          for (const key of tx.keys) insertAddress.run(key, tx.seq);
+        }
+        count += landed.length;
+        const newest = landed.at(-1)?.seq ?? lastSeq;
+        if (maxTransactions !== undefined && count > maxTransactions * 1.1) {
+          deleteTx.run(newest - maxTransactions);
+          deleteAddress.run(newest - maxTransactions);
+          count = maxTransactions;
+        }
+        db.exec('COMMIT');
+        lastSeq = newest;
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    get(signature) {
+      const row = selectBody.get(bytesOf(signature));
+      return row === undefined ? undefined : bodyOf(row['body']);
+    },
+    ofAddress(address, { before, until, limit }) {
+      const rows = selectOfAddress.all(
+        address,
+        seqOfSignature(before, Number.MAX_SAFE_INTEGER),
+        seqOfSignature(until, 0),
+        limit,
+      );
+      return rows.map((row) => {
+        const body = bodyOf(row['body']);
+        return {
+          seq: body.seq,
+          signature: body.signature,
+          slot: body.slot,
+          unixTimestamp: body.unixTimestamp,
+          error: body.meta.error,
+          memo: row['memo'] === null ? null : String(row['memo']),
+        };
+      });
+    },
+    checkpoint() {
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    },
+    close() {
+      db.close();
+    },
+  };
+}

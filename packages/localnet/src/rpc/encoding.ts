@@ -1,0 +1,96 @@
+import { zstdCompressSync } from 'node:zlib';
+import { getBase58Decoder } from '@solana/kit';
+import type { Address } from '@solana/kit';
+import { MAX_BASE58_BYTES } from '../limits.ts';
+import type { StoredAccount } from '../svm/account.ts';
+import { RPC, invalidParams, rpcError } from './errors.ts';
+import { isRecord, numberOf } from './params.ts';
+import type { Config } from './params.ts';
+import { parseTokenData } from './parsed-token.ts';
+
+export type Encoding = 'binary' | 'base58' | 'base64' | 'base64+zstd' | 'jsonParsed';
+
+const ENCODINGS: ReadonlySet<string> = new Set(['binary', 'base58', 'base64', 'base64+zstd', 'jsonParsed']);
+
+/** The VM knows no rent epochs; every account is exempt, which Solana writes as the largest u64. */
+const RENT_EXEMPT_EPOCH = 18_446_744_073_709_551_615n;
+
+export interface DataSlice {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface AccountFormat {
+  readonly encoding: Encoding;
+  readonly slice: DataSlice | undefined;
+}
+
+export function encodingOf(config: Config, fallback: Encoding): Encoding {
+  const encoding = config['encoding'] ?? fallback;
+  if (typeof encoding !== 'string' || !ENCODINGS.has(encoding)) {
+    throw invalidParams(`Invalid params: unknown variant \`${String(encoding)}\` of encoding.`);
+  }
+  return encoding as Encoding; // the set holds exactly the union
+}
+
+export function formatOf(config: Config, fallback: Encoding = 'binary'): AccountFormat {
+  const slice = config['dataSlice'] ?? undefined;
+  if (slice !== undefined && !isRecord(slice))
+    throw invalidParams('Invalid params: dataSlice must be an object.');
+  return {
+    encoding: encodingOf(config, fallback),
+    slice: slice && {
+      offset: numberOf(slice['offset'], 'offset'),
+      length: numberOf(slice['length'], 'length'),
+    },
+  };
+}
+
+function base58(bytes: Uint8Array): string {
+  if (bytes.length > MAX_BASE58_BYTES) {
+    throw rpcError(
+      RPC.invalidRequest,
+      `Encoded binary (base 58) data should be less than ${MAX_BASE58_BYTES} bytes, please use Base64 encoding.`,
+    );
+  }
+  return getBase58Decoder().decode(bytes);
+}
+
+export function encodeData(
+  bytes: Uint8Array,
+  encoding: Exclude<Encoding, 'jsonParsed'>,
+): string | [string, Encoding] {
+  switch (encoding) {
+    case 'binary':
+      return base58(bytes);
+    case 'base58':
+      return [base58(bytes), encoding];
+    case 'base64':
+      return [Buffer.from(bytes).toString('base64'), encoding];
+    case 'base64+zstd':
+      return [zstdCompressSync(bytes).toString('base64'), encoding];
+  }
+}
+
+/** An account as getAccountInfo shows it. Parsed forms exist for token accounts and mints; others fall to base64. */
+export function encodeAccount(
+  account: StoredAccount,
+  format: AccountFormat,
+  read: (address: Address) => StoredAccount | undefined,
+): unknown {
+  const { slice } = format;
+  const bytes =
+    slice === undefined ? account.data : account.data.subarray(slice.offset, slice.offset + slice.length);
+  const data =
+    format.encoding === 'jsonParsed'
+      ? (parseTokenData(account, read) ?? encodeData(bytes, 'base64'))
+      : encodeData(bytes, format.encoding);
+  return {
+    data,
+    executable: account.executable,
+    lamports: account.lamports,
+    owner: account.owner,
+    rentEpoch: RENT_EXEMPT_EPOCH,
+    space: account.data.length,
+  };
+}

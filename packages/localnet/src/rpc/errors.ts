@@ -1,0 +1,25 @@
+import { MediaError } from '@media-network/runtime';
+
+/** Codes of JSON-RPC 2.0, section 5.1, and of Solana's RPC (agave, `rpc-client-api/src/custom_error.rs`). */
+export const RPC = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+  preflightFailure: -32002,
+  signatureVerificationFailure: -32003,
+  minContextSlotNotReached: -32016,
+} as const;
+
+/** An answer that is an error; `localnet/rpc` with the JSON-RPC code and data in its context. */
+export function rpcError(code: number, message: string, data?: unknown): MediaError {
+  return new MediaError({
+    code: 'localnet/rpc',
+    message,
+    source: 'client',
+    context: { rpcCode: code, data },
+  });
+}
+
+export const invalidParams = (message: string): MediaError => rpcError(RPC.invalidParams, message);

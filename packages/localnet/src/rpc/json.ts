@@ -1,0 +1,27 @@
+/**
+ * JSON as Solana's RPC speaks it: integers up to u64 are written out in digits. Whole numbers beyond 2^53 are
+ * read as bigints, and bigints are written as digits.
+ */
+interface RawJson {
+  rawJSON(text: string): unknown;
+}
+
+// ECMAScript 2026, in Node since 22; the library types do not have it yet.
+const raw = JSON as unknown as RawJson;
+
+export function stringifyRpc(value: unknown): string {
+  return JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? raw.rawJSON(v.toString()) : v));
+}
+
+type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
+const revive: Reviver = (_, value, context) =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context.source ?? '')
+    ? BigInt(context.source ?? 0)
+    : value;
+
+/** Throws SyntaxError. */
+export function parseRpc(text: string): unknown {
+  // The reviver's third argument (ECMAScript 2026) is not in the library types yet.
+  return JSON.parse(text, revive as (this: unknown, key: string, value: unknown) => unknown);
+}

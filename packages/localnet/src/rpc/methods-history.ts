@@ -1,0 +1,167 @@
+import { getBase58Decoder } from '@solana/kit';
+import { MAX_ADDRESS_SIGNATURES, MAX_SIGNATURE_STATUSES } from '../limits.ts';
+import type { LandedTransaction, TokenBalance } from '../ledger/record.ts';
+import type { TransactionErrorJson } from '../svm/transaction-error.ts';
+import { uiTokenAmount } from '../svm/token-layout.ts';
+import { decodeWire } from '../svm/wire-transaction.ts';
+import type { WireTransaction } from '../svm/wire-transaction.ts';
+import { RPC, invalidParams, rpcError } from './errors.ts';
+import { withContext } from './method.ts';
+import type { RpcMethod } from './method.ts';
+import {
+  addressAt,
+  arrayAt,
+  asSignature,
+  configAt,
+  flagOf,
+  numberOf,
+  requireMinContextSlot,
+} from './params.ts';
+
+/** Solana's old form of a result, which clients still read. */
+const statusOf = (error: TransactionErrorJson | null): unknown =>
+  error === null ? { Ok: null } : { Err: error };
+
+const getSignatureStatuses: RpcMethod = ({ bank }, params) => {
+  const search = flagOf(configAt(params, 1), 'searchTransactionHistory');
+  const value = arrayAt(params, 0, MAX_SIGNATURE_STATUSES).map((key) => {
+    const signature = asSignature(key);
+    const recent = bank.recent.bySignature(signature);
+    const old = recent === undefined && search ? bank.history.get(signature) : undefined;
+    const found = recent ?? (old && { slot: old.slot, error: old.meta.error });
+    if (found === undefined) return null;
+    // There are no forks: what is durable is final.
+    return {
+      slot: found.slot,
+      confirmations: null,
+      err: found.error,
+      status: statusOf(found.error),
+      confirmationStatus: 'finalized',
+    };
+  });
+  return withContext(bank, value);
+};
+
+const getSignaturesForAddress: RpcMethod = ({ bank }, params) => {
+  const address = addressAt(params, 0);
+  const config = configAt(params, 1);
+  requireMinContextSlot(bank, config);
+  const limit = numberOf(config['limit'] ?? MAX_ADDRESS_SIGNATURES, 'limit');
+  if (limit < 1 || limit > MAX_ADDRESS_SIGNATURES)
+    throw invalidParams(`Invalid limit; max ${MAX_ADDRESS_SIGNATURES}`);
+  const before = config['before'] === undefined ? undefined : asSignature(config['before']);
+  const until = config['until'] === undefined ? undefined : asSignature(config['until']);
+  const query = { ...(before && { before }), ...(until && { until }), limit };
+  return bank.history.ofAddress(address, query).map((entry) => ({
+    signature: entry.signature,
+    slot: entry.slot,
+    err: entry.error,
+    memo: entry.memo,
+    blockTime: entry.unixTimestamp,
+    confirmationStatus: 'finalized',
+  }));
+};
+
+const base58 = getBase58Decoder();
+
+function tokenBalanceJson(balance: TokenBalance): unknown {
+  const { accountIndex, mint, owner, programId, amount, decimals } = balance;
+  return { accountIndex, mint, owner, programId, uiTokenAmount: uiTokenAmount(amount, decimals) };
+}
+
+function metaJson(landed: LandedTransaction, full: boolean): unknown {
+  const { meta } = landed;
+  return {
+    computeUnitsConsumed: meta.unitsConsumed,
+    err: meta.error,
+    fee: meta.fee,
+    innerInstructions: meta.innerInstructions,
+    // Parsed forms list looked-up accounts among the keys instead.
+    ...(full ? { loadedAddresses: { writable: meta.loadedWritable, readonly: meta.loadedReadonly } } : {}),
+    logMessages: meta.logs,
+    postBalances: meta.postBalances,
+    postTokenBalances: meta.postTokenBalances.map(tokenBalanceJson),
+    preBalances: meta.preBalances,
+    preTokenBalances: meta.preTokenBalances.map(tokenBalanceJson),
+    ...(meta.returnData === null ? {} : { returnData: meta.returnData }),
+    rewards: [],
+    status: statusOf(meta.error),
+  };
+}
+
+function messageJson(wire: WireTransaction): unknown {
+  return {
+    accountKeys: wire.staticKeys,
+    ...(wire.version === 'legacy'
+      ? {}
+      : {
+          addressTableLookups: wire.lookups.map((l) => ({
+            accountKey: l.table,
+            writableIndexes: l.writable,
+            readonlyIndexes: l.readonly,
+          })),
+        }),
+    header: {
+      numRequiredSignatures: wire.header.signers,
+      numReadonlySignedAccounts: wire.header.readonlySigners,
+      numReadonlyUnsignedAccounts: wire.header.readonlyOthers,
+    },
+    instructions: wire.instructions.map((i) => ({
+      programIdIndex: i.programIndex,
+      accounts: i.accounts,
+      data: base58.decode(i.data),
+      stackHeight: 1,
+    })),
+    recentBlockhash: wire.blockhash,
+  };
+}
+
+const UNSUPPORTED_VERSION = -32015;
+
+function transactionJson(wire: WireTransaction, encoding: string): unknown {
+  switch (encoding) {
+    case 'base64':
+      return [Buffer.from(wire.bytes).toString('base64'), 'base64'];
+    case 'base58':
+      return [base58.decode(wire.bytes), 'base58'];
+    case 'json':
+    case 'jsonParsed':
+      // No instruction has a parsed form here, so `jsonParsed` is `json`; its readers accept both.
+      return { signatures: wire.signatures, message: messageJson(wire) };
+    default:
+      throw invalidParams(`Invalid params: unknown variant \`${encoding}\` of encoding.`);
+  }
+}
+
+const getTransaction: RpcMethod = ({ bank }, params) => {
+  const signature = asSignature(params[0]);
+  const text = typeof params[1] === 'string' ? params[1] : undefined;
+  const config = text === undefined ? configAt(params, 1) : { encoding: text };
+  const encoding = config['encoding'] ?? 'json';
+  const landed = bank.history.get(signature);
+  if (landed === undefined) return null;
+  const decoded = decodeWire(landed.wire);
+  if (decoded.kind === 'malformed') throw rpcError(RPC.internalError, decoded.reason);
+  const { wire } = decoded;
+  const max = config['maxSupportedTransactionVersion'];
+  if (wire.version === 0 && max === undefined) {
+    throw rpcError(
+      UNSUPPORTED_VERSION,
+      'Transaction version (0) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": 0',
+      0,
+    );
+  }
+  return {
+    blockTime: landed.unixTimestamp,
+    slot: landed.slot,
+    meta: metaJson(landed, true),
+    transaction: transactionJson(wire, String(encoding)),
+    ...(max === undefined ? {} : { version: wire.version }),
+  };
+};
+
+export const historyMethods: Readonly<Record<string, RpcMethod>> = {
+  getSignatureStatuses,
+  getSignaturesForAddress,
+  getTransaction,
+};

@@ -1,0 +1,33 @@
+import { getBase58Encoder } from '@solana/kit';
+import { decodeWire } from '../svm/wire-transaction.ts';
+import type { WireTransaction } from '../svm/wire-transaction.ts';
+import { invalidParams } from './errors.ts';
+import type { Config } from './params.ts';
+
+/** Base58 costs its square in time; this is what the largest transaction takes in it (Solana's own bound). */
+const MAX_BASE58_LENGTH = 1683;
+
+/** The transaction of sendTransaction and simulateTransaction: base58 unless the config says base64. */
+export function wireOf(text: string, config: Config): WireTransaction {
+  const encoding = config['encoding'] ?? 'base58';
+  let bytes: Uint8Array;
+  if (encoding === 'base64') {
+    bytes = new Uint8Array(Buffer.from(text, 'base64'));
+  } else if (encoding === 'base58') {
+    if (text.length > MAX_BASE58_LENGTH) {
+      throw invalidParams(
+        `base58 encoded transaction too large: ${text.length} bytes (max: encoded/raw ${MAX_BASE58_LENGTH}/1232)`,
+      );
+    }
+    try {
+      bytes = new Uint8Array(getBase58Encoder().encode(text));
+    } catch {
+      throw invalidParams('invalid base58 encoding');
+    }
+  } else {
+    throw invalidParams(`unsupported encoding: ${String(encoding)}. Supported encodings: base58, base64`);
+  }
+  const decoded = decodeWire(bytes);
+  if (decoded.kind === 'malformed') throw invalidParams(decoded.reason);
+  return decoded.wire;
+}

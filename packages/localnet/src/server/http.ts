@@ -1,0 +1,70 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { MAX_HTTP_SOCKETS, MAX_REQUEST_BYTES } from '../limits.ts';
+import type { Dispatch } from '../rpc/dispatch.ts';
+import { stringifyRpc } from '../rpc/json.ts';
+
+/** A request's head and body must come within this; frees sockets that never finish. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+// Wallets and explorers are web pages of other origins. The server holds no secret and acts on signed
+// transactions only, so any page may ask; it listens on this machine unless told otherwise.
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'POST, GET, OPTIONS',
+  'access-control-allow-headers': '*',
+  'access-control-max-age': '86400',
+} as const;
+
+type Body = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'too-large' };
+
+async function readBody(request: IncomingMessage): Promise<Body> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > MAX_REQUEST_BYTES) return { kind: 'too-large' };
+    parts.push(part);
+  }
+  return { kind: 'text', text: Buffer.concat(parts).toString('utf8') };
+}
+
+function answer(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { ...CORS, 'content-type': type, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, dispatch: Dispatch): Promise<void> {
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, CORS).end();
+  } else if (request.method === 'GET' && request.url === '/health') {
+    answer(response, 200, 'text/plain', 'ok');
+  } else if (request.method === 'POST') {
+    const body = await readBody(request);
+    if (body.kind === 'too-large') {
+      response.shouldKeepAlive = false;
+      answer(response, 413, 'text/plain', `A request holds at most ${MAX_REQUEST_BYTES} bytes.\n`);
+      return;
+    }
+    const result = await dispatch(body.text);
+    answer(
+      response,
+      200,
+      'application/json; charset=utf-8',
+      result === undefined ? '' : stringifyRpc(result),
+    );
+  } else {
+    answer(response, 405, 'text/plain', 'Used HTTP method is not allowed. POST or OPTIONS is required.\n');
+  }
+}
+
+export function createHttpServer(dispatch: Dispatch): Server {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    serve(request, response, dispatch).catch(() => {
+      // The client went away in the middle of its request.
+      response.destroy();
+    });
+  });
+  server.maxConnections = MAX_HTTP_SOCKETS;
+  return server;
+}

@@ -1,0 +1,46 @@
+/** One round: the meter before a pause, after it, the bytes that the guard itself received, and the meter after. */
+export interface MeterRound {
+  readonly c0: bigint;
+  readonly c1: bigint;
+  readonly received: bigint;
+  readonly c2: bigint;
+}
+
+/** In parts per million, so that the rule needs no floats. */
+const MILLION = 1_000_000n;
+/** A factor up to this is headers, retransmitted probes and rounding. */
+const HARMLESS = 1_050_000n;
+const TOLERANCE_PER_MILLION = 50_000n;
+const ROUNDS_NEEDED = 3;
+
+export type MeterFinding =
+  | { readonly kind: 'unknown'; readonly quietRounds: number }
+  | { readonly kind: 'plausible'; readonly quietRounds: number }
+  | { readonly kind: 'inflated'; readonly quietRounds: number; readonly factorPpm: bigint };
+
+/**
+ * Whether an edge's meter grows by a factor of what it delivers (docs/evidence.md, check 6). An honest edge
+ * with other traffic does not scale with what the guard asked for, so rounds must differ in length by at
+ * least a half, and every quiet one must agree.
+ */
+export function inflatedMeter(rounds: readonly MeterRound[]): MeterFinding {
+  const quiet = rounds.filter(
+    (round) => round.c1 === round.c0 && round.received > 0n && round.c2 >= round.c1,
+  );
+  const quietRounds = quiet.length;
+  if (quietRounds < ROUNDS_NEEDED) return { kind: 'unknown', quietRounds };
+  const lengths = quiet.map((round) => round.received).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const distinct = new Set(lengths).size;
+  const [shortest, longest] = [lengths[0] ?? 0n, lengths.at(-1) ?? 0n];
+  if (distinct < ROUNDS_NEEDED || 2n * longest < 3n * shortest) return { kind: 'unknown', quietRounds };
+  const factors = quiet
+    .map((round) => ((round.c2 - round.c1) * MILLION) / round.received)
+    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const factor = factors[Math.floor((factors.length - 1) / 2)] ?? 0n;
+  const agree = factors.every((other) => {
+    const difference = other > factor ? other - factor : factor - other;
+    return difference * MILLION <= factor * TOLERANCE_PER_MILLION;
+  });
+  if (!agree || factor <= HARMLESS) return { kind: 'plausible', quietRounds };
+  return { kind: 'inflated', quietRounds, factorPpm: factor };
+}

@@ -1,0 +1,202 @@
+//! Pools: created, filled, emptied, swapped in (`docs/chain.md`, Money).
+
+use media_rules::pool as rules;
+use pinocchio::{AccountView, ProgramResult};
+
+use crate::account::Record;
+use crate::context::Ctx;
+use crate::layout::ix::{add_liquidity, remove_liquidity, swap as swap_ix};
+use crate::layout::{LOCKED_LP, MEDIA_DECIMALS, config, error, pool, seed};
+use crate::pda::{self, New, Place, Seeds};
+use crate::pool::{Reserves, after_change, before_change, reserves};
+use crate::time;
+use crate::token::{self, NewMint, NewVault};
+
+/// Decimals of LP tokens: those of MEDIA, as LP counts √(MEDIA · quote).
+const LP_DECIMALS: u8 = MEDIA_DECIMALS;
+
+pub fn create_pool(ctx: &Ctx<'_>) -> ProgramResult {
+    let [payer, config, quote_mint, pool, media_mint, lp_mint, media_vault, quote_vault, lp_vault, buyback_vault, ..] = ctx.first::<12>();
+    let config = ctx.config(config)?;
+    let parts: [&[u8]; 2] = [seed::POOL, quote_mint.address().as_array()];
+    let seeds = Seeds(&parts);
+    let place = ctx.place(pool, &pool::KIND, &seeds)?;
+    let by_pool = |text: &'static [u8]| -> [&[u8]; 2] { [text, pool.address().as_array()] };
+    let lp_bump = pda::check(ctx.program, lp_mint, &Seeds(&by_pool(seed::LP)))?;
+    let media_bump = pda::check(ctx.program, media_vault, &Seeds(&by_pool(seed::VM)))?;
+    let quote_bump = pda::check(ctx.program, quote_vault, &Seeds(&by_pool(seed::VQ)))?;
+    let lp_vault_bump = pda::check(ctx.program, lp_vault, &Seeds(&by_pool(seed::VL)))?;
+    let buyback_bump = pda::check(ctx.program, buyback_vault, &Seeds(&by_pool(seed::VB)))?;
+    let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
+    config.require_key(config::MEDIA_MINT, media_mint.address())?;
+    token::require_free_mint(quote_mint)?;
+    if quote_mint.address() == media_mint.address() {
+        return Err(error::WRONG_MINT);
+    }
+
+    let authority = config.address();
+    token::create_mint(payer, lp_mint, &NewMint { decimals: LP_DECIMALS, authority, bump: lp_bump }, &Seeds(&by_pool(seed::LP)))?;
+    let vault = |mint, bump| NewVault { mint, owner: authority, bump };
+    token::create_vault(payer, media_vault, &vault(media_mint, media_bump), &Seeds(&by_pool(seed::VM)))?;
+    token::create_vault(payer, quote_vault, &vault(quote_mint, quote_bump), &Seeds(&by_pool(seed::VQ)))?;
+    token::create_vault(payer, lp_vault, &vault(lp_mint, lp_vault_bump), &Seeds(&by_pool(seed::VL)))?;
+    token::create_vault(payer, buyback_vault, &vault(quote_mint, buyback_bump), &Seeds(&by_pool(seed::VB)))?;
+    let record = ctx.create(payer, pool, &New::of(&pool::KIND, bump), &seeds)?;
+    record.set_key(pool::QUOTE_MINT, quote_mint.address());
+    record.set_key(pool::LP_MINT, lp_mint.address());
+    record.set_key(pool::MEDIA_VAULT, media_vault.address());
+    record.set_key(pool::QUOTE_VAULT, quote_vault.address());
+    record.set_key(pool::LP_VAULT, lp_vault.address());
+    record.set_key(pool::BUYBACK_VAULT, buyback_vault.address());
+    record.set_u64(pool::UPDATED_AT, time::now()?);
+    Ok(())
+}
+
+/// The accounts of adding and removing liquidity, which are the same.
+struct Liquidity<'a> {
+    owner: &'a AccountView,
+    config: Record<'a>,
+    pool: Record<'a>,
+    lp_mint: &'a AccountView,
+    media_vault: &'a AccountView,
+    quote_vault: &'a AccountView,
+    owner_media: &'a AccountView,
+    owner_quote: &'a AccountView,
+    owner_lp: &'a AccountView,
+}
+
+impl<'a> Liquidity<'a> {
+    /// Checks kinds, vaults and mints; `paid_out` says which of the owner's accounts get something.
+    #[inline(never)]
+    fn of(ctx: &Ctx<'a>, adding: bool) -> Result<Self, pinocchio::error::ProgramError> {
+        let [owner, config, pool, lp_mint, media_vault, quote_vault, owner_media, owner_quote, owner_lp, ..] = ctx.first::<10>();
+        let config = ctx.config(config)?;
+        let pool = ctx.pool(pool)?;
+        pool.require_key(pool::LP_MINT, lp_mint.address())?;
+        pool.require_key(pool::MEDIA_VAULT, media_vault.address())?;
+        pool.require_key(pool::QUOTE_VAULT, quote_vault.address())?;
+        token::require_different(owner_media, media_vault)?;
+        token::require_different(owner_quote, quote_vault)?;
+        let (media_mint, quote_mint) = (config.key(config::MEDIA_MINT), pool.key(pool::QUOTE_MINT));
+        if adding {
+            token::require_mint(owner_media, &media_mint)?;
+            token::require_mint(owner_quote, &quote_mint)?;
+            token::require_owned(owner_lp, lp_mint.address(), owner.address())?;
+        } else {
+            token::require_owned(owner_media, &media_mint, owner.address())?;
+            token::require_owned(owner_quote, &quote_mint, owner.address())?;
+            token::require_mint(owner_lp, lp_mint.address())?;
+        }
+        Ok(Self { owner, config, pool, lp_mint, media_vault, quote_vault, owner_media, owner_quote, owner_lp })
+    }
+}
+
+pub fn add_liquidity(ctx: &Ctx<'_>) -> ProgramResult {
+    let at = Liquidity::of(ctx, true)?;
+    let (max_media, max_quote) = (ctx.args.u64(add_liquidity::MAX_MEDIA), ctx.args.u64(add_liquidity::MAX_QUOTE));
+    let before = reserves(&at.pool);
+    let deposit = if before.supply == 0 {
+        rules::first_deposit(max_media, max_quote, LOCKED_LP)
+    } else {
+        rules::deposit(max_media, max_quote, &before).ok_or(error::OVERFLOW)?
+    };
+    if deposit.lp == 0 {
+        return Err(error::ZERO_AMOUNT);
+    }
+    if deposit.lp < ctx.args.u64(add_liquidity::MIN_LP) {
+        return Err(error::SLIPPAGE);
+    }
+    before_change(&at.config, &at.pool, time::now()?);
+    after_change(
+        &at.pool,
+        &Reserves {
+            media: before.media.checked_add(deposit.media).ok_or(error::OVERFLOW)?,
+            quote: before.quote.checked_add(deposit.quote).ok_or(error::OVERFLOW)?,
+            supply: deposit.supply,
+        },
+    )?;
+    token::deposit(at.owner_media, at.media_vault, at.owner, deposit.media)?;
+    token::deposit(at.owner_quote, at.quote_vault, at.owner, deposit.quote)?;
+    token::mint(at.lp_mint, at.owner_lp, &at.config, deposit.lp)
+}
+
+pub fn remove_liquidity(ctx: &Ctx<'_>) -> ProgramResult {
+    let at = Liquidity::of(ctx, false)?;
+    let lp = ctx.args.u64(remove_liquidity::LP);
+    if lp == 0 {
+        return Err(error::ZERO_AMOUNT);
+    }
+    let before = reserves(&at.pool);
+    if before.supply == 0 {
+        return Err(error::INSUFFICIENT_LIQUIDITY);
+    }
+    // First, so that LP the owner does not have fails in the token program, whatever it would be worth.
+    token::burn(at.owner_lp, at.lp_mint, at.owner, lp)?;
+    let (media, quote) = rules::withdrawal(lp, &before).ok_or(error::OVERFLOW)?;
+    if media < ctx.args.u64(remove_liquidity::MIN_MEDIA) || quote < ctx.args.u64(remove_liquidity::MIN_QUOTE) {
+        return Err(error::SLIPPAGE);
+    }
+    before_change(&at.config, &at.pool, time::now()?);
+    after_change(
+        &at.pool,
+        &Reserves {
+            media: before.media.checked_sub(media).ok_or(error::OVERFLOW)?,
+            quote: before.quote.checked_sub(quote).ok_or(error::OVERFLOW)?,
+            supply: before.supply.checked_sub(lp).ok_or(error::OVERFLOW)?,
+        },
+    )?;
+    token::pay(at.media_vault, at.owner_media, &at.config, media)?;
+    token::pay(at.quote_vault, at.owner_quote, &at.config, quote)
+}
+
+pub fn swap(ctx: &Ctx<'_>) -> ProgramResult {
+    let [owner, config, pool, media_vault, quote_vault, owner_media, owner_quote, ..] = ctx.first::<8>();
+    let config = ctx.config(config)?;
+    let pool = ctx.pool(pool)?;
+    pool.require_key(pool::MEDIA_VAULT, media_vault.address())?;
+    pool.require_key(pool::QUOTE_VAULT, quote_vault.address())?;
+    token::require_different(owner_media, media_vault)?;
+    token::require_different(owner_quote, quote_vault)?;
+    let (media_mint, quote_mint) = (config.key(config::MEDIA_MINT), pool.key(pool::QUOTE_MINT));
+    let media_in = match ctx.args.u8(swap_ix::DIRECTION) {
+        0 => true,
+        1 => false,
+        _ => return Err(error::INVALID_PARAMETER),
+    };
+    if media_in {
+        token::require_mint(owner_media, &media_mint)?;
+        token::require_owned(owner_quote, &quote_mint, owner.address())?;
+    } else {
+        token::require_owned(owner_media, &media_mint, owner.address())?;
+        token::require_mint(owner_quote, &quote_mint)?;
+    }
+
+    let before = reserves(&pool);
+    if before.supply == 0 {
+        return Err(error::INSUFFICIENT_LIQUIDITY);
+    }
+    let amount_in = ctx.args.u64(swap_ix::AMOUNT_IN);
+    let (reserve_in, reserve_out) = if media_in { (before.media, before.quote) } else { (before.quote, before.media) };
+    let out = rules::swap_out(amount_in, config.u32(config::POOL_FEE_BPS), reserve_in, reserve_out).ok_or(error::OVERFLOW)?;
+    if out == 0 {
+        return Err(error::ZERO_AMOUNT);
+    }
+    if out < ctx.args.u64(swap_ix::MIN_OUT) {
+        return Err(error::SLIPPAGE);
+    }
+    let new_in = reserve_in.checked_add(amount_in).ok_or(error::OVERFLOW)?;
+    let new_out = reserve_out.checked_sub(out).ok_or(error::OVERFLOW)?;
+    if !rules::k_holds((reserve_in, reserve_out), (new_in, new_out)) {
+        return Err(error::INVARIANT_BROKEN);
+    }
+    before_change(&config, &pool, time::now()?);
+    let (media, quote) = if media_in { (new_in, new_out) } else { (new_out, new_in) };
+    after_change(&pool, &Reserves { media, quote, supply: before.supply })?;
+    if media_in {
+        token::deposit(owner_media, media_vault, owner, amount_in)?;
+        token::pay(quote_vault, owner_quote, &config, out)
+    } else {
+        token::deposit(owner_quote, quote_vault, owner, amount_in)?;
+        token::pay(media_vault, owner_media, &config, out)
+    }
+}

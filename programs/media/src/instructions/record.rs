@@ -1,0 +1,93 @@
+//! A resource's hour, by proof: samples into its ring, fee due.
+
+use media_rules::fee;
+use media_rules::time::{Periods, SAMPLES};
+use pinocchio::{ProgramResult, error::ProgramError};
+
+use crate::account::Record;
+use crate::context::{Args, Ctx};
+use crate::hash;
+use crate::layout::{SAMPLE_RING, config, error, hour, hour_status, ix, resource, resource_status, ring, seed};
+use crate::pda::Numbered;
+use crate::time;
+
+const DOMAIN: &[u8; 8] = b"mn.hour.";
+/// previous, slots, billable: what the arguments share with the leaf, in its order.
+const LEAF_ARGS: usize = 8 + 12 * 8 + 8;
+
+pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
+    let [config, view, resource_view, ring] = ctx.first::<4>();
+    let number = ctx.args.u64(ix::record::HOUR);
+    let previous = ctx.args.u64(ix::record::PREVIOUS);
+    let billable = ctx.args.u64(ix::record::BILLABLE);
+    let config = ctx.config(config)?;
+    let final_hour = ctx.existing(view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
+    let resource = ctx.load(resource_view, &resource::KIND)?;
+    let ring = ctx.load(ring, &ring::KIND)?;
+    resource.require_key(resource::RING, ring.address())?;
+    ring.require_key(ring::RESOURCE, resource.address())?;
+    if final_hour.status() != hour_status::FINAL || resource.status() == resource_status::DRAFT {
+        return Err(error::WRONG_STATUS);
+    }
+    let leaf = hash::sha256(&[&[0], DOMAIN, resource_view.address().as_array(), ctx.args.array::<LEAF_ARGS>(ix::record::PREVIOUS)]);
+    hash::verify(&leaf, ctx.args.tail(ix::record::ARGS), &final_hour.bytes(hour::ROOT))?;
+    // Hours here count from 1, so that 0 is none: the hour is at or after the previous one's successor.
+    if previous != resource.u64(resource::LAST_HOUR) || number < previous {
+        return Err(error::WRONG_PREVIOUS);
+    }
+    let total = total_bytes(&ctx.args)?;
+    if total == 0 || billable > total {
+        return Err(error::INVALID_PARAMETER);
+    }
+    let periods = time::periods(&config);
+    let week = periods.week(number);
+    if resource.u64(resource::DUE) > 0 && resource.u64(resource::DUE_WEEK) != week {
+        return Err(error::CHARGE_FIRST);
+    }
+    let fee = fee::hour_fee(billable, config.u64(config::FEE_PER_GB)).ok_or(error::OVERFLOW)?;
+    if fee > 0 {
+        resource.add(resource::DUE, fee)?;
+        resource.set_u64(resource::DUE_WEEK, week);
+    }
+    resource.set_u64(resource::LAST_HOUR, number.checked_add(1).ok_or(error::OVERFLOW)?);
+    resource.add(resource::BYTES_TOTAL, total)?;
+    set_samples(&periods, &ring, number, &ctx.args);
+    Ok(())
+}
+
+/// Bytes of the `index`th sample.
+fn slot(args: &Args<'_>, index: u64) -> u64 {
+    args.u64(ix::record::SLOTS + index as usize * 8)
+}
+
+fn total_bytes(args: &Args<'_>) -> Result<u64, ProgramError> {
+    let mut total = 0u64;
+    for index in 0..SAMPLES {
+        total = total.checked_add(slot(args, index)).ok_or(error::OVERFLOW)?;
+    }
+    Ok(total)
+}
+
+/// Writes the hour's samples. The ring holds one month; the first sample of a later one empties it.
+fn set_samples(periods: &Periods, ring: &Record<'_>, hour: u64, args: &Args<'_>) {
+    // Fits: the end of this hour in seconds did when its account was made.
+    let first = hour.wrapping_mul(SAMPLES);
+    let mut shown = ring.u64(ring::MONTH);
+    let mut month = periods.month(first);
+    let mut place = first % u64::from(periods.month_slots).max(1);
+    for index in 0..SAMPLES {
+        if place == u64::from(periods.month_slots) {
+            month += 1;
+            place = 0;
+        }
+        if month > shown {
+            ring.set_zero(ring::SIZE, SAMPLE_RING * 4);
+            ring.set_u64(ring::MONTH, month);
+            shown = month;
+        }
+        if month == shown {
+            ring.set_u32(ring::SIZE + place as usize * 4, fee::sample_kbps(slot(args, index), periods.sample_secs));
+        }
+        place += 1;
+    }
+}

@@ -1,0 +1,17 @@
+//! The on-chain program of Media Network: stakes, evidence, fees, rewards.
+//! The rules are in `docs/chain.md`; accounts and instructions in `packages/chain/src/schema/`.
+#![no_std]
+
+mod account;
+mod context;
+mod entrypoint;
+mod hash;
+mod instructions;
+mod layout;
+mod memory;
+mod node;
+mod pda;
+mod pool;
+mod time;
+mod token;
+mod voter;

@@ -1,0 +1,36 @@
+//! The clock, and the network's hours, samples and weeks (`docs/chain.md`, Time).
+
+use media_rules::time::Periods;
+use pinocchio::error::ProgramError;
+use pinocchio::sysvars::{Sysvar, clock::Clock};
+
+use crate::account::Record;
+use crate::layout::{config, error};
+
+/// Unix seconds. Negative clocks do not occur; one would be `Overflow`.
+pub fn now() -> Result<u64, ProgramError> {
+    u64::try_from(Clock::get()?.unix_timestamp).map_err(|_| error::OVERFLOW)
+}
+
+/// The network's periods.
+pub fn periods(config: &Record<'_>) -> Periods {
+    Periods {
+        epoch_zero: config.u64(config::EPOCH_ZERO),
+        sample_secs: config.u32(config::SAMPLE_SECS),
+        report_slots: config.u32(config::REPORT_SLOTS),
+        verdict_slots: config.u32(config::VERDICT_SLOTS),
+        final_hours: config.u32(config::FINAL_HOURS),
+        hours_per_week: config.u32(config::HOURS_PER_WEEK),
+        month_slots: config.u32(config::MONTH_SLOTS),
+    }
+}
+
+/// The hour at `now`; `TooEarly` before hour 0.
+pub fn hour_at(periods: &Periods, now: u64) -> Result<u64, ProgramError> {
+    periods.hour(now).ok_or(error::TOO_EARLY)
+}
+
+/// The week at `now`; `TooEarly` before hour 0.
+pub fn week_at(periods: &Periods, now: u64) -> Result<u64, ProgramError> {
+    Ok(periods.week(hour_at(periods, now)?))
+}
