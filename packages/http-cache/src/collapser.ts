@@ -125,18 +125,16 @@ export function createCollapser(options: CollapserOptions): Collapser {
       return { kind: 'lead', lead: open(key, generation) };
     }
     if (flight.fill !== undefined) {
-      const turn = join(flight.fill, header);
-      // Another variant of the same key: it deserves a flight of its own, but only one key is kept.
-      return turn;
+      return join(flight.fill, header);
     }
     const stop = new AbortController();
     const timeout = clock
       .sleep(lockTimeoutMs, signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]))
-      .then((): Turn => ({ kind: 'alone', reason: 'lock-timeout' }));
-    const result = flight.settled.then((settled): Turn => (settled.kind === 'shared' ? join(settled.fill, header) : settled));
-    const turn = await Promise.race([result, timeout]);
+      .then((): Result => ({ kind: 'alone', reason: 'lock-timeout' }));
+    const result = await Promise.race([flight.settled, timeout]);
     stop.abort();
-    return turn;
+    // Joined only now: whoever gave up waiting must not be counted as a reader.
+    return result.kind === 'shared' ? join(result.fill, header) : result;
   }
 
   return {

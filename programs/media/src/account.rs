@@ -66,11 +66,6 @@ impl<'a> Record<'a> {
     }
 
     #[inline(always)]
-    pub fn u16(&self, offset: usize) -> u16 {
-        u16::from_le_bytes(self.read(offset))
-    }
-
-    #[inline(always)]
     pub fn u32(&self, offset: usize) -> u32 {
         u32::from_le_bytes(self.read(offset))
     }
@@ -78,11 +73,6 @@ impl<'a> Record<'a> {
     #[inline(always)]
     pub fn u64(&self, offset: usize) -> u64 {
         u64::from_le_bytes(self.read(offset))
-    }
-
-    #[inline(always)]
-    pub fn i64(&self, offset: usize) -> i64 {
-        i64::from_le_bytes(self.read(offset))
     }
 
     #[inline(always)]
@@ -112,11 +102,6 @@ impl<'a> Record<'a> {
 
     #[inline(always)]
     pub fn set_u64(&self, offset: usize, value: u64) {
-        self.write(offset, value.to_le_bytes());
-    }
-
-    #[inline(always)]
-    pub fn set_i64(&self, offset: usize, value: i64) {
         self.write(offset, value.to_le_bytes());
     }
 

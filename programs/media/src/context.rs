@@ -90,11 +90,6 @@ impl<'a> Args<'a> {
         u64::from_le_bytes(*self.array(offset))
     }
 
-    #[inline(always)]
-    pub fn key(&self, offset: usize) -> Address {
-        Address::new_from_array(*self.array(offset))
-    }
-
     /// What follows the arguments; `from` is the instruction's `ARGS`.
     pub fn tail(&self, from: usize) -> &'a [u8] {
         self.0.get(from..).unwrap_or(&[])

@@ -10,7 +10,7 @@ pub type Hash = [u8; 32];
 /// Most steps of a proof.
 const MAX_PROOF: usize = 32;
 
-/// Hash of the parts, one after another.
+/// Hash of the parts, one after another: for a leaf `0x00 ‖ domain ‖ payload`.
 pub fn sha256(parts: &[&[u8]]) -> Hash {
     let mut out = core::mem::MaybeUninit::<Hash>::uninit();
     // A slice of slices is laid out as the syscall's array of (address, length); it writes all 32 bytes
@@ -19,11 +19,6 @@ pub fn sha256(parts: &[&[u8]]) -> Hash {
         sol_sha256(parts.as_ptr().cast(), parts.len() as u64, out.as_mut_ptr().cast());
         out.assume_init()
     }
-}
-
-/// A leaf: `SHA-256(0x00 ‖ domain ‖ payload)`.
-pub fn leaf(domain: &[u8; 8], payload: &[u8]) -> Hash {
-    sha256(&[&[0], domain, payload])
 }
 
 fn node(a: &Hash, b: &Hash) -> Hash {

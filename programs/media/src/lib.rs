@@ -7,6 +7,7 @@ mod context;
 mod entrypoint;
 mod hash;
 mod instructions;
+#[rustfmt::skip]
 mod layout;
 mod memory;
 mod node;

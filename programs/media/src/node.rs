@@ -20,18 +20,28 @@ impl<'a> Ctx<'a> {
     // Inlined, because with the result it would take six registers.
     #[inline(always)]
     pub fn backing(&self, pool: &'a AccountView, stake: &'a AccountView, owner: &Address, role: u32) -> Result<Backing<'a>, ProgramError> {
-        let pool = self.pool(pool)?;
-        let stake = self.stake(stake)?;
-        stake.require_key(stake::POOL, pool.address())?;
-        stake.require_key(stake::OWNER, owner)?;
-        if stake.flags() != role {
-            return Err(error::WRONG_ROLE);
-        }
-        Ok(Backing { stake, pool })
+        let backing = self.load_backing(pool, stake)?;
+        backing.require(owner, role)?;
+        Ok(backing)
+    }
+
+    /// The same two accounts by their kinds only: `require` is still to be called.
+    pub fn load_backing(&self, pool: &'a AccountView, stake: &'a AccountView) -> Result<Backing<'a>, ProgramError> {
+        Ok(Backing { pool: self.pool(pool)?, stake: self.stake(stake)? })
     }
 }
 
 impl Backing<'_> {
+    /// What links the accounts: see `Ctx::backing`.
+    pub fn require(&self, owner: &Address, role: u32) -> ProgramResult {
+        self.stake.require_key(stake::POOL, self.pool.address())?;
+        self.stake.require_key(stake::OWNER, owner)?;
+        if self.stake.flags() != role {
+            return Err(error::WRONG_ROLE);
+        }
+        Ok(())
+    }
+
     /// Worth of the stake's LP in MEDIA; `InsufficientStake` if below `minimum`.
     pub fn require_worth(&self, config: &Record<'_>, minimum: u64, now: u64) -> Result<u64, ProgramError> {
         let worth = pool::worth(config, &self.pool, self.stake.u64(stake::LP), now)?;

@@ -8,9 +8,7 @@ use crate::layout::{config, error, guard, guard_set, node_status, seed};
 use crate::pda::Numbered;
 
 /// A guard that may vote in a week's set.
-pub struct Voter<'a> {
-    pub guard: Record<'a>,
-    pub set: Record<'a>,
+pub struct Voter {
     /// Number of the guard: what a vote is kept by.
     pub no: u32,
     /// Guards in the set.
@@ -21,10 +19,7 @@ impl<'a> Ctx<'a> {
     /// A guard of this program that is active and operated by the signer.
     pub fn active_guard(&self, operator: &AccountView, view: &'a AccountView) -> Result<Record<'a>, ProgramError> {
         let guard = self.load(view, &guard::KIND)?;
-        guard.require_key(guard::OPERATOR, operator.address())?;
-        if guard.status() != node_status::ACTIVE {
-            return Err(error::NOT_ACTIVE);
-        }
+        require_operator(&guard, operator)?;
         Ok(guard)
     }
 
@@ -34,10 +29,10 @@ impl<'a> Ctx<'a> {
     }
 }
 
-impl<'a> Voter<'a> {
+impl Voter {
     /// Checks guard and set, already loaded: `SetNotReady` unless the set is usable at `current` week,
     /// `NotInSet` unless the guard is in it.
-    pub fn of(config: &Record<'_>, guard: Record<'a>, set: Record<'a>, current: u64) -> Result<Self, ProgramError> {
+    pub fn of(config: &Record<'_>, guard: Record<'_>, set: Record<'_>, current: u64) -> Result<Self, ProgramError> {
         if !usable(config, &set, current) {
             return Err(error::SET_NOT_READY);
         }
@@ -46,8 +41,17 @@ impl<'a> Voter<'a> {
         if find(&set, no).is_none() {
             return Err(error::NOT_IN_SET);
         }
-        Ok(Self { guard, set, no, count })
+        Ok(Self { no, count })
     }
+}
+
+/// `WrongAddress` unless the signer operates the guard, `NotActive` if the guard has left.
+pub fn require_operator(guard: &Record<'_>, operator: &AccountView) -> Result<(), ProgramError> {
+    guard.require_key(guard::OPERATOR, operator.address())?;
+    if guard.status() != node_status::ACTIVE {
+        return Err(error::NOT_ACTIVE);
+    }
+    Ok(())
 }
 
 /// Whether the set's week has begun and it has enough guards.

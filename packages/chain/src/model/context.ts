@@ -25,22 +25,21 @@ export type ModelInstruction = {
 }[InstructionName];
 
 /** What a rule sees and may change. Nothing reaches the state unless the whole instruction succeeds. */
-export interface Context<N extends InstructionName = InstructionName> {
+export interface Context {
   readonly now: bigint;
-  readonly args: InstructionArgs<N>;
   readonly tail: Uint8Array;
   readonly remaining: readonly Address[];
-  at(name: AccountNames<N>): Address;
+  /** The account given under a name of the table. */
+  at(name: string): Address;
   /** The program's account of a kind at an address: `WrongOwner` when there is none, `WrongTag` when another. */
   open<K extends AccountName>(kind: K, address: Address): Draft<K>;
   /** As `open`, or null where nothing is. */
   find<K extends AccountName>(kind: K, address: Address): Draft<K> | null;
-  /** A new account, all zero but for what is given; its bump is that of the seeds. */
+  /** A new account, all zero but for what is given; its bump is that of the seeds. `AlreadyExists`. */
   create<K extends AccountName>(kind: K, address: Address, fields: Partial<AccountValue<K>>): Draft<K>;
   remove(address: Address): void;
   blank(address: Address): BlankAccount | null;
   token(address: Address): TokenAccount;
-  hasToken(address: Address): boolean;
   mint(address: Address): Mint;
   setToken(address: Address, value: TokenAccount): void;
   setMint(address: Address, value: Mint): void;
@@ -48,8 +47,8 @@ export interface Context<N extends InstructionName = InstructionName> {
   transfer(from: Address, to: Address, amount: bigint, authority: Address): void;
   mintTo(mint: Address, to: Address, amount: bigint): void;
   burn(mint: Address, from: Address, amount: bigint, authority: Address): void;
-  /** The program-derived address of an account of the table. */
-  derive(name: AccountNames<N>): Address;
+  /** The program-derived address that the table names for an account of this instruction. */
+  derive(name: string): Address;
   address(seeds: AccountSchema['seeds'], values: SeedValues): Address;
 }
 
@@ -120,8 +119,9 @@ export function createContext(
     const found = drafted === undefined ? state.accounts.get(where) : drafted;
     if (found === undefined || found === null) return null;
     if (found.kind !== kind) return fail('WrongTag');
-    if (drafted !== undefined) return found.value as Draft<K>;
-    const value = { ...found.value } as Draft<K>;
+    // The kinds are equal, which the compiler cannot carry over to K.
+    if (drafted !== undefined) return found.value as unknown as Draft<K>;
+    const value = { ...found.value } as unknown as Draft<K>;
     accounts.set(where, { kind, value } as ModelAccount);
     return value;
   }
@@ -136,7 +136,6 @@ export function createContext(
 
   const context: Context = {
     now,
-    args: instruction.args,
     tail: instruction.tail ?? new Uint8Array(0),
     remaining: instruction.remaining ?? [],
     at,
@@ -158,7 +157,6 @@ export function createContext(
     remove: (where) => void accounts.set(where, null),
     blank: (where) => (blanks.has(where) ? (blanks.get(where) ?? null) : (state.blanks.get(where) ?? null)),
     token,
-    hasToken: (where) => tokens.has(where) || state.tokens.has(where),
     mint,
     setToken: (where, value) => void tokens.set(where, value),
     setMint: (where, value) => void mints.set(where, value),

@@ -1,84 +1,125 @@
-import { MAX_GUARDS, LOCKED_LP, MEDIA_SUPPLY, SAMPLE_RING } from '../schema/index.ts';
-import { isqrt, mulDiv, mulDivUp, quoteAdd, quoteRemove, quoteSwap, u64 } from './arithmetic.ts';
+import { MAX_GUARDS, MEDIA_SUPPLY, SAMPLE_RING } from '../schema/index.ts';
+import { quoteAdd, quoteRemove, quoteSwap, u64 } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
-import { checkSame, checkToken, setPrice, setReserves, touchPrice } from './pool-rules.ts';
+import { checkSame, checkToken, setReserves, touchPrice } from './pool-rules.ts';
+import type { Rules } from './rules.ts';
+import type { Draft } from './state.ts';
 
 type Range = readonly [value: number | bigint, low: number | bigint, high?: number | bigint];
 
-/** docs/chain.md, Money: Genesis. */
-export function genesis(context: Context<'genesis'>): void {
-  const { args, now } = context;
-  for (const name of ['config', 'mediaMint', 'fund'] as const) checkSame(context.at(name), context.derive(name));
-  if (context.find('config', context.at('config')) !== null) fail('AlreadyExists');
-  const ranges: readonly Range[] = [
-    [args.sampleSecs, 1, 86_400],
-    [args.reportSlots, 1],
-    [args.verdictSlots, args.reportSlots + 1, 1_000],
-    [args.finalHours, 1, 10_000],
-    [args.hoursPerWeek, 1, 10_000],
-    [args.monthSlots, 12, SAMPLE_RING],
-    [args.unbondSecs, 1],
-    [args.twapSecs, 1],
-    [args.votingSecs, 1],
-    [args.timelockSecs, 1],
-    [args.minGuards, 1, args.maxGuards],
-    [args.maxGuards, 1, MAX_GUARDS],
-    [args.poolFeeBps, 0, 1_000],
-    [args.guardShareBps, 0, 10_000],
-    [args.quotaKbpsPerMedia, 1n],
-  ];
-  for (const [value, low, high] of ranges) if (value < low || (high !== undefined && value > high)) fail('InvalidParameter');
-  const [mediaMint, fund, treasury, payer] = [context.at('mediaMint'), context.at('fund'), context.at('treasury'), context.at('payer')];
-  context.setMint(mediaMint, { supply: MEDIA_SUPPLY, authority: null, freezable: false });
-  context.setToken(treasury, { mint: mediaMint, owner: payer, amount: MEDIA_SUPPLY });
-  context.setToken(fund, { mint: mediaMint, owner: context.at('config'), amount: 0n });
-  context.create('config', context.at('config'), { mediaMint, fund, epochZero: now, ...args, nextGuardNo: 1 });
-}
-
-export function createPool(context: Context<'createPool'>): void {
-  const names = ['config', 'pool', 'lpMint', 'mediaVault', 'quoteVault', 'lpVault', 'buybackVault'] as const;
-  for (const name of names) checkSame(context.at(name), context.derive(name));
+function openPool(context: Context, links: readonly ('lpMint' | 'mediaVault' | 'quoteVault')[]) {
   const config = context.open('config', context.at('config'));
-  const quoteMint = context.at('quoteMint');
-  checkSame(context.at('mediaMint'), config.mediaMint);
-  if (quoteMint === config.mediaMint || context.mint(quoteMint).freezable) fail('WrongMint');
-  const addresses = {
-    lpMint: context.at('lpMint'),
-    mediaVault: context.at('mediaVault'),
-    quoteVault: context.at('quoteVault'),
-    lpVault: context.at('lpVault'),
-    buybackVault: context.at('buybackVault'),
-  };
-  context.create('pool', context.at('pool'), { quoteMint, ...addresses, updatedAt: context.now });
-  const owner = context.at('config');
-  context.setMint(addresses.lpMint, { supply: 0n, authority: owner, freezable: false });
-  context.setToken(addresses.mediaVault, { mint: config.mediaMint, owner, amount: 0n });
-  context.setToken(addresses.quoteVault, { mint: quoteMint, owner, amount: 0n });
-  context.setToken(addresses.lpVault, { mint: addresses.lpMint, owner, amount: 0n });
-  context.setToken(addresses.buybackVault, { mint: quoteMint, owner, amount: 0n });
-}
-
-type LiquidityContext = Context<'addLiquidity'> | Context<'removeLiquidity'>;
-
-function openLiquidity(context: LiquidityContext): ReturnType<typeof openPool> {
-  const opened = openPool(context);
-  checkSame(context.at('lpMint'), opened.pool.lpMint);
-  return opened;
-}
-
-function openPool(context: LiquidityContext | Context<'swap'>): {
-  config: ReturnType<Context['open']> & object;
-  pool: ReturnType<typeof poolOf>;
-} {
-  checkSame(context.at('config'), context.derive('config'));
-  const config = context.open('config', context.at('config'));
-  const pool = poolOf(context);
-  checkSame(context.at('mediaVault'), pool.mediaVault);
-  checkSame(context.at('quoteVault'), pool.quoteVault);
+  const pool = context.open('pool', context.at('pool'));
+  for (const link of links) checkSame(context.at(link), pool[link]);
   return { config, pool };
 }
 
-function poolOf(context: LiquidityContext | Context<'swap'>) {
-  return context.open('pool', context.at('pool'));
+function checkUser(context: Context, pool: Draft<'pool'>, config: Draft<'config'>, names: { paid: readonly string[] }): void {
+  const owner = context.at('owner');
+  const mints = { ownerMedia: config.mediaMint, ownerQuote: pool.quoteMint, ownerLp: pool.lpMint };
+  for (const [name, mint] of Object.entries(mints)) {
+    if (name === 'ownerLp' && !names.paid.includes('ownerLp') && !names.paid.includes('burned')) continue;
+    checkToken(context, context.at(name), mint, names.paid.includes(name) ? owner : undefined);
+  }
 }
+
+/** Genesis, pools, liquidity, swaps (docs/chain.md, Money). */
+export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' | 'removeLiquidity' | 'swap'> = {
+  genesis(context, args) {
+    if (context.find('config', context.at('config')) !== null) fail('AlreadyExists');
+    const ranges: readonly Range[] = [
+      [args.sampleSecs, 1, 86_400],
+      [args.reportSlots, 1],
+      [args.verdictSlots, args.reportSlots + 1, 1_000],
+      [args.finalHours, 1, 10_000],
+      [args.hoursPerWeek, 1, 10_000],
+      [args.monthSlots, 12, SAMPLE_RING],
+      [args.unbondSecs, 1],
+      [args.twapSecs, 1],
+      [args.votingSecs, 1],
+      [args.timelockSecs, 1],
+      [args.minGuards, 1, args.maxGuards],
+      [args.maxGuards, 1, MAX_GUARDS],
+      [args.poolFeeBps, 0, 1_000],
+      [args.guardShareBps, 0, 10_000],
+      [args.quotaKbpsPerMedia, 1n],
+    ];
+    for (const [value, low, high] of ranges) if (value < low || (high !== undefined && value > high)) fail('InvalidParameter');
+    const [config, mediaMint, fund] = [context.at('config'), context.at('mediaMint'), context.at('fund')];
+    context.setMint(mediaMint, { supply: MEDIA_SUPPLY, authority: null, freezable: false });
+    context.setToken(context.at('treasury'), { mint: mediaMint, owner: context.at('payer'), amount: MEDIA_SUPPLY });
+    context.setToken(fund, { mint: mediaMint, owner: config, amount: 0n });
+    context.create('config', config, { mediaMint, fund, epochZero: context.now, ...args, nextGuardNo: 1 });
+  },
+
+  createPool(context) {
+    const config = context.open('config', context.at('config'));
+    const quoteMint = context.at('quoteMint');
+    checkSame(context.at('mediaMint'), config.mediaMint);
+    if (quoteMint === config.mediaMint || context.mint(quoteMint).freezable) fail('WrongMint');
+    const [lpMint, mediaVault, quoteVault] = [context.at('lpMint'), context.at('mediaVault'), context.at('quoteVault')];
+    const [lpVault, buybackVault] = [context.at('lpVault'), context.at('buybackVault')];
+    const fields = { quoteMint, lpMint, mediaVault, quoteVault, lpVault, buybackVault, updatedAt: context.now };
+    context.create('pool', context.at('pool'), fields);
+    const owner = context.at('config');
+    context.setMint(lpMint, { supply: 0n, authority: owner, freezable: false });
+    context.setToken(mediaVault, { mint: config.mediaMint, owner, amount: 0n });
+    context.setToken(quoteVault, { mint: quoteMint, owner, amount: 0n });
+    context.setToken(lpVault, { mint: lpMint, owner, amount: 0n });
+    context.setToken(buybackVault, { mint: quoteMint, owner, amount: 0n });
+  },
+
+  addLiquidity(context, args) {
+    const { config, pool } = openPool(context, ['lpMint', 'mediaVault', 'quoteVault']);
+    checkUser(context, pool, config, { paid: ['ownerLp'] });
+    const owner = context.at('owner');
+    const first = pool.lpSupply === 0n;
+    const quote = quoteAdd(pool, args.maxMedia, args.maxQuote);
+    if (quote.lp < args.minLp) fail('Slippage');
+    touchPrice(pool, config, context.now);
+    pool.lpSupply = u64(pool.lpSupply + quote.lp + (first ? 100n : 0n));
+    setReserves(pool, pool.reserveMedia + quote.media, pool.reserveQuote + quote.quote);
+    context.transfer(context.at('ownerMedia'), pool.mediaVault, quote.media, owner);
+    context.transfer(context.at('ownerQuote'), pool.quoteVault, quote.quote, owner);
+    context.mintTo(pool.lpMint, context.at('ownerLp'), quote.lp);
+  },
+
+  removeLiquidity(context, args) {
+    const { config, pool } = openPool(context, ['lpMint', 'mediaVault', 'quoteVault']);
+    checkUser(context, pool, config, { paid: ['ownerMedia', 'ownerQuote', 'burned'] });
+    if (args.lp === 0n) fail('ZeroAmount');
+    const quote = quoteRemove(pool, args.lp);
+    if (quote.media < args.minMedia || quote.quote < args.minQuote) fail('Slippage');
+    context.burn(pool.lpMint, context.at('ownerLp'), args.lp, context.at('owner'));
+    touchPrice(pool, config, context.now);
+    pool.lpSupply = u64(pool.lpSupply - args.lp);
+    setReserves(pool, pool.reserveMedia - quote.media, pool.reserveQuote - quote.quote);
+    const authority = context.at('config');
+    context.transfer(pool.mediaVault, context.at('ownerMedia'), quote.media, authority);
+    context.transfer(pool.quoteVault, context.at('ownerQuote'), quote.quote, authority);
+  },
+
+  swap(context, args) {
+    const { config, pool } = openPool(context, ['mediaVault', 'quoteVault']);
+    const { direction } = args;
+    checkUser(context, pool, config, { paid: [direction === 0 ? 'ownerQuote' : 'ownerMedia'] });
+    if (direction !== 0 && direction !== 1) return fail('InvalidParameter');
+    if (args.amountIn === 0n) fail('ZeroAmount');
+    const { out } = quoteSwap(pool, direction, args.amountIn, config.poolFeeBps);
+    if (out < args.minOut) fail('Slippage');
+    const before = pool.reserveMedia * pool.reserveQuote;
+    touchPrice(pool, config, context.now);
+    const [owner, authority] = [context.at('owner'), context.at('config')];
+    if (direction === 0) {
+      setReserves(pool, u64(pool.reserveMedia + args.amountIn), pool.reserveQuote - out);
+      context.transfer(context.at('ownerMedia'), pool.mediaVault, args.amountIn, owner);
+      context.transfer(pool.quoteVault, context.at('ownerQuote'), out, authority);
+    } else {
+      setReserves(pool, pool.reserveMedia - out, u64(pool.reserveQuote + args.amountIn));
+      context.transfer(context.at('ownerQuote'), pool.quoteVault, args.amountIn, owner);
+      context.transfer(pool.mediaVault, context.at('ownerMedia'), out, authority);
+    }
+    if (pool.reserveMedia * pool.reserveQuote < before) fail('InvariantBroken');
+  },
+};

@@ -1,6 +1,6 @@
 import type { Address } from '@solana/kit';
 
-import { cumulativeAt, averagePrice, spotPrice, u64, worthOf } from './arithmetic.ts';
+import { averagePrice, cumulativeAt, spotPrice, u64, worthOf } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import type { Draft } from './state.ts';
@@ -22,9 +22,10 @@ export function touchPrice(pool: Draft<'pool'>, config: Draft<'config'>, nowGive
   pool.ringCount = Math.min(pool.ringCount + 1, pool.ring.length);
 }
 
-/** To be called after the reserves have changed. */
-export function setPrice(pool: Draft<'pool'>): void {
-  pool.priceQ32 = spotPrice(pool.reserveMedia, pool.reserveQuote);
+export function setReserves(pool: Draft<'pool'>, media: bigint, quote: bigint): void {
+  pool.reserveMedia = u64(media);
+  pool.reserveQuote = u64(quote);
+  pool.priceQ32 = spotPrice(media, quote);
 }
 
 export function averageOf(pool: Draft<'pool'>, config: Draft<'config'>, now: bigint): bigint {
@@ -35,19 +36,13 @@ export function worth(pool: Draft<'pool'>, config: Draft<'config'>, now: bigint,
   return worthOf(pool, averageOf(pool, config, now), lp);
 }
 
-/** Sets reserves; k must not have fallen against what it was, where the change is a swap. */
-export function setReserves(pool: Draft<'pool'>, media: bigint, quote: bigint): void {
-  pool.reserveMedia = u64(media);
-  pool.reserveQuote = u64(quote);
+export function checkSame(given: Address, wanted: Address): void {
+  if (given !== wanted) fail('WrongAddress');
 }
 
-/** A token account that the program pays to or takes from: of the right mint; owned by `owner` where paid out. */
+/** A user's token account: of the right mint; owned by `owner` where it is paid into. */
 export function checkToken(context: Context, address: Address, mint: Address, owner?: Address): void {
   const found = context.token(address);
   if (found.mint !== mint) fail('WrongMint');
   if (owner !== undefined && found.owner !== owner) fail('WrongOwner');
-}
-
-export function checkSame(given: Address, wanted: Address): void {
-  if (given !== wanted) fail('WrongAddress');
 }

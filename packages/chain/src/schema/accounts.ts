@@ -23,11 +23,14 @@ export const VOTE_REJECT = 0x8000_0000;
 /** Roles a stake can back (whitepaper §2.5). */
 export const ROLE = { publisher: 0, edge: 1, guard: 2, peerpool: 3, user: 4 } as const;
 export const NODE_STATUS = { active: 0, left: 1 } as const;
-export const RESOURCE_STATUS = { draft: 0, pending: 1, active: 2, paused: 3, exhausted: 4, removed: 5 } as const;
+export const RESOURCE_STATUS = { draft: 0, pending: 1, active: 2, paused: 3, exhausted: 4, removed: 5, released: 6 } as const;
 export const SETTINGS_STATUS = { open: 0, sealed: 1 } as const;
 export const REPORT_STATUS = { pending: 0, confirmed: 1, rejected: 2 } as const;
 export const HOUR_STATUS = { open: 0, final: 1 } as const;
 export const EPOCH_STATUS = { open: 0, closed: 1 } as const;
+
+/** Most quote mints that pools may have. */
+export const MAX_QUOTES = 4;
 
 /** The parameters fixed at genesis; governance may change those that are not periods. */
 export const PARAMS = {
@@ -97,7 +100,7 @@ export const ACCOUNTS = {
       claimed: 'u64',
       /** Week + 1 of the last closed epoch; 0 for none. */
       lastEpoch: 'u64',
-      reserved: { bytes: 256 },
+      reserved: { bytes: 128 },
     },
   },
   pool: {
@@ -244,7 +247,7 @@ export const ACCOUNTS = {
       lastHour: 'u64',
       /** Bytes recorded so far. */
       bytesTotal: 'u64',
-      /** Hour in which it was removed. */
+      /** Hour in which it was paused or removed last. */
       removedHour: 'u64',
       /** Week of the votes below. */
       authWeek: 'u64',

@@ -2,6 +2,7 @@ import { getBase58Decoder } from '@solana/kit';
 import { MAX_ADDRESS_SIGNATURES, MAX_SIGNATURE_STATUSES } from '../limits.ts';
 import type { LandedTransaction, TokenBalance } from '../ledger/record.ts';
 import type { TransactionErrorJson } from '../svm/transaction-error.ts';
+import { isWritable } from '../svm/account-keys.ts';
 import { uiTokenAmount } from '../svm/token-layout.ts';
 import { decodeWire } from '../svm/wire-transaction.ts';
 import type { WireTransaction } from '../svm/wire-transaction.ts';
@@ -69,13 +70,31 @@ function tokenBalanceJson(balance: TokenBalance): unknown {
   return { accountIndex, mint, owner, programId, uiTokenAmount: uiTokenAmount(amount, decimals) };
 }
 
+/** An instruction of `jsonParsed` that has no parser: addresses in place of indexes (agave, `UiPartiallyDecodedInstruction`). */
+function partlyDecoded(
+  keys: readonly string[],
+  instruction: { programIdIndex: number; accounts: readonly number[]; data: string; stackHeight: number },
+): unknown {
+  return {
+    programId: keys[instruction.programIdIndex],
+    accounts: instruction.accounts.map((index) => keys[index]),
+    data: instruction.data,
+    stackHeight: instruction.stackHeight,
+  };
+}
+
 function metaJson(landed: LandedTransaction, full: boolean): unknown {
   const { meta } = landed;
   return {
     computeUnitsConsumed: meta.unitsConsumed,
     err: meta.error,
     fee: meta.fee,
-    innerInstructions: meta.innerInstructions,
+    innerInstructions: full
+      ? meta.innerInstructions
+      : meta.innerInstructions.map(({ index, instructions }) => ({
+          index,
+          instructions: instructions.map((i) => partlyDecoded(landed.keys, i)),
+        })),
     // Parsed forms list looked-up accounts among the keys instead.
     ...(full ? { loadedAddresses: { writable: meta.loadedWritable, readonly: meta.loadedReadonly } } : {}),
     logMessages: meta.logs,
@@ -89,17 +108,21 @@ function metaJson(landed: LandedTransaction, full: boolean): unknown {
   };
 }
 
+function lookupsJson(wire: WireTransaction): unknown {
+  return wire.lookups.map((l) => ({
+    accountKey: l.table,
+    writableIndexes: l.writable,
+    readonlyIndexes: l.readonly,
+  }));
+}
+
 function messageJson(wire: WireTransaction): unknown {
   return {
     accountKeys: wire.staticKeys,
     ...(wire.version === 'legacy'
       ? {}
       : {
-          addressTableLookups: wire.lookups.map((l) => ({
-            accountKey: l.table,
-            writableIndexes: l.writable,
-            readonlyIndexes: l.readonly,
-          })),
+          addressTableLookups: lookupsJson(wire),
         }),
     header: {
       numRequiredSignatures: wire.header.signers,
@@ -116,18 +139,41 @@ function messageJson(wire: WireTransaction): unknown {
   };
 }
 
+function parsedMessageJson(wire: WireTransaction, landed: LandedTransaction): unknown {
+  const statics = wire.staticKeys.length;
+  const looked = statics + landed.meta.loadedWritable.length;
+  return {
+    accountKeys: landed.keys.map((pubkey, i) => ({
+      pubkey,
+      signer: i < wire.header.signers,
+      source: i < statics ? 'transaction' : 'lookupTable',
+      writable: i < statics ? isWritable(wire.header, i, statics) : i < looked,
+    })),
+    ...(wire.version === 'legacy' ? {} : { addressTableLookups: lookupsJson(wire) }),
+    instructions: wire.instructions.map((i) =>
+      partlyDecoded(landed.keys, {
+        programIdIndex: i.programIndex,
+        accounts: i.accounts,
+        data: base58.decode(i.data),
+        stackHeight: 1,
+      }),
+    ),
+    recentBlockhash: wire.blockhash,
+  };
+}
+
 const UNSUPPORTED_VERSION = -32015;
 
-function transactionJson(wire: WireTransaction, encoding: string): unknown {
+function transactionJson(wire: WireTransaction, landed: LandedTransaction, encoding: string): unknown {
   switch (encoding) {
     case 'base64':
       return [Buffer.from(wire.bytes).toString('base64'), 'base64'];
     case 'base58':
       return [base58.decode(wire.bytes), 'base58'];
     case 'json':
-    case 'jsonParsed':
-      // No instruction has a parsed form here, so `jsonParsed` is `json`; its readers accept both.
       return { signatures: wire.signatures, message: messageJson(wire) };
+    case 'jsonParsed':
+      return { signatures: wire.signatures, message: parsedMessageJson(wire, landed) };
     default:
       throw invalidParams(`Invalid params: unknown variant \`${encoding}\` of encoding.`);
   }
@@ -154,8 +200,8 @@ const getTransaction: RpcMethod = ({ bank }, params) => {
   return {
     blockTime: landed.unixTimestamp,
     slot: landed.slot,
-    meta: metaJson(landed, true),
-    transaction: transactionJson(wire, String(encoding)),
+    meta: metaJson(landed, encoding !== 'jsonParsed'),
+    transaction: transactionJson(wire, landed, String(encoding)),
     ...(max === undefined ? {} : { version: wire.version }),
   };
 };

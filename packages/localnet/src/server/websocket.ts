@@ -60,16 +60,23 @@ export function createSocketFront(deps: { bank: Bank; log: Log }, server: Server
       held.delete(id);
       for (const notification of waiting) send(socket, notification);
     };
-    const subscriptions = createSubscriptions({ bank, notify, subscribed: (id) => held.set(id, []) });
+    let subscribed: number[] = [];
+    const hold = (id: number): void => {
+      held.set(id, []);
+      subscribed.push(id);
+    };
+    const subscriptions = createSubscriptions({ bank, notify, subscribed: hold });
     connections.set(socket, subscriptions);
     socket.on('close', () => connections.delete(socket));
     const dispatch = createDispatch({ log, barrier: bank.barrier }, (name) => subscriptions.method(name));
 
     async function answer(text: string): Promise<void> {
-      const before = new Set(held.keys());
-      const result = await dispatch(text);
+      subscribed = [];
+      // Subscriptions are made before the first wait, so the list is this message's own.
+      const answering = dispatch(text);
+      const fresh = subscribed;
+      const result = await answering;
       if (result !== undefined) send(socket, result);
-      const fresh = [...held.keys()].filter((id) => !before.has(id));
       if (fresh.length > 0) setTimeout(() => fresh.forEach(release), NOTIFY_AFTER_MS).unref();
     }
 

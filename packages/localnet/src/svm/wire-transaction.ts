@@ -1,10 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  getBase58Decoder,
-  getCompiledTransactionMessageDecoder,
-  getTransactionDecoder,
-  getTransactionEncoder,
-} from '@solana/kit';
+import { getBase58Decoder, getCompiledTransactionMessageDecoder, getTransactionDecoder } from '@solana/kit';
 import type { Address, Signature, Transaction } from '@solana/kit';
 import { MAX_TRANSACTION_BYTES } from '../limits.ts';
 
@@ -55,7 +50,9 @@ const base58 = getBase58Decoder();
 
 /** Reads a serialised message; throws what the codec throws. Version 1 has no VM here and is refused. */
 export function decodeMessage(bytes: Uint8Array): Message {
-  const message = getCompiledTransactionMessageDecoder().decode(bytes);
+  const [message, end] = getCompiledTransactionMessageDecoder().read(bytes, 0);
+  // The VM would overlook what follows; one message must have one spelling, or it could land twice.
+  if (end !== bytes.length) throw new RangeError(`${bytes.length - end} bytes after the message`);
   if (message.version !== 'legacy' && message.version !== 0) {
     throw new RangeError(`transaction version ${String(message.version)} is not supported`);
   }
@@ -92,10 +89,6 @@ export function decodeWire(bytes: Uint8Array): DecodeResult {
   try {
     const transaction = getTransactionDecoder().decode(bytes);
     const message = decodeMessage(new Uint8Array(transaction.messageBytes));
-    // The codec forgives trailing bytes and non-canonical lengths; one message must have one spelling.
-    if (Buffer.compare(new Uint8Array(getTransactionEncoder().encode(transaction)), bytes) !== 0) {
-      return { kind: 'malformed', reason: 'failed to deserialize: the transaction is not canonical' };
-    }
     const keys = message.staticKeys.length;
     const { signers, readonlySigners, readonlyOthers } = message.header;
     if (signers === 0 || readonlySigners >= signers || signers + readonlyOthers > keys) {

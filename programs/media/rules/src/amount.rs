@@ -83,10 +83,7 @@ pub fn mul(a: u64, b: u64) -> Option<u64> {
 
 /// ⌊a · b / c⌋ over a 128-bit product.
 pub fn mul_div(a: u64, b: u64, c: u64) -> Option<u64> {
-    match Wide::product(a, b).div_rem(c) {
-        Some((quotient, _)) => Some(quotient),
-        None => None,
-    }
+    Wide::product(a, b).div_rem(c).map(|(quotient, _)| quotient)
 }
 
 /// ⌈a · b / c⌉ over a 128-bit product.
@@ -130,10 +127,7 @@ pub fn sqrt_product(a: u64, b: u64) -> u64 {
     let rest = hi - upper.wrapping_mul(upper);
     let lower = ((rest << 31) + (lo >> 33)) / upper;
     let scaled = Wide { hi, lo };
-    let mut root = match (upper << 32).checked_add(lower) {
-        Some(root) => root,
-        None => u64::MAX,
-    };
+    let mut root = (upper << 32).checked_add(lower).unwrap_or(u64::MAX);
     while Wide::product(root, root) > scaled {
         root -= 1;
     }
@@ -142,34 +136,14 @@ pub fn sqrt_product(a: u64, b: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
     use super::*;
+    use crate::testing::amounts;
 
     fn wide(n: u128) -> Wide {
         Wide { hi: (n >> 64) as u64, lo: n as u64 }
     }
     fn narrow(n: Wide) -> u128 {
         (n.hi as u128) << 64 | n.lo as u128
-    }
-
-    /// Numbers of every magnitude, with long runs of ones and zeros, and all the edges.
-    pub fn amounts(seed: u64) -> impl FnMut() -> u64 {
-        let mut state = seed;
-        move || {
-            let mut next = || {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state ^ state >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ state >> 31
-            };
-            let (value, how) = (next(), next());
-            let cut = value >> (how % 64);
-            match (how >> 8) % 8 {
-                0 => (1u64 << (how % 64)).wrapping_sub(how >> 60),
-                1 => !0 << (how % 64),
-                2 => (!0 >> (how % 64)) - (how >> 63),
-                3 => how % 4,
-                _ => cut,
-            }
-        }
     }
 
     #[test]

@@ -10,3 +10,6 @@ pub mod pool;
 pub mod price;
 pub mod quorum;
 pub mod time;
+
+#[cfg(test)]
+mod testing;

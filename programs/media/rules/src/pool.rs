@@ -94,3 +94,139 @@ pub fn quota_kbps(worth: u64, kbps_per_media: u64) -> u32 {
         None => u32::MAX,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::testing::amounts;
+
+    fn wide_root(n: u128) -> u128 {
+        let (mut low, mut high) = (0u128, 1u128 << 64);
+        while high - low > 1 {
+            let middle = (low + high) / 2;
+            if middle * middle <= n { low = middle } else { high = middle }
+        }
+        low
+    }
+
+    /// Reserves that a pool can have: the price fits, the supply is at most √(M · Q).
+    fn pools(seed: u64) -> impl FnMut() -> Reserves {
+        let mut next = amounts(seed);
+        move || loop {
+            let (media, quote) = (next(), next());
+            let most = wide_root(media as u128 * quote as u128) as u64;
+            let supply = if most > 100 { 100 + next() % (most - 99) } else { 0 };
+            if supply > 0 && (quote as u128) << 32 < (media as u128) << 64 {
+                return Reserves { media, quote, supply };
+            }
+        }
+    }
+
+    #[test]
+    fn worth_is_the_geometric_mean() {
+        let (mut pool, mut next) = (pools(1), amounts(2));
+        let mut fits = 0;
+        for _ in 0..200_000 {
+            let (r, p) = (pool(), next().max(1));
+            let lp = next() % r.supply;
+            let expected = (|| {
+                let t = u64::try_from(((r.quote as u128) << 32) / p as u128).ok()?;
+                let value = u64::try_from(2 * wide_root(r.media as u128 * t as u128)).ok()?;
+                u64::try_from(lp as u128 * value as u128 / r.supply as u128).ok()
+            })();
+            assert_eq!(worth(lp, &r, p), expected);
+            fits += usize::from(expected.is_some());
+        }
+        assert!(fits > 50_000);
+    }
+
+    #[test]
+    fn a_swap_leaves_the_worth_where_it_was() {
+        let mut next = amounts(3);
+        let before = Reserves { media: 50_000_000_000_000_000, quote: 8_000_000_000_000, supply: 600_000_000_000_000 };
+        let price = price_q32(&before).unwrap();
+        for _ in 0..20_000 {
+            let amount = next() % 8_000_000_000_000;
+            let Some(out) = swap_out(amount, 0, before.quote, before.media) else { continue };
+            let after = Reserves { media: before.media - out, quote: before.quote + amount, supply: before.supply };
+            let (old, new) = (fair_value(&before, price).unwrap(), fair_value(&after, price).unwrap());
+            // Rounding of the payout stays in the pool: the value never falls, and rises by dust.
+            assert!(new + 2 >= old && new - old.min(new) <= old / 100_000_000, "{old} {new} {amount}");
+        }
+    }
+
+    #[test]
+    fn k_never_falls_and_the_pool_is_never_emptied() {
+        let (mut pool, mut next) = (pools(4), amounts(5));
+        let mut swaps = 0;
+        for _ in 0..300_000 {
+            let (r, amount, fee) = (pool(), next(), (next() % 1001) as u32);
+            let Some(out) = swap_out(amount, fee, r.media, r.quote) else { continue };
+            let net = amount as u128 - (amount as u128 * fee as u128).div_ceil(10_000);
+            assert_eq!(out as u128, net * r.quote as u128 / (r.media as u128 + net));
+            let Some(media) = r.media.checked_add(amount) else { continue };
+            assert!(out < r.quote);
+            assert!(k_holds((r.media, r.quote), (media, r.quote - out)));
+            swaps += 1;
+        }
+        assert!(swaps > 100_000);
+        assert!(!k_holds((10, 10), (11, 9)));
+    }
+
+    #[test]
+    fn a_deposit_taken_out_again_never_gains() {
+        let (mut pool, mut next) = (pools(6), amounts(7));
+        let mut deposits = 0;
+        for _ in 0..300_000 {
+            let (r, media, quote) = (pool(), next(), next());
+            let Some(d) = deposit(media, quote, &r) else { continue };
+            assert!(d.media <= media && d.quote <= quote);
+            let (Some(total_media), Some(total_quote)) = (r.media.checked_add(d.media), r.quote.checked_add(d.quote)) else { continue };
+            // A share of the pool never shrinks for those who were there before.
+            assert!(total_media as u128 * r.supply as u128 >= r.media as u128 * d.supply as u128);
+            assert!(total_quote as u128 * r.supply as u128 >= r.quote as u128 * d.supply as u128);
+            let after = Reserves { media: total_media, quote: total_quote, supply: d.supply };
+            let (back_media, back_quote) = withdrawal(d.lp, &after).unwrap();
+            assert!(back_media <= d.media && back_quote <= d.quote);
+            deposits += 1;
+        }
+        assert!(deposits > 50_000);
+    }
+
+    #[test]
+    fn first_deposit_locks_its_part() {
+        let mut next = amounts(8);
+        for _ in 0..100_000 {
+            let (media, quote) = (next(), next());
+            let d = first_deposit(media, quote, 100);
+            assert_eq!(d.supply as u128, wide_root(media as u128 * quote as u128));
+            assert_eq!(d.lp, d.supply.saturating_sub(100));
+        }
+    }
+
+    #[test]
+    fn lp_for_an_amount_is_worth_it() {
+        let mut pool = pools(9);
+        let mut next = amounts(10);
+        let mut tried = 0;
+        for _ in 0..100_000 {
+            let r = pool();
+            let price = price_q32(&r).unwrap();
+            let Some(value) = fair_value(&r, price).filter(|&value| value > 0) else { continue };
+            let media = next() % value;
+            let Some(lp) = lp_for(media, &r, price) else { continue };
+            assert_eq!(lp as u128, (media as u128 * r.supply as u128).div_ceil(value as u128));
+            tried += 1;
+        }
+        assert!(tried > 50_000);
+    }
+
+    #[test]
+    fn quota_is_capped() {
+        assert_eq!(quota_kbps(25_000_000_000, 1000), 25_000);
+        assert_eq!(quota_kbps(u64::MAX, 1_000_000_000), u32::MAX);
+        assert_eq!(quota_kbps(999_999_999, 1), 0);
+        assert_eq!(quota_kbps(u64::MAX, u64::MAX), u32::MAX);
+    }
+}

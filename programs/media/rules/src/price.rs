@@ -48,3 +48,63 @@ pub fn look_back(count: u32, now: u64, twap_secs: u32, at: impl Fn(u32) -> u64) 
     }
     low.saturating_sub(1)
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::testing::amounts;
+
+    /// A pool's sum and ring over random changes of the price, against sums in u128 over all changes.
+    #[test]
+    fn averages_are_those_of_the_whole_history() {
+        let mut next = amounts(11);
+        for round in 0..200u64 {
+            let twap_secs = (next() % 5000).max(1) as u32;
+            let (mut now, mut price) = (1_700_000_000 + round, 0u64);
+            let mut cum = Wide { hi: next(), lo: next() };
+            let mut points: Vec<Point> = Vec::new();
+            // (time, price from then on)
+            let mut history: Vec<(u64, u64)> = Vec::new();
+            for _ in 0..150 {
+                let elapsed = next() % 200;
+                cum = accumulate(cum, price, elapsed);
+                now += elapsed;
+                if point_due(now, points.last().map(|point| point.at), twap_secs) {
+                    points.push(Point { at: now, cum });
+                }
+                price = next().max(1);
+                history.push((now, price));
+
+                let later = now + next() % 300;
+                let index = look_back(points.len() as u32, later, twap_secs, |index| points[index as usize].at);
+                let linear = points.iter().rposition(|point| later - point.at >= u64::from(twap_secs)).unwrap_or(0);
+                assert_eq!(index as usize, linear);
+                let from = points[linear];
+                let got = average(later, accumulate(cum, price, later - now), from, price).unwrap();
+                let expected = if later == from.at {
+                    price
+                } else {
+                    let mut sum = 0u128;
+                    for (step, &(at, price)) in history.iter().enumerate() {
+                        let until = history.get(step + 1).map_or(later, |after| after.0);
+                        sum += price as u128 * (until.max(from.at) - at.max(from.at)) as u128;
+                    }
+                    ((sum / (later - from.at) as u128) as u64).max(1)
+                };
+                assert_eq!(got, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn points_are_spaced() {
+        assert!(point_due(5, None, 3600));
+        assert!(!point_due(71, Some(0), 3600));
+        assert!(point_due(72, Some(0), 3600));
+        assert!(!point_due(7, Some(7), 1));
+        assert!(point_due(8, Some(7), 1));
+    }
+}

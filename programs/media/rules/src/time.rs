@@ -85,3 +85,62 @@ impl Periods {
         self.week(hour) > week
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    const REAL: Periods = Periods {
+        epoch_zero: 1_800_000_000,
+        sample_secs: 300,
+        report_slots: 6,
+        verdict_slots: 12,
+        final_hours: 24,
+        hours_per_week: 168,
+        month_slots: 8640,
+    };
+
+    #[test]
+    fn hours_begin_and_end() {
+        assert_eq!(REAL.hour(1_799_999_999), None);
+        assert_eq!(REAL.hour(1_800_000_000), Some(0));
+        assert_eq!(REAL.hour(1_800_003_599), Some(0));
+        assert_eq!(REAL.hour(1_800_003_600), Some(1));
+        assert_eq!(REAL.hour_end(0), Some(1_800_003_600));
+        assert_eq!(REAL.sample(1_800_003_600), Some(12));
+        assert_eq!(REAL.week(167), 0);
+        assert_eq!(REAL.week(168), 1);
+        assert_eq!(REAL.month(8639), 0);
+        assert_eq!(REAL.month(8640), 1);
+        assert!(!REAL.week_over(0, 167));
+        assert!(REAL.week_over(0, 168));
+    }
+
+    #[test]
+    fn windows_follow_the_end() {
+        let end = REAL.hour_end(7).unwrap();
+        assert_eq!(REAL.reports_until(7), Some(end + 1800));
+        assert_eq!(REAL.verdicts_until(7), Some(end + 3600));
+        assert_eq!(REAL.final_until(7), Some(end + 3600 + 24 * 3600));
+        assert_eq!(REAL.closable_after(7), Some(end + 3600 + (24 + 4 * 168) * 3600));
+    }
+
+    #[test]
+    fn reports_are_fixed_by_time_or_when_all_are_decided() {
+        let end = REAL.hour_end(7).unwrap();
+        let fixed = |now, reports, decided| REAL.reports_fixed(7, now, reports, decided).unwrap();
+        assert!(!fixed(end + 1799, 2, 2));
+        assert!(fixed(end + 1800, 2, 2));
+        assert!(!fixed(end + 1800, 2, 1));
+        assert!(!fixed(end + 3599, 2, 1));
+        assert!(fixed(end + 3600, 2, 1));
+    }
+
+    #[test]
+    fn far_hours_overflow() {
+        assert_eq!(REAL.hour_end(u64::MAX), None);
+        assert_eq!(REAL.hour_end(u64::MAX / 3600), None);
+        assert_eq!(REAL.reports_fixed(u64::MAX, 0, 0, 0), None);
+    }
+}

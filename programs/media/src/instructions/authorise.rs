@@ -56,17 +56,23 @@ pub fn refresh_quota(ctx: &Ctx<'_>) -> ProgramResult {
     let pool = ctx.pool(pool)?;
     let resource = ctx.load(resource, &resource::KIND)?;
     resource.require_key(resource::POOL, pool.address())?;
-    if resource.status() != status::ACTIVE && resource.status() != status::EXHAUSTED {
+    let (due, debt) = (resource.u64(resource::DUE), resource.u64(resource::DEBT));
+    let payable = debt > 0 && resource.u64(resource::LP) > 0;
+    let serves = resource.status() == status::ACTIVE || resource.status() == status::EXHAUSTED;
+    // A debt can be paid in any status: a removed resource could never be released otherwise.
+    if !serves && !payable {
         return Err(error::WRONG_STATUS);
     }
     let now = time::now()?;
-    let (due, debt) = (resource.u64(resource::DUE), resource.u64(resource::DEBT));
-    if debt > 0 && resource.u64(resource::LP) > 0 {
+    if payable {
         if due == 0 {
             resource.set_u64(resource::DUE_WEEK, time::week_at(&time::periods(&config), now)?);
         }
-        resource.add(resource::DUE, debt)?;
+        resource.set_u64(resource::DUE, due.saturating_add(debt));
         resource.set_u64(resource::DEBT, 0);
+    }
+    if !serves {
+        return Ok(());
     }
     let worth = set_quota(&config, &pool, &resource, now)?;
     if resource.status() == status::EXHAUSTED && due == 0 && debt == 0 && worth > 0 {

@@ -107,12 +107,14 @@ fn take(config: &Record<'_>, pool: &Record<'_>, resource: &Record<'_>, now: u64)
     let (due, available) = (resource.u64(resource::DUE), resource.u64(resource::LP));
     let reserves = pools::reserves(pool);
     let price = pools::average_price(config, pool, now)?;
-    let needed = rules::lp_for(due, &reserves, price).ok_or(error::OVERFLOW)?;
-    let lp = if needed <= available {
+    // None: more LP than there can be, or the pool is worth nothing.
+    let needed = rules::lp_for(due, &reserves, price).filter(|&needed| needed <= available);
+    let lp = if let Some(needed) = needed {
         Taken { taken: needed, covered: due }
     } else {
         let covered = rules::worth(available, &reserves, price).ok_or(error::OVERFLOW)?.min(due);
-        resource.add(resource::DEBT, due - covered)?;
+        // Saturates: a fee that cannot be charged would keep its week open for ever.
+        resource.set_u64(resource::DEBT, resource.u64(resource::DEBT).saturating_add(due - covered));
         if resource.status() == resource_status::ACTIVE {
             resource.set_status(resource_status::EXHAUSTED);
         }

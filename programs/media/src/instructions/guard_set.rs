@@ -14,9 +14,10 @@ pub fn join_guard_set(ctx: &Ctx<'_>) -> ProgramResult {
     let week = ctx.args.u64(ix::WEEK);
     let config = ctx.config(config)?;
     let place = ctx.place_of(view, &guard_set::KIND, seed::GS, Numbered { offset: guard_set::WEEK, value: week })?;
+    let backing = ctx.load_backing(pool, stake)?;
     let guard = ctx.active_guard(operator, guard)?;
     guard.require_key(guard::STAKE, stake.address())?;
-    let backing = ctx.backing(pool, stake, &guard.key(guard::OWNER), role::GUARD)?;
+    backing.require(&guard.key(guard::OWNER), role::GUARD)?;
 
     let now = time::now()?;
     let current = time::week_at(&time::periods(&config), now)?;

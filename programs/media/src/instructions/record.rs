@@ -2,8 +2,9 @@
 
 use media_rules::fee;
 use media_rules::time::{Periods, SAMPLES};
-use pinocchio::{ProgramResult, error::ProgramError};
+use pinocchio::ProgramResult;
 
+use super::resource::load_ring;
 use crate::account::Record;
 use crate::context::{Args, Ctx};
 use crate::hash;
@@ -23,7 +24,7 @@ pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
     let config = ctx.config(config)?;
     let final_hour = ctx.existing(view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
     let resource = ctx.load(resource_view, &resource::KIND)?;
-    let ring = ctx.load(ring, &ring::KIND)?;
+    let ring = load_ring(ctx, ring)?;
     resource.require_key(resource::RING, ring.address())?;
     ring.require_key(ring::RESOURCE, resource.address())?;
     if final_hour.status() != hour_status::FINAL || resource.status() == resource_status::DRAFT {
@@ -35,7 +36,7 @@ pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
     if previous != resource.u64(resource::LAST_HOUR) || number < previous {
         return Err(error::WRONG_PREVIOUS);
     }
-    let total = total_bytes(&ctx.args)?;
+    let total = total_bytes(&ctx.args);
     if total == 0 || billable > total {
         return Err(error::INVALID_PARAMETER);
     }
@@ -44,13 +45,15 @@ pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
     if resource.u64(resource::DUE) > 0 && resource.u64(resource::DUE_WEEK) != week {
         return Err(error::CHARGE_FIRST);
     }
-    let fee = fee::hour_fee(billable, config.u64(config::FEE_PER_GB)).ok_or(error::OVERFLOW)?;
+    // Sums saturate: a leaf that the guards agreed on must never be impossible to record, however absurd the
+    // numbers of those who made it, because no week closes before all its leaves are recorded.
+    let fee = fee::hour_fee(billable, config.u64(config::FEE_PER_GB)).unwrap_or(u64::MAX);
     if fee > 0 {
-        resource.add(resource::DUE, fee)?;
+        resource.set_u64(resource::DUE, resource.u64(resource::DUE).saturating_add(fee));
         resource.set_u64(resource::DUE_WEEK, week);
     }
     resource.set_u64(resource::LAST_HOUR, number.checked_add(1).ok_or(error::OVERFLOW)?);
-    resource.add(resource::BYTES_TOTAL, total)?;
+    resource.set_u64(resource::BYTES_TOTAL, resource.u64(resource::BYTES_TOTAL).saturating_add(total));
     set_samples(&periods, &ring, number, &ctx.args);
     Ok(())
 }
@@ -60,12 +63,8 @@ fn slot(args: &Args<'_>, index: u64) -> u64 {
     args.u64(ix::record::SLOTS + index as usize * 8)
 }
 
-fn total_bytes(args: &Args<'_>) -> Result<u64, ProgramError> {
-    let mut total = 0u64;
-    for index in 0..SAMPLES {
-        total = total.checked_add(slot(args, index)).ok_or(error::OVERFLOW)?;
-    }
-    Ok(total)
+fn total_bytes(args: &Args<'_>) -> u64 {
+    (0..SAMPLES).fold(0, |total, index| u64::saturating_add(total, slot(args, index)))
 }
 
 /// Writes the hour's samples. The ring holds one month; the first sample of a later one empties it.

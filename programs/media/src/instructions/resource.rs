@@ -1,7 +1,7 @@
 //! A publisher's resources: registered, changed, paused, removed, released.
 
 use media_rules::pool as rules;
-use pinocchio::{ProgramResult, error::ProgramError};
+use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 
 use crate::account::Record;
 use crate::context::Ctx;
@@ -70,6 +70,15 @@ pub fn attach_ring(ctx: &Ctx<'_>) -> ProgramResult {
     ring.set_key(ring::RESOURCE, resource.address());
     resource.set_key(resource::RING, view.address());
     Ok(())
+}
+
+/// A sample ring: `WrongTag` too if its length is off.
+pub fn load_ring<'a>(ctx: &Ctx<'a>, view: &'a AccountView) -> Result<Record<'a>, ProgramError> {
+    let ring = ctx.load(view, &ring::KIND)?;
+    if view.data_len() != RING_BYTES {
+        return Err(error::WRONG_TAG);
+    }
+    Ok(ring)
 }
 
 pub fn update_resource(ctx: &Ctx<'_>) -> ProgramResult {
@@ -172,7 +181,7 @@ pub fn release_resource(ctx: &Ctx<'_>) -> ProgramResult {
     let attached = resource.bytes::<32>(resource::RING) != [0; 32];
     if attached {
         resource.require_key(resource::RING, ring.address())?;
-        ctx.load(ring, &ring::KIND)?;
+        load_ring(ctx, ring)?;
     }
     // Without settings the stored key is zero, which is the address of the system program.
     resource.require_key(resource::SETTINGS, settings.address())?;

@@ -56,7 +56,12 @@ fn known_stake<'a>(ctx: &Ctx<'a>, view: &'a AccountView, owner: &Address, pool: 
 }
 
 /// The program's accounts of an unbonding: the stake belongs to the signer and to the pool.
-fn own_stake<'a>(ctx: &Ctx<'a>, owner: &AccountView, pool: &'a AccountView, stake: &'a AccountView) -> Result<(Record<'a>, Record<'a>), ProgramError> {
+fn own_stake<'a>(
+    ctx: &Ctx<'a>,
+    owner: &AccountView,
+    pool: &'a AccountView,
+    stake: &'a AccountView,
+) -> Result<(Record<'a>, Record<'a>), ProgramError> {
     let pool = ctx.pool(pool)?;
     let stake = ctx.stake(stake)?;
     stake.require_key(stake::POOL, pool.address())?;

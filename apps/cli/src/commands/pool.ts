@@ -1,0 +1,196 @@
+import { ensureAta } from '@media-network/chain';
+import type { Found } from '@media-network/chain';
+import { quoteAdd, quoteRemove, quoteSwap } from '@media-network/chain/model';
+import { MediaError } from '@media-network/runtime';
+import type { Command } from 'commander';
+import { formatMedia, formatUnits, parseAmount } from '../amounts.ts';
+import { examples } from '../command.ts';
+import type { CliContext, RegisterCommand } from '../command.ts';
+import { chainOptions, connect, keypairOption, mintDecimals } from '../connection.ts';
+import type { ChainOptions, Connection } from '../connection.ts';
+
+interface PoolOptions extends ChainOptions {
+  readonly quote?: string;
+  /** Percent, as text. */
+  readonly slippage: string;
+}
+
+interface Market extends Connection {
+  readonly found: Found<'pool'>;
+  readonly quoteDecimals: number;
+  readonly lpDecimals: number;
+}
+
+async function market(options: PoolOptions, context: CliContext): Promise<Market> {
+  const connection = await connect(options, context);
+  const found = await connection.pool(options.quote);
+  const [quoteDecimals, lpDecimals] = await Promise.all([
+    mintDecimals(connection.client, found.quoteMint),
+    mintDecimals(connection.client, found.lpMint),
+  ]);
+  return { ...connection, found, quoteDecimals, lpDecimals };
+}
+
+/** The least of an amount that is still accepted. */
+function leastOf(amount: bigint, slippage: string): bigint {
+  const percent = Number(slippage);
+  if (!(percent >= 0 && percent <= 50)) {
+    throw new MediaError({
+      code: 'cli/bad-slippage',
+      message: `--slippage must be a percentage from 0 to 50, not "${slippage}".`,
+      source: 'client',
+    });
+  }
+  return (amount * BigInt(Math.round((100 - percent) * 10_000))) / 1_000_000n;
+}
+
+type Side = 'media' | 'quote';
+
+function parseSide(text: string): Side {
+  if (text === 'media' || text === 'quote') return text;
+  throw new MediaError({
+    code: 'cli/bad-side',
+    message: `"${text}" is no side of the pool: say "media" for MEDIA in, or "quote" for the quote token in.`,
+    source: 'client',
+  });
+}
+
+interface SwapPlan {
+  readonly side: Side;
+  readonly amountIn: bigint;
+  readonly out: bigint;
+  readonly fee: bigint;
+  readonly text: string;
+}
+
+async function planSwap(m: Market, amount: string, sideText: string): Promise<SwapPlan> {
+  const side = parseSide(sideText);
+  const [inDecimals, outDecimals] = side === 'media' ? [9, m.quoteDecimals] : [m.quoteDecimals, 9];
+  const amountIn = parseAmount(amount, inDecimals, 'The amount');
+  const { poolFeeBps } = await m.client.config();
+  const { out, fee } = quoteSwap(m.found, side === 'media' ? 0 : 1, amountIn, poolFeeBps);
+  const names = side === 'media' ? ['MEDIA', 'quote'] : ['quote', 'MEDIA'];
+  const text = `${formatUnits(amountIn, inDecimals)} ${names[0]} for ${formatUnits(out, outDecimals)} ${names[1]} (fee ${formatUnits(fee, inDecimals)} ${names[0]})`;
+  return { side, amountIn, out, fee, text };
+}
+
+async function show(options: PoolOptions, context: CliContext): Promise<void> {
+  const m = await market(options, context);
+  const { found } = m;
+  const { terminal } = context;
+  if (options.json === true) {
+    const { address, quoteMint, lpMint, reserveMedia, reserveQuote, lpSupply, staked, feeLp } = found;
+    terminal.json({ address, quoteMint, lpMint, reserveMedia, reserveQuote, lpSupply, staked, feeLp });
+    return;
+  }
+  const price = found.reserveMedia === 0n ? 0 : Number(found.reserveQuote) / 10 ** m.quoteDecimals / (Number(found.reserveMedia) / 1e9);
+  terminal.line(`pool      ${found.address}`);
+  terminal.line(`quote     ${found.quoteMint}`);
+  terminal.line(`reserves  ${formatMedia(found.reserveMedia)}, ${formatUnits(found.reserveQuote, m.quoteDecimals)} quote`);
+  terminal.line(`price     ${price.toPrecision(6)} quote for a MEDIA`);
+  terminal.line(`LP        ${formatUnits(found.lpSupply, m.lpDecimals)}, of which staked ${formatUnits(found.staked, m.lpDecimals)}`);
+}
+
+async function quote(amount: string, side: string, options: PoolOptions, context: CliContext): Promise<void> {
+  const plan = await planSwap(await market(options, context), amount, side);
+  if (options.json === true) context.terminal.json({ side: plan.side, in: plan.amountIn, out: plan.out, fee: plan.fee });
+  else context.terminal.line(plan.text);
+}
+
+async function swap(amount: string, side: string, options: PoolOptions, context: CliContext): Promise<void> {
+  const m = await market(options, context);
+  const plan = await planSwap(m, amount, side);
+  const owner = await m.wallet();
+  const mint = plan.side === 'media' ? m.found.quoteMint : await m.client.addresses.mediaMint();
+  const to = await ensureAta(m.client.addresses, { payer: owner, owner: owner.address, mint });
+  const instruction = await m.client.instructions.swap({
+    owner,
+    quoteMint: m.found.quoteMint,
+    direction: plan.side === 'media' ? 0 : 1,
+    amountIn: plan.amountIn,
+    minOut: leastOf(plan.out, options.slippage),
+  });
+  const { signature } = await m.client.send([to.instruction, instruction], { payer: owner });
+  if (options.json === true) context.terminal.json({ signature, in: plan.amountIn, out: plan.out, fee: plan.fee });
+  else context.terminal.line(`Swapped ${plan.text}.\n${signature}`);
+}
+
+async function add(media: string, quoteAmount: string, options: PoolOptions, context: CliContext): Promise<void> {
+  const m = await market(options, context);
+  const maxMedia = parseAmount(media, 9, 'The amount of MEDIA');
+  const maxQuote = parseAmount(quoteAmount, m.quoteDecimals, 'The amount of the quote token');
+  const plan = quoteAdd(m.found, maxMedia, maxQuote);
+  const owner = await m.wallet();
+  const lp = await ensureAta(m.client.addresses, { payer: owner, owner: owner.address, mint: m.found.lpMint });
+  const instruction = await m.client.instructions.addLiquidity({
+    owner,
+    quoteMint: m.found.quoteMint,
+    maxMedia,
+    maxQuote,
+    minLp: leastOf(plan.lp, options.slippage),
+  });
+  const { signature } = await m.client.send([lp.instruction, instruction], { payer: owner });
+  if (options.json === true) context.terminal.json({ signature, ...plan });
+  else {
+    context.terminal.line(
+      `Added ${formatMedia(plan.media)} and ${formatUnits(plan.quote, m.quoteDecimals)} quote for ${formatUnits(plan.lp, m.lpDecimals)} LP.\n${signature}`,
+    );
+  }
+}
+
+async function remove(amount: string, options: PoolOptions, context: CliContext): Promise<void> {
+  const m = await market(options, context);
+  const lp = parseAmount(amount, m.lpDecimals, 'The amount of LP');
+  const plan = quoteRemove(m.found, lp);
+  const owner = await m.wallet();
+  const instruction = await m.client.instructions.removeLiquidity({
+    owner,
+    quoteMint: m.found.quoteMint,
+    lp,
+    minMedia: leastOf(plan.media, options.slippage),
+    minQuote: leastOf(plan.quote, options.slippage),
+  });
+  const { signature } = await m.client.send([instruction], { payer: owner });
+  if (options.json === true) context.terminal.json({ signature, lp, ...plan });
+  else {
+    context.terminal.line(
+      `Removed ${formatUnits(lp, m.lpDecimals)} LP for ${formatMedia(plan.media)} and ${formatUnits(plan.quote, m.quoteDecimals)} quote.\n${signature}`,
+    );
+  }
+}
+
+function poolOptions(command: Command): Command {
+  return chainOptions(command.option('--quote <mint>', 'quote token of the pool, where there are several'));
+}
+
+export const registerPool: RegisterCommand = (program, context) => {
+  const pool = program.command('pool').summary('provide liquidity, swap, ask the price').description('The MEDIA pool. LP from it is what stakes are made of.');
+  const acting = (command: Command): Command =>
+    keypairOption(poolOptions(command)).option('--slippage <percent>', 'how much worse the price may get on the way', '1');
+  examples(
+    poolOptions(pool.command('show').description('Show reserves, price and LP.')).action((options: PoolOptions) => show(options, context)),
+    ['media pool show'],
+  );
+  examples(
+    poolOptions(pool.command('quote').argument('<amount>', 'what goes in').argument('<side>', 'media or quote').description('What a swap would pay now.')).action(
+      (amount: string, side: string, options: PoolOptions) => quote(amount, side, options, context),
+    ),
+    ['media pool quote 100 media', 'media pool quote 250.50 quote --json'],
+  );
+  examples(
+    acting(pool.command('swap').argument('<amount>', 'what goes in').argument('<side>', 'media or quote').description('Swap MEDIA for the quote token, or the other way round.')).action(
+      (amount: string, side: string, options: PoolOptions) => swap(amount, side, options, context),
+    ),
+    ['media pool swap 100 media', 'media pool swap 250 quote --slippage 0.5'],
+  );
+  examples(
+    acting(pool.command('add').argument('<media>', 'MEDIA at most').argument('<quote>', 'quote token at most').description('Provide liquidity for LP.')).action(
+      (media: string, amount: string, options: PoolOptions) => add(media, amount, options, context),
+    ),
+    ['media pool add 100 1000 --keypair treasury'],
+  );
+  examples(
+    acting(pool.command('remove').argument('<lp>', 'LP to burn').description('Take liquidity out.')).action((lp: string, options: PoolOptions) => remove(lp, options, context)),
+    ['media pool remove 12.5'],
+  );
+};

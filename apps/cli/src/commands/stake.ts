@@ -1,0 +1,136 @@
+import type { Found } from '@media-network/chain';
+import { averagePrice, worthOf } from '@media-network/chain/model';
+import { ROLE } from '@media-network/chain/schema';
+import type { Command } from 'commander';
+import { formatMedia, formatUnits, parseAmount } from '../amounts.ts';
+import { examples } from '../command.ts';
+import type { CliContext, RegisterCommand } from '../command.ts';
+import { chainOptions, connect, keypairOption, mintDecimals } from '../connection.ts';
+import type { ChainOptions } from '../connection.ts';
+import { ROLE_NAMES, nameIn, parseRole } from '../roles.ts';
+import { table } from '../terminal/table.ts';
+
+interface StakeOptions extends ChainOptions {
+  readonly quote?: string;
+  readonly role: string;
+}
+
+async function add(amount: string, options: StakeOptions, context: CliContext): Promise<void> {
+  const connection = await connect(options, context);
+  const { client } = connection;
+  const pool = await connection.pool(options.quote);
+  const lpDecimals = await mintDecimals(client, pool.lpMint);
+  const lp = parseAmount(amount, lpDecimals, 'The amount of LP');
+  const owner = await connection.wallet();
+  const instruction = await client.instructions.stake({ owner, pool: pool.address, role: parseRole(options.role), lp });
+  const { signature } = await client.send([instruction], { payer: owner });
+  if (options.json === true) context.terminal.json({ signature, lp, role: options.role });
+  else context.terminal.line(`Staked ${formatUnits(lp, lpDecimals)} LP as ${options.role}.\n${signature}`);
+}
+
+async function unbond(amount: string, options: StakeOptions, context: CliContext): Promise<void> {
+  const connection = await connect(options, context);
+  const { client } = connection;
+  const pool = await connection.pool(options.quote);
+  const lpDecimals = await mintDecimals(client, pool.lpMint);
+  const lp = parseAmount(amount, lpDecimals, 'The amount of LP');
+  const owner = await connection.wallet();
+  const role = parseRole(options.role);
+  const instruction = await client.instructions.beginUnbond({ owner, pool: pool.address, role, lp });
+  const { signature } = await client.send([instruction], { payer: owner });
+  const { unbondSecs } = await client.config();
+  const free = new Date((Number(await client.chainTime()) + unbondSecs) * 1000).toISOString();
+  if (options.json === true) context.terminal.json({ signature, lp, role: options.role, withdrawableAt: free });
+  else context.terminal.line(`${formatUnits(lp, lpDecimals)} LP are on their way out; "media stake withdraw" pays them from ${free}.\n${signature}`);
+}
+
+async function withdraw(options: StakeOptions, context: CliContext): Promise<void> {
+  const connection = await connect(options, context);
+  const { client } = connection;
+  const pool = await connection.pool(options.quote);
+  const owner = await connection.wallet();
+  const role = parseRole(options.role);
+  const stake = await client.stake(owner.address, pool.address, role);
+  const instruction = await client.instructions.withdraw({ owner, pool: pool.address, role });
+  const { signature } = await client.send([instruction], { payer: owner });
+  const lp = stake?.unbonding ?? 0n;
+  const lpDecimals = await mintDecimals(client, pool.lpMint);
+  if (options.json === true) context.terminal.json({ signature, lp, role: options.role });
+  else context.terminal.line(`Withdrew ${formatUnits(lp, lpDecimals)} LP.\n${signature}`);
+}
+
+async function show(options: ChainOptions & { readonly all?: true }, context: CliContext): Promise<void> {
+  const connection = await connect(options, context);
+  const { client } = connection;
+  const config = await client.config();
+  const stakes = await client.stakes(options.all === true ? undefined : (await connection.wallet()).address);
+  const now = await client.chainTime();
+  const pools = new Map((await client.pools()).map((pool) => [pool.address, pool]));
+  const worth = (stake: Found<'stake'>): bigint => {
+    const pool = pools.get(stake.pool);
+    return pool === undefined ? 0n : worthOf(pool, averagePrice(pool, now, BigInt(config.twapSecs)), stake.lp);
+  };
+  const rows = stakes.map((stake) => ({
+    owner: stake.owner,
+    role: nameIn(ROLE, stake.flags),
+    pool: stake.pool,
+    lp: stake.lp,
+    allocated: stake.allocated,
+    unbonding: stake.unbonding,
+    withdrawableAt: stake.unbonding === 0n ? null : new Date((Number(stake.unbondAt) + config.unbondSecs) * 1000).toISOString(),
+    worth: worth(stake),
+  }));
+  if (options.json === true) {
+    context.terminal.json(rows);
+    return;
+  }
+  if (rows.length === 0) {
+    context.terminal.line('Nothing is staked: "media pool add" makes LP, "media stake add" stakes it.');
+    return;
+  }
+  const [first] = pools.values();
+  const decimals = first === undefined ? 0 : await mintDecimals(client, first.lpMint);
+  const lines = table(
+    rows,
+    [
+      { head: 'owner', value: (row) => row.owner },
+      { head: 'role', value: (row) => row.role },
+      { head: 'LP', value: (row) => formatUnits(row.lp, decimals), align: 'right' },
+      { head: 'set aside', value: (row) => formatUnits(row.allocated, decimals), align: 'right' },
+      { head: 'unbonding', value: (row) => formatUnits(row.unbonding, decimals), align: 'right' },
+      { head: 'worth', value: (row) => formatMedia(row.worth), align: 'right' },
+    ],
+    context.terminal.style,
+  );
+  for (const line of lines) context.terminal.line(line);
+}
+
+export const registerStake: RegisterCommand = (program, context) => {
+  const stake = program.command('stake').summary('stake LP, take it back, look at it').description('Stakes are LP MEDIA, one for each role and pool.');
+  const acting = (command: Command): Command =>
+    keypairOption(chainOptions(command.option('--quote <mint>', 'quote token of the pool, where there are several'))).option(
+      '--role <role>',
+      `what the stake is for: ${ROLE_NAMES.join(', ')}`,
+      'publisher',
+    );
+  examples(
+    acting(stake.command('add').argument('<lp>', 'LP to stake').description('Move LP from the wallet into a stake.')).action((amount: string, options: StakeOptions) => add(amount, options, context)),
+    ['media stake add 500', 'media stake add 5 --role edge --keypair edge-4'],
+  );
+  examples(
+    acting(stake.command('unbond').argument('<lp>', 'LP to take back').description('Begin to take LP back; it is paid out when the unbonding period is over.')).action(
+      (amount: string, options: StakeOptions) => unbond(amount, options, context),
+    ),
+    ['media stake unbond 100'],
+  );
+  examples(
+    acting(stake.command('withdraw').description('Pay out all LP whose unbonding period is over.')).action((options: StakeOptions) => withdraw(options, context)),
+    ['media stake withdraw --role edge'],
+  );
+  examples(
+    keypairOption(chainOptions(stake.command('show').option('--all', "everybody's stakes").description('Show stakes and their worth.'))).action(
+      (options: ChainOptions & { readonly all?: true }) => show(options, context),
+    ),
+    ['media stake show', 'media stake show --all --json'],
+  );
+};

@@ -1,0 +1,172 @@
+import { MediaError } from '@media-network/runtime';
+import { address, lamports } from '@solana/kit';
+import { formatMedia, formatSol, formatUnits, parseAmount } from '../amounts.ts';
+import { examples } from '../command.ts';
+import type { CliContext, RegisterCommand } from '../command.ts';
+import { chainOptions, chooseWallet, connect, dirOption, mintDecimals, parseAddressArg, walletStore } from '../connection.ts';
+import type { ChainOptions } from '../connection.ts';
+import { table } from '../terminal/table.ts';
+
+interface FolderOptions {
+  readonly dir?: string;
+  readonly json?: true;
+}
+
+async function create(name: string, options: FolderOptions, context: CliContext): Promise<void> {
+  const store = walletStore(options, context);
+  const wallet = await store.create(name);
+  if (options.json === true) context.terminal.json({ name, address: wallet.address, path: store.path(name) });
+  else context.terminal.line(`${wallet.address}\nThe key is in ${store.path(name)}: keep a copy of that file somewhere safe.`);
+}
+
+async function importFile(file: string, name: string | undefined, options: FolderOptions, context: CliContext): Promise<void> {
+  const store = walletStore(options, context);
+  const called = name ?? 'default';
+  const wallet = await store.importFile(called, file);
+  if (options.json === true) context.terminal.json({ name: called, address: wallet.address, path: store.path(called) });
+  else context.terminal.line(`${wallet.address} is now the wallet "${called}".`);
+}
+
+async function list(options: FolderOptions, context: CliContext): Promise<void> {
+  const store = walletStore(options, context);
+  const rows = await Promise.all(
+    (await store.names()).map(async (name) => ({ name, address: (await store.load(name))?.address ?? '' })),
+  );
+  if (options.json === true) {
+    context.terminal.json(rows);
+    return;
+  }
+  if (rows.length === 0) context.terminal.line(`There is no wallet in ${store.dir} yet: make one with "media wallet new".`);
+  for (const line of rows.length === 0
+    ? []
+    : table(rows, [{ head: 'name', value: (row) => row.name }, { head: 'address', value: (row) => row.address }], context.terminal.style)) {
+    context.terminal.line(line);
+  }
+}
+
+/** An address as such, or that of a wallet by name. */
+async function ownerOf(who: string | undefined, options: ChainOptions, context: CliContext): Promise<string> {
+  if (who === undefined) return (await chooseWallet(options, context)).address;
+  if (/^[a-z0-9][a-z0-9_-]*$/i.test(who) && who.length < 32) {
+    const found = await walletStore(options, context).load(who);
+    if (found === undefined) {
+      throw new MediaError({
+        code: 'cli/no-wallet',
+        message: `There is no wallet "${who}": "media wallet list" shows what there is, "media wallet new ${who}" makes it.`,
+        source: 'client',
+      });
+    }
+    return found.address;
+  }
+  return parseAddressArg(who, 'The wallet');
+}
+
+async function balance(who: string | undefined, options: ChainOptions, context: CliContext): Promise<void> {
+  const { client } = await connect(options, context);
+  const owner = address(await ownerOf(who, options, context));
+  const sol = await client.lamports(owner);
+  const config = await client.config();
+  const media = await client.tokenBalance(owner, config.mediaMint);
+  const pools = await Promise.all(
+    (await client.pools()).map(async (pool) => ({
+      pool: pool.address,
+      quoteMint: pool.quoteMint,
+      quote: await client.tokenBalance(owner, pool.quoteMint),
+      quoteDecimals: await mintDecimals(client, pool.quoteMint),
+      lp: await client.tokenBalance(owner, pool.lpMint),
+      lpDecimals: await mintDecimals(client, pool.lpMint),
+    })),
+  );
+  if (options.json === true) {
+    context.terminal.json({ address: owner, lamports: sol, media, pools });
+    return;
+  }
+  const { terminal } = context;
+  terminal.line(owner);
+  terminal.line(`  ${formatSol(sol)}`);
+  terminal.line(`  ${formatMedia(media)}`);
+  for (const pool of pools) {
+    terminal.line(`  ${formatUnits(pool.quote, pool.quoteDecimals)} of the quote token ${pool.quoteMint}`);
+    terminal.line(`  ${formatUnits(pool.lp, pool.lpDecimals)} LP of the pool ${pool.pool}`);
+  }
+}
+
+async function airdrop(amount: string, who: string | undefined, options: ChainOptions, context: CliContext): Promise<void> {
+  const { client } = await connect(options, context);
+  const owner = address(await ownerOf(who, options, context));
+  const wanted = parseAmount(amount, 9, 'The amount of SOL');
+  const before = await client.lamports(owner);
+  context.terminal.progress(`airdrop of ${formatSol(wanted)} to ${owner} ...`);
+  try {
+    await client.rpc.requestAirdrop(owner, lamports(wanted)).send();
+  } catch (cause) {
+    if (cause instanceof MediaError) throw cause;
+    throw new MediaError({
+      code: 'cli/no-airdrop',
+      message: `The chain at ${client.rpcUrl} gives no airdrop of ${formatSol(wanted)}: ask for less, or fund ${owner} from another wallet.`,
+      source: 'chain',
+      cause,
+    });
+  }
+  let now = await client.lamports(owner);
+  const until = Date.now() + 60_000;
+  while (now < before + wanted && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    now = await client.lamports(owner);
+  }
+  if (now === before) {
+    throw new MediaError({
+      code: 'cli/no-airdrop',
+      message: `The airdrop has not arrived within a minute: look again with "media wallet balance ${owner}".`,
+      source: 'chain',
+    });
+  }
+  if (options.json === true) context.terminal.json({ address: owner, lamports: now });
+  else context.terminal.line(`${owner} now holds ${formatSol(now)}.`);
+}
+
+export const registerWallet: RegisterCommand = (program, context) => {
+  const wallet = program.command('wallet').summary('make, import, look at and fund wallets').description('Wallets are Solana CLI keypair files below --dir, readable by their owner only. Keys are never printed.');
+  examples(
+    dirOption(wallet.command('new').argument('[name]', 'name of the wallet', 'default').description('Make a wallet.'))
+      .option('--json', 'print the result as JSON')
+      .action((name: string, options: FolderOptions) => create(name, options, context)),
+    ['media wallet new', 'media wallet new alice'],
+  );
+  examples(
+    dirOption(
+      wallet
+        .command('import')
+        .argument('<file>', 'keypair file of the Solana CLI, or one that holds a base58 key')
+        .argument('[name]', 'name of the wallet (default: default)')
+        .description('Keep a copy of a keypair file as a wallet.'),
+    )
+      .option('--json', 'print the result as JSON')
+      .action((file: string, name: string | undefined, options: FolderOptions) => importFile(file, name, options, context)),
+    ['media wallet import ~/.config/solana/id.json', 'media wallet import phantom.txt alice'],
+  );
+  examples(
+    dirOption(wallet.command('list').description('List the wallets of --dir.'))
+      .option('--json', 'print the result as JSON')
+      .action((options: FolderOptions) => list(options, context)),
+    ['media wallet list'],
+  );
+  examples(
+    chainOptions(wallet.command('balance').argument('[wallet]', 'name or address (default: your own)').description('Show SOL, MEDIA, quote tokens and LP.'))
+      .option('--keypair <file>', 'wallet to look at')
+      .action((who: string | undefined, options: ChainOptions) => balance(who, options, context)),
+    ['media wallet balance', 'media wallet balance edge-1', 'media wallet balance --json'],
+  );
+  examples(
+    chainOptions(
+      wallet
+        .command('airdrop')
+        .argument('<sol>', 'how much, such as 2.5')
+        .argument('[wallet]', 'name or address (default: your own)')
+        .description('Ask the chain for SOL. The embedded chain gives it; test clusters give a little; mainnet none.'),
+    )
+      .option('--keypair <file>', 'wallet to fund')
+      .action((amount: string, who: string | undefined, options: ChainOptions) => airdrop(amount, who, options, context)),
+    ['media wallet airdrop 10', 'media wallet airdrop 1 alice'],
+  );
+};

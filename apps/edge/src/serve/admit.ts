@@ -1,0 +1,56 @@
+import type { Clock } from '@media-network/runtime';
+import type { Journal } from '../journal/journal.ts';
+import type { OriginSettings } from '../origin/origin-settings.ts';
+import type { Session, SessionDesk } from '../session/session-desk.ts';
+import type { SettingsKeys } from '../tenant/settings-keys.ts';
+import type { Tenant } from '../tenant/tenant-book.ts';
+import type { Refused } from './refusal.ts';
+
+export interface AdmitDeps {
+  readonly settings: SettingsKeys;
+  readonly desk: SessionDesk;
+  readonly journal: Pick<Journal, 'unacknowledgedBytes' | 'state'>;
+  readonly clock: Clock;
+  readonly nowMs: () => number;
+}
+
+export interface Admitted {
+  readonly kind: 'admitted';
+  readonly settings: OriginSettings;
+  readonly settingsVersion: number;
+  readonly session: Session | undefined;
+}
+
+/** Bytes that may be served while none can be acknowledged; what a crash could cost at most. */
+export const MAX_UNACKNOWLEDGED: number = 256 * 2 ** 20;
+const RETRY_SECONDS = 5;
+
+/** What can be said at once and without waiting: all that the fast lane needs. */
+export function quickRefusal(tenant: Tenant, deps: Pick<AdmitDeps, 'journal' | 'nowMs'>): Refused | undefined {
+  const { status } = tenant.view;
+  if (status !== 'active') {
+    const code = status === 'paused' || status === 'removed' ? 'edge/paused' : status === 'exhausted' ? 'edge/exhausted' : 'edge/not-authorised';
+    return { kind: 'refused', phase: 'admit', code, retryAfterSeconds: 30 };
+  }
+  const wait = tenant.quota.waitSeconds(deps.nowMs());
+  if (wait > 0) return { kind: 'refused', phase: 'admit', code: 'edge/over-quota', retryAfterSeconds: wait };
+  if (deps.journal.unacknowledgedBytes > MAX_UNACKNOWLEDGED) {
+    return { kind: 'refused', phase: 'admit', code: 'edge/journal-full', retryAfterSeconds: RETRY_SECONDS };
+  }
+  return undefined;
+}
+
+/** Whether this request may be served: status, quota, settings, and the session's ticket if there is one. */
+export async function admit(tenant: Tenant, ticket: string | undefined, deps: AdmitDeps): Promise<Admitted | Refused> {
+  const refused = quickRefusal(tenant, deps);
+  if (refused !== undefined) return refused;
+  const found = await deps.settings.settingsOf(tenant);
+  if (found.kind === 'missing') {
+    return { kind: 'refused', phase: 'admit', code: found.code, retryAfterSeconds: RETRY_SECONDS };
+  }
+  const admitted = { kind: 'admitted', settings: found.settings, settingsVersion: found.version } as const;
+  if (ticket === undefined) return { ...admitted, session: undefined };
+  const opened = await deps.desk.open(ticket, tenant);
+  if (opened.kind === 'refused') return { kind: 'refused', phase: 'admit', code: opened.code };
+  return { ...admitted, session: opened.session };
+}

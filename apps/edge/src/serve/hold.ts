@@ -1,0 +1,67 @@
+import type { Clock } from '@media-network/runtime';
+
+/** Up to this much of a body is held back before its head is sent. */
+export const HOLD_BYTES: number = 64 * 1024;
+/** A body of unknown length is held no longer than this: it may be a stream of events. */
+const HOLD_MS = 100;
+
+/**
+ * Takes the beginning of a body before anything is sent, so that an origin which fails early is answered
+ * with 502 and not with a cut connection. A body announced as short is held whole; one announced as long
+ * is not held at all; one of unknown length up to `HOLD_BYTES` or a moment.
+ * Rejects when the body fails within what is held.
+ */
+export async function holdBeginning(
+  body: AsyncIterable<Buffer>,
+  contentLength: number | undefined,
+  clock: Clock,
+): Promise<AsyncIterable<Buffer>> {
+  if (contentLength !== undefined && contentLength > HOLD_BYTES) return body;
+  const source = body[Symbol.asyncIterator]();
+  const held: Buffer[] = [];
+  let size = 0;
+  const over = new AbortController();
+  const patience =
+    contentLength === undefined ? clock.sleep(HOLD_MS, over.signal).then(() => 'late' as const) : new Promise<never>(() => undefined);
+  let next: Promise<IteratorResult<Buffer>> | undefined;
+  let ended = false;
+  try {
+    while (size <= HOLD_BYTES) {
+      next ??= source.next();
+      const result = await Promise.race([next, patience]);
+      if (result === 'late') break;
+      next = undefined;
+      if (result.done === true) {
+        ended = true;
+        break;
+      }
+      held.push(result.value);
+      size += result.value.length;
+    }
+  } finally {
+    over.abort();
+  }
+  return resume(source, held, next, ended);
+}
+
+async function* resume(
+  source: AsyncIterator<Buffer>,
+  held: readonly Buffer[],
+  pending: Promise<IteratorResult<Buffer>> | undefined,
+  ended: boolean,
+): AsyncGenerator<Buffer> {
+  let finished = ended;
+  try {
+    yield* held;
+    let next = pending;
+    while (!finished) {
+      const result = await (next ?? source.next());
+      next = undefined;
+      if (result.done === true) finished = true;
+      else yield result.value;
+    }
+  } finally {
+    // The viewer left early: whoever makes the body must know.
+    if (!finished) await source.return?.();
+  }
+}

@@ -1,0 +1,62 @@
+import { OUTCOMES } from './phases.ts';
+import type { Outcome, Phase } from './phases.ts';
+
+/** Counts of the data plane since the process began; metrics and `stats()` read them. */
+export interface Tally {
+  readonly byOutcome: Readonly<Record<Outcome, number>>;
+  /** `phase reason` → how often. Reasons are error codes, so their number is bounded by the code. */
+  readonly refusals: ReadonlyMap<string, number>;
+  readonly fastHits: number;
+  readonly bytes: number;
+  /** Bytes for which nobody pays: refusals and the edge's own endpoints. */
+  readonly unbilledBytes: number;
+  readonly originBytes: number;
+  ended(outcome: Outcome): void;
+  refused(phase: Phase, reason: string): void;
+  fastHit(): void;
+  wrote(bytes: number): void;
+  wroteUnbilled(bytes: number): void;
+  fetched(bytes: number): void;
+}
+
+export function createTally(): Tally {
+  const byOutcome = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  const refusals = new Map<string, number>();
+  const sums = { fastHits: 0, bytes: 0, unbilledBytes: 0, originBytes: 0 };
+  return {
+    byOutcome,
+    refusals,
+    get fastHits() {
+      return sums.fastHits;
+    },
+    get bytes() {
+      return sums.bytes;
+    },
+    get unbilledBytes() {
+      return sums.unbilledBytes;
+    },
+    get originBytes() {
+      return sums.originBytes;
+    },
+    ended(outcome) {
+      byOutcome[outcome] += 1;
+    },
+    refused(phase, reason) {
+      const key = `${phase} ${reason}`;
+      refusals.set(key, (refusals.get(key) ?? 0) + 1);
+    },
+    fastHit() {
+      sums.fastHits += 1;
+      byOutcome.hit += 1;
+    },
+    wrote(bytes) {
+      sums.bytes += bytes;
+    },
+    wroteUnbilled(bytes) {
+      sums.unbilledBytes += bytes;
+    },
+    fetched(bytes) {
+      sums.originBytes += bytes;
+    },
+  };
+}

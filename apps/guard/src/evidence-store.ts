@@ -1,0 +1,125 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { decodeEpoch, decodeHour, digestListRoot, entriesRoot, equalBytes, fromHex, receiptListRoot, toHex } from '@media-network/protocol';
+import type { Sha256 } from '@media-network/protocol';
+
+export const BLOB_KINDS = ['entries', 'receipts', 'digests', 'hours', 'epochs'] as const;
+export type BlobKind = (typeof BLOB_KINDS)[number];
+
+export const sha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
+
+/** The root that a blob of a kind has; undefined when it is none of that kind. */
+export function rootOfBlob(kind: BlobKind, blob: Uint8Array): Uint8Array | undefined {
+  switch (kind) {
+    case 'entries':
+      return entriesRoot(blob, sha256);
+    case 'receipts':
+      return receiptListRoot(blob, sha256);
+    case 'digests':
+      return digestListRoot(blob, sha256);
+    case 'hours':
+      return decodeHour(blob, sha256)?.root;
+    case 'epochs':
+      return decodeEpoch(blob, sha256)?.root;
+  }
+}
+
+/** Whether bytes are the blob of a root. What comes from a peer or from disk passes through this before use. */
+export function isBlobOf(kind: BlobKind, rootHex: string, blob: Uint8Array): boolean {
+  const wanted = fromHex(rootHex, 32);
+  const root = rootOfBlob(kind, blob);
+  return wanted !== undefined && root !== undefined && equalBytes(wanted, root);
+}
+
+/** Evidence on disk by kind and root. Files are whole or absent: written beside, synced, renamed. */
+export interface EvidenceStore {
+  /** Undefined when it is not there, or when what is there does not have the root (then it is removed). */
+  get(kind: BlobKind, rootHex: string): Promise<Uint8Array | undefined>;
+  /** Resolves to the root. Throws a RangeError for bytes that are no blob of the kind. */
+  put(kind: BlobKind, blob: Uint8Array): Promise<string>;
+  readonly blobs: number;
+  readonly bytes: number;
+}
+
+/** Opens the store in `dir`, dropping leftovers of writes that were cut off. The oldest blobs go when `maxBytes` is passed. */
+export async function openEvidenceStore(dir: string, maxBytes: number): Promise<EvidenceStore> {
+  /** Key → size, oldest first. */
+  const index = new Map<string, number>();
+  let bytes = 0;
+
+  const fileOf = (key: string): string => path.join(dir, key);
+
+  async function scan(): Promise<void> {
+    const found: { key: string; size: number; at: number }[] = [];
+    for (const kind of BLOB_KINDS) {
+      await mkdir(path.join(dir, kind), { recursive: true });
+      for (const name of await readdir(path.join(dir, kind))) {
+        const key = `${kind}/${name}`;
+        if (fromHex(name, 32) === undefined) {
+          await rm(fileOf(key), { force: true });
+          continue;
+        }
+        const { size, mtimeMs } = await stat(fileOf(key));
+        found.push({ key, size, at: mtimeMs });
+      }
+    }
+    for (const { key, size } of found.sort((a, b) => a.at - b.at)) {
+      index.set(key, size);
+      bytes += size;
+    }
+  }
+
+  async function forget(key: string): Promise<void> {
+    bytes -= index.get(key) ?? 0;
+    index.delete(key);
+    await rm(fileOf(key), { force: true });
+  }
+
+  async function write(key: string, blob: Uint8Array): Promise<void> {
+    const temporary = fileOf(`${key}.${randomBytes(6).toString('hex')}.part`);
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(blob);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, fileOf(key));
+  }
+
+  await scan();
+  return {
+    get blobs() {
+      return index.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+    async get(kind, rootHex) {
+      const key = `${kind}/${rootHex}`;
+      if (!index.has(key)) return undefined;
+      const blob = await readFile(fileOf(key)).catch(() => undefined);
+      if (blob !== undefined && isBlobOf(kind, rootHex, blob)) return blob;
+      await forget(key);
+      return undefined;
+    },
+    async put(kind, blob) {
+      const root = rootOfBlob(kind, blob);
+      if (root === undefined) throw new RangeError(`not a blob of ${kind}`);
+      const rootHex = toHex(root);
+      const key = `${kind}/${rootHex}`;
+      if (index.has(key)) return rootHex;
+      await write(key, blob);
+      if (!index.has(key)) {
+        index.set(key, blob.length);
+        bytes += blob.length;
+      }
+      for (const oldest of index.keys()) {
+        if (bytes <= maxBytes || oldest === key) break;
+        await forget(oldest);
+      }
+      return rootHex;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { Found, MediaClient } from '@media-network/chain';
+import { weekAt } from '@media-network/protocol';
+import type { Clock } from '@media-network/runtime';
+
+/** The chain as the guard's duties see it, read at one time. */
+export interface Snapshot {
+  /** Unix seconds by the chain's clock. */
+  readonly now: bigint;
+  /** When it was read, by the local clock. */
+  readonly readAtMs: number;
+  readonly config: Found<'config'>;
+  readonly guards: readonly Found<'guard'>[];
+  readonly edges: readonly Found<'edge'>[];
+  readonly resources: readonly Found<'resource'>[];
+  readonly pools: readonly Found<'pool'>[];
+}
+
+export interface GuardSetFacts {
+  readonly week: bigint;
+  readonly numbers: readonly number[];
+  readonly entries: readonly { readonly guard: string; readonly no: number; readonly worth: bigint }[];
+  /** Frozen: its week has begun and it has enough guards. */
+  readonly usable: boolean;
+}
+
+export interface Network {
+  /** At most `maxAgeMs` old. Reads once for all who ask at the same time. */
+  snapshot(): Promise<Snapshot>;
+  /** Chain time now, carried on from the last snapshot by the local clock. */
+  chainNow(): Promise<bigint>;
+  /** The set of a week; one that is usable is read once. */
+  guardSet(week: bigint, snapshot: Snapshot): Promise<GuardSetFacts>;
+  /** Operators under which a guard was seen: it may change its key within an hour. */
+  operatorsOf(no: number): readonly string[] | undefined;
+  /** To be called after sending a transaction. */
+  invalidate(): void;
+}
+
+export function createNetwork(client: MediaClient, clock: Clock, maxAgeMs: number): Network {
+  let latest: { readonly atMs: number; readonly value: Promise<Snapshot> } | undefined;
+  const frozen = new Map<bigint, GuardSetFacts>();
+  const operators = new Map<number, Set<string>>();
+
+  async function read(): Promise<Snapshot> {
+    const readAtMs = clock.nowMs();
+    const [now, config, guards, edges, resources, pools] = await Promise.all([
+      client.chainTime(),
+      client.config(),
+      client.guards(),
+      client.edges(),
+      client.resources(),
+      client.pools(),
+    ]);
+    for (const { no, operator } of guards) {
+      const seen = operators.get(no) ?? new Set<string>();
+      seen.add(operator);
+      operators.set(no, seen);
+    }
+    return { now, readAtMs, config, guards, edges, resources, pools };
+  }
+
+  function snapshot(): Promise<Snapshot> {
+    const atMs = clock.nowMs();
+    if (latest !== undefined && atMs - latest.atMs < maxAgeMs) return latest.value;
+    const value = read();
+    latest = { atMs, value };
+    // A failed read must not be handed to those who ask later.
+    value.catch(() => {
+      if (latest?.value === value) latest = undefined;
+    });
+    return value;
+  }
+
+  return {
+    snapshot,
+    async chainNow() {
+      const { now, readAtMs } = await snapshot();
+      return now + BigInt(Math.max(0, Math.floor((clock.nowMs() - readAtMs) / 1000)));
+    },
+    async guardSet(week, { now, config }) {
+      const known = frozen.get(week);
+      if (known !== undefined) return known;
+      const found = await client.guardSet(week);
+      const entries = found === null ? [] : found.entries.slice(0, found.count);
+      const usable = weekAt(config, now) >= week && entries.length >= config.minGuards;
+      const facts = { week, entries, numbers: entries.map((entry) => entry.no), usable };
+      if (usable) frozen.set(week, facts);
+      for (const old of frozen.keys()) if (frozen.size > 64) frozen.delete(old);
+      return facts;
+    },
+    operatorsOf: (no) => {
+      const seen = operators.get(no);
+      return seen === undefined ? undefined : [...seen];
+    },
+    invalidate() {
+      latest = undefined;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { INSTRUCTIONS } from '../schema/index.ts';
+import type { AccountName, InstructionName, InstructionSchema } from '../schema/index.ts';
+import { createContext } from './context.ts';
+import type { Context, ModelInstruction } from './context.ts';
+import { evidenceRules } from './evidence-rules.ts';
+import { customOf, fail } from './failure.ts';
+import { moneyRules } from './money-rules.ts';
+import { nodeRules } from './node-rules.ts';
+import { resourceRules } from './resource-rules.ts';
+import type { Rules } from './rules.ts';
+import { settlementRules } from './settlement-rules.ts';
+import { stakeRules } from './stake-rules.ts';
+import type { ModelState } from './state.ts';
+
+const rules: Rules = { ...moneyRules, ...stakeRules, ...nodeRules, ...resourceRules, ...evidenceRules, ...settlementRules };
+const schemas: Readonly<Record<InstructionName, InstructionSchema>> = INSTRUCTIONS;
+
+/** Kind of the program's account behind a name of the tables. */
+const KIND: Readonly<Record<string, AccountName>> = {
+  config: 'config',
+  pool: 'pool',
+  stake: 'stake',
+  guard: 'guard',
+  edge: 'edge',
+  guardSet: 'guardSet',
+  resource: 'resource',
+  settings: 'settings',
+  ring: 'ring',
+  report: 'report',
+  hourAccount: 'hour',
+  epoch: 'epoch',
+  dueEpoch: 'epoch',
+  claim: 'claim',
+};
+
+/** Accounts that an instruction may find missing: it creates them, or has a stand-in for none. */
+const MAY_BE_MISSING: Partial<Record<InstructionName, readonly string[]>> = {
+  genesis: ['config'],
+  createPool: ['pool'],
+  stake: ['stake'],
+  registerGuard: ['guard'],
+  registerEdge: ['edge'],
+  joinGuardSet: ['guardSet'],
+  registerResource: ['resource'],
+  attachRing: ['ring'],
+  openSettings: ['settings'],
+  releaseResource: ['ring', 'settings'],
+  submitReport: ['report', 'hourAccount'],
+  charge: ['dueEpoch', 'epoch'],
+  claim: ['claim'],
+  closeReport: ['hourAccount'],
+};
+
+export type Applied = { readonly ok: true } | { readonly ok: false; readonly custom: number; readonly error: string };
+
+/** What every instruction checks before its own rule: derived addresses, then the kinds of accounts. */
+function checkAccounts(context: Context, name: InstructionName): void {
+  const { accounts } = schemas[name];
+  for (const meta of accounts) {
+    if (meta.pda !== undefined && context.at(meta.name) !== context.derive(meta.name)) fail('WrongAddress');
+  }
+  for (const meta of accounts) {
+    const kind = KIND[meta.name];
+    if (kind === undefined) continue;
+    if (MAY_BE_MISSING[name]?.includes(meta.name) === true) context.find(kind, context.at(meta.name));
+    else context.open(kind, context.at(meta.name));
+  }
+}
+
+/**
+ * Applies one instruction to the state, whole or not at all. `now` is the chain's clock in seconds; signatures,
+ * writability and lamports are taken for granted.
+ */
+export function apply(state: ModelState, instruction: ModelInstruction, now: bigint): Applied {
+  const { context, commit } = createContext(state, instruction, now);
+  try {
+    checkAccounts(context, instruction.name);
+    // The name picks the rule of the very instruction whose arguments these are.
+    (rules[instruction.name] as (context: Context, args: unknown) => void)(context, instruction.args);
+  } catch (error) {
+    const custom = customOf(error);
+    if (custom === undefined || !(error instanceof Error)) throw error;
+    return { ok: false, custom, error: error.message };
+  }
+  commit();
+  return { ok: true };
+}

@@ -1,0 +1,23 @@
+export { apply } from './apply.ts';
+export type { Applied } from './apply.ts';
+export {
+  averagePrice,
+  feeOf,
+  isqrt,
+  mulDiv,
+  mulDivUp,
+  poolValue,
+  quotaOf,
+  quoteAdd,
+  quoteRemove,
+  quoteSwap,
+  sampleKbps,
+  spotPrice,
+  worthOf,
+} from './arithmetic.ts';
+export type { LiquidityQuote, PriceHistory, Reserves, SwapQuote } from './arithmetic.ts';
+export type { ModelInstruction } from './context.ts';
+export type { ProgramErrorName } from './failure.ts';
+export { leafHash, merkleTree, nodeHash, provesTo } from './merkle.ts';
+export { createModelState } from './state.ts';
+export type { BlankAccount, Draft, Mint, ModelAccount, ModelState, TokenAccount } from './state.ts';

@@ -1,0 +1,71 @@
+import { NODE_STATUS, ROLE } from '../schema/index.ts';
+import { u64 } from './arithmetic.ts';
+import type { Context } from './context.ts';
+import { fail } from './failure.ts';
+import { checkSame, checkToken, worth } from './pool-rules.ts';
+import type { Rules } from './rules.ts';
+import type { Draft } from './state.ts';
+import { ACCOUNTS } from '../schema/index.ts';
+
+/** The stake of the acting owner in the pool beside it. */
+export function openStake(context: Context, actor: 'owner' | 'publisher') {
+  const config = context.open('config', context.at('config'));
+  const pool = context.open('pool', context.at('pool'));
+  const stake = context.open('stake', context.at('stake'));
+  checkSame(stake.owner, context.at(actor));
+  checkSame(stake.pool, context.at('pool'));
+  return { config, pool, stake };
+}
+
+/** Whether LP leaving a stake would take away what an active edge or guard must have. */
+function checkNode(context: Context, stake: Draft<'stake'>, pool: Draft<'pool'>, config: Draft<'config'>, rest: bigint): void {
+  const role = stake.flags;
+  if (role !== ROLE.edge && role !== ROLE.guard) return;
+  const kind = role === ROLE.edge ? 'edge' : 'guard';
+  checkSame(context.at('node'), context.address(ACCOUNTS[kind].seeds, { owner: stake.owner }));
+  const node = context.find(kind, context.at('node'));
+  if (node === null || node.status !== NODE_STATUS.active || node.stake !== context.at('stake')) return;
+  const minimum = role === ROLE.edge ? config.minEdgeStake : config.minGuardStake;
+  if (worth(pool, config, context.now, rest) < minimum) fail('StakeInUse');
+}
+
+/** Stakes (docs/chain.md, Money). */
+export const stakeRules: Pick<Rules, 'stake' | 'beginUnbond' | 'withdraw'> = {
+  stake(context, args) {
+    const pool = context.open('pool', context.at('pool'));
+    const at = context.at('stake');
+    const found = context.find('stake', at);
+    checkSame(context.at('lpVault'), pool.lpVault);
+    checkToken(context, context.at('ownerLp'), pool.lpMint);
+    if (args.role > ROLE.user) fail('InvalidParameter');
+    if (args.lp === 0n) fail('ZeroAmount');
+    const owner = context.at('owner');
+    const stake = found ?? context.create('stake', at, { owner, pool: context.at('pool'), flags: args.role });
+    if (stake.lp === 0n && stake.unbonding === 0n) stake.since = context.now;
+    stake.lp = u64(stake.lp + args.lp);
+    pool.staked = u64(pool.staked + args.lp);
+    context.transfer(context.at('ownerLp'), pool.lpVault, args.lp, owner);
+  },
+
+  beginUnbond(context, args) {
+    const { config, pool, stake } = openStake(context, 'owner');
+    if (args.lp === 0n) fail('ZeroAmount');
+    if (args.lp > stake.lp) fail('InsufficientStake');
+    if (args.lp > stake.lp - stake.allocated) fail('StakeInUse');
+    checkNode(context, stake, pool, config, stake.lp - args.lp);
+    stake.lp -= args.lp;
+    stake.unbonding = u64(stake.unbonding + args.lp);
+    stake.unbondAt = context.now;
+  },
+
+  withdraw(context) {
+    const { config, pool, stake } = openStake(context, 'owner');
+    checkSame(context.at('lpVault'), pool.lpVault);
+    checkToken(context, context.at('ownerLp'), pool.lpMint, context.at('owner'));
+    if (stake.unbonding === 0n) fail('NothingUnbonding');
+    if (context.now < stake.unbondAt + BigInt(config.unbondSecs)) fail('StillUnbonding');
+    context.transfer(pool.lpVault, context.at('ownerLp'), stake.unbonding, context.at('config'));
+    pool.staked = u64(pool.staked - stake.unbonding);
+    stake.unbonding = 0n;
+  },
+};

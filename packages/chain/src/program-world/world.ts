@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+
+import {
+  appendTransactionMessageInstructions,
+  compileTransaction,
+  createNoopSigner,
+  createTransactionMessage,
+  getAddressDecoder,
+  pipe,
+  setTransactionMessageFeePayer,
+} from '@solana/kit';
+import type { Address, Instruction, Lamports, TransactionSigner } from '@solana/kit';
+import { getMintEncoder, getTokenEncoder } from '@solana-program/token';
+import { Clock, FailedTransactionMetadata, LiteSVM } from 'litesvm';
+
+import { createAddresses } from '../addresses.ts';
+import type { Addresses } from '../addresses.ts';
+import { MAX_COMPUTE_UNITS, setComputeUnitLimit } from '../compute-budget.ts';
+import { createInstructions } from '../instructions.ts';
+import type { Instructions } from '../instructions.ts';
+import { sha256 } from '../model/sha256.ts';
+import { PROGRAMS } from '../programs.ts';
+import { tokenAmount } from '../reads.ts';
+import { viewOf } from '../codec/fields.ts';
+
+export type RunResult =
+  | { readonly ok: true; readonly units: number; readonly logs: readonly string[] }
+  | {
+      readonly ok: false;
+      /** Custom code of the failing instruction, if it has one. */
+      readonly custom: number | undefined;
+      readonly text: string;
+      readonly logs: readonly string[];
+    };
+
+export interface RawAccount {
+  readonly owner: Address;
+  readonly data: Uint8Array;
+  readonly lamports: bigint;
+}
+
+/** The program alone in the Solana VM: no signatures, no blockhashes, a clock that one sets. */
+export interface ProgramWorld {
+  readonly programId: Address;
+  readonly addresses: Addresses;
+  readonly instructions: Instructions;
+  /** Pays all fees and nothing else. */
+  readonly bank: Address;
+  now(): bigint;
+  setTime(seconds: bigint): void;
+  run(...instructions: readonly Instruction[]): RunResult;
+  /** `run` for what must succeed. */
+  must(...instructions: readonly Instruction[]): number;
+  account(address: Address): RawAccount | null;
+  setAccount(address: Address, account: RawAccount): void;
+  fund(address: Address): void;
+  createMint(address: Address, options?: { readonly freezable?: boolean; readonly supply?: bigint }): void;
+  createToken(address: Address, mint: Address, owner: Address, amount: bigint): void;
+  tokens(address: Address): bigint;
+  mintSupply(address: Address): bigint;
+  /** A zeroed account of the program, as one that was created at top level. */
+  createBlank(address: Address, size: number): void;
+}
+
+const RICH = 1_000_000_000_000_000n;
+const decodeAddress = getAddressDecoder();
+const text = new TextEncoder();
+
+/** An address that nothing else has, from words. */
+export function addressOf(words: string): Address {
+  return decodeAddress.decode(sha256(text.encode(words)));
+}
+
+/** A signer for a world that checks no signatures. */
+export function signerOf(address: Address): TransactionSigner {
+  return createNoopSigner(address);
+}
+
+/** The committed build of the program. */
+export const PROGRAM_PATH: URL = new URL('../../../../programs/media/media.so', import.meta.url);
+
+export function createProgramWorld(program: Uint8Array = readFileSync(PROGRAM_PATH)): ProgramWorld {
+  const programId = addressOf('media program');
+  const bank = addressOf('bank');
+  const svm = new LiteSVM().withSigverify(false).withBlockhashCheck(false).withTransactionHistory(0n);
+  svm.addProgram(programId, program);
+  const addresses = createAddresses(programId);
+  let time = 0n;
+
+  function setTime(seconds: bigint): void {
+    time = seconds;
+    svm.setClock(new Clock(1n, 0n, 0n, 0n, seconds));
+  }
+
+  function setAccount(address: Address, { owner, data, lamports }: RawAccount): void {
+    svm.setAccount({
+      address,
+      data,
+      executable: false,
+      // The brand says no more than that it is an amount of lamports.
+      lamports: lamports as Lamports,
+      programAddress: owner,
+      space: BigInt(data.length),
+    });
+  }
+
+  const fund = (address: Address): void => setAccount(address, { owner: PROGRAMS.system, data: new Uint8Array(0), lamports: RICH });
+
+  function account(address: Address): RawAccount | null {
+    const found = svm.getAccount(address);
+    if (!found.exists) return null;
+    return { owner: found.programAddress, data: new Uint8Array(found.data), lamports: found.lamports };
+  }
+
+  function run(...instructions: readonly Instruction[]): RunResult {
+    const message = pipe(
+      createTransactionMessage({ version: 0 }),
+      (each) => setTransactionMessageFeePayer(bank, each),
+      (each) => svm.setTransactionMessageLifetimeUsingLatestBlockhash(each),
+      (each) => appendTransactionMessageInstructions([setComputeUnitLimit(MAX_COMPUTE_UNITS), ...instructions], each),
+    );
+    const result = svm.sendTransaction(compileTransaction(message));
+    if (!(result instanceof FailedTransactionMetadata)) {
+      return { ok: true, units: Number(result.computeUnitsConsumed()), logs: result.logs() };
+    }
+    const failure = result.err();
+    const shown = failure.toString();
+    const inner = typeof failure === 'object' && 'err' in failure ? failure.err() : undefined;
+    const custom = typeof inner === 'object' && 'code' in inner ? inner.code : undefined;
+    return { ok: false, custom, text: shown, logs: result.meta().logs() };
+  }
+
+  fund(bank);
+  setTime(1_700_000_000n);
+  return {
+    programId,
+    addresses,
+    instructions: createInstructions(programId, addresses),
+    bank,
+    now: () => time,
+    setTime,
+    run,
+    must(...instructions) {
+      const result = run(...instructions);
+      if (result.ok) return result.units;
+      throw new Error(`${result.text}\n${result.logs.join('\n')}`);
+    },
+    account,
+    setAccount,
+    fund,
+    createMint(address, options = {}) {
+      const data = getMintEncoder().encode({
+        mintAuthority: bank,
+        supply: options.supply ?? 0n,
+        decimals: 6,
+        isInitialized: true,
+        freezeAuthority: options.freezable === true ? bank : null,
+      });
+      setAccount(address, { owner: PROGRAMS.token, data: new Uint8Array(data), lamports: 10_000_000n });
+    },
+    createToken(address, mint, owner, amount) {
+      const data = getTokenEncoder().encode({
+        mint,
+        owner,
+        amount,
+        delegate: null,
+        state: 1,
+        isNative: null,
+        delegatedAmount: 0n,
+        closeAuthority: null,
+      });
+      setAccount(address, { owner: PROGRAMS.token, data: new Uint8Array(data), lamports: 10_000_000n });
+    },
+    tokens: (address) => tokenAmount(account(address)?.data ?? new Uint8Array(0)),
+    mintSupply(address) {
+      const data = account(address)?.data;
+      return data === undefined || data.length < 44 ? 0n : viewOf(data).getBigUint64(36, true);
+    },
+    createBlank(address, size) {
+      setAccount(address, { owner: programId, data: new Uint8Array(size), lamports: 1_000_000_000n });
+    },
+  };
+}

@@ -1,0 +1,382 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Found, MediaClient, Signer } from '@media-network/chain';
+import { RESOURCE_STATUS } from '@media-network/chain/schema';
+import { createEdge, parseEdgeConfig } from '@media-network/edge';
+import type { Edge, EdgeOverrides } from '@media-network/edge';
+import { createGuard, parseGuardConfig } from '@media-network/guard';
+import type { Guard, GuardOverrides } from '@media-network/guard';
+import type { Localnet } from '@media-network/localnet';
+import { boxKeyOf, resourceLabel } from '@media-network/protocol';
+import { MediaError, Secret, createScope, silentLog, systemClock } from '@media-network/runtime';
+import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
+import type { ManualClock } from '@media-network/runtime/testing';
+import type { Address } from '@solana/kit';
+import { freePorts } from './free-ports.ts';
+import { writeNetworkFile } from './network-file.ts';
+import { createSampleOrigin } from './origin/sample-origin.ts';
+import type { SampleOrigin } from './origin/sample-origin.ts';
+import { networkParams } from './periods.ts';
+import type { PeriodsOption } from './periods.ts';
+import { ensureSecretFile } from './secret-file.ts';
+import { settle } from './settle.ts';
+import { LAMPORTS_PER_SOL, fundTreasury } from './setup/funding.ts';
+import { ensureGenesis, ensurePool, ensureQuoteMint, lpWorth } from './setup/market.ts';
+import { ensureEdge, ensureGuard } from './setup/nodes.ts';
+import { ensureProgram, openCluster, openEmbedded } from './setup/open-chain.ts';
+import type { ClusterOptions } from './setup/open-chain.ts';
+import { ensureResource } from './setup/publishing.ts';
+import type { SetupContext } from './setup/setup-context.ts';
+import { createWalletStore } from './wallet-store.ts';
+import type { WalletStore } from './wallet-store.ts';
+
+/** First port of each kind; the second edge listens on the next, and so on. */
+export interface DevnetPorts {
+  readonly rpc: number;
+  readonly ws: number;
+  readonly edge: number;
+  readonly control: number;
+  readonly guard: number;
+  readonly origin: number;
+}
+
+export interface DevnetOptions {
+  /** Holds everything that stays: chain, cache, journals, wallets. A temporary folder, removed at the end, without. */
+  readonly dir?: string;
+  /** Fixed ports; free ones without. */
+  readonly ports?: DevnetPorts;
+  /** 'real' by default; an existing network keeps its own. */
+  readonly periods?: PeriodsOption;
+  /** 3 by default. */
+  readonly guards?: number;
+  /** 3 by default. */
+  readonly edges?: number;
+  /** The user's own origin instead of the sample. */
+  readonly origin?: string;
+  /** Bytes an hour that the sample resource pays for while nothing is attested; 10 GB by default. */
+  readonly unattestedBound?: bigint;
+  /** One clock for chain and daemons, turned by `advance`. */
+  readonly clock?: ManualClock;
+  readonly log?: Log;
+  readonly edgeOverrides?: (index: number) => EdgeOverrides;
+  readonly guardOverrides?: (index: number) => GuardOverrides;
+  /** Another chain than an embedded one. */
+  readonly cluster?: ClusterOptions;
+  /** Called with each step of the setup that has something to do. */
+  readonly onStep?: (text: string) => void;
+}
+
+export interface Devnet {
+  readonly dir: string;
+  readonly client: MediaClient;
+  readonly rpcUrl: string;
+  readonly wsUrl: string;
+  readonly programId: Address;
+  readonly localnet: Localnet | undefined;
+  readonly wallets: WalletStore;
+  readonly treasury: Signer;
+  readonly publisher: Signer;
+  readonly quoteMint: Address;
+  readonly pool: Address;
+  readonly resource: Address;
+  /** `<label>.medianet.localhost` */
+  readonly host: string;
+  /** URL of the resource at the first edge. */
+  readonly url: string;
+  readonly guards: readonly Guard[];
+  readonly edges: readonly Edge[];
+  /** Undefined with an origin of the user's. */
+  readonly origin: SampleOrigin | undefined;
+  /** One more edge, funded, staked, registered and started. Its index is the next. */
+  addEdge(overrides?: EdgeOverrides): Promise<Edge>;
+  /** Stops an edge and starts it again, perhaps with other overrides. */
+  restartEdge(index: number, overrides?: EdgeOverrides): Promise<Edge>;
+  /** Stops a guard and starts it again, perhaps with other overrides. */
+  restartGuard(index: number, overrides?: GuardOverrides): Promise<Guard>;
+  /** Runs all daemons until none has anything left to do. */
+  settle(): Promise<void>;
+  /** Turns the manual clock in steps of a sample and settles after each. */
+  advance(seconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const REGIONS = ['eu-west', 'us-east', 'ap-south'];
+const MEDIA = 1_000_000_000n;
+const GUARD_WORTH = 2_000n * MEDIA;
+const EDGE_WORTH = 100n * MEDIA;
+const PUBLISHER_WORTH = 10_000n * MEDIA;
+const AUTHORISED_WITHIN_MS = 60_000;
+
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+
+/**
+ * A whole network in one process: chain, guards, edges and an origin, built by the functions that a real
+ * deployment runs. Returns when the guards have authorised the resource. Started again with the same
+ * `dir` it goes on where it stopped.
+ */
+export async function createDevnet(options: DevnetOptions = {}): Promise<Devnet> {
+  const scope = createScope();
+  try {
+    return await build(options, scope);
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+async function build(options: DevnetOptions, scope: ReturnType<typeof createScope>): Promise<Devnet> {
+  const log = options.log ?? silentLog;
+  const clock: Clock = options.clock ?? systemClock;
+  const onStep = options.onStep ?? ((): void => undefined);
+  const guardCount = options.guards ?? 3;
+  const edgeCount = options.edges ?? 3;
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'medianet-')));
+  if (options.dir === undefined) scope.add('folder', () => rm(dir, { recursive: true, force: true }));
+  const wallets = createWalletStore(join(dir, 'wallets'));
+  const ports = await portPlan(options.ports, edgeCount, guardCount);
+
+  onStep('start the chain');
+  const chain =
+    options.cluster === undefined
+      ? await openEmbedded({ clock, log }, { dir, rpcPort: ports.rpc, ...(ports.ws === undefined ? {} : { wsPort: ports.ws }) })
+      : await openCluster({ clock, log }, options.cluster, wallets);
+  if (chain.localnet !== undefined) scope.add('chain', () => chain.localnet?.close());
+  const { client, rpcUrl, wsUrl, programId } = chain;
+
+  const embedded = chain.localnet !== undefined;
+  const treasury = options.cluster?.payer ?? (await wallets.ensure('treasury'));
+  const context: SetupContext = {
+    client,
+    treasury,
+    airdrop: options.cluster?.payer === undefined ? chain.airdrop : undefined,
+    lamportsEach: (embedded ? 1_000n : 2n) * LAMPORTS_PER_SOL,
+    onStep,
+  };
+  await fundTreasury(context, (embedded ? 100_000n : 25n) * LAMPORTS_PER_SOL);
+  await ensureProgram(chain, wallets, treasury, onStep);
+
+  const params = networkParams(options.periods ?? 'real');
+  await ensureGenesis(context, { ...params, minGuards: Math.min(params.minGuards, guardCount) });
+  const quoteMint = await ensureQuoteMint(context, await wallets.ensure('quote-mint'));
+  const market = await ensurePool(context, quoteMint);
+  const pool = market.address;
+  if (options.dir !== undefined) await writeNetworkFile(dir, { rpcUrl, wsUrl, programId, quoteMint });
+
+  const common = { rpcUrl, wsUrl, programId };
+  const daemonLog = (name: string): Log => log.child({ daemon: name });
+
+  const sealKeys = await Promise.all(
+    Array.from({ length: guardCount }, (_, i) => ensureSecretFile(join(dir, 'keys', `guard-${i + 1}.seal`), 32)),
+  );
+  async function registerGuard(index: number): Promise<void> {
+    const box = await boxKeyOf(sealKeys[index] ?? new Uint8Array(32));
+    await ensureGuard(context, {
+      wallet: await wallets.ensure(`guard-${index + 1}`),
+      pool,
+      lp: lpWorth(market, GUARD_WORTH),
+      sealKey: box.publicKey,
+      endpoint: `http://127.0.0.1:${ports.guard(index)}`,
+      region: REGIONS[index % REGIONS.length] ?? '',
+    });
+  }
+  async function registerEdge(index: number): Promise<void> {
+    await ensureEdge(context, {
+      wallet: await wallets.ensure(`edge-${index + 1}`),
+      pool,
+      lp: lpWorth(market, EDGE_WORTH),
+      endpoint: `http://127.0.0.1:${ports.edge(index)}`,
+      control: `http://127.0.0.1:${ports.control(index)}`,
+      region: REGIONS[index % REGIONS.length] ?? '',
+    });
+  }
+  await Promise.all([
+    ...Array.from({ length: guardCount }, (_, i) => registerGuard(i)),
+    ...Array.from({ length: edgeCount }, (_, i) => registerEdge(i)),
+  ]);
+
+  const origin =
+    options.origin === undefined
+      ? await createSampleOrigin({ dir: join(dir, 'origin'), port: ports.origin })
+      : undefined;
+  if (origin !== undefined) scope.add('origin', () => origin.close());
+  const publisher = await wallets.ensure('publisher');
+  const resource = await ensureResource(context, {
+    publisher,
+    pool,
+    id: 1n,
+    lp: lpWorth(market, PUBLISHER_WORTH),
+    unattestedBound: options.unattestedBound ?? 10_000_000_000n,
+    settings: {
+      v: 1,
+      origin: originUrl(origin?.url ?? options.origin ?? ''),
+      originHost: null,
+      originHeaders: [],
+      probe: origin === undefined ? ['/'] : ['/pictures/set.jpg', '/download/50mb.bin'],
+      domains: [],
+    },
+    password: await ensureSecretFile(join(dir, 'keys', 'publisher.password'), 16),
+  });
+
+  const guards: Guard[] = [];
+  const edges: Edge[] = [];
+  async function startGuard(index: number, overrides: GuardOverrides = {}): Promise<Guard> {
+    const name = `guard-${index + 1}`;
+    const config = parseGuardConfig({ flags: { ...common, port: ports.guard(index), dir: join(dir, name) } });
+    const secrets = {
+      operator: await wallets.ensure(name),
+      sealKey: new Secret(sealKeys[index] ?? new Uint8Array(32)),
+    };
+    const guard = await createGuard(config, secrets, { clock, log: daemonLog(name), ...overrides });
+    guards[index] = guard;
+    return guard;
+  }
+  async function startEdge(index: number, overrides: EdgeOverrides = {}): Promise<Edge> {
+    const name = `edge-${index + 1}`;
+    const config = parseEdgeConfig({
+      flags: {
+        ...common,
+        port: ports.edge(index),
+        controlPort: ports.control(index),
+        dir: join(dir, name),
+        // The origin of a network in one process is on this machine.
+        allowPrivateOrigins: true,
+      },
+    });
+    const secrets = { operator: await wallets.ensure(name) };
+    const edge = await createEdge(config, secrets, { clock, log: daemonLog(name), ...overrides });
+    edges[index] = edge;
+    return edge;
+  }
+  // Whatever is in the lists when the network stops; restarts put the new daemon in the old one's place.
+  scope.add('guards', () => closeAll(guards));
+  scope.add('edges', () => closeAll(edges));
+  onStep(`start ${guardCount} guards and ${edgeCount} edges`);
+  await Promise.all([
+    ...Array.from({ length: guardCount }, (_, i) => startGuard(i, options.guardOverrides?.(i))),
+    ...Array.from({ length: edgeCount }, (_, i) => startEdge(i, options.edgeOverrides?.(i))),
+  ]);
+
+  const tasks = (): (readonly [string, RepeatingTask])[] => [
+    ...guards.flatMap((guard, i) => guard.tasks.map((task) => [`guard-${i + 1}`, task] as const)),
+    ...edges.flatMap((edge, i) => edge.tasks.map((task) => [`edge-${i + 1}`, task] as const)),
+  ];
+  if (options.clock !== undefined) await settle(tasks);
+  await authorised(client, resource.address, onStep);
+
+  const sampleSecs = (await client.config()).sampleSecs;
+  const host = `${resourceLabel(resource.address, sha256)}.medianet.localhost`;
+  return {
+    dir,
+    client,
+    rpcUrl,
+    wsUrl,
+    programId,
+    localnet: chain.localnet,
+    wallets,
+    treasury,
+    publisher,
+    quoteMint,
+    pool,
+    resource: resource.address,
+    host,
+    url: `http://${host}:${ports.edge(0)}/`,
+    guards,
+    edges,
+    origin,
+    async addEdge(overrides) {
+      const index = edges.length;
+      await registerEdge(index);
+      return startEdge(index, overrides);
+    },
+    async restartEdge(index, overrides) {
+      await edges[index]?.close();
+      return startEdge(index, overrides);
+    },
+    async restartGuard(index, overrides) {
+      await guards[index]?.close();
+      return startGuard(index, overrides);
+    },
+    settle: () => settle(tasks),
+    async advance(seconds) {
+      for (let left = seconds; left > 0; left -= sampleSecs) {
+        chain.localnet?.advanceSeconds(Math.min(left, sampleSecs));
+        await settle(tasks);
+      }
+    },
+    close: () => scope.close(),
+  };
+}
+
+/** The base URL as settings have it: no path. */
+function originUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '' || url.username !== '') {
+    throw new MediaError({
+      code: 'devnet/bad-origin',
+      message: `"${text}" is not the address of an origin: write it as http://host:port, with no path.`,
+      source: 'client',
+    });
+  }
+  return url.origin;
+}
+
+async function closeAll(daemons: readonly { close(): Promise<void> }[]): Promise<void> {
+  const results = await Promise.allSettled(daemons.map((daemon) => daemon.close()));
+  const failed = results.filter((each) => each.status === 'rejected').map((each): unknown => each.reason);
+  if (failed.length > 0) throw new AggregateError(failed, 'some daemons did not stop');
+}
+
+async function authorised(client: MediaClient, resource: Address, onStep: (text: string) => void): Promise<void> {
+  const served = (found: Found<'resource'> | null): boolean =>
+    found?.status === RESOURCE_STATUS.active || found?.status === RESOURCE_STATUS.exhausted;
+  const until = Date.now() + AUTHORISED_WITHIN_MS;
+  for (let told = false; !served(await client.account('resource', resource)); ) {
+    if (!told) onStep('wait for the guards to authorise the resource');
+    told = true;
+    if (Date.now() > until) {
+      throw new MediaError({
+        code: 'devnet/not-authorised',
+        message: 'The guards have not authorised the resource within a minute: start again with --debug to see their log.',
+        source: 'chain',
+        context: { resource },
+      });
+    }
+    await systemClock.sleep(100);
+  }
+}
+
+interface PortPlan {
+  readonly rpc: number;
+  readonly ws: number | undefined;
+  readonly origin: number;
+  edge(index: number): number;
+  control(index: number): number;
+  guard(index: number): number;
+}
+
+/** Spare free ports, for edges that join later. */
+const SPARE_EDGES = 4;
+
+async function portPlan(ports: DevnetPorts | undefined, edges: number, guards: number): Promise<PortPlan> {
+  if (ports !== undefined) {
+    return {
+      ...ports,
+      edge: (index) => ports.edge + index,
+      control: (index) => ports.control + index,
+      guard: (index) => ports.guard + index,
+    };
+  }
+  const all = edges + SPARE_EDGES;
+  const free = await freePorts(2 * all + guards);
+  const at = (index: number): number => free[index] ?? 0;
+  return {
+    rpc: 0,
+    ws: undefined,
+    origin: 0,
+    edge: at,
+    control: (index) => at(all + index),
+    guard: (index) => at(2 * all + index),
+  };
+}

@@ -1,0 +1,18 @@
+export { createDevnet } from './devnet.ts';
+export type { Devnet, DevnetOptions, DevnetPorts } from './devnet.ts';
+export { writeDurably } from './durable-file.ts';
+export { freePorts } from './free-ports.ts';
+export { readNetworkFile, writeNetworkFile } from './network-file.ts';
+export type { NetworkFile } from './network-file.ts';
+export { DOWNLOAD_BYTES } from './origin/download.ts';
+export { createSampleOrigin } from './origin/sample-origin.ts';
+export type { SampleOrigin, SampleOriginOptions } from './origin/sample-origin.ts';
+export { FAST_PARAMS, REAL_PARAMS, networkParams } from './periods.ts';
+export type { NetworkParams, PeriodsOption } from './periods.ts';
+export { ensureSecretFile } from './secret-file.ts';
+export { LOCAL_PROGRAM_ID, PROGRAM_PATH, openEmbedded } from './setup/open-chain.ts';
+export type { ClusterOptions } from './setup/open-chain.ts';
+export { scrypt } from './setup/publishing.ts';
+export { regionBytes } from './setup/nodes.ts';
+export { createWalletStore, readKeypairFile } from './wallet-store.ts';
+export type { WalletStore } from './wallet-store.ts';

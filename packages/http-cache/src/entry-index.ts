@@ -1,0 +1,59 @@
+import type { Entry } from './entry.ts';
+import type { HeaderLookup } from './headers.ts';
+import { secondaryKey } from './vary.ts';
+
+/** Entries by primary key, then by what Vary selects. */
+export interface EntryIndex {
+  readonly size: number;
+  /** The most recent entry that the request selects (RFC 9111 §4.1), or the one with this exact secondary key. */
+  find(key: string, header: HeaderLookup | undefined, varyKey?: string): Entry | undefined;
+  /** Returns what it replaces, or pushes out where a key has too many variants. */
+  add(entry: Entry): Entry[];
+  remove(entry: Entry): void;
+  all(): Entry[];
+}
+
+/** More variants than this under one key are a client's doing: the oldest goes. */
+const MAX_VARIANTS = 64;
+
+export function createEntryIndex(): EntryIndex {
+  /** Newest first. */
+  const byKey = new Map<string, Entry[]>();
+  let size = 0;
+
+  return {
+    get size() {
+      return size;
+    },
+    find(key, header, varyKey) {
+      const variants = byKey.get(key);
+      if (variants === undefined) return undefined;
+      for (const entry of variants) {
+        const { meta } = entry;
+        if (header === undefined ? meta.varyKey === varyKey : meta.vary.length === 0 || secondaryKey(meta.vary, header) === meta.varyKey) {
+          return entry;
+        }
+      }
+      return undefined;
+    },
+    add(entry) {
+      const before = byKey.get(entry.key) ?? [];
+      const gone = before.filter((other) => other.meta.varyKey === entry.meta.varyKey);
+      const kept = [entry, ...before.filter((other) => other.meta.varyKey !== entry.meta.varyKey)];
+      gone.push(...kept.splice(MAX_VARIANTS));
+      byKey.set(entry.key, kept);
+      size += kept.length - before.length;
+      return gone;
+    },
+    remove(entry) {
+      const variants = byKey.get(entry.key);
+      if (variants === undefined || !variants.includes(entry)) return;
+      size -= 1;
+      if (variants.length === 1) byKey.delete(entry.key);
+      else byKey.set(entry.key, variants.filter((other) => other !== entry));
+    },
+    all() {
+      return [...byKey.values()].flat();
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import type { CacheStore } from './store.ts';
+export interface SuiteStore { readonly open: () => Promise<CacheStore> }
+export function describeCacheStore(_name: string, _make: () => Promise<SuiteStore>): void {}

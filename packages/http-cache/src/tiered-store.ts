@@ -1,0 +1,345 @@
+import { errorCode, silentLog, systemClock } from '@media-network/runtime';
+import type { Clock, Log } from '@media-network/runtime';
+import { openDiskTier } from './disk-tier.ts';
+import type { DiskFile, DiskIo, DiskTier } from './disk-tier.ts';
+import { createEntryIndex } from './entry-index.ts';
+import { Entry } from './entry.ts';
+import { StoreFill } from './fill.ts';
+import type { FillHost } from './fill.ts';
+import { createPurgeLog } from './purge-log.ts';
+import type { CacheStore, StoreState } from './store.ts';
+import { PolicyNode, createTinyLfu, policyHash } from './tiny-lfu.ts';
+
+export interface CacheStoreOptions {
+  /** Bodies in RAM, with an allowance for what surrounds each. */
+  readonly maxRamBytes: number;
+  /** Largest body that is kept in RAM; larger ones stream from disk. 1 MiB by default. */
+  readonly maxRamObjectBytes?: number;
+  /** All that fills under way may hold in RAM together before they spill early. 64 MiB by default. */
+  readonly maxFillBytes?: number;
+  readonly disk?: {
+    /** One process a folder. Created if absent. */
+    readonly dir: string;
+    readonly maxBytes: number;
+    /** Largest body kept on disk; a quarter of `maxBytes` by default. */
+    readonly maxObjectBytes?: number;
+    /** Pause before a degraded disk is tried again. 30 s by default. */
+    readonly retryMs?: number;
+    readonly io?: DiskIo;
+  };
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** How far a writer may run ahead of the slowest reader where nothing is kept. */
+const WINDOW_BYTES = 262_144;
+/** Entry, metadata, index and policy beside a body; measured in heap snapshots as 1 to 2 KB. */
+const ENTRY_OVERHEAD_BYTES = 1_536;
+
+/**
+ * The cache store: a RAM tier over an optional disk tier (DESIGN: Media Edge, Cache). With `disk`, it
+ * opens by reading every head in the folder: what a kill -9 left half-done is deleted, and a body is
+ * compared with its checksum before its first use. A disk that cannot be used is no error: the store
+ * says `degraded` and goes on in RAM.
+ */
+export async function openCacheStore(options: CacheStoreOptions): Promise<CacheStore> {
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? silentLog;
+  const maxRamObjectBytes = Math.min(options.maxRamObjectBytes ?? 1_048_576, options.maxRamBytes);
+  const maxFillBytes = options.maxFillBytes ?? 67_108_864;
+  const diskOptions = options.disk;
+  const retryMs = diskOptions?.retryMs ?? 30_000;
+  const maxObjectBytes = diskOptions?.maxObjectBytes ?? Math.floor((diskOptions?.maxBytes ?? 0) / 4);
+  const index = createEntryIndex();
+  const fills = new Set<StoreFill>();
+  const purges = createPurgeLog();
+  const removals = new Set<Promise<void>>();
+  let state: StoreState = { kind: 'ok' };
+  let disk: DiskTier | undefined;
+  let closed = false;
+  let fillBytes = 0;
+  let corrupt = 0;
+  let evicted = 0;
+
+  const ram = createTinyLfu<Entry>({
+    maxWeight: options.maxRamBytes,
+    expectedItems: options.maxRamBytes / 8_192,
+    onEvict: (entry) => {
+      evicted += 1;
+      leaveRam(entry);
+    },
+  });
+  const onDisk = createTinyLfu<Entry>({
+    maxWeight: diskOptions?.maxBytes ?? 1,
+    expectedItems: (diskOptions?.maxBytes ?? 1) / 65_536,
+    onEvict: (entry) => {
+      evicted += 1;
+      leaveDisk(entry);
+    },
+  });
+
+  function removeFile(file: DiskFile): Promise<void> {
+    const removal = (disk?.remove(file) ?? Promise.resolve()).finally(() => removals.delete(removal));
+    removals.add(removal);
+    return removal;
+  }
+
+  function leaveRam(entry: Entry): void {
+    entry.ramNode = undefined;
+    if (entry.file === undefined) {
+      bury(entry);
+      return;
+    }
+    entry.body = undefined;
+    entry.attachment = undefined;
+  }
+
+  function leaveDisk(entry: Entry): void {
+    const { file } = entry;
+    entry.file = undefined;
+    entry.diskNode = undefined;
+    if (file !== undefined) void removeFile(file);
+    if (entry.body === undefined) bury(entry);
+  }
+
+  /** Out of both tiers and the index. */
+  function bury(entry: Entry): void {
+    if (!entry.live) return;
+    entry.live = false;
+    index.remove(entry);
+    if (entry.ramNode !== undefined) ram.remove(entry.ramNode);
+    if (entry.diskNode !== undefined) onDisk.remove(entry.diskNode);
+    entry.ramNode = undefined;
+    entry.diskNode = undefined;
+    // `body` and `file` stay for reads under way; the file's name goes.
+    if (entry.file !== undefined) void removeFile(entry.file);
+  }
+
+  function enterRam(entry: Entry, body: Buffer): boolean {
+    entry.body = body;
+    const node = new PolicyNode(entry, policyHash(entry.key), body.length + ENTRY_OVERHEAD_BYTES);
+    entry.ramNode = node;
+    if (ram.add(node)) return true;
+    entry.ramNode = undefined;
+    entry.body = undefined;
+    return false;
+  }
+
+  function enterDisk(entry: Entry, file: DiskFile): boolean {
+    entry.file = file;
+    const node = new PolicyNode(entry, policyHash(entry.key), file.bytes);
+    entry.diskNode = node;
+    if (onDisk.add(node)) return true;
+    entry.diskNode = undefined;
+    entry.file = undefined;
+    return false;
+  }
+
+  function diskFailed(error: unknown): void {
+    const reason = errorCode(error);
+    if (state.kind === 'ok') {
+      log.warn({ code: reason, dir: diskOptions?.dir }, 'the disk tier is out of use; responses pass through');
+    }
+    state = { kind: 'degraded', reason, sinceMs: clock.nowMs() };
+  }
+
+  function diskUsable(): boolean {
+    return disk !== undefined && !closed && (state.kind === 'ok' || clock.nowMs() - state.sinceMs >= retryMs);
+  }
+
+  function found(entry: Entry): void {
+    if (entry.ramNode !== undefined) ram.touch(entry.ramNode);
+    if (entry.diskNode !== undefined) onDisk.touch(entry.diskNode);
+  }
+
+  function isCorrupt(entry: Entry): void {
+    corrupt += 1;
+    log.warn({ key: entry.key, file: entry.file?.id }, 'a cached body is not what was stored; deleted');
+    bury(entry);
+  }
+
+  /** Brings a disk entry to where it may be served from; false is a miss. */
+  async function ready(entry: Entry): Promise<boolean> {
+    const { file } = entry;
+    if (disk === undefined || file === undefined) return false;
+    try {
+      if (entry.length <= maxRamObjectBytes) {
+        const body = await disk.readWhole(file, entry.length);
+        if (!entry.matches(body)) {
+          isCorrupt(entry);
+          return false;
+        }
+        entry.verified = true;
+        if (entry.live && entry.body === undefined) enterRam(entry, body);
+        // Turned away by the policy: still served, from the bytes just read.
+        if (entry.body === undefined) entry.lend(body);
+        return entry.live;
+      }
+      if (!entry.verified) {
+        if (!(await disk.digest(file, entry.length)).equals(entry.sha256)) {
+          isCorrupt(entry);
+          return false;
+        }
+        entry.verified = true;
+      }
+      return entry.live;
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'cache/read-failed') isCorrupt(entry);
+      else {
+        if (code !== 'ENOENT') diskFailed(error);
+        bury(entry);
+      }
+      return false;
+    }
+  }
+
+  const host: FillHost = {
+    maxRamObjectBytes,
+    maxObjectBytes,
+    windowBytes: WINDOW_BYTES,
+    keepsOnDisk: diskOptions !== undefined,
+    async openWriter(key, meta) {
+      if (!diskUsable()) return undefined;
+      try {
+        disk ??= await openDisk();
+        return await disk?.createWriter(key, meta);
+      } catch (error) {
+        diskFailed(error);
+        return undefined;
+      }
+    },
+    diskFailed,
+    diskWorked() {
+      if (state.kind === 'ok') return;
+      state = { kind: 'ok' };
+      log.info({ dir: diskOptions?.dir }, 'the disk tier is in use again');
+    },
+    onHeld(delta) {
+      fillBytes += delta;
+      return fillBytes > maxFillBytes;
+    },
+    keep(finished) {
+      if (closed) return undefined;
+      const entry = new Entry(finished, () => disk);
+      const inRam = finished.body !== undefined && enterRam(entry, finished.body);
+      const inDisk = finished.file !== undefined && enterDisk(entry, finished.file);
+      if (!inRam && !inDisk) return undefined;
+      entry.verified = true;
+      entry.live = true;
+      if (finished.file !== undefined && !inDisk) void removeFile(finished.file);
+      for (const old of index.add(entry)) bury(old);
+      return entry;
+    },
+    discard: removeFile,
+    onEnded: (fill) => fills.delete(fill),
+  };
+
+  async function openDisk(): Promise<DiskTier | undefined> {
+    if (diskOptions === undefined) return undefined;
+    return await openDiskTier(diskOptions.dir, diskOptions.io);
+  }
+
+  try {
+    disk = await openDisk();
+    for (const { file, head } of (await disk?.recover()) ?? []) {
+      const entry = new Entry({ ...head, body: undefined, file }, () => disk);
+      if (!enterDisk(entry, file)) {
+        await removeFile(file);
+        continue;
+      }
+      entry.live = true;
+      for (const old of index.add(entry)) bury(old);
+    }
+  } catch (error) {
+    diskFailed(error);
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    get stats() {
+      return {
+        entries: index.size,
+        ramEntries: ram.size,
+        ramBytes: ram.weight,
+        diskBytes: diskOptions === undefined ? 0 : onDisk.weight,
+        fillsUnderWay: fills.size,
+        fillBytes,
+        corrupt,
+        evicted,
+      };
+    },
+    get generation() {
+      return purges.generation;
+    },
+    peek(key, header) {
+      const entry = index.find(key, header);
+      if (entry?.body === undefined) return undefined;
+      found(entry);
+      return entry;
+    },
+    async lookup(key, header) {
+      const entry = index.find(key, header);
+      if (entry === undefined) {
+        ram.record(policyHash(key));
+        return undefined;
+      }
+      found(entry);
+      if (entry.body !== undefined) return entry;
+      entry.readying ??= ready(entry).finally(() => {
+        entry.readying = undefined;
+      });
+      return (await entry.readying) ? entry : undefined;
+    },
+    begin(key, meta, beginOptions = {}) {
+      const fill = new StoreFill(host, key, meta, beginOptions);
+      if (closed || purges.beats(beginOptions.generation ?? purges.generation, { key, meta })) fill.doom();
+      fills.add(fill);
+      return fill;
+    },
+    async update(stored, meta) {
+      const entry = index.find(stored.key, undefined, stored.meta.varyKey);
+      if (entry === undefined || entry !== stored) return;
+      index.remove(entry);
+      entry.meta = meta;
+      entry.attachment = undefined;
+      for (const old of index.add(entry)) if (old !== entry) bury(old);
+      if (entry.file === undefined || disk === undefined) return;
+      try {
+        if (!(await disk.rewriteHead(entry.file, entry))) {
+          // No room for the longer head: RAM keeps it if it can.
+          if (entry.diskNode !== undefined) onDisk.remove(entry.diskNode);
+          leaveDisk(entry);
+        }
+      } catch (error) {
+        diskFailed(error);
+        bury(entry);
+      }
+    },
+    remove(stored) {
+      const entry = index.find(stored.key, undefined, stored.meta.varyKey);
+      if (entry !== undefined && entry === stored) bury(entry);
+    },
+    purge(matches, purgeOptions = {}) {
+      purges.add(matches);
+      for (const fill of fills) if (matches(fill)) fill.doom();
+      let count = 0;
+      const now = clock.nowMs();
+      for (const entry of index.all()) {
+        if (!matches(entry)) continue;
+        count += 1;
+        if (purgeOptions.soft === true) entry.goStale(now);
+        else bury(entry);
+      }
+      return count;
+    },
+    async close() {
+      closed = true;
+      for (const fill of fills) fill.abort(new Error('the store is closing'));
+      await Promise.all([...fills].map((fill) => fill.ended));
+      await Promise.all(removals);
+    },
+  };
+}
