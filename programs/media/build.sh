@@ -17,6 +17,7 @@ done
 if [ -n "$missing" ]; then
   sudo=
   [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update
   # The list is split on purpose: one word a package.
   $sudo apt-get install -y --no-install-recommends $missing
 fi
@@ -24,6 +25,9 @@ export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 if ! sbpf-linker --version 2>/dev/null | grep -q " $linker_version\$"; then
   cargo install sbpf-linker --version "$linker_version" --locked
 fi
+
+rustc_version=$(/usr/bin/rustc --version | cut -d ' ' -f 2)
+[ "$rustc_version" = 1.96.0 ] || echo "rustc $rustc_version: media.so is built with 1.96.0, other bytes may come out" >&2
 
 verify=false
 [ "${1:-}" = --verify ] && verify=true
@@ -38,6 +42,7 @@ mkdir "$scratch/llvm"
 ln -s "$llvm" "$scratch/llvm/libLLVM.so.22.1"
 
 # Panics name source files: folders that differ from machine to machine are mapped away.
+(cd "$here" && RUSTC=/usr/bin/rustc /usr/bin/cargo fetch --locked --quiet)
 registry=${CARGO_HOME:-$HOME/.cargo}/registry/src
 sysroot=$(/usr/bin/rustc --print sysroot)
 # Flags are separated by 0x1f, so that folders may hold spaces.
@@ -53,7 +58,6 @@ for index in "$registry"/*/; do
 done
 
 cd "$here"
-/usr/bin/cargo fetch --locked >/dev/null 2>&1 || true
 LD_LIBRARY_PATH=$scratch/llvm RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_DIR=$target \
   CARGO_ENCODED_RUSTFLAGS=$flags \
   /usr/bin/cargo build --release --locked -Z build-std=core,alloc --target bpfel-unknown-none

@@ -2,10 +2,38 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { OutputConfiguration } from 'commander';
 import type { CliContext, RegisterCommand } from './command.ts';
+import { registerAudit } from './commands/audit.ts';
+import { registerChain } from './commands/chain.ts';
+import { registerCheck } from './commands/check.ts';
+import { registerClaim } from './commands/claim.ts';
+import { registerEdge } from './commands/edge.ts';
+import { registerGuard } from './commands/guard.ts';
+import { registerPool } from './commands/pool.ts';
+import { registerProgram } from './commands/program.ts';
+import { registerResource } from './commands/resource.ts';
+import { registerStake } from './commands/stake.ts';
+import { registerStatus } from './commands/status.ts';
 import { registerTest } from './commands/test.ts';
+import { registerUp } from './commands/up.ts';
+import { registerWallet } from './commands/wallet.ts';
 
 /** In the order in which `media --help` lists them. */
-const COMMANDS: readonly RegisterCommand[] = [registerTest];
+const COMMANDS: readonly RegisterCommand[] = [
+  registerUp,
+  registerCheck,
+  registerTest,
+  registerChain,
+  registerEdge,
+  registerGuard,
+  registerWallet,
+  registerPool,
+  registerStake,
+  registerResource,
+  registerStatus,
+  registerAudit,
+  registerClaim,
+  registerProgram,
+];
 
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));

@@ -1,7 +1,245 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createMediaClient } from '@media-network/chain';
+import { createCollapser, openCacheStore } from '@media-network/http-cache';
+import { createFront } from '@media-network/http-front';
+import { addressOf, parseAddress, resourceLabel, signerOf } from '@media-network/protocol';
+import { MediaError, createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
+import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
+import { address } from '@solana/kit';
+import type { Address } from '@solana/kit';
+import type { EdgeChain } from './chain/edge-chain.ts';
+import { createEdgeChain } from './chain/media-client-chain.ts';
+import { sampleAt } from './chain/periods.ts';
 import type { EdgeConfig } from './config.ts';
-import type { Edge, EdgeOverrides, EdgeSecrets } from './edge-api.ts';
+import { startControlServer } from './control/control-server.ts';
+import { createStatements } from './control/statements.ts';
+import type { Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './edge-api.ts';
+import { lockFolder } from './folder-lock.ts';
+import { evidenceReaders } from './journal/evidence-readers.ts';
+import { openJournal } from './journal/journal.ts';
+import { createLedger } from './journal/ledger.ts';
+import { createMetrics } from './metrics.ts';
+import { createOriginClient } from './origin/origin-client.ts';
+import { isLoopbackHost } from './origin/private-address.ts';
+import { createClaimer } from './report/claimer.ts';
+import { openEvidenceStore } from './report/evidence-store.ts';
+import { createReportCloser } from './report/report-closer.ts';
+import { buildHonestReport, sha256 } from './report/report-builder.ts';
+import { createReporter } from './report/reporter.ts';
+import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
+import { createAccounting } from './serve/account.ts';
+import type { Account } from './serve/account.ts';
+import { createFastLane } from './serve/fast-lane.ts';
+import { createRequestIds } from './serve/request-id.ts';
+import { createSlowLane } from './serve/slow-lane.ts';
+import { createTally } from './serve/tally.ts';
+import { createSessionDesk } from './session/session-desk.ts';
+import { createSettingsKeys } from './tenant/settings-keys.ts';
+import { createTenantBook } from './tenant/tenant-book.ts';
+import { SOFTWARE } from './version.ts';
 
-/** Being wired: the parts land one by one. */
-export function createEdge(_config: EdgeConfig, _secrets: EdgeSecrets, _overrides: EdgeOverrides = {}): Promise<Edge> {
-  return Promise.reject(new Error('not wired yet'));
+/**
+ * Builds and starts an edge. Rejects, with everything stopped again, when the chain cannot be read, the
+ * folder is in use or a port is taken.
+ */
+export async function createEdge(config: EdgeConfig, secrets: EdgeSecrets, overrides: EdgeOverrides = {}): Promise<Edge> {
+  const clock = overrides.clock ?? systemClock;
+  const log = overrides.log ?? createLog('edge', { level: config.logLevel });
+  const random = overrides.random ?? Math.random;
+  const fetch = overrides.fetch ?? globalThis.fetch;
+  const sign = signerOf(secrets.operator.keyPair.privateKey);
+  const scope = createScope();
+  const tasks: RepeatingTask[] = [];
+  try {
+    // The chain, and what it says of time and resources.
+    const chain = overrides.chain ?? (await connect(config, secrets, { clock, log, random }));
+    scope.add('chain', () => chain.close());
+    await chain.start();
+    tasks.push(...chain.tasks);
+    const sample = (): number => sampleAt(chain.periods, chain.nowMs());
+    const book = createTenantBook(chain, { zone: config.zone });
+
+    // The books, and what they become.
+    const lock = await lockFolder(config.dir);
+    scope.add('folder', () => lock.release());
+    const ledger = createLedger(evidenceReaders);
+    const journal = await openJournal({ ledger, clock, log }, { dir: join(config.dir, 'journal') });
+    scope.add('journal', () => journal.close());
+    const evidence = await openEvidenceStore(join(config.dir, 'evidence'));
+    const build = overrides.buildReport ?? buildHonestReport;
+    const reporter = createReporter({ chain, ledger, journal, evidence, build, clock, log });
+    const closer = createReportCloser({ chain, evidence, clock, log }, { evidenceWeeks: config.evidenceWeeks });
+    const claimer = createClaimer({ chain, clock, log, random, fetch });
+    const desk = createSessionDesk({ chain, ledger, sample });
+    tasks.push(journal.task, reporter.task, desk.task({ clock, log }), closer, claimer.task);
+
+    // Where bodies come from.
+    const store = await openCacheStore({
+      maxRamBytes: config.ramBytes,
+      disk: { dir: join(config.dir, 'cache'), maxBytes: config.diskBytes, maxObjectBytes: config.maxObjectBytes },
+      clock,
+      log,
+    });
+    scope.add('cache', () => store.close());
+    const origin = createOriginClient({
+      timeoutMs: config.originTimeoutMs,
+      allowPrivate: config.allowPrivateOrigins ?? isLoopbackHost(new URL(config.rpcUrl).hostname),
+    });
+    scope.add('origin client', () => origin.close());
+    const settings = createSettingsKeys({ chain, sign, clock, log, random, fetch });
+
+    // The phases of a request.
+    const tally = createTally();
+    const requestId = createRequestIds(random);
+    const collapser = createCollapser({ clock });
+    const admit = { settings, desk, journal, clock, nowMs: () => chain.nowMs() };
+    const accounting = createAccounting({ ledger, desk, tally, sample });
+    let draining = false;
+    const fast = createFastLane({
+      book,
+      store,
+      clock,
+      admit,
+      tally,
+      requestId,
+      ...(config.accessLog ? { onHit: createFastAccessLog(log) } : {}),
+    });
+    const slow = createSlowLane({
+      book,
+      admit,
+      store,
+      origin,
+      collapser,
+      desk,
+      tally,
+      clock,
+      log,
+      requestId,
+      refreshing: new Set(),
+      maxObjectBytes: config.maxObjectBytes,
+      accessLog: config.accessLog ? createAccessLog(log) : undefined,
+    });
+    const front = createFront<Account>(
+      { fast, slow, onWritten: accounting, onRefused: (reason) => tally.refused('accept', `front/${reason}`) },
+      { clock, log },
+    );
+
+    // What is said of all this.
+    const stats = (): EdgeStats => ({
+      requests: Object.values(tally.byOutcome).reduce((sum, count) => sum + count, 0),
+      hits: tally.byOutcome.hit + tally.byOutcome.stale,
+      misses: tally.byOutcome.miss + tally.byOutcome.pass + tally.byOutcome.collapsed,
+      revalidations: tally.byOutcome.revalidated,
+      refused: tally.byOutcome.refused + tally.byOutcome['origin-failed'],
+      bytes: tally.bytes,
+      originBytes: tally.originBytes,
+      unacknowledgedBytes: journal.unacknowledgedBytes,
+      reportsSubmitted: reporter.stats.submitted,
+      bytesLost: reporter.stats.bytesLost,
+      claimed: claimer.claimed,
+      openConnections: front.openConnections,
+    });
+    const readiness = (): Readiness => {
+      const problems: string[] = [];
+      if (draining) problems.push('edge/draining');
+      if (journal.state === 'full') problems.push('edge/journal-full');
+      if (!chain.fresh) problems.push('edge/chain-stale');
+      return { ready: problems.length === 0, problems };
+    };
+    const metrics = createMetrics({ tally, store, front, stats, taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])) });
+    const statements = createStatements({ chain, ledger, journal, store, book, sign });
+    const control = await startControlServer(
+      {
+        statements,
+        evidence,
+        readiness,
+        metrics: () => metrics.text(),
+        info: () => ({
+          edge: chain.edge,
+          owner: chain.owner,
+          operator: chain.operator,
+          version: 1,
+          chainTime: Math.floor(chain.nowMs() / 1000),
+          software: SOFTWARE,
+        }),
+        clock,
+        log,
+      },
+      { host: config.controlHost, port: config.controlPort },
+    );
+    scope.add('control plane', () => control.close());
+    scope.add('tasks', async () => {
+      await Promise.all(tasks.map((task) => task.stop()));
+    });
+
+    // Open to viewers.
+    scope.add('data plane', async () => {
+      draining = true;
+      await front.close({ graceMs: config.drainMs });
+    });
+    const plain = await front.listen({ host: config.host, port: config.port });
+    const tls = await readTls(config);
+    const secure = tls === undefined ? undefined : await front.listenTls({ host: config.host, port: config.httpsPort }, tls);
+    for (const task of tasks) task.start();
+    log.info({ edge: chain.edge, port: plain.port, controlPort: control.port, resources: book.size }, 'edge is up');
+
+    const urls = [`http://${urlHost(plain.host)}:${plain.port}`];
+    if (secure !== undefined) urls.push(`https://${urlHost(secure.host)}:${secure.port}`);
+    return {
+      address: chain.edge,
+      owner: chain.owner,
+      operator: chain.operator,
+      urls,
+      port: plain.port,
+      httpsPort: secure?.port,
+      controlUrl: `http://${urlHost(control.host)}:${control.port}`,
+      tasks,
+      stats,
+      readiness,
+      urlOf: (resource: Address) => `http://${resourceLabel(resource, sha256)}.${config.zone}:${plain.port}/`,
+      close: () => scope.close(),
+    };
+  } catch (error) {
+    await scope.close().catch((failure: unknown) => log.warn({ err: errorMessage(failure) }, 'could not stop everything'));
+    throw error;
+  }
+}
+
+function connect(config: EdgeConfig, secrets: EdgeSecrets, deps: { readonly clock: Clock; readonly log: Log; readonly random: () => number }): Promise<EdgeChain> {
+  const client = createMediaClient({
+    rpcUrl: config.rpcUrl,
+    ...(config.wsUrl === undefined ? {} : { wsUrl: config.wsUrl }),
+    programId: addressOption('--program-id', config.programId),
+    ...deps,
+  });
+  const owner = config.owner === undefined ? {} : { owner: addressOption('--owner', config.owner) };
+  return createEdgeChain({ client, operator: secrets.operator, clock: deps.clock, log: deps.log }, owner);
+}
+
+function addressOption(option: string, text: string): Address {
+  const bytes = parseAddress(text);
+  if (bytes !== undefined) return address(addressOf(bytes));
+  throw new MediaError({ code: 'config/invalid', message: `${option} must be a Solana address, not "${text}".`, source: 'client' });
+}
+
+async function readTls(config: EdgeConfig): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  const { tlsCert, tlsKey } = config;
+  if (tlsCert === undefined || tlsKey === undefined) return undefined;
+  try {
+    return { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
+  } catch (error) {
+    throw new MediaError({
+      code: 'config/unreadable',
+      message: `Cannot read the certificate or its key: ${errorMessage(error)}.`,
+      source: 'client',
+      cause: error,
+    });
+  }
+}
+
+/** An address as it stands in a URL; the wildcard addresses are reached by loopback. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }

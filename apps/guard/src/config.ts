@@ -18,7 +18,9 @@ const SHAPE = {
     .describe(
       "Websocket address of the cluster; by default the RPC host's next port, as with Solana's own validator.",
     ),
-  programId: text.optional().describe('Address of the Media Network program, if it is not the released one.'),
+  programId: text
+    .default('MediaNetwork1111111111111111111111111111111')
+    .describe('Address of the Media Network program; by default where the embedded chain has it.'),
   owner: text
     .optional()
     .describe('Address that owns the guard account and gets its rewards; by default the operator itself.'),
@@ -57,12 +59,28 @@ const SHAPE = {
     .describe('Least level that is logged.'),
 } as const;
 
-const SCHEMA = z.strictObject(SHAPE);
+const SCHEMA: z.ZodType<GuardConfig> = z.strictObject(SHAPE);
 
-/** What a guard is told. Built by `parseGuardConfig`; sizes in bytes, times in the unit of their name. */
-export type GuardConfig = z.output<typeof SCHEMA>;
-/** Options as a caller in code writes them: every one may be left out. */
-export type GuardConfigInput = z.input<typeof SCHEMA>;
+/** What a guard is told. Built by `parseGuardConfig`; sizes in bytes, times in the unit of their name. The schema above says what each means. */
+export interface GuardConfig {
+  readonly rpcUrl: string;
+  readonly wsUrl?: string | undefined;
+  readonly programId: string;
+  readonly owner?: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly dir: string;
+  readonly zone: string;
+  readonly evidenceBytes: number;
+  readonly roundMs?: number | undefined;
+  readonly chargeEveryHours?: number | undefined;
+  readonly creditWindow: number;
+  readonly ticketsPerMinute: number;
+  readonly probe: boolean;
+  readonly probeBytes: number;
+  readonly claim: boolean;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
 
 /** One option as `--help`, the docs' tables and the CLI need it. */
 export interface GuardOption {
@@ -81,8 +99,9 @@ const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-
 const BOOLEANS: ReadonlySet<string> = new Set(['probe', 'claim']);
 
 /** Every option, in the order of the help text. */
-export const guardOptions: readonly GuardOption[] = SCHEMA.keyof().options.map((name) => {
-  const schema: z.ZodType = SHAPE[name];
+export const guardOptions: readonly GuardOption[] = Object.entries(SHAPE).map(([key, schema]) => {
+  // The entries of SHAPE are the keys of the config by construction.
+  const name = key as keyof GuardConfig;
   const parsed = schema.safeParse(undefined);
   const value: unknown = parsed.success ? parsed.data : undefined;
   return {

@@ -1,7 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { decodeEpoch, decodeHour, digestListRoot, entriesRoot, equalBytes, fromHex, receiptListRoot, toHex } from '@media-network/protocol';
+import {
+  decodeEpoch,
+  decodeHour,
+  digestListRoot,
+  entriesRoot,
+  equalBytes,
+  fromHex,
+  receiptListRoot,
+  toHex,
+} from '@media-network/protocol';
 import type { Sha256 } from '@media-network/protocol';
 
 export const BLOB_KINDS = ['entries', 'receipts', 'digests', 'hours', 'epochs'] as const;

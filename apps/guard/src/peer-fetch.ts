@@ -18,7 +18,13 @@ const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 64 * 2 ** 20;
 
 export function createPeerFetch(log: Log): PeerFetch {
-  const dispatcher = new Agent({ connections: 8, pipelining: 1, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS, connectTimeout: 5_000 });
+  const dispatcher = new Agent({
+    connections: 8,
+    pipelining: 1,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    connectTimeout: 5_000,
+  });
 
   async function read(url: string, maxBytes: number): Promise<PeerAnswer | undefined> {
     const answer = await request(url, { dispatcher, signal: AbortSignal.timeout(3 * TIMEOUT_MS) });

@@ -158,8 +158,8 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   await ensureProgram(chain, wallets, treasury, onStep);
 
   const params = networkParams(options.periods ?? 'real');
-  await ensureGenesis(context, { ...params, minGuards: Math.min(params.minGuards, guardCount) });
   const quoteMint = await ensureQuoteMint(context, await wallets.ensure('quote-mint'));
+  await ensureGenesis(context, { ...params, minGuards: Math.min(params.minGuards, guardCount) }, quoteMint);
   const market = await ensurePool(context, quoteMint);
   const pool = market.address;
   if (options.dir !== undefined) await writeNetworkFile(dir, { rpcUrl, wsUrl, programId, quoteMint });

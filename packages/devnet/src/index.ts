@@ -2,6 +2,7 @@ export { createDevnet } from './devnet.ts';
 export type { Devnet, DevnetOptions, DevnetPorts } from './devnet.ts';
 export { writeDurably } from './durable-file.ts';
 export { freePorts } from './free-ports.ts';
+export { doubledReport } from './liars.ts';
 export { readNetworkFile, writeNetworkFile } from './network-file.ts';
 export type { NetworkFile } from './network-file.ts';
 export { DOWNLOAD_BYTES } from './origin/download.ts';

@@ -1,7 +1,7 @@
 import type { InstructionArgs } from '@media-network/chain';
 
-/** Genesis parameters; the names and units are those of the config account. */
-export type NetworkParams = InstructionArgs<'genesis'>;
+/** Genesis parameters but for the quote tokens; the names and units are those of the config account. */
+export type NetworkParams = Omit<InstructionArgs<'genesis'>, 'quotes'>;
 
 const MEDIA = 1_000_000_000n;
 const DAY = 86_400;

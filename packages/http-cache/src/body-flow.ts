@@ -17,7 +17,8 @@ export interface BodyFlowOptions {
   /** Opens the spill when it is first needed; undefined when there is none. Never rejects. */
   readonly openSpill: (() => Promise<Spill | undefined>) | undefined;
   readonly onSpillFailed: (error: unknown) => void;
-  readonly onLastReaderLeft: () => void;
+  /** `early`: before the body's end. */
+  readonly onLastReaderLeft: (early: boolean) => void;
 }
 
 interface Piece {
@@ -171,8 +172,9 @@ export class BodyFlow {
     this.#wake();
   }
 
-  /** Gives the RAM back. Readers that are still under way keep what they need from a closure of their own. */
+  /** Gives the RAM back, once the body is over and nobody reads. */
   release(): void {
+    this.#pieces.length = 0;
     if (this.#held !== 0) this.#hold(-this.#held);
   }
 
@@ -197,7 +199,7 @@ export class BodyFlow {
       if (!this.#readers.delete(reader)) return;
       this.#trim();
       this.#wake();
-      if (this.#readers.size === 0 && this.#state === 'open') this.#options.onLastReaderLeft();
+      if (this.#readers.size === 0) this.#options.onLastReaderLeft(this.#state === 'open');
     };
     const next = async (): Promise<IteratorResult<Buffer, undefined>> => {
       try {

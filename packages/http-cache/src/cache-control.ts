@@ -45,10 +45,10 @@ export function parseTargetedCacheControl(headers: RawHeaders, lowerName = 'cdn-
   const text = lines.join(', ').trim();
   if (text === '') return undefined;
   for (const part of splitDictionary(text)) {
-    const match = /^([a-z*][a-z0-9_.*-]*)(?:=(.*))?$/s.exec(part);
+    const match = /^([a-z*][a-z0-9_.*-]*)(?:=(.*)|;.*)?$/s.exec(part);
     if (match === null) return undefined;
     const [, name = '', value] = match;
-    if (value === undefined || value.startsWith(';')) {
+    if (value === undefined) {
       directives.set(name, true);
       continue;
     }

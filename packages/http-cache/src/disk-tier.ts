@@ -28,8 +28,9 @@ export interface Recovered {
 /** A body on its way to disk, under a temporary name until it is complete. */
 export interface DiskWriter extends Spill {
   finish(length: number, sha256: Buffer, md5: Buffer): Promise<DiskFile>;
+  /** Takes the name away; what reads through it may go on until `release`. */
   discard(): Promise<void>;
-  /** Lets go of the file handle; readers of the fill are gone. */
+  /** Closes the file; to be called in any case, when the readers of the fill are gone. */
   release(): Promise<void>;
 }
 
@@ -119,7 +120,6 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
         return { id, bodyOffset, bytes: bodyOffset + length };
       },
       async discard() {
-        await release();
         await io.unlink(temp).catch(() => undefined);
       },
       release,

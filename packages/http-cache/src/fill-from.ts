@@ -36,12 +36,14 @@ export async function fillFrom(
       await fill.write(chunk);
       if (fill.abandoned.aborted) {
         fill.abort(new MediaError({ code: 'cache/abandoned', message: 'Every viewer left.', source: 'client' }));
+        await fill.ended;
         return { kind: 'abandoned' };
       }
     }
     return await fill.commit(options);
   } catch (error) {
     fill.abort(error);
+    await fill.ended;
     return { kind: 'failed', error };
   }
 }

@@ -83,8 +83,8 @@ export class StoreFill implements Fill {
             }
           : undefined,
       onSpillFailed: (error) => host.diskFailed(error),
-      onLastReaderLeft: () => {
-        this.#abandoned.abort();
+      onLastReaderLeft: (early) => {
+        if (early) this.#abandoned.abort();
         this.#releaseIfIdle();
       },
     });

@@ -4,6 +4,7 @@ import { freshnessOf } from './freshness.ts';
 import type { OriginResponse } from './freshness.ts';
 import { endToEndHeaders, headerLines, headerValue } from './headers.ts';
 import type { HeaderLookup, RawHeaders } from './headers.ts';
+import { formatHttpDate } from './http-date.ts';
 import type { EntryMeta } from './store.ts';
 
 /** Fields that ask the origin whether what we hold still holds (RFC 9111 §4.3.1); empty when it cannot be asked. */
@@ -58,6 +59,11 @@ export function metaAfterNotModified(stored: EntryMeta, header: HeaderLookup, no
     if (BODY_METADATA.has(lower) || lower === 'set-cookie') continue;
     replaced.add(lower);
     added.push(name, fresh[i + 1] ?? '');
+  }
+  if (!replaced.has('date')) {
+    // A recipient with a clock dates what comes undated (RFC 9110 §6.6.1); the old Date would age the new life.
+    replaced.add('date');
+    added.push('Date', formatHttpDate(notModified.receivedAtMs));
   }
   const headers: string[] = [];
   for (let i = 0; i + 1 < stored.headers.length; i += 2) {

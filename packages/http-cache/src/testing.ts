@@ -1,2 +1,2 @@
-export { describeCacheStore } from './store-suite.ts';
-export type { SuiteStore } from './store-suite.ts';
+export { anyRequest, bodyOf, describeCacheStore, gather, put, slices, testBody, testMeta } from './store-suite.ts';
+export type { SuiteRunner, SuiteStore } from './store-suite.ts';

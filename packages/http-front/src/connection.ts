@@ -443,4 +443,10 @@ export class Connection<Token> {
   destroy(): void {
     this.#socket.destroy();
   }
+
+  /** Resolves when the connection is gone and its accounts are settled. */
+  closed(): Promise<void> {
+    if (this.#phase === 'closed') return Promise.resolve();
+    return new Promise((resolve) => this.#socket.once('close', () => resolve()));
+  }
 }

@@ -195,11 +195,13 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
   async function closeAll(graceMs: number): Promise<void> {
     state.draining = true;
     const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    // A server reports 'close' before its last socket does: accounts settle with the sockets.
+    const settled = [...state.connections].map((connection) => connection.closed());
     for (const connection of state.connections) connection.drain();
     const timer = setTimeout(() => {
       for (const connection of state.connections) connection.destroy();
     }, graceMs);
-    await Promise.all(closed);
+    await Promise.all([...closed, ...settled]);
     clearTimeout(timer);
     await sweeper.stop();
     dropAssembled();

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { readAuthority } from './authority.ts';
 import type { FrontLimits } from './limits.ts';
 import type { Refusal, RefusalReason } from './refusal.ts';
@@ -14,6 +15,8 @@ const LF = 0x0a;
 const SP = 0x20;
 const HT = 0x09;
 const COLON = 0x3a;
+
+const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 
 const TOKEN = 1;
 const FIELD = 2;
@@ -157,7 +160,11 @@ export class HeadParser {
       plain = false;
       this.keepAlive = false;
     }
-    if (this.method === 'CONNECT' || this.method === 'TRACE') return this.#refuse('method-refused', 405);
+    if (!plain) {
+      if (this.method === 'CONNECT' || this.method === 'TRACE') return this.#refuse('method-refused', 405);
+      // Names are case-sensitive; one that the platform's parser does not know has no second reading.
+      if (!KNOWN_METHODS.has(this.method)) return this.#refuse('method-unknown', 501);
+    }
     at += 10;
 
     this.rawTarget = buffer.toString('latin1', targetStart, targetEnd);

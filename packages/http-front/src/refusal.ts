@@ -7,6 +7,7 @@ export type RefusalReason =
   | 'http-version'
   | 'http2-preface'
   | 'method-refused'
+  | 'method-unknown'
   | 'host-missing'
   | 'host-repeated'
   | 'host-malformed'

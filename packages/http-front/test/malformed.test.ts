@@ -84,6 +84,8 @@ const table: readonly (readonly [string, string, number, string])[] = [
   ['lower-case http', `GET /hit http/1.1\r\n${HOST}\r\n`, 400, 'malformed-request-line'],
   ['TRACE', `TRACE /hit HTTP/1.1\r\n${HOST}\r\n`, 405, 'method-refused'],
   ['CONNECT', 'CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n', 405, 'method-refused'],
+  ['lower-case method', `get /hit HTTP/1.1\r\n${HOST}\r\n`, 501, 'method-unknown'],
+  ['unknown method', `BREW /hit HTTP/1.1\r\n${HOST}\r\n`, 501, 'method-unknown'],
   ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, 405, 'method-refused'],
   ['asterisk', `GET * HTTP/1.1\r\n${HOST}\r\n`, 400, 'target-form'],
   ['TLS hello on the plain port', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'malformed-request-line'],

@@ -12,7 +12,7 @@ export function rawExchange(port: number, pieces: readonly (string | Buffer)[], 
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     const chunks: Buffer[] = [];
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('error', reject);
     socket.on('close', () => {
       const all = Buffer.concat(chunks);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateKeyPairSigner, getSignatureFromTransaction } from '@solana/kit';
+import { address, generateKeyPairSigner, getSignatureFromTransaction } from '@solana/kit';
 import type { Address, KeyPairSigner } from '@solana/kit';
 import { LiteSVM } from 'litesvm';
 import { silentLog, systemClock } from '@media-network/runtime';
@@ -13,7 +13,7 @@ import { deploy, upgrade, writeBuffer } from './loader.ts';
 
 /** The VM's bundled memo program serves as a program to deploy: it logs what it is given. */
 function memoElf(): Uint8Array {
-  const account = new LiteSVM().getAccount('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr' as Address);
+  const account = new LiteSVM().getAccount(address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr'));
   if (!account.exists) throw new Error('the VM has no memo program');
   return new Uint8Array(account.data);
 }

@@ -111,18 +111,18 @@ describe('a restart', () => {
   });
 });
 
-describe('damage', () => {
-  async function twoPayments(): Promise<{ to: Address; log: string; bytes: Buffer; afterFirst: number }> {
-    const { net, client, payer } = await startChain({ dir });
-    const to = await generateKeyPairSigner();
-    const log = join(dir, 'log-0');
-    await pay(client, payer, to.address, 1_000_000_000n);
-    const afterFirst = (await readFile(log)).length;
-    await pay(client, payer, to.address, 2_000_000_000n);
-    await net.close();
-    return { to: to.address, log, bytes: await readFile(log), afterFirst };
-  }
+async function twoPayments(): Promise<{ to: Address; log: string; bytes: Buffer; afterFirst: number }> {
+  const { net, client, payer } = await startChain({ dir });
+  const to = await generateKeyPairSigner();
+  const log = join(dir, 'log-0');
+  await pay(client, payer, to.address, 1_000_000_000n);
+  const afterFirst = (await readFile(log)).length;
+  await pay(client, payer, to.address, 2_000_000_000n);
+  await net.close();
+  return { to: to.address, log, bytes: await readFile(log), afterFirst };
+}
 
+describe('damage', () => {
   it('cuts a torn tail at any byte and keeps what was before it', async () => {
     const { to, log, bytes, afterFirst } = await twoPayments();
     for (const cut of [

@@ -72,7 +72,7 @@ export function kitClient(urls: { readonly rpcUrl: string; readonly wsUrl: strin
         ),
       );
       assertIsTransactionWithBlockhashLifetime(signed);
-      return signed as SignedTransaction; // signed by all its signers and sent within the limit by the callers
+      return signed;
     },
     sendAndConfirm: (transaction) => confirm(transaction, { commitment: 'confirmed' }),
     async run(payer, instructions) {

@@ -15,6 +15,7 @@ import {
   getTransferCheckedInstruction,
 } from '@solana-program/token';
 import {
+  address,
   SOLANA_ERROR__JSON_RPC__SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE,
   SOLANA_ERROR__TRANSACTION_ERROR__ALREADY_PROCESSED,
   SOLANA_ERROR__TRANSACTION_ERROR__BLOCKHASH_NOT_FOUND,
@@ -47,6 +48,15 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+const amounts = (
+  balances: readonly { mint: Address; owner?: Address; uiTokenAmount: { amount: string } }[] | undefined,
+) => Object.fromEntries((balances ?? []).map((b) => [b.owner, b.uiTokenAmount.amount]));
+
+const first = async <T>(source: AsyncIterable<T>): Promise<T> => {
+  for await (const value of source) return value;
+  return expect.unreachable('the subscription ended');
+};
 
 describe('stock kit', () => {
   it('sends and confirms over rpc and subscriptions', async () => {
@@ -95,7 +105,7 @@ describe('stock kit', () => {
     expect(
       isSystemError(
         error.cause,
-        { instructions: { 0: { programAddress: '11111111111111111111111111111111' as Address } } },
+        { instructions: { 0: { programAddress: address('11111111111111111111111111111111') } } },
         SYSTEM_ERROR__RESULT_WITH_NEGATIVE_LAMPORTS,
       ),
     ).toBe(true);
@@ -216,9 +226,6 @@ describe('stock kit', () => {
         })
         .send()
     )?.meta;
-    const amounts = (
-      balances: readonly { mint: Address; owner?: Address; uiTokenAmount: { amount: string } }[] | undefined,
-    ) => Object.fromEntries((balances ?? []).map((b) => [b.owner, b.uiTokenAmount.amount]));
     expect(amounts(meta?.preTokenBalances)).toEqual({ [payer.address]: '5000000', [bob.address]: '0' });
     expect(amounts(meta?.postTokenBalances)).toEqual({
       [payer.address]: '3750000',
@@ -237,10 +244,6 @@ describe('stock kit', () => {
       client.subscriptions.slotNotifications().subscribe(options),
       client.subscriptions.rootNotifications().subscribe(options),
     ]);
-    const first = async <T>(source: AsyncIterable<T>): Promise<T> => {
-      for await (const value of source) return value;
-      return expect.unreachable('the subscription ended');
-    };
     const waiting = Promise.all([first(accounts), first(logs), first(slots), first(roots)]);
     const sent = await client.run(payer, [transfer(payer, to.address, 3_000_000_000n)]);
     const [account, log, slot, root] = await waiting;
@@ -283,7 +286,7 @@ describe('a turned clock', () => {
         throw error;
       expect(isSolanaError(error.cause, SOLANA_ERROR__TRANSACTION_ERROR__BLOCKHASH_NOT_FOUND)).toBe(true);
       expect(net.unixTimestamp()).toBe(1_800_000_061n);
-      const clock = net.account('SysvarC1ock11111111111111111111111111111111' as Address);
+      const clock = net.account(address('SysvarC1ock11111111111111111111111111111111'));
       expect(Buffer.from(clock?.data ?? []).readBigInt64LE(32)).toBe(1_800_000_061n);
     } finally {
       await manual.net.close();

@@ -1,12 +1,12 @@
-import { AccountRole, getAddressEncoder, getProgramDerivedAddress } from '@solana/kit';
+import { address, AccountRole, getAddressEncoder, getProgramDerivedAddress } from '@solana/kit';
 import type { Address, Instruction, KeyPairSigner } from '@solana/kit';
 import { getCreateAccountInstruction } from '@solana-program/system';
 import type { KitClient } from './fixture.ts';
 
-const LOADER = 'BPFLoaderUpgradeab1e11111111111111111111111' as Address;
-const RENT = 'SysvarRent111111111111111111111111111111111' as Address;
-const CLOCK = 'SysvarC1ock11111111111111111111111111111111' as Address;
-const SYSTEM = '11111111111111111111111111111111' as Address;
+const LOADER = address('BPFLoaderUpgradeab1e11111111111111111111111');
+const RENT = address('SysvarRent111111111111111111111111111111111');
+const CLOCK = address('SysvarC1ock11111111111111111111111111111111');
+const SYSTEM = address('11111111111111111111111111111111');
 const BUFFER_HEADER = 37;
 const CHUNK = 900;
 

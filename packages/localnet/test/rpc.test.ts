@@ -2,13 +2,13 @@ import { request } from 'node:http';
 import { zstdDecompressSync } from 'node:zlib';
 import { getTransferSolInstruction } from '@solana-program/system';
 import {
+  address,
   generateKeyPairSigner,
   getBase58Decoder,
   getBase64EncodedWireTransaction,
   getSignatureFromTransaction,
   getCompiledTransactionMessageDecoder,
 } from '@solana/kit';
-import type { Address } from '@solana/kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { METHOD_NAMES } from '../src/rpc/dispatch.ts';
 import { rawCall, rawPost, startChain } from './fixture.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => chain.net.close());
 
-const PROGRAM = 'MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr' as Address;
+const PROGRAM = address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr');
 
 describe('JSON-RPC', () => {
   it('answers malformed requests as the specification says', async () => {
@@ -205,7 +205,7 @@ describe('transactions', () => {
   it('cost what getFeeForMessage says, with a priority fee too', async () => {
     const { client, payer } = chain;
     const to = await generateKeyPairSigner();
-    const budget = 'ComputeBudget111111111111111111111111111111' as Address;
+    const budget = address('ComputeBudget111111111111111111111111111111');
     const limit = Buffer.from([2, 0, 0, 0, 0]);
     limit.writeUInt32LE(12_345, 1);
     const price = Buffer.alloc(9);

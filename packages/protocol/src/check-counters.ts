@@ -7,7 +7,7 @@ import type { Counter } from './statements.ts';
  * meter while a counter was read is no lie.
  */
 function slack(bytes: bigint): bigint {
-  return bytes / 50n + 262_144n;
+  return bytes / 64n + 16_384n;
 }
 
 /**

@@ -45,6 +45,7 @@ pub mod resource_status {
     pub const PAUSED: u8 = 3;
     pub const EXHAUSTED: u8 = 4;
     pub const REMOVED: u8 = 5;
+    pub const RELEASED: u8 = 6;
 }
 
 /// Of a settings account.
@@ -230,14 +231,21 @@ pub mod config {
     pub const QUOTA_KBPS_PER_MEDIA: usize = 144;
     pub const MIN_EDGE_STAKE: usize = 152;
     pub const MIN_GUARD_STAKE: usize = 160;
-    pub const NEXT_GUARD_NO: usize = 168;
-    pub const PAD: usize = 172;
-    pub const KEPT: usize = 176;
-    pub const ALLOCATED: usize = 184;
-    pub const CLAIMED: usize = 192;
-    pub const LAST_EPOCH: usize = 200;
-    pub const RESERVED: usize = 208;
-    pub const RESERVED_BYTES: usize = 256;
+    pub const QUOTES: usize = 168;
+    pub const QUOTES_LENGTH: usize = 4;
+    pub const QUOTES_STRIDE: usize = 32;
+    /// Offsets within one element of `QUOTES`.
+    pub mod quotes_entry {
+        pub const MINT: usize = 0;
+    }
+    pub const NEXT_GUARD_NO: usize = 296;
+    pub const PAD: usize = 300;
+    pub const KEPT: usize = 304;
+    pub const ALLOCATED: usize = 312;
+    pub const CLAIMED: usize = 320;
+    pub const LAST_EPOCH: usize = 328;
+    pub const RESERVED: usize = 336;
+    pub const RESERVED_BYTES: usize = 128;
 }
 
 /// A constant-product MEDIA/quote pool with its price ring.
@@ -525,7 +533,7 @@ pub mod ix {
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 8;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 88;
+        pub const ARGS: usize = 216;
         pub const SAMPLE_SECS: usize = 0;
         pub const REPORT_SLOTS: usize = 4;
         pub const VERDICT_SLOTS: usize = 8;
@@ -544,6 +552,13 @@ pub mod ix {
         pub const QUOTA_KBPS_PER_MEDIA: usize = 64;
         pub const MIN_EDGE_STAKE: usize = 72;
         pub const MIN_GUARD_STAKE: usize = 80;
+        pub const QUOTES: usize = 88;
+        pub const QUOTES_LENGTH: usize = 4;
+        pub const QUOTES_STRIDE: usize = 32;
+        /// Offsets within one element of `QUOTES`.
+        pub mod quotes_entry {
+            pub const MINT: usize = 0;
+        }
     }
     /// Creates the pool of a quote mint with its LP mint and vaults, empty.
     pub mod create_pool {
@@ -761,7 +776,7 @@ pub mod ix {
     pub mod pause_resource {
         pub const CODE: u8 = 21;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 2;
+        pub const ACCOUNTS: usize = 3;
         /// Bytes of the arguments.
         pub const ARGS: usize = 1;
         pub const PAUSED: usize = 0;
@@ -925,7 +940,7 @@ pub mod ix {
     pub const NONE: u8 = 255;
 
     pub static SHAPES: [Shape; 36] = [
-        Shape { args: 88, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 31, system: 5, token: 6, ata: 7 },
+        Shape { args: 216, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 31, system: 5, token: 6, ata: 7 },
         Shape { args: 0, tail: false, accounts: 12, remaining: NONE, signers: 1, writable: 1001, system: 10, token: 11, ata: NONE },
         Shape { args: 24, tail: false, accounts: 10, remaining: NONE, signers: 1, writable: 508, system: NONE, token: 9, ata: NONE },
         Shape { args: 24, tail: false, accounts: 10, remaining: NONE, signers: 1, writable: 508, system: NONE, token: 9, ata: NONE },
@@ -946,7 +961,7 @@ pub mod ix {
         Shape { args: 4, tail: true, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
         Shape { args: 36, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 15, system: NONE, token: NONE, ata: NONE },
         Shape { args: 16, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 1, tail: false, accounts: 2, remaining: NONE, signers: 1, writable: 2, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 1, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 61, system: NONE, token: NONE, ata: NONE },
         Shape { args: 8, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 32, system: NONE, token: NONE, ata: NONE },

@@ -2,7 +2,7 @@ import type { RepeatingTask } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import type { Periods } from './periods.ts';
 
-export type ResourceStatus = 'draft' | 'pending' | 'active' | 'paused' | 'exhausted' | 'removed';
+export type ResourceStatus = 'draft' | 'pending' | 'active' | 'paused' | 'exhausted' | 'removed' | 'released';
 
 export interface ResourceView {
   readonly address: Address;

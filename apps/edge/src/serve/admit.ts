@@ -29,7 +29,7 @@ const RETRY_SECONDS = 5;
 export function quickRefusal(tenant: Tenant, deps: Pick<AdmitDeps, 'journal' | 'nowMs'>): Refused | undefined {
   const { status } = tenant.view;
   if (status !== 'active') {
-    const code = status === 'paused' || status === 'removed' ? 'edge/paused' : status === 'exhausted' ? 'edge/exhausted' : 'edge/not-authorised';
+    const code = status === 'paused' ? 'edge/paused' : status === 'exhausted' ? 'edge/exhausted' : 'edge/not-authorised';
     return { kind: 'refused', phase: 'admit', code, retryAfterSeconds: 30 };
   }
   const wait = tenant.quota.waitSeconds(deps.nowMs());

@@ -27,7 +27,6 @@ export interface SlowLaneDeps extends ServeCachedDeps {
   readonly log: Log;
   readonly requestId: () => string;
   readonly accessLog: AccessLog | undefined;
-  readonly draining: () => boolean;
 }
 
 /** All phases, for every request that the fast lane leaves. Never rejects. */

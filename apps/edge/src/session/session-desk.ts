@@ -9,6 +9,8 @@ import {
   toHex,
 } from '@media-network/protocol';
 import type { Receipt, Ticket } from '@media-network/protocol';
+import { createRepeatingTask } from '@media-network/runtime';
+import type { RepeatingTask, RepeatingTaskDeps } from '@media-network/runtime';
 import type { EdgeChain } from '../chain/edge-chain.ts';
 import { hourAt, weekOf } from '../chain/periods.ts';
 import type { Ledger, SessionBook } from '../journal/ledger.ts';
@@ -49,7 +51,7 @@ export interface SessionDesk {
   credit(session: Session): number;
   readonly size: number;
   /** Forgets sessions of hours that take no more receipts. */
-  prune(): void;
+  task(deps: RepeatingTaskDeps): RepeatingTask;
 }
 
 export interface SessionDeskDeps {
@@ -143,6 +145,13 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     return { kind: 'ok', count: 1 };
   }
 
+  function prune(): void {
+    for (const [id, session] of sessions) {
+      if (ledger.session(id) === session.book && ledger.takesReceipts(session.book)) continue;
+      if (session.wakers.size === 0) sessions.delete(id);
+    }
+  }
+
   return {
     async open(header, tenant) {
       const ticket = parseTicketHeader(header);
@@ -203,12 +212,7 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     get size() {
       return sessions.size;
     },
-    prune() {
-      for (const [id, session] of sessions) {
-        if (ledger.session(id) === session.book && ledger.takesReceipts(session.book)) continue;
-        if (session.wakers.size === 0) sessions.delete(id);
-      }
-    },
+    task: (taskDeps) => createRepeatingTask(async () => prune(), taskDeps, { name: 'sessions', intervalMs: 10_000 }),
   };
 }
 

@@ -39,6 +39,7 @@ export function createTenantBook(chain: Pick<EdgeChain, 'resources' | 'onResourc
     const now = chain.nowMs();
     const present = chain.resources();
     for (const view of present.values()) {
+      if (isGone(view)) continue;
       const known = byKey.get(view.key);
       if (known === undefined) {
         add(view, now);
@@ -48,7 +49,8 @@ export function createTenantBook(chain: Pick<EdgeChain, 'resources' | 'onResourc
       known.view = view;
     }
     for (const [key, tenant] of byKey) {
-      if (present.has(key)) continue;
+      const view = present.get(key);
+      if (view !== undefined && !isGone(view)) continue;
       byKey.delete(key);
       byHost.delete(tenant.host);
     }
@@ -78,4 +80,9 @@ export function createTenantBook(chain: Pick<EdgeChain, 'resources' | 'onResourc
       return byKey.size;
     },
   };
+}
+
+/** Taken off the network for good: its host is nobody's. */
+function isGone(view: ResourceView): boolean {
+  return view.status === 'removed' || view.status === 'released';
 }

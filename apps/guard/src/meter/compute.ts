@@ -1,6 +1,17 @@
 import type { Found, MediaClient } from '@media-network/chain';
 import { HOUR_STATUS } from '@media-network/chain/schema';
-import { boundInForce, creditHour, decodeEntries, decodeEpoch, decodeHour, equalBytes, hoursOfWeek, shareWeek, toHex, weekOfHour } from '@media-network/protocol';
+import {
+  boundInForce,
+  creditHour,
+  decodeEntries,
+  decodeEpoch,
+  decodeHour,
+  equalBytes,
+  hoursOfWeek,
+  shareWeek,
+  toHex,
+  weekOfHour,
+} from '@media-network/protocol';
 import type { ConfirmedReport, Hour, WeekShares } from '@media-network/protocol';
 import { sha256 } from '../evidence-store.ts';
 import type { EvidenceStore } from '../evidence-store.ts';
@@ -18,7 +29,12 @@ export interface ComputeDeps {
 }
 
 /** The hour that follows from its confirmed reports; undefined while evidence is missing. Kept on disk. */
-export async function computeHour(deps: ComputeDeps, state: MeterState, snapshot: Snapshot, hour: bigint): Promise<Hour | undefined> {
+export async function computeHour(
+  deps: ComputeDeps,
+  state: MeterState,
+  snapshot: Snapshot,
+  hour: bigint,
+): Promise<Hour | undefined> {
   const set = await deps.network.guardSet(weekOfHour(snapshot.config, hour), snapshot);
   const guards = otherGuards(snapshot, set, deps.guardNo);
   const reports: ConfirmedReport[] = [];
@@ -30,7 +46,9 @@ export async function computeHour(deps: ComputeDeps, state: MeterState, snapshot
     if (entries === undefined) return undefined;
     reports.push({ edge: report.edge, entries });
   }
-  const resources = new Map<string, Found<'resource'>>(snapshot.resources.map((each) => [each.address, each]));
+  const resources = new Map<string, Found<'resource'>>(
+    snapshot.resources.map((each) => [each.address, each]),
+  );
   const computed = creditHour(
     {
       reports,
@@ -47,16 +65,27 @@ export async function computeHour(deps: ComputeDeps, state: MeterState, snapshot
 }
 
 /** Hour + 1 of the last final hour before `hour` with this resource: recorded on chain, or final and still to be recorded. */
-export function previousHour(state: Pick<MeterState, 'final'>, hour: bigint, resource: string, lastHour: bigint): bigint {
+export function previousHour(
+  state: Pick<MeterState, 'final'>,
+  hour: bigint,
+  resource: string,
+  lastHour: bigint,
+): bigint {
   let previous = lastHour;
   for (const [index, { resources }] of state.final) {
-    if (index < hour && index + 1n > previous && resources.some((leaf) => leaf.resource === resource)) previous = index + 1n;
+    if (index < hour && index + 1n > previous && resources.some((leaf) => leaf.resource === resource))
+      previous = index + 1n;
   }
   return previous;
 }
 
 /** The hour behind a final root; computed anew where nobody has its blob. Undefined while it cannot be had. */
-export async function loadHour(deps: ComputeDeps, state: MeterState, snapshot: Snapshot, account: Found<'hour'>): Promise<Hour | undefined> {
+export async function loadHour(
+  deps: ComputeDeps,
+  state: MeterState,
+  snapshot: Snapshot,
+  account: Found<'hour'>,
+): Promise<Hour | undefined> {
   const own = state.computed.get(account.hour);
   if (own !== undefined && equalBytes(own.root, account.root)) return own;
   const set = await deps.network.guardSet(weekOfHour(snapshot.config, account.hour), snapshot);
@@ -96,10 +125,13 @@ export async function computeEpoch(
     if (account === null || account.status !== HOUR_STATUS.final) continue;
     const hour = state.final.get(account.hour) ?? (await loadHour(deps, state, snapshot, account));
     if (hour === undefined) return undefined;
-    const votes = account.votes.slice(0, account.voteCount).filter(({ root }) => equalBytes(root, account.root));
+    const votes = account.votes
+      .slice(0, account.voteCount)
+      .filter(({ root }) => equalBytes(root, account.root));
     hours.push({ edges: hour.edges, guards: votes.map(({ no }) => no) });
   }
-  const claims = config.lastEpoch === 0n ? [] : (await loadClaims(deps, snapshot, config.lastEpoch - 1n))?.claims;
+  const claims =
+    config.lastEpoch === 0n ? [] : (await loadClaims(deps, snapshot, config.lastEpoch - 1n))?.claims;
   if (claims === undefined) return undefined;
 
   const edgeOwners = new Map<string, string>(snapshot.edges.map(({ address, owner }) => [address, owner]));

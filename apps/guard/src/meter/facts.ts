@@ -30,7 +30,7 @@ export interface HourFacts {
 export interface ResourceFacts {
   readonly address: string;
   readonly pool: string;
-  /** Whether hours can be recorded: it has a ring and is no draft. */
+  /** Whether hours can be recorded: not while it is a draft. */
   readonly recordable: boolean;
   readonly lastHour: bigint;
   readonly due: bigint;
@@ -95,7 +95,12 @@ export type MeterAction =
   | { readonly kind: 'propose-hour'; readonly hour: bigint; readonly week: bigint; readonly root: string }
   | { readonly kind: 'load-hour'; readonly hour: bigint }
   | { readonly kind: 'record'; readonly hour: bigint; readonly resource: string }
-  | { readonly kind: 'charge'; readonly resource: string; readonly dueWeek: bigint; readonly epochWeek: bigint }
+  | {
+      readonly kind: 'charge';
+      readonly resource: string;
+      readonly dueWeek: bigint;
+      readonly epochWeek: bigint;
+    }
   | { readonly kind: 'unwrap'; readonly pool: string; readonly week: bigint }
   | { readonly kind: 'compute-epoch'; readonly week: bigint }
   | { readonly kind: 'propose-epoch'; readonly week: bigint; readonly root: string; readonly rewards: bigint }

@@ -1,5 +1,13 @@
 import type { Found } from '@media-network/chain';
-import { decodeCounter, decodeEntries, fromHex, toHex, utf8Text, verifyCounterSignature, weekOfHour } from '@media-network/protocol';
+import {
+  decodeCounter,
+  decodeEntries,
+  fromHex,
+  toHex,
+  utf8Text,
+  verifyCounterSignature,
+  weekOfHour,
+} from '@media-network/protocol';
 import type { Counter } from '@media-network/protocol';
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
 import { sha256 } from '../evidence-store.ts';
@@ -20,11 +28,17 @@ export interface InspectDeps {
 
 /** Base URLs of the other guards of a set, where evidence may be. */
 export function otherGuards(snapshot: Snapshot, set: GuardSetFacts, guardNo: number): readonly string[] {
-  return snapshot.guards.filter(({ no }) => no !== guardNo && set.numbers.includes(no)).map(({ endpoint }) => endpoint);
+  return snapshot.guards
+    .filter(({ no }) => no !== guardNo && set.numbers.includes(no))
+    .map(({ endpoint }) => endpoint);
 }
 
 /** Fetches what is behind a report and judges it. */
-export async function inspectReport(deps: InspectDeps, report: Found<'report'>, snapshot: Snapshot): Promise<Verdict> {
+export async function inspectReport(
+  deps: InspectDeps,
+  report: Found<'report'>,
+  snapshot: Snapshot,
+): Promise<Verdict> {
   const { network, source, probes, guardNo } = deps;
   const edge = snapshot.edges.find(({ address }) => address === report.edge);
   if (edge === undefined) return { kind: 'waiting', words: 'the edge of the report is not on chain' };
@@ -43,7 +57,9 @@ export async function inspectReport(deps: InspectDeps, report: Found<'report'>, 
   const own = probes.of(edge.address, report.hour);
   const claimed = await Promise.all([
     ...guards.map((guard) => countersFrom(deps.fetch, guard, report.hour)),
-    ...[...new Set(own.counters.map(({ resource }) => resource))].map((resource) => counterOf(deps.fetch, edge.control, resource)),
+    ...[...new Set(own.counters.map(({ resource }) => resource))].map((resource) =>
+      counterOf(deps.fetch, edge.control, resource),
+    ),
   ]);
   const counters = [...own.counters, ...(await verified(claimed.flat(), edge))];
 
@@ -55,8 +71,12 @@ export async function inspectReport(deps: InspectDeps, report: Found<'report'>, 
       resourceOf(address) {
         const resource = snapshot.resources.find((each) => each.address === address);
         if (resource === undefined) return undefined;
-        const removed = resource.status === RESOURCE_STATUS.removed;
-        return { draft: resource.status === RESOURCE_STATUS.draft, removedHour: removed ? resource.removedHour : undefined };
+        const removed =
+          resource.status === RESOURCE_STATUS.removed || resource.status === RESOURCE_STATUS.released;
+        return {
+          draft: resource.status === RESOURCE_STATUS.draft,
+          removedHour: removed ? resource.removedHour : undefined,
+        };
       },
       operatorsOf: (no) => (set.numbers.includes(no) ? network.operatorsOf(no) : undefined),
       counters,
@@ -77,7 +97,11 @@ async function verified(counters: readonly Counter[], edge: Found<'edge'>): Prom
 }
 
 /** A counter as an edge signs it now; not verified. */
-export async function counterOf(fetch: PeerFetch, control: string, resource: string): Promise<readonly Counter[]> {
+export async function counterOf(
+  fetch: PeerFetch,
+  control: string,
+  resource: string,
+): Promise<readonly Counter[]> {
   const answer = await fetch.get(control, `/v1/counters/${resource}`, 4_096);
   const counter = answer?.status === 200 ? decodeCounter(answer.body) : undefined;
   return counter === undefined ? [] : [counter];
@@ -90,7 +114,13 @@ async function countersFrom(fetch: PeerFetch, guard: string, hour: bigint): Prom
   if (text === undefined) return [];
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== 'object' || parsed === null || !('counters' in parsed) || !Array.isArray(parsed.counters)) return [];
+    if (
+      typeof parsed !== 'object' ||
+      parsed === null ||
+      !('counters' in parsed) ||
+      !Array.isArray(parsed.counters)
+    )
+      return [];
     return parsed.counters.flatMap((hex: unknown) => {
       const bytes = typeof hex === 'string' ? fromHex(hex) : undefined;
       return (bytes === undefined ? undefined : decodeCounter(bytes)) ?? [];

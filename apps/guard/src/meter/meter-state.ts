@@ -18,7 +18,10 @@ export interface MeterState {
   readonly computed: Map<bigint, Hour>;
   /** Hours behind final roots. */
   readonly final: Map<bigint, Hour>;
-  readonly epochs: Map<bigint, { readonly kept: bigint; readonly lastEpoch: bigint; readonly shares: WeekShares }>;
+  readonly epochs: Map<
+    bigint,
+    { readonly kept: bigint; readonly lastEpoch: bigint; readonly shares: WeekShares }
+  >;
   /** Week for which the own reward was looked up. */
   reward: { readonly week: bigint; readonly due: boolean } | undefined;
   /** All hours below need no more attention; of those above, these. */

@@ -54,7 +54,8 @@ function planVerdicts(facts: MeterFacts): MeterAction[] {
     });
     if (!late) {
       for (const report of open) {
-        if (report.verdict === undefined) actions.push({ kind: 'inspect', hour: hour.hour, report: report.address });
+        if (report.verdict === undefined)
+          actions.push({ kind: 'inspect', hour: hour.hour, report: report.address });
       }
     }
     for (let at = 0; at < verdicts.length; at += MAX_VERDICTS) {
@@ -105,10 +106,20 @@ function planRecords(facts: MeterFacts): MeterAction[] {
     }
     const week = weekOfHour(facts.periods, hour.hour);
     const numbers = workers(facts, weekAt(facts.periods, facts.now));
-    const mine = isMyTurn(numbers, facts.guardNo, hour.hour, { now: facts.now, since: hour.finalAt, stepSecs: stepSecs(facts) });
+    const mine = isMyTurn(numbers, facts.guardNo, hour.hour, {
+      now: facts.now,
+      since: hour.finalAt,
+      stepSecs: stepSecs(facts),
+    });
     for (const leaf of hour.leaves) {
       const resource = facts.resources.get(leaf.resource);
-      if (resource === undefined || !resource.recordable || resource.lastHour > hour.hour || busy.has(leaf.resource)) continue;
+      if (
+        resource === undefined ||
+        !resource.recordable ||
+        resource.lastHour > hour.hour ||
+        busy.has(leaf.resource)
+      )
+        continue;
       busy.add(leaf.resource);
       if (!mine || resource.lastHour !== leaf.previous || mustChargeFirst(resource, week)) continue;
       actions.push({ kind: 'record', hour: hour.hour, resource: leaf.resource });
@@ -137,7 +148,11 @@ function onDuty(facts: MeterFacts): boolean {
 function blocksRecord(facts: MeterFacts, resource: ResourceFacts): boolean {
   return facts.hours.some((hour) => {
     if (!hour.final || !mustChargeFirst(resource, weekOfHour(facts.periods, hour.hour))) return false;
-    return hour.leaves?.some((leaf) => leaf.resource === resource.address && leaf.previous === resource.lastHour) === true;
+    return (
+      hour.leaves?.some(
+        (leaf) => leaf.resource === resource.address && leaf.previous === resource.lastHour,
+      ) === true
+    );
   });
 }
 
@@ -146,7 +161,9 @@ function isChargeTime(facts: MeterFacts, resource: ResourceFacts): boolean {
   if (resource.due === 0n) return false;
   if (blocksRecord(facts, resource)) return true;
   const week = weekAt(facts.periods, facts.now);
-  const open = facts.hours.some((hour) => weekOfHour(facts.periods, hour.hour) === resource.dueWeek && !isSettled(facts, hour));
+  const open = facts.hours.some(
+    (hour) => weekOfHour(facts.periods, hour.hour) === resource.dueWeek && !isSettled(facts, hour),
+  );
   if (resource.dueWeek < week && !open) return true;
   const current = sampleAt(facts.periods, facts.now) / 12n;
   const last = resource.lastHour > 0n ? resource.lastHour - 1n : 0n;
@@ -156,18 +173,22 @@ function isChargeTime(facts: MeterFacts, resource: ResourceFacts): boolean {
 function planMoney(facts: MeterFacts): MeterAction[] {
   if (!onDuty(facts)) return [];
   const actions: MeterAction[] = [];
-  const closed = (week: bigint): boolean => facts.epochs.some((epoch) => epoch.week === week && epoch.closed);
+  /** Closed, or passed over by a later one: it can take no fee any more. */
+  const past = (week: bigint): boolean => week < facts.lastEpoch;
   const current = weekAt(facts.periods, facts.now);
   for (const pool of facts.pools) {
-    if (pool.feeLp > 0n) actions.push({ kind: 'unwrap', pool: pool.address, week: pool.feeWeek });
+    // Fee LP of a week that is past goes along with the next charge.
+    if (pool.feeLp > 0n && !past(pool.feeWeek))
+      actions.push({ kind: 'unwrap', pool: pool.address, week: pool.feeWeek });
   }
   for (const resource of facts.resources.values()) {
     if (!isChargeTime(facts, resource)) continue;
-    const epochWeek = closed(resource.dueWeek) ? current : resource.dueWeek;
-    if (closed(epochWeek)) continue;
+    const epochWeek = past(resource.dueWeek) ? current : resource.dueWeek;
+    if (past(epochWeek)) continue;
     const pool = facts.pools.find((each) => each.address === resource.pool);
     // Fee LP of another week must leave the pool first; that unwrap is planned above.
-    if (pool === undefined || (pool.feeLp > 0n && pool.feeWeek !== epochWeek)) continue;
+    if (pool === undefined || (pool.feeLp > 0n && pool.feeWeek !== epochWeek && !past(pool.feeWeek)))
+      continue;
     actions.push({ kind: 'charge', resource: resource.address, dueWeek: resource.dueWeek, epochWeek });
   }
   return actions;
@@ -176,8 +197,10 @@ function planMoney(facts: MeterFacts): MeterAction[] {
 /** Whether all that belongs to a week has arrived in its epoch (docs/evidence.md, What is paid). */
 export function isWeekComplete(facts: MeterFacts, week: bigint): boolean {
   // An hour without an account may still get one as long as reports are taken.
-  if (facts.now < hourWindows(facts.periods, hoursOfWeek(facts.periods, week).last).reportsUntil) return false;
-  if (facts.hours.some((hour) => weekOfHour(facts.periods, hour.hour) <= week && !isSettled(facts, hour))) return false;
+  if (facts.now < hourWindows(facts.periods, hoursOfWeek(facts.periods, week).last).reportsUntil)
+    return false;
+  if (facts.hours.some((hour) => weekOfHour(facts.periods, hour.hour) <= week && !isSettled(facts, hour)))
+    return false;
   for (const resource of facts.resources.values()) {
     if (resource.due > 0n && resource.dueWeek === week) return false;
   }
@@ -189,7 +212,9 @@ const PATIENCE_WEEKS = 4n;
 
 function planEpochs(facts: MeterFacts): MeterAction[] {
   const current = weekAt(facts.periods, facts.now);
-  const open = facts.epochs.filter((epoch) => !epoch.closed && epoch.week >= facts.lastEpoch && epoch.week < current);
+  const open = facts.epochs.filter(
+    (epoch) => !epoch.closed && epoch.week >= facts.lastEpoch && epoch.week < current,
+  );
   for (const epoch of open) {
     const action = planEpoch(facts, epoch);
     if (action !== undefined) return [action];
@@ -202,7 +227,8 @@ function planEpoch(facts: MeterFacts, epoch: EpochFacts): MeterAction | undefine
   const { week, computed, mine } = epoch;
   if (!inSet(facts, week) || !isWeekComplete(facts, week)) return undefined;
   if (computed === undefined) return { kind: 'compute-epoch', week };
-  if (mine !== undefined && mine.root === computed.root && mine.rewards === computed.rewards) return undefined;
+  if (mine !== undefined && mine.root === computed.root && mine.rewards === computed.rewards)
+    return undefined;
   return { kind: 'propose-epoch', week, root: computed.root, rewards: computed.rewards };
 }
 

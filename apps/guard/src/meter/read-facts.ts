@@ -1,5 +1,11 @@
 import type { Found, MediaClient } from '@media-network/chain';
-import { EPOCH_STATUS, HOUR_STATUS, NODE_STATUS, REPORT_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
+import {
+  EPOCH_STATUS,
+  HOUR_STATUS,
+  NODE_STATUS,
+  REPORT_STATUS,
+  RESOURCE_STATUS,
+} from '@media-network/chain/schema';
 import { hourAt, hourPhase, hourWindows, toHex, weekAt, weekOfHour } from '@media-network/protocol';
 import type { GuardSetFacts, Network, Snapshot } from '../network.ts';
 import type { EpochFacts, HourFacts, MeterFacts, ReportFacts, ResourceFacts } from './facts.ts';
@@ -25,8 +31,6 @@ export interface MeterReading {
   readonly epochs: ReadonlyMap<bigint, Found<'epoch'>>;
 }
 
-const NO_RING = '11111111111111111111111111111111';
-
 /** Number in a vote, without the bit that rejects. */
 const voter = (vote: number): number => vote % 2 ** 31;
 
@@ -34,7 +38,7 @@ function resourceFacts(resource: Found<'resource'>): ResourceFacts {
   return {
     address: resource.address,
     pool: resource.pool,
-    recordable: resource.ring !== NO_RING && resource.status !== RESOURCE_STATUS.draft,
+    recordable: resource.status !== RESOURCE_STATUS.draft,
     lastHour: resource.lastHour,
     due: resource.due,
     dueWeek: resource.dueWeek,
@@ -52,7 +56,9 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
   const snapshot = await network.snapshot();
   const { config, now } = snapshot;
   const current = hourAt(config, now);
-  const resources = new Map(snapshot.resources.map((resource) => [String(resource.address), resourceFacts(resource)]));
+  const resources = new Map(
+    snapshot.resources.map((resource) => [String(resource.address), resourceFacts(resource)]),
+  );
 
   const oldest = current > horizon(config) ? current - horizon(config) : 0n;
   state.cursor ??= oldest;
@@ -64,7 +70,12 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
   const hourFacts: HourFacts[] = [];
   for (const [index, account] of hours) {
     const final = account.status === HOUR_STATUS.final;
-    const phase = hourPhase(config, index, { final, reports: account.reports, decided: account.decided }, now);
+    const phase = hourPhase(
+      config,
+      index,
+      { final, reports: account.reports, decided: account.decided },
+      now,
+    );
     const list = phase === 'voting' ? await client.reports(index) : [];
     for (const report of list) reports.set(report.address, report);
     const vote = account.votes.slice(0, account.voteCount).find(({ no }) => no === guardNo);
@@ -84,7 +95,9 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
     else hourFacts.push(facts);
   }
 
-  const weeks = new Set([...hours.keys()].map((hour) => weekOfHour(config, hour)).concat(weekAt(config, now)));
+  const weeks = new Set(
+    [...hours.keys()].map((hour) => weekOfHour(config, hour)).concat(weekAt(config, now)),
+  );
   const epochs = await openEpochs(client, snapshot);
   for (const week of epochs.keys()) weeks.add(week);
   const sets = new Map<bigint, GuardSetFacts>();
@@ -120,8 +133,12 @@ async function openHours(
   current: bigint,
 ): Promise<Map<bigint, Found<'hour'>>> {
   const wanted: bigint[] = [];
-  for (let hour = state.cursor ?? current; hour < current; hour += 1n) if (!state.settled.has(hour)) wanted.push(hour);
-  const found = await client.accounts('hour', await Promise.all(wanted.map((hour) => client.addresses.hour(hour))));
+  for (let hour = state.cursor ?? current; hour < current; hour += 1n)
+    if (!state.settled.has(hour)) wanted.push(hour);
+  const found = await client.accounts(
+    'hour',
+    await Promise.all(wanted.map((hour) => client.addresses.hour(hour))),
+  );
   const hours = new Map<bigint, Found<'hour'>>();
   for (const [i, hour] of wanted.entries()) {
     const account = found[i] ?? undefined;
@@ -132,14 +149,20 @@ async function openHours(
 }
 
 /** Epoch accounts of weeks that are not closed, and of the current one. */
-async function openEpochs(client: MediaClient, { config, now }: Snapshot): Promise<Map<bigint, Found<'epoch'>>> {
+async function openEpochs(
+  client: MediaClient,
+  { config, now }: Snapshot,
+): Promise<Map<bigint, Found<'epoch'>>> {
   const current = weekAt(config, now);
   const wanted: bigint[] = [];
   const patience = 8n;
   const from = config.lastEpoch > current - patience ? config.lastEpoch : current - patience;
   // One closed week back: charges of its fees go to the current one.
   for (let week = from > 0n ? from - 1n : 0n; week <= current; week += 1n) wanted.push(week);
-  const found = await client.accounts('epoch', await Promise.all(wanted.map((week) => client.addresses.epoch(week))));
+  const found = await client.accounts(
+    'epoch',
+    await Promise.all(wanted.map((week) => client.addresses.epoch(week))),
+  );
   return new Map(found.flatMap((epoch) => (epoch === null ? [] : [[epoch.week, epoch] as const])));
 }
 
@@ -154,7 +177,12 @@ function reportFacts(report: Found<'report'>, guardNo: number, state: MeterState
   };
 }
 
-function epochFacts(epoch: Found<'epoch'>, lastEpoch: bigint, guardNo: number, state: MeterState): EpochFacts {
+function epochFacts(
+  epoch: Found<'epoch'>,
+  lastEpoch: bigint,
+  guardNo: number,
+  state: MeterState,
+): EpochFacts {
   const vote = epoch.votes.slice(0, epoch.voteCount).find(({ no }) => no === guardNo);
   const computed = state.epochs.get(epoch.week);
   const holds = computed !== undefined && computed.kept === epoch.kept && computed.lastEpoch === lastEpoch;

@@ -16,7 +16,8 @@ const WRONG_BODIES_NEEDED = 2;
 /** All checks on a report, in the order of docs/evidence.md, on evidence that was fetched before. */
 export async function judgeReport(facts: ReportFacts, probes: EdgeHourProbes): Promise<Verdict> {
   const finding = await checkReport(facts);
-  if (finding.kind === 'missing') return { kind: 'waiting', words: `nobody has the ${finding.what} of ${finding.root}` };
+  if (finding.kind === 'missing')
+    return { kind: 'waiting', words: `nobody has the ${finding.what} of ${finding.root}` };
   if (finding.kind === 'rejected') return { kind: 'decided', reason: finding.reason, words: finding.words };
   const meter = inflatedMeter(probes.rounds);
   if (meter.kind === 'inflated') {
@@ -29,7 +30,11 @@ export async function judgeReport(facts: ReportFacts, probes: EdgeHourProbes): P
   }
   if (probes.wrongBodies.length >= WRONG_BODIES_NEEDED && probes.sameBodies === 0) {
     const targets = [...new Set(probes.wrongBodies.map((body) => body.target))].join(', ');
-    return { kind: 'decided', reason: 'wrongBytes', words: `${probes.wrongBodies.length} answers differed from the origin's: ${targets}` };
+    return {
+      kind: 'decided',
+      reason: 'wrongBytes',
+      words: `${probes.wrongBodies.length} answers differed from the origin's: ${targets}`,
+    };
   }
   return { kind: 'decided', reason: 'confirmed', words: 'all checks passed' };
 }

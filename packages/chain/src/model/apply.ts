@@ -15,7 +15,7 @@ import type { ModelState } from './state.ts';
 const rules: Rules = { ...moneyRules, ...stakeRules, ...nodeRules, ...resourceRules, ...evidenceRules, ...settlementRules };
 const schemas: Readonly<Record<InstructionName, InstructionSchema>> = INSTRUCTIONS;
 
-/** Kind of the program's account behind a name of the tables. */
+/** Kind of the program's account behind a name of the tables. Rings are opened by the rules: some need none. */
 const KIND: Readonly<Record<string, AccountName>> = {
   config: 'config',
   pool: 'pool',
@@ -25,7 +25,6 @@ const KIND: Readonly<Record<string, AccountName>> = {
   guardSet: 'guardSet',
   resource: 'resource',
   settings: 'settings',
-  ring: 'ring',
   report: 'report',
   hourAccount: 'hour',
   epoch: 'epoch',
@@ -42,9 +41,8 @@ const MAY_BE_MISSING: Partial<Record<InstructionName, readonly string[]>> = {
   registerEdge: ['edge'],
   joinGuardSet: ['guardSet'],
   registerResource: ['resource'],
-  attachRing: ['ring'],
   openSettings: ['settings'],
-  releaseResource: ['ring', 'settings'],
+  releaseResource: ['settings'],
   submitReport: ['report', 'hourAccount'],
   charge: ['dueEpoch', 'epoch'],
   claim: ['claim'],

@@ -12,6 +12,11 @@ export function u64(value: bigint): bigint {
   return value < 0n || value > U64_MAX ? fail('Overflow') : value;
 }
 
+/** Sums of what others report stop at the ceiling: a made-up number must not make an hour unrecordable. */
+export function saturated(value: bigint): bigint {
+  return value > U64_MAX ? U64_MAX : value;
+}
+
 /** ⌊a·b/c⌋ */
 export function mulDiv(a: bigint, b: bigint, c: bigint): bigint {
   return c === 0n ? fail('Overflow') : u64((a * b) / c);
@@ -149,9 +154,9 @@ export function quoteRemove(pool: Reserves, lp: bigint): { readonly media: bigin
   return { media: mulDiv(lp, pool.reserveMedia, pool.lpSupply), quote: mulDiv(lp, pool.reserveQuote, pool.lpSupply) };
 }
 
-/** MEDIA base units for billable bytes: ⌈bytes · feePerGb / 10⁹⌉. */
+/** MEDIA base units for billable bytes: ⌈bytes · feePerGb / 10⁹⌉, at most 2⁶⁴ − 1. */
 export function feeOf(billable: bigint, feePerGb: bigint): bigint {
-  return mulDivUp(billable, feePerGb, 1_000_000_000n);
+  return saturated((billable * feePerGb + 999_999_999n) / 1_000_000_000n);
 }
 
 /** kbit/s for staked worth, at most 2³² − 1. */

@@ -41,6 +41,7 @@ export interface Context {
   blank(address: Address): BlankAccount | null;
   token(address: Address): TokenAccount;
   mint(address: Address): Mint;
+  hasMint(address: Address): boolean;
   setToken(address: Address, value: TokenAccount): void;
   setMint(address: Address, value: Mint): void;
   /** Moves tokens as the SPL token program does; `authority` has signed. */
@@ -158,6 +159,7 @@ export function createContext(
     blank: (where) => (blanks.has(where) ? (blanks.get(where) ?? null) : (state.blanks.get(where) ?? null)),
     token,
     mint,
+    hasMint: (where) => mints.has(where) || state.mints.has(where),
     setToken: (where, value) => void tokens.set(where, value),
     setMint: (where, value) => void mints.set(where, value),
     transfer(from, to, amount, authority) {

@@ -1,7 +1,7 @@
 import { HOUR_STATUS, MAX_GUARDS, NODE_STATUS, REPORT_STATUS, RESOURCE_STATUS, SAMPLES_PER_REPORT, VOTE_REJECT } from '../schema/index.ts';
 import { viewOf } from '../codec/fields.ts';
 import { getAddressEncoder } from '@solana/kit';
-import { feeOf, sampleKbps, u64 } from './arithmetic.ts';
+import { feeOf, sampleKbps, saturated } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import { leafHash, provesTo, sameBytes } from './merkle.ts';
@@ -34,7 +34,7 @@ function decide(report: Draft<'report'>, hour: Draft<'hour'>, count: number): vo
   if (isQuorum(votes.length - against, count)) {
     report.status = REPORT_STATUS.confirmed;
     hour.confirmed += 1;
-    hour.confirmedBytes = u64(hour.confirmedBytes + report.bytes);
+    hour.confirmedBytes = saturated(hour.confirmedBytes + report.bytes);
     hour.decided += 1;
   } else if (isQuorum(against, count)) {
     report.status = REPORT_STATUS.rejected;
@@ -130,23 +130,25 @@ export const evidenceRules: Pick<Rules, 'submitReport' | 'vote' | 'proposeHour' 
     const config = context.open('config', context.at('config'));
     const hour = context.open('hour', context.at('hourAccount'));
     const resource = context.open('resource', context.at('resource'));
-    const ring = context.open('ring', context.at('ring'));
-    checkSame(context.at('ring'), resource.ring);
+    const released = resource.status === RESOURCE_STATUS.released;
+    const ring = released ? null : context.open('ring', context.at('ring'));
+    if (!released) checkSame(context.at('ring'), resource.ring);
     if (hour.status !== HOUR_STATUS.final) fail('WrongStatus');
     if (resource.status === RESOURCE_STATUS.draft) fail('WrongStatus');
     if (!provesTo(recordLeaf(context, args), context.tail, hour.root)) fail('WrongProof');
     if (args.previous !== resource.lastHour || args.hour < args.previous) fail('WrongPrevious');
     const slots = slotBytes(args.slots);
-    const total = slots.reduce((sum, bytes) => u64(sum + bytes), 0n);
+    const total = slots.reduce((sum, bytes) => saturated(sum + bytes), 0n);
     if (total === 0n || args.billable > total) fail('InvalidParameter');
     const week = weekOf(config, args.hour);
     if (resource.due > 0n && resource.dueWeek !== week) fail('ChargeFirst');
-    const fee = feeOf(args.billable, config.feePerGb);
-    resource.due = u64(resource.due + fee);
+    // A tombstone owes nothing any more, but its hours are still recorded, once each and in order.
+    const fee = released ? 0n : feeOf(args.billable, config.feePerGb);
+    resource.due = saturated(resource.due + fee);
     if (fee > 0n) resource.dueWeek = week;
-    resource.bytesTotal = u64(resource.bytesTotal + total);
+    resource.bytesTotal = saturated(resource.bytesTotal + total);
     resource.lastHour = args.hour + 1n;
-    recordSamples(ring, config, args.hour, slots);
+    if (ring !== null) recordSamples(ring, config, args.hour, slots);
   },
 
   closeReport(context, args) {
@@ -165,6 +167,8 @@ export const evidenceRules: Pick<Rules, 'submitReport' | 'vote' | 'proposeHour' 
     checkSame(hour.payer, context.at('payer'));
     const hours = BigInt(config.finalHours) + 4n * BigInt(config.hoursPerWeek);
     if (context.now <= verdictsUntil(config, args.hour) + hours * hourSecs(config)) fail('TooEarly');
+    // Guards close a week only when all of it is recorded: a final hour may go once its week is past.
+    if (hour.status === HOUR_STATUS.final && weekOf(config, args.hour) >= config.lastEpoch) fail('TooEarly');
     context.remove(context.at('hourAccount'));
   },
 };

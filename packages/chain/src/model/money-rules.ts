@@ -1,10 +1,13 @@
 import { MAX_GUARDS, MEDIA_SUPPLY, SAMPLE_RING } from '../schema/index.ts';
-import { quoteAdd, quoteRemove, quoteSwap, u64 } from './arithmetic.ts';
+import { PROGRAMS } from '../programs.ts';
+import { quoteAdd, quoteSwap, u64 } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import { checkSame, checkToken, setReserves, touchPrice } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import type { Draft } from './state.ts';
+
+const NO_ACCOUNT = PROGRAMS.system;
 
 type Range = readonly [value: number | bigint, low: number | bigint, high?: number | bigint];
 
@@ -46,6 +49,7 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
       [args.quotaKbpsPerMedia, 1n],
     ];
     for (const [value, low, high] of ranges) if (value < low || (high !== undefined && value > high)) fail('InvalidParameter');
+    if (args.quotes[0]?.mint === NO_ACCOUNT) fail('InvalidParameter');
     const [config, mediaMint, fund] = [context.at('config'), context.at('mediaMint'), context.at('fund')];
     context.setMint(mediaMint, { supply: MEDIA_SUPPLY, authority: null, freezable: false });
     context.setToken(context.at('treasury'), { mint: mediaMint, owner: context.at('payer'), amount: MEDIA_SUPPLY });
@@ -55,9 +59,11 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
 
   createPool(context) {
     const config = context.open('config', context.at('config'));
+    if (context.find('pool', context.at('pool')) !== null) fail('AlreadyExists');
     const quoteMint = context.at('quoteMint');
     checkSame(context.at('mediaMint'), config.mediaMint);
-    if (quoteMint === config.mediaMint || context.mint(quoteMint).freezable) fail('WrongMint');
+    if (quoteMint === config.mediaMint || !context.hasMint(quoteMint) || context.mint(quoteMint).freezable) fail('WrongMint');
+    if (!config.quotes.some(({ mint }) => mint === quoteMint)) fail('WrongMint');
     const [lpMint, mediaVault, quoteVault] = [context.at('lpMint'), context.at('mediaVault'), context.at('quoteVault')];
     const [lpVault, buybackVault] = [context.at('lpVault'), context.at('buybackVault')];
     const fields = { quoteMint, lpMint, mediaVault, quoteVault, lpVault, buybackVault, updatedAt: context.now };
@@ -89,7 +95,12 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
     const { config, pool } = openPool(context, ['lpMint', 'mediaVault', 'quoteVault']);
     checkUser(context, pool, config, { paid: ['ownerMedia', 'ownerQuote', 'burned'] });
     if (args.lp === 0n) fail('ZeroAmount');
-    const quote = quoteRemove(pool, args.lp);
+    if (pool.lpSupply === 0n) fail('InsufficientLiquidity');
+    // Not limited to 64 bits: more LP than there is fails when it is burned.
+    const quote = {
+      media: (args.lp * pool.reserveMedia) / pool.lpSupply,
+      quote: (args.lp * pool.reserveQuote) / pool.lpSupply,
+    };
     if (quote.media < args.minMedia || quote.quote < args.minQuote) fail('Slippage');
     context.burn(pool.lpMint, context.at('ownerLp'), args.lp, context.at('owner'));
     touchPrice(pool, config, context.now);
@@ -103,9 +114,8 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
   swap(context, args) {
     const { config, pool } = openPool(context, ['mediaVault', 'quoteVault']);
     const { direction } = args;
-    checkUser(context, pool, config, { paid: [direction === 0 ? 'ownerQuote' : 'ownerMedia'] });
     if (direction !== 0 && direction !== 1) return fail('InvalidParameter');
-    if (args.amountIn === 0n) fail('ZeroAmount');
+    checkUser(context, pool, config, { paid: [direction === 0 ? 'ownerQuote' : 'ownerMedia'] });
     const { out } = quoteSwap(pool, direction, args.amountIn, config.poolFeeBps);
     if (out < args.minOut) fail('Slippage');
     const before = pool.reserveMedia * pool.reserveQuote;

@@ -25,6 +25,11 @@ function openOwn(context: Context): Draft<'resource'> {
   return resource;
 }
 
+/** Removed, or the tombstone of one that was released. */
+function isGone(resource: Draft<'resource'>): boolean {
+  return resource.status === RESOURCE_STATUS.removed || resource.status === RESOURCE_STATUS.released;
+}
+
 export function refreshedQuota(resource: Draft<'resource'>, pool: Draft<'pool'>, config: Draft<'config'>, now: bigint): number {
   return quotaOf(worth(pool, config, now, resource.lp), config.quotaKbpsPerMedia);
 }
@@ -80,7 +85,7 @@ export const resourceRules: Pick<
 
   openSettings(context, args) {
     const resource = openOwn(context);
-    if (resource.status === RESOURCE_STATUS.removed) fail('WrongStatus');
+    if (isGone(resource)) fail('WrongStatus');
     if (args.settingsVersion !== resource.settingsVersion + 1) fail('InvalidParameter');
     if (args.capacity < 1 || args.capacity > MAX_SETTINGS) fail('InvalidParameter');
     context.create('settings', context.at('settings'), {
@@ -107,7 +112,7 @@ export const resourceRules: Pick<
     if (settings.status !== SETTINGS_STATUS.open) fail('WrongStatus');
     checkSame(context.at('previous'), resource.settings);
     if (settings.settingsVersion !== resource.settingsVersion + 1) fail('InvalidParameter');
-    if (resource.status === RESOURCE_STATUS.removed) fail('WrongStatus');
+    if (isGone(resource)) fail('WrongStatus');
     if (args.length < 1) fail('InvalidParameter');
     if (args.length > settings.tail.length) fail('TooLarge');
     if (!sameBytes(sha256(settings.tail.subarray(0, args.length)), args.sha256)) fail('HashMismatch');
@@ -117,18 +122,24 @@ export const resourceRules: Pick<
     if (resource.settings !== NO_ACCOUNT) context.remove(resource.settings);
     resource.settings = context.at('settings');
     resource.settingsVersion = settings.settingsVersion;
-    if (resource.status === RESOURCE_STATUS.draft) resource.status = RESOURCE_STATUS.pending;
+    if (resource.status !== RESOURCE_STATUS.draft) return;
+    if (resource.ring === NO_ACCOUNT) fail('WrongStatus');
+    resource.status = RESOURCE_STATUS.pending;
   },
 
   updateResource(context, args) {
     const { config, pool, stake } = openStake(context, 'publisher');
     const resource = openOwn(context);
     checkSame(resource.stake, context.at('stake'));
-    if (resource.status === RESOURCE_STATUS.removed) fail('WrongStatus');
+    if (isGone(resource)) fail('WrongStatus');
     if (args.lp === 0n) fail('ZeroAmount');
     if (args.lp > resource.lp) {
       if (args.lp - resource.lp > stake.lp - stake.allocated) fail('InsufficientStake');
-    } else if (args.lp < resource.lp && (resource.due > 0n || resource.debt > 0n)) fail('DebtOpen');
+    } else if (args.lp < resource.lp) {
+      if (resource.due > 0n || resource.debt > 0n) fail('DebtOpen');
+      const settled = hourAt(config, context.now) > resource.removedHour + 2n * BigInt(config.finalHours);
+      if (resource.status !== RESOURCE_STATUS.paused || !settled) fail('StakeInUse');
+    }
     stake.allocated = u64(stake.allocated + args.lp - resource.lp);
     resource.lp = args.lp;
     if (args.unattestedBound !== resource.unattestedBound) {
@@ -142,11 +153,13 @@ export const resourceRules: Pick<
   },
 
   pauseResource(context, args) {
+    const config = context.open('config', context.at('config'));
     const resource = openOwn(context);
     const { active, exhausted, pending, paused } = RESOURCE_STATUS;
     if (args.paused === 1) {
       if (![active, exhausted, pending].some((status) => status === resource.status)) fail('WrongStatus');
       resource.status = paused;
+      resource.removedHour = hourAt(config, context.now);
     } else if (args.paused === 0) {
       if (resource.status !== paused) fail('WrongStatus');
       resource.status = pending;
@@ -158,7 +171,7 @@ export const resourceRules: Pick<
   removeResource(context) {
     const config = context.open('config', context.at('config'));
     const resource = openOwn(context);
-    if (resource.status === RESOURCE_STATUS.removed) fail('WrongStatus');
+    if (isGone(resource)) fail('WrongStatus');
     resource.status = RESOURCE_STATUS.removed;
     resource.removedHour = hourAt(config, context.now);
   },
@@ -176,7 +189,10 @@ export const resourceRules: Pick<
     if (resource.debt > 0n && resource.lp > 0n) fail('DebtOpen');
     stake.allocated = u64(stake.allocated - resource.lp);
     for (const linked of [resource.ring, resource.settings]) if (linked !== NO_ACCOUNT) context.remove(linked);
-    context.remove(context.at('resource'));
+    resource.lp = 0n;
+    resource.ring = NO_ACCOUNT;
+    resource.settings = NO_ACCOUNT;
+    resource.status = RESOURCE_STATUS.released;
   },
 
   authorise(context, args) {
@@ -204,14 +220,16 @@ export const resourceRules: Pick<
     const config = context.open('config', context.at('config'));
     const resource = context.open('resource', context.at('resource'));
     const pool = checkPool(resource, context);
-    const { active, exhausted } = RESOURCE_STATUS;
-    if (resource.status !== active && resource.status !== exhausted) fail('WrongStatus');
+    const { active, draft, exhausted } = RESOURCE_STATUS;
+    const owes = resource.debt > 0n && resource.lp > 0n && resource.status !== draft;
+    if (resource.status !== active && resource.status !== exhausted && !owes) fail('WrongStatus');
     const clear = resource.due === 0n && resource.debt === 0n;
     if (resource.debt > 0n && resource.lp > 0n) {
       if (resource.due === 0n) resource.dueWeek = weekAt(config, context.now);
       resource.due = u64(resource.due + resource.debt);
       resource.debt = 0n;
     }
+    if (resource.status !== active && resource.status !== exhausted) return;
     resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);
     const solvent = clear && worth(pool, config, context.now, resource.lp) > 0n;
     if (resource.status === exhausted && solvent) resource.status = active;

@@ -2,7 +2,7 @@ import { getAddressEncoder } from '@solana/kit';
 
 import { viewOf } from '../codec/fields.ts';
 import { ACCOUNTS, EPOCH_STATUS, RESOURCE_STATUS } from '../schema/index.ts';
-import { mulDiv, mulDivUp, poolValue, u64 } from './arithmetic.ts';
+import { mulDiv, poolValue, saturated, u64, worthOf } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { placeVote } from './evidence-rules.ts';
 import { fail } from './failure.ts';
@@ -44,11 +44,12 @@ export const settlementRules: Pick<Rules, 'charge' | 'unwrap' | 'proposeEpoch' |
     const epoch = epochForFee(context, config, args.week);
     if (pool.feeLp > 0n && pool.feeWeek !== epoch.week && !isPast(config, pool.feeWeek)) fail('UnwrapFirst');
     const value = poolValue(pool, averageOf(pool, config, context.now));
-    const wanted = mulDivUp(resource.due, pool.lpSupply, value);
+    // Not limited to 64 bits: what does not fit is more than any resource has.
+    const wanted = value === 0n ? resource.lp + 1n : (resource.due * pool.lpSupply + value - 1n) / value;
     const lp = wanted <= resource.lp ? wanted : resource.lp;
     const affordable = mulDiv(lp, value, pool.lpSupply);
     const covered = wanted <= resource.lp || affordable > resource.due ? resource.due : affordable;
-    resource.debt = u64(resource.debt + resource.due - covered);
+    resource.debt = saturated(resource.debt + resource.due - covered);
     if (wanted > resource.lp && resource.status === RESOURCE_STATUS.active) resource.status = RESOURCE_STATUS.exhausted;
     resource.lp = u64(resource.lp - lp);
     stake.lp = u64(stake.lp - lp);
@@ -75,14 +76,16 @@ export const settlementRules: Pick<Rules, 'charge' | 'unwrap' | 'proposeEpoch' |
     const media = mulDiv(lp, pool.reserveMedia, pool.lpSupply);
     const quote = mulDiv(lp, pool.reserveQuote, pool.lpSupply);
     const average = averageOf(pool, config, context.now);
+    const fair = worthOf(pool, average, lp) / 2n;
     touchPrice(pool, config, context.now);
     pool.lpSupply = u64(pool.lpSupply - lp);
     setReserves(pool, pool.reserveMedia - media, pool.reserveQuote - quote);
     pool.feeLp = 0n;
     pool.toBurn = u64(pool.toBurn + quote);
-    epoch.kept = u64(epoch.kept + media);
+    const kept = fair < media ? fair : media;
+    epoch.kept = u64(epoch.kept + kept);
     epoch.toBurn = u64(epoch.toBurn + mulDiv(quote, 2n ** 32n, average));
-    config.kept = u64(config.kept + media);
+    config.kept = u64(config.kept + kept);
     const authority = context.at('config');
     context.burn(pool.lpMint, pool.lpVault, lp, authority);
     context.transfer(pool.mediaVault, config.fund, media, authority);

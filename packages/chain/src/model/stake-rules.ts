@@ -17,16 +17,15 @@ export function openStake(context: Context, actor: 'owner' | 'publisher') {
   return { config, pool, stake };
 }
 
-/** Whether LP leaving a stake would take away what an active edge or guard must have. */
-function checkNode(context: Context, stake: Draft<'stake'>, pool: Draft<'pool'>, config: Draft<'config'>, rest: bigint): void {
+type NodeKind = 'edge' | 'guard';
+
+/** The owner's edge or guard, for a stake of that role: checked before amounts, as all addresses are. */
+function nodeOf(context: Context, stake: Draft<'stake'>): Draft<NodeKind> | null {
   const role = stake.flags;
-  if (role !== ROLE.edge && role !== ROLE.guard) return;
-  const kind = role === ROLE.edge ? 'edge' : 'guard';
+  if (role !== ROLE.edge && role !== ROLE.guard) return null;
+  const kind: NodeKind = role === ROLE.edge ? 'edge' : 'guard';
   checkSame(context.at('node'), context.address(ACCOUNTS[kind].seeds, { owner: stake.owner }));
-  const node = context.find(kind, context.at('node'));
-  if (node === null || node.status !== NODE_STATUS.active || node.stake !== context.at('stake')) return;
-  const minimum = role === ROLE.edge ? config.minEdgeStake : config.minGuardStake;
-  if (worth(pool, config, context.now, rest) < minimum) fail('StakeInUse');
+  return context.find(kind, context.at('node'));
 }
 
 /** Stakes (docs/chain.md, Money). */
@@ -49,10 +48,14 @@ export const stakeRules: Pick<Rules, 'stake' | 'beginUnbond' | 'withdraw'> = {
 
   beginUnbond(context, args) {
     const { config, pool, stake } = openStake(context, 'owner');
+    const node = nodeOf(context, stake);
     if (args.lp === 0n) fail('ZeroAmount');
     if (args.lp > stake.lp) fail('InsufficientStake');
     if (args.lp > stake.lp - stake.allocated) fail('StakeInUse');
-    checkNode(context, stake, pool, config, stake.lp - args.lp);
+    if (node !== null && node.status === NODE_STATUS.active && node.stake === context.at('stake')) {
+      const minimum = stake.flags === ROLE.edge ? config.minEdgeStake : config.minGuardStake;
+      if (worth(pool, config, context.now, stake.lp - args.lp) < minimum) fail('StakeInUse');
+    }
     stake.lp -= args.lp;
     stake.unbonding = u64(stake.unbonding + args.lp);
     stake.unbondAt = context.now;

@@ -8,11 +8,15 @@ import type { InstructionInput } from '../instruction-inputs.ts';
 import type { MediaInstruction } from '../instructions.ts';
 import { leafHash, merkleTree } from '../model/merkle.ts';
 import { sha256 } from '../model/sha256.ts';
+import { PROGRAMS } from '../programs.ts';
 import { RING_SIZE } from '../plans.ts';
 import { ROLE } from '../schema/index.ts';
 import type { InstructionName } from '../schema/index.ts';
 import { addressOf, signerOf } from './world.ts';
 import type { ProgramWorld } from './world.ts';
+
+const QUOTE_MINT = addressOf('quote mint');
+const SECOND_QUOTE_MINT = addressOf('second quote mint');
 
 /** Short periods, so that a story of weeks is one of minutes. */
 export const STORY_PARAMS: InstructionArgs<'genesis'> = {
@@ -34,6 +38,7 @@ export const STORY_PARAMS: InstructionArgs<'genesis'> = {
   quotaKbpsPerMedia: 1_000n,
   minEdgeStake: 25_000_000_000n,
   minGuardStake: 25_000_000_000n,
+  quotes: [QUOTE_MINT, SECOND_QUOTE_MINT, PROGRAMS.system, PROGRAMS.system].map((mint) => ({ mint })),
 };
 
 const HOUR = 12n * BigInt(STORY_PARAMS.sampleSecs);
@@ -80,7 +85,7 @@ const NODE = { region: new Uint8Array(8), endpoint: 'http://node.example:8080' }
 export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep, void, void> {
   const { addresses, instructions } = world;
   const [alice, dave] = [addressOf('alice'), addressOf('dave')];
-  const [quote, quote2] = [addressOf('quote mint'), addressOf('second quote mint')];
+  const [quote, quote2] = [QUOTE_MINT, SECOND_QUOTE_MINT];
   const others: Record<string, Address[]> = {};
   const other = (name: string, ...more: readonly Address[]): void => {
     others[name] = [...(others[name] ?? []), ...more];

@@ -58,6 +58,8 @@ export interface ProgramWorld {
   createToken(address: Address, mint: Address, owner: Address, amount: bigint): void;
   tokens(address: Address): bigint;
   mintSupply(address: Address): bigint;
+  /** Addresses of all accounts of the program. */
+  programAccounts(): Address[];
   /** A zeroed account of the program, as one that was created at top level. */
   createBlank(address: Address, size: number): void;
 }
@@ -176,6 +178,7 @@ export function createProgramWorld(program: Uint8Array = readFileSync(PROGRAM_PA
       const data = account(address)?.data;
       return data === undefined || data.length < 44 ? 0n : viewOf(data).getBigUint64(36, true);
     },
+    programAccounts: () => svm.getProgramAccounts(programId).map((each) => each.address),
     createBlank(address, size) {
       setAccount(address, { owner: programId, data: new Uint8Array(size), lamports: 1_000_000_000n });
     },

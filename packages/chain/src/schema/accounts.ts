@@ -70,6 +70,8 @@ export const PARAMS = {
   minEdgeStake: 'u64',
   /** Worth in MEDIA base units that a guard must stake. */
   minGuardStake: 'u64',
+  /** Mints that can be the quote side of a pool; zero for an empty place. The first is not zero. */
+  quotes: { array: { mint: 'pubkey' }, length: 4 },
 } as const satisfies FieldTable;
 
 const GUARD_SET_ENTRY = { guard: 'pubkey', no: 'u32', pad: 'u32', worth: 'u64' } as const satisfies FieldTable;

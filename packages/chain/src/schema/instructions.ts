@@ -195,7 +195,7 @@ export const INSTRUCTIONS = {
   pauseResource: {
     id: 21,
     doc: 'Pauses (1) or resumes (0) a resource; resuming goes through the guards again.',
-    accounts: [{ name: 'publisher', signer: true }, w('resource')],
+    accounts: [{ name: 'publisher', signer: true }, cfg, w('resource')],
     args: { paused: 'u8' },
   },
   removeResource: {

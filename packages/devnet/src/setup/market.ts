@@ -1,4 +1,4 @@
-import { createQuoteMint, ensureAta, genesisPlan, mintQuote, revokeMintAuthority, sendPlan } from '@media-network/chain';
+import { PROGRAMS, createQuoteMint, ensureAta, genesisPlan, mintQuote, revokeMintAuthority, sendPlan } from '@media-network/chain';
 import type { Found, Signer } from '@media-network/chain';
 import { errorCode } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
@@ -14,7 +14,11 @@ const LIQUIDITY_MEDIA = 1_000_000n * 10n ** 9n;
 const LIQUIDITY_QUOTE = 10_000_000n * 10n ** 6n;
 
 /** Creates the network under its program, if nobody has. */
-export async function ensureGenesis(context: SetupContext, params: NetworkParams): Promise<Found<'config'>> {
+export async function ensureGenesis(
+  context: SetupContext,
+  params: NetworkParams,
+  quoteMint: Address,
+): Promise<Found<'config'>> {
   const { client, treasury } = context;
   const found = await client.config().catch((error: unknown) => {
     if (errorCode(error) === 'chain/no-network') return undefined;
@@ -22,7 +26,10 @@ export async function ensureGenesis(context: SetupContext, params: NetworkParams
   });
   if (found !== undefined) return found;
   context.onStep('create the network: 10,000,000 MEDIA, minted once');
-  await sendPlan(client, await genesisPlan(client, { payer: treasury, params }), { payer: treasury });
+  // Places for four quote tokens; the system program's address, all zeros, stands for none.
+  const quotes = [quoteMint, PROGRAMS.system, PROGRAMS.system, PROGRAMS.system].map((mint) => ({ mint }));
+  const plan = await genesisPlan(client, { payer: treasury, params: { ...params, quotes } });
+  await sendPlan(client, plan, { payer: treasury });
   return client.config();
 }
 

@@ -8,17 +8,16 @@ import { resolveKeys } from '../svm/account-keys.ts';
 import type { AccountKeys } from '../svm/account-keys.ts';
 import { createAccountStore } from '../svm/account-store.ts';
 import type { AccountStore } from '../svm/account-store.ts';
-import { sameAccount } from '../svm/account.ts';
 import type { AccountChange, StoredAccount } from '../svm/account.ts';
-import { LOOKUP_TABLE_PROGRAM, MEMO_PROGRAM, SLOT_HASHES_SYSVAR } from '../svm/program-ids.ts';
+import { LOOKUP_TABLE_PROGRAM, SLOT_HASHES_SYSVAR } from '../svm/program-ids.ts';
 import type { ExecutionResult, SimulationResult, Svm } from '../svm/svm.ts';
 import type { TransactionErrorJson } from '../svm/transaction-error.ts';
 import type { WireTransaction } from '../svm/wire-transaction.ts';
+import { landingOf } from './landing.ts';
 import { createCommitQueue } from './pending.ts';
 import { createRecent } from './recent.ts';
 import type { Recent, RecentTransaction } from './recent.ts';
 import type { ChainTime, Slots } from './slots.ts';
-import { tokenBalances } from './token-balances.ts';
 
 /** A transaction, or accounts set from outside, that is durable. */
 export type LandedListener = (record: LedgerRecord) => void;
@@ -43,11 +42,11 @@ export interface Bank {
   readonly history: History;
   readonly genesis: Genesis;
   readonly transactionCount: number;
-  now(): ChainTime;
+  readonly now: () => ChainTime;
   latestBlockhash(): { readonly blockhash: string; readonly lastValidBlockHeight: bigint };
-  read(address: Address): StoredAccount | undefined;
+  readonly read: (address: Address) => StoredAccount | undefined;
   ownedBy(program: Address): Address[];
-  minimumBalance(bytes: bigint): bigint;
+  readonly minimumBalance: (bytes: bigint) => bigint;
   resolve(
     message: Pick<WireTransaction, 'header' | 'staticKeys' | 'lookups'>,
   ): ReturnType<typeof resolveKeys>;
@@ -56,9 +55,9 @@ export interface Bank {
   simulate(wire: WireTransaction, verifySignatures: boolean): SimulationResult;
   process(wire: WireTransaction): ProcessResult;
   /** Sets accounts past all rules: programs of a newer version, test fixtures. */
-  setAccounts(changes: readonly AccountChange[]): Promise<void>;
+  readonly setAccounts: (changes: readonly AccountChange[]) => Promise<void>;
   /** Resolves once everything that has taken effect is durable. An answer may leave only after that. */
-  barrier(): Promise<void>;
+  readonly barrier: () => Promise<void>;
   onLanded(listener: LandedListener): () => void;
   close(): Promise<void>;
 }
@@ -93,13 +92,6 @@ const FAILED_TO_SANITIZE: SimulationResult = {
   returnData: null,
   accounts: new Map(),
 };
-
-function memoOf(wire: WireTransaction): string | null {
-  const memos = wire.instructions
-    .filter((i) => wire.staticKeys[i.programIndex] === MEMO_PROGRAM)
-    .map((i) => `[${i.data.length}] ${Buffer.from(i.data).toString('utf8')}`);
-  return memos.length === 0 ? null : memos.join('; ');
-}
 
 const recentOf = (landed: LandedTransaction): RecentTransaction => ({
   signature: landed.signature,
@@ -305,45 +297,19 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     before: ReadonlyMap<Address, StoredAccount | undefined>,
     result: ExecutionResult,
   ): ProcessResult {
-    const after = new Map(before);
-    const changes: AccountChange[] = [];
-    for (const address of keys.writable) {
-      const account = svm.read(address);
-      if (sameAccount(before.get(address), account)) continue;
-      after.set(address, account);
-      changes.push({ address, account });
-    }
-    const lamportsOf = (accounts: typeof before): bigint[] =>
-      keys.all.map((k) => accounts.get(k)?.lamports ?? 0n);
-    const preBalances = lamportsOf(before);
-    const postBalances = lamportsOf(after);
-    const sum = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b, 0n);
-    const preAccounts = keys.all.map((k) => before.get(k));
-    const postAccounts = keys.all.map((k) => after.get(k));
     seq += 1;
     transactionCount += 1;
     landedInSlot = true;
-    const landed: LandedTransaction = {
+    const { landed, changes } = landingOf({
       seq,
-      slot: now.slot,
-      unixTimestamp: now.unixTimestamp,
-      signature: wire.signature,
-      messageHash: wire.messageHash,
-      wire: wire.bytes,
-      keys: keys.all,
-      memo: memoOf(wire),
-      meta: {
-        ...result,
-        // Instructions move lamports and never make any: what is missing afterwards is the fee.
-        fee: sum(preBalances) - sum(postBalances),
-        preBalances,
-        postBalances,
-        preTokenBalances: tokenBalances(keys.all, preAccounts, read),
-        postTokenBalances: tokenBalances(keys.all, postAccounts, read),
-        loadedWritable: keys.loadedWritable,
-        loadedReadonly: keys.loadedReadonly,
-      },
-    };
+      now,
+      wire,
+      keys,
+      before,
+      result,
+      readAfter: svm.read,
+      read,
+    });
     const undo = undoOf(
       changes.map((c) => c.address),
       before,

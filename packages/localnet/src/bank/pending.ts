@@ -15,7 +15,7 @@ export interface CommitQueue<T> {
   /** Resolves when the item is durable and published. */
   push(item: PendingItem<T>): Promise<void>;
   /** Resolves when all that was pushed so far is durable and published; rejects if any of it was undone. */
-  barrier(): Promise<void>;
+  readonly barrier: () => Promise<void>;
   readonly items: readonly PendingItem<T>[];
 }
 

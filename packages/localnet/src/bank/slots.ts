@@ -56,7 +56,8 @@ export function createSlots(deps: { clock: Clock }, options: SlotsOptions): Slot
   }
 
   function reach(to: bigint): void {
-    const oldest = to - BLOCKHASH_LIFETIME_SLOTS;
+    // Solana lets a hash serve up to and including the age of its lifetime (agave, `BlockhashQueue`).
+    const oldest = to - BLOCKHASH_LIFETIME_SLOTS - 1n;
     for (const [hash, of] of ring) {
       if (of > oldest) break; // the map keeps the order of slots
       ring.delete(hash);

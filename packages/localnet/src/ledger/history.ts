@@ -31,6 +31,10 @@ export interface History {
 const base58 = getBase58Encoder();
 const bytesOf = (signature: string): Uint8Array => new Uint8Array(base58.encode(signature));
 
+function bodyOf(value: unknown): LandedTransaction {
+  return deserialize(value as Uint8Array) as LandedTransaction; // only insert writes this column
+}
+
 export function openHistory(path: string | undefined, maxTransactions: number | undefined): History {
   const db = new DatabaseSync(path ?? ':memory:');
   db.exec(`
@@ -59,10 +63,6 @@ export function openHistory(path: string | undefined, maxTransactions: number | 
 
   const seqOfSignature = (signature: string | undefined, fallback: number): number =>
     signature === undefined ? fallback : Number(selectSeq.get(bytesOf(signature))?.['seq'] ?? fallback);
-
-  function bodyOf(value: unknown): LandedTransaction {
-    return deserialize(value as Uint8Array) as LandedTransaction; // only insert writes this column
-  }
 
   return {
     get lastSeq() {

@@ -163,20 +163,18 @@ export async function openLedger(
     async append(batch) {
       if (failed !== undefined) throw failed;
       const frame = encodeFrame(frames, encodeBatch(batch));
-      let synced = false;
+      let written = false;
       try {
         await file.write(frame, size);
-        synced = true;
+        written = true;
         await file.sync();
       } catch (error) {
-        // After a failed sync the kernel may have dropped what it held: only a failed write can be undone.
-        let undone = false;
-        if (!synced) {
-          undone = await file.truncate(size).then(
-            () => true,
-            () => false,
-          );
-        }
+        const cut = await file.truncate(size).then(
+          () => true,
+          () => false,
+        );
+        // After a failed sync the kernel may have dropped earlier data too: only a failed write is undone for sure.
+        const undone = cut && !written;
         const refusal = refuse(error, undone);
         if (refusal.code === 'localnet/log-failed') failed = refusal;
         throw refusal;

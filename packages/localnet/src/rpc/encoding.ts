@@ -4,7 +4,7 @@ import type { Address } from '@solana/kit';
 import { MAX_BASE58_BYTES } from '../limits.ts';
 import type { StoredAccount } from '../svm/account.ts';
 import { RPC, invalidParams, rpcError } from './errors.ts';
-import { isRecord, numberOf } from './params.ts';
+import { isRecord, numberOf, wordOf } from './params.ts';
 import type { Config } from './params.ts';
 import { parseTokenData } from './parsed-token.ts';
 
@@ -26,11 +26,8 @@ export interface AccountFormat {
 }
 
 export function encodingOf(config: Config, fallback: Encoding): Encoding {
-  const encoding = config['encoding'] ?? fallback;
-  if (typeof encoding !== 'string' || !ENCODINGS.has(encoding)) {
-    throw invalidParams(`Invalid params: unknown variant \`${String(encoding)}\` of encoding.`);
-  }
-  return encoding as Encoding; // the set holds exactly the union
+  // The set holds exactly the union.
+  return wordOf(config['encoding'] ?? fallback, ENCODINGS, 'encoding') as Encoding;
 }
 
 export function formatOf(config: Config, fallback: Encoding = 'binary'): AccountFormat {
@@ -67,7 +64,7 @@ export function encodeData(
       return [base58(bytes), encoding];
     case 'base64':
       return [Buffer.from(bytes).toString('base64'), encoding];
-    case 'base64+zstd':
+    default:
       return [zstdCompressSync(bytes).toString('base64'), encoding];
   }
 }

@@ -17,6 +17,7 @@ import {
   flagOf,
   numberOf,
   requireMinContextSlot,
+  wordOf,
 } from './params.ts';
 
 /** Solana's old form of a result, which clients still read. */
@@ -162,6 +163,8 @@ function parsedMessageJson(wire: WireTransaction, landed: LandedTransaction): un
   };
 }
 
+const TRANSACTION_ENCODINGS: ReadonlySet<string> = new Set(['json', 'jsonParsed', 'base58', 'base64']);
+
 const UNSUPPORTED_VERSION = -32015;
 
 function transactionJson(wire: WireTransaction, landed: LandedTransaction, encoding: string): unknown {
@@ -170,12 +173,10 @@ function transactionJson(wire: WireTransaction, landed: LandedTransaction, encod
       return [Buffer.from(wire.bytes).toString('base64'), 'base64'];
     case 'base58':
       return [base58.decode(wire.bytes), 'base58'];
-    case 'json':
-      return { signatures: wire.signatures, message: messageJson(wire) };
     case 'jsonParsed':
       return { signatures: wire.signatures, message: parsedMessageJson(wire, landed) };
     default:
-      throw invalidParams(`Invalid params: unknown variant \`${encoding}\` of encoding.`);
+      return { signatures: wire.signatures, message: messageJson(wire) };
   }
 }
 
@@ -183,7 +184,7 @@ const getTransaction: RpcMethod = ({ bank }, params) => {
   const signature = asSignature(params[0]);
   const text = typeof params[1] === 'string' ? params[1] : undefined;
   const config = text === undefined ? configAt(params, 1) : { encoding: text };
-  const encoding = config['encoding'] ?? 'json';
+  const encoding = wordOf(config['encoding'] ?? 'json', TRANSACTION_ENCODINGS, 'encoding');
   const landed = bank.history.get(signature);
   if (landed === undefined) return null;
   const decoded = decodeWire(landed.wire);
@@ -201,7 +202,7 @@ const getTransaction: RpcMethod = ({ bank }, params) => {
     blockTime: landed.unixTimestamp,
     slot: landed.slot,
     meta: metaJson(landed, encoding !== 'jsonParsed'),
-    transaction: transactionJson(wire, landed, String(encoding)),
+    transaction: transactionJson(wire, landed, encoding),
     ...(max === undefined ? {} : { version: wire.version }),
   };
 };

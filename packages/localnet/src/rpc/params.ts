@@ -17,6 +17,13 @@ const COMMITMENTS = new Set([
   'max',
 ]);
 
+/** One of a set of words, such as an encoding; `what` names it in the refusal. */
+export function wordOf(value: unknown, allowed: ReadonlySet<string>, what: string): string {
+  if (typeof value === 'string' && allowed.has(value)) return value;
+  const shown = typeof value === 'string' ? `unknown variant \`${value}\`` : 'invalid type';
+  throw invalidParams(`Invalid params: ${shown} of ${what}; expected one of ${[...allowed].join(', ')}.`);
+}
+
 export function stringAt(params: Params, index: number): string {
   const value = params[index];
   if (typeof value !== 'string') throw invalidParams(`Invalid params: parameter ${index} must be a string.`);
@@ -68,10 +75,7 @@ export function flagOf(config: Config, name: string): boolean {
 export function configAt(params: Params, index: number): Config {
   const value = params[index] ?? {};
   if (!isRecord(value)) throw invalidParams(`Invalid params: parameter ${index} must be an object.`);
-  const commitment = value['commitment'] ?? 'finalized';
-  if (typeof commitment !== 'string' || !COMMITMENTS.has(commitment)) {
-    throw invalidParams(`Invalid params: unknown variant \`${String(commitment)}\` of commitment.`);
-  }
+  wordOf(value['commitment'] ?? 'finalized', COMMITMENTS, 'commitment');
   return value;
 }
 

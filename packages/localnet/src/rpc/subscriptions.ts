@@ -58,8 +58,7 @@ function parse(kind: Kind, params: Params): Subscription {
       const received = flagOf(configAt(params, 1), 'enableReceivedNotification');
       return { kind, signature: asSignature(params[0]), received };
     }
-    case 'slot':
-    case 'root':
+    default:
       return { kind };
   }
 }
@@ -67,6 +66,8 @@ function parse(kind: Kind, params: Params): Subscription {
 const KINDS: readonly Kind[] = ['account', 'program', 'logs', 'signature', 'slot', 'root'];
 const subscribeNames: ReadonlyMap<string, Kind> = new Map(KINDS.map((kind) => [`${kind}Subscribe`, kind]));
 const unsubscribeNames: ReadonlySet<string> = new Set(KINDS.map((kind) => `${kind}Unsubscribe`));
+
+const at = (slot: bigint, value: unknown): unknown => ({ context: { slot }, value });
 
 // Ids are unique in the process, as Solana's are on a node, so that a client's mix-up shows.
 let nextId = 0;
@@ -79,8 +80,6 @@ export function createSubscriptions(deps: {
 }): Subscriptions {
   const { bank, notify } = deps;
   const active = new Map<number, Subscription>();
-
-  const at = (slot: bigint, value: unknown): unknown => ({ context: { slot }, value });
 
   function finishSignature(id: number, slot: bigint, error: unknown, received: boolean): void {
     if (!active.delete(id)) return;

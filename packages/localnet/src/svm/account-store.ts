@@ -31,29 +31,29 @@ export function tokenHolder(account: StoredAccount): Address | undefined {
   return getAddressDecoder().decode(account.data, HOLDER_OFFSET);
 }
 
+function move(
+  index: Map<Address, Set<Address>>,
+  from: Address | undefined,
+  to: Address | undefined,
+  address: Address,
+): void {
+  if (from === to) return;
+  if (from !== undefined) {
+    const set = index.get(from);
+    set?.delete(address);
+    if (set?.size === 0) index.delete(from);
+  }
+  if (to !== undefined) {
+    const set = index.get(to);
+    if (set === undefined) index.set(to, new Set([address]));
+    else set.add(address);
+  }
+}
+
 export function createAccountStore(): AccountStore {
   const accounts = new Map<Address, StoredAccount | undefined>();
   const byOwner = new Map<Address, Set<Address>>();
   const byHolder = new Map<Address, Set<Address>>();
-
-  function move(
-    index: Map<Address, Set<Address>>,
-    from: Address | undefined,
-    to: Address | undefined,
-    address: Address,
-  ): void {
-    if (from === to) return;
-    if (from !== undefined) {
-      const set = index.get(from);
-      set?.delete(address);
-      if (set?.size === 0) index.delete(from);
-    }
-    if (to !== undefined) {
-      const set = index.get(to);
-      if (set === undefined) index.set(to, new Set([address]));
-      else set.add(address);
-    }
-  }
 
   function reindex(
     address: Address,

@@ -36,10 +36,10 @@ export interface Svm {
   setSlotHashes(entries: readonly { slot: bigint; hash: string }[]): void;
   execute(transaction: Transaction): ExecutionResult;
   simulate(transaction: Transaction, verifySignatures: boolean): SimulationResult;
-  read(address: Address): StoredAccount | undefined;
+  readonly read: (address: Address) => StoredAccount | undefined;
   /** Writes accounts past all rules: genesis, restore, roll-back. Program data must come before its program. */
   write(changes: readonly AccountChange[]): void;
-  minimumBalance(bytes: bigint): bigint;
+  readonly minimumBalance: (bytes: bigint) => bigint;
   /** Accounts that the VM itself brings (bundled programs and their data), for the index by owner. */
   bundled(): readonly AccountChange[];
 }

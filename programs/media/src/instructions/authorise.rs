@@ -3,7 +3,7 @@
 use media_rules::quorum;
 use pinocchio::ProgramResult;
 
-use super::resource::set_quota;
+use super::resource::{has_ring, set_quota};
 use crate::context::Ctx;
 use crate::layout::{MAX_GUARDS, error, ix, resource, resource_status as status};
 use crate::time;
@@ -20,13 +20,13 @@ pub fn authorise(ctx: &Ctx<'_>) -> ProgramResult {
     resource.require_key(resource::POOL, pool.address())?;
     let now = time::now()?;
     let current = time::week_at(&time::periods(&config), now)?;
-    if resource.status() != status::PENDING || resource.bytes::<32>(resource::RING) == [0; 32] {
-        return Err(error::WRONG_STATUS);
-    }
     if week != current {
         return Err(error::WRONG_WEEK);
     }
     let voter = Voter::of(&config, guard, set, current)?;
+    if resource.status() != status::PENDING || !has_ring(&resource) {
+        return Err(error::WRONG_STATUS);
+    }
     if resource.u64(resource::AUTH_WEEK) != week {
         resource.set_u64(resource::AUTH_WEEK, week);
         resource.set_u32(resource::AUTH_COUNT, 0);

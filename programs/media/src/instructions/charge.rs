@@ -3,6 +3,7 @@
 use media_rules::pool as rules;
 use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 
+use super::epoch::is_past;
 use super::resource::set_quota;
 use crate::account::Record;
 use crate::context::Ctx;
@@ -35,9 +36,9 @@ pub fn charge(ctx: &Ctx<'_>) -> ProgramResult {
     let now = time::now()?;
     let target = Target { week, view: due_view, place: due_place }.or_current(ctx, &config, epoch_view, now)?;
     claim_fee_week(&config, &pool, target.week)?;
-    let lp = take(&config, &pool, &resource, now)?;
-    stake.sub(stake::LP, lp.taken)?;
-    stake.sub(stake::ALLOCATED, lp.taken)?;
+    let fee = take(&config, &pool, &resource, now)?;
+    stake.sub(stake::LP, fee.lp)?;
+    stake.sub(stake::ALLOCATED, fee.lp)?;
     if resource.status() == resource_status::ACTIVE {
         set_quota(&config, &pool, &resource, now)?;
     }
@@ -51,7 +52,7 @@ pub fn charge(ctx: &Ctx<'_>) -> ProgramResult {
             epoch
         }
     };
-    epoch.add(epoch::FEES, lp.covered)?;
+    epoch.add(epoch::FEES, fee.covered)?;
     Ok(())
 }
 
@@ -67,21 +68,15 @@ impl<'a> Target<'a> {
     /// `view` must be the account of the one chosen.
     fn or_current(self, ctx: &Ctx<'a>, config: &Record<'_>, view: &'a AccountView, now: u64) -> Result<Self, ProgramError> {
         if !is_past(config, self.week) {
-            token::require_different(view, self.view).map_or(Ok(self), |()| Err(error::WRONG_ADDRESS))
-        } else {
-            let week = time::week_at(&time::periods(config), now)?;
-            let place = ctx.place_of(view, &epoch::KIND, seed::EP, of_week(week))?;
-            if is_past(config, week) {
-                return Err(error::WRONG_WEEK);
-            }
-            Ok(Self { week, view, place })
+            return if view.address() == self.view.address() { Ok(self) } else { Err(error::WRONG_ADDRESS) };
         }
+        let week = time::week_at(&time::periods(config), now)?;
+        let place = ctx.place_of(view, &epoch::KIND, seed::EP, of_week(week))?;
+        if is_past(config, week) {
+            return Err(error::WRONG_WEEK);
+        }
+        Ok(Self { week, view, place })
     }
-}
-
-/// Whether a week's epoch is closed, or can never be because a later one is: epochs close in order.
-fn is_past(config: &Record<'_>, week: u64) -> bool {
-    week < config.u64(config::LAST_EPOCH)
 }
 
 /// Books the pool's fee LP under `week`. LP of another week must be unwrapped first, unless its epoch is
@@ -97,7 +92,7 @@ fn claim_fee_week(config: &Record<'_>, pool: &Record<'_>, week: u64) -> ProgramR
 
 /// LP taken from a resource and the MEDIA it covers.
 struct Taken {
-    taken: u64,
+    lp: u64,
     covered: u64,
 }
 
@@ -109,23 +104,24 @@ fn take(config: &Record<'_>, pool: &Record<'_>, resource: &Record<'_>, now: u64)
     let price = pools::average_price(config, pool, now)?;
     // None: more LP than there can be, or the pool is worth nothing.
     let needed = rules::lp_for(due, &reserves, price).filter(|&needed| needed <= available);
-    let lp = if let Some(needed) = needed {
-        Taken { taken: needed, covered: due }
+    let taken = if let Some(lp) = needed {
+        Taken { lp, covered: due }
     } else {
-        let covered = rules::worth(available, &reserves, price).ok_or(error::OVERFLOW)?.min(due);
+        let worth = if available == 0 { Some(0) } else { rules::worth(available, &reserves, price) };
+        let covered = worth.ok_or(error::OVERFLOW)?.min(due);
         // Saturates: a fee that cannot be charged would keep its week open for ever.
         resource.set_u64(resource::DEBT, resource.u64(resource::DEBT).saturating_add(due - covered));
         if resource.status() == resource_status::ACTIVE {
             resource.set_status(resource_status::EXHAUSTED);
         }
-        Taken { taken: available, covered }
+        Taken { lp: available, covered }
     };
-    resource.sub(resource::LP, lp.taken)?;
+    resource.sub(resource::LP, taken.lp)?;
     resource.set_u64(resource::DUE, 0);
-    resource.add(resource::CHARGED, lp.covered)?;
-    pool.sub(pool::STAKED, lp.taken)?;
-    pool.add(pool::FEE_LP, lp.taken)?;
-    Ok(lp)
+    resource.add(resource::CHARGED, taken.covered)?;
+    pool.sub(pool::STAKED, taken.lp)?;
+    pool.add(pool::FEE_LP, taken.lp)?;
+    Ok(taken)
 }
 
 pub fn unwrap(ctx: &Ctx<'_>) -> ProgramResult {
@@ -163,8 +159,11 @@ pub fn unwrap(ctx: &Ctx<'_>) -> ProgramResult {
     pools::after_change(&pool, &after)?;
     pool.set_u64(pool::FEE_LP, 0);
     pool.add(pool::TO_BURN, quote)?;
-    epoch.add(epoch::KEPT, media)?;
-    config.add(config::KEPT, media)?;
+    // A price skewed for the moment must not raise the rewards: what is above half the fair value stays in the fund.
+    let fair_half = rules::worth(lp, &before, price).ok_or(error::OVERFLOW)? / 2;
+    let kept = media.min(fair_half);
+    epoch.add(epoch::KEPT, kept)?;
+    config.add(config::KEPT, kept)?;
     epoch.add(epoch::TO_BURN, rules::quote_as_media(quote, price).ok_or(error::OVERFLOW)?)?;
     token::burn_vault(lp_vault, lp_mint, &config, lp)?;
     token::pay(media_vault, fund, &config, media)?;

@@ -2,6 +2,7 @@
 
 use pinocchio::ProgramResult;
 
+use super::epoch::is_past;
 use crate::context::Ctx;
 use crate::layout::{error, hour, hour_status, ix, report, seed};
 use crate::pda::{self, Numbered, Place};
@@ -32,7 +33,12 @@ pub fn close_hour(ctx: &Ctx<'_>) -> ProgramResult {
     let config = ctx.config(config)?;
     let hour = ctx.existing(view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
     hour.require_key(hour::PAYER, payer.address())?;
-    if time::now()? <= time::periods(&config).closable_after(number).ok_or(error::OVERFLOW)? {
+    let periods = time::periods(&config);
+    if time::now()? <= periods.closable_after(number).ok_or(error::OVERFLOW)? {
+        return Err(error::TOO_EARLY);
+    }
+    // A week is closed when all its leaves are recorded. Until then they need the hour's root, however long it takes.
+    if hour.status() == hour_status::FINAL && !is_past(&config, periods.week(number)) {
         return Err(error::TOO_EARLY);
     }
     pda::close(view, payer)

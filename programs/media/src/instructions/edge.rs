@@ -26,14 +26,14 @@ pub fn register_edge(ctx: &Ctx<'_>) -> ProgramResult {
     let seeds = Seeds(&parts);
     let place = ctx.place(view, &edge::KIND, &seeds)?;
     let backing = ctx.backing(pool, stake, owner.address(), role::EDGE)?;
+    let now = time::now()?;
+    backing.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
     if let Place::Here(record) = &place
         && record.status() == node_status::ACTIVE
     {
         return Err(error::ALREADY_ACTIVE);
     }
     let urls = urls(&ctx.args)?;
-    let now = time::now()?;
-    backing.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
     let record = match place {
         Place::Here(record) => record,
         Place::Empty(bump) => {

@@ -3,11 +3,17 @@
 use media_rules::quorum;
 use pinocchio::ProgramResult;
 
+use crate::account::Record;
 use crate::context::Ctx;
 use crate::layout::{MAX_GUARDS, config, epoch, epoch_status, error, ix, seed};
 use crate::pda::Numbered;
 use crate::time;
 use crate::voter::Voter;
+
+/// Whether a week's epoch is closed, or can never be because a later one is: epochs close in order.
+pub fn is_past(config: &Record<'_>, week: u64) -> bool {
+    week < config.u64(config::LAST_EPOCH)
+}
 
 pub fn propose_epoch(ctx: &Ctx<'_>) -> ProgramResult {
     let [operator, config, guard, set, view] = ctx.first::<5>();
@@ -41,9 +47,7 @@ pub fn propose_epoch(ctx: &Ctx<'_>) -> ProgramResult {
         let vote = at(index);
         if epoch.u32(vote + epoch::votes_entry::NO) == voter.no {
             mine = index;
-        } else if epoch.u64(vote + epoch::votes_entry::REWARDS) == rewards
-            && epoch.bytes::<32>(vote + epoch::votes_entry::ROOT) == *root
-        {
+        } else if epoch.u64(vote + epoch::votes_entry::REWARDS) == rewards && epoch.bytes::<32>(vote + epoch::votes_entry::ROOT) == *root {
             same += 1;
         }
     }

@@ -38,7 +38,7 @@ pub fn genesis(ctx: &Ctx<'_>) -> ProgramResult {
     record.set_key(config::FUND, fund.address());
     record.set_u64(config::EPOCH_ZERO, time::now()?);
     // The parameters stand in the config as they do in the arguments.
-    record.set_bytes::<{ ix::ARGS }>(config::SAMPLE_SECS, ctx.args.array(ix::SAMPLE_SECS));
+    record.set_slice(config::SAMPLE_SECS, ctx.args.0);
     record.set_u32(config::NEXT_GUARD_NO, 1);
     Ok(())
 }
@@ -65,6 +65,7 @@ fn in_range(args: &Args<'_>) -> bool {
         && within(ix::POOL_FEE_BPS, 0, 1000)
         && within(ix::GUARD_SHARE_BPS, 0, 10_000)
         && args.u64(ix::QUOTA_KBPS_PER_MEDIA) >= 1
+        && *args.array(ix::QUOTES + ix::quotes_entry::MINT) != [0u8; 32]
 }
 
 /// Creates an associated token account: payer, account, wallet, mint, system program, token program.

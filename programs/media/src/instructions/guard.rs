@@ -16,14 +16,14 @@ pub fn register_guard(ctx: &Ctx<'_>) -> ProgramResult {
     let seeds = Seeds(&parts);
     let place = ctx.place(view, &guard::KIND, &seeds)?;
     let backing = ctx.backing(pool, stake, owner.address(), role::GUARD)?;
+    let now = time::now()?;
+    backing.require_worth(&config, config.u64(config::MIN_GUARD_STAKE), now)?;
     if let Place::Here(record) = &place
         && record.status() == node_status::ACTIVE
     {
         return Err(error::ALREADY_ACTIVE);
     }
     let endpoint = node::url(&ctx.args, ix::ENDPOINT)?;
-    let now = time::now()?;
-    backing.require_worth(&config, config.u64(config::MIN_GUARD_STAKE), now)?;
     let record = match place {
         // One that comes back keeps its number.
         Place::Here(record) => record,

@@ -30,7 +30,9 @@ pub fn create_pool(ctx: &Ctx<'_>) -> ProgramResult {
     let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
     config.require_key(config::MEDIA_MINT, media_mint.address())?;
     token::require_free_mint(quote_mint)?;
-    if quote_mint.address() == media_mint.address() {
+    let listed = |index: usize| config.key(config::QUOTES + index * config::QUOTES_STRIDE + config::quotes_entry::MINT);
+    let is_quote = (0..config::QUOTES_LENGTH).any(|index| listed(index) == *quote_mint.address());
+    if !is_quote || quote_mint.address() == media_mint.address() {
         return Err(error::WRONG_MINT);
     }
 
@@ -130,12 +132,14 @@ pub fn remove_liquidity(ctx: &Ctx<'_>) -> ProgramResult {
     if before.supply == 0 {
         return Err(error::INSUFFICIENT_LIQUIDITY);
     }
-    // First, so that LP the owner does not have fails in the token program, whatever it would be worth.
-    token::burn(at.owner_lp, at.lp_mint, at.owner, lp)?;
-    let (media, quote) = rules::withdrawal(lp, &before).ok_or(error::OVERFLOW)?;
-    if media < ctx.args.u64(remove_liquidity::MIN_MEDIA) || quote < ctx.args.u64(remove_liquidity::MIN_QUOTE) {
+    let paid = rules::withdrawal(lp, &before);
+    let enough = |(media, quote)| media >= ctx.args.u64(remove_liquidity::MIN_MEDIA) && quote >= ctx.args.u64(remove_liquidity::MIN_QUOTE);
+    if !paid.is_none_or(enough) {
         return Err(error::SLIPPAGE);
     }
+    // LP the owner does not have fails here, in the token program, also where its payout would not fit.
+    token::burn(at.owner_lp, at.lp_mint, at.owner, lp)?;
+    let (media, quote) = paid.ok_or(error::OVERFLOW)?;
     before_change(&at.config, &at.pool, time::now()?);
     after_change(
         &at.pool,
@@ -171,11 +175,14 @@ pub fn swap(ctx: &Ctx<'_>) -> ProgramResult {
         token::require_mint(owner_quote, &quote_mint)?;
     }
 
+    let amount_in = ctx.args.u64(swap_ix::AMOUNT_IN);
+    if amount_in == 0 {
+        return Err(error::ZERO_AMOUNT);
+    }
     let before = reserves(&pool);
     if before.supply == 0 {
         return Err(error::INSUFFICIENT_LIQUIDITY);
     }
-    let amount_in = ctx.args.u64(swap_ix::AMOUNT_IN);
     let (reserve_in, reserve_out) = if media_in { (before.media, before.quote) } else { (before.quote, before.media) };
     let out = rules::swap_out(amount_in, config.u32(config::POOL_FEE_BPS), reserve_in, reserve_out).ok_or(error::OVERFLOW)?;
     if out == 0 {

@@ -24,9 +24,16 @@ pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
     let config = ctx.config(config)?;
     let final_hour = ctx.existing(view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
     let resource = ctx.load(resource_view, &resource::KIND)?;
-    let ring = load_ring(ctx, ring)?;
-    resource.require_key(resource::RING, ring.address())?;
-    ring.require_key(ring::RESOURCE, resource.address())?;
+    // A released resource has no ring and no stake left: only the order of its hours is kept.
+    let released = resource.status() == resource_status::RELEASED;
+    let ring = if released {
+        None
+    } else {
+        resource.require_key(resource::RING, ring.address())?;
+        let ring = load_ring(ctx, ring)?;
+        ring.require_key(ring::RESOURCE, resource.address())?;
+        Some(ring)
+    };
     if final_hour.status() != hour_status::FINAL || resource.status() == resource_status::DRAFT {
         return Err(error::WRONG_STATUS);
     }
@@ -47,14 +54,16 @@ pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
     }
     // Sums saturate: a leaf that the guards agreed on must never be impossible to record, however absurd the
     // numbers of those who made it, because no week closes before all its leaves are recorded.
-    let fee = fee::hour_fee(billable, config.u64(config::FEE_PER_GB)).unwrap_or(u64::MAX);
+    let fee = if released { 0 } else { fee::hour_fee(billable, config.u64(config::FEE_PER_GB)).unwrap_or(u64::MAX) };
     if fee > 0 {
         resource.set_u64(resource::DUE, resource.u64(resource::DUE).saturating_add(fee));
         resource.set_u64(resource::DUE_WEEK, week);
     }
     resource.set_u64(resource::LAST_HOUR, number.checked_add(1).ok_or(error::OVERFLOW)?);
     resource.set_u64(resource::BYTES_TOTAL, resource.u64(resource::BYTES_TOTAL).saturating_add(total));
-    set_samples(&periods, &ring, number, &ctx.args);
+    if let Some(ring) = ring {
+        set_samples(&periods, &ring, number, &ctx.args);
+    }
     Ok(())
 }
 

@@ -6,8 +6,9 @@ use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 use crate::account::Record;
 use crate::context::Ctx;
 use crate::layout::{
-    MAX_GUARDS, VOTE_REJECT, config, edge, error, hour, hour_status, ix, node_status, report, report_status, role, seed, verdict_reason,
+    MAX_GUARDS, VOTE_REJECT, config, edge, error, hour, hour_status, ix, node_status, report, report_status, seed, stake, verdict_reason,
 };
+use crate::node::Backing;
 use crate::pda::{New, Numbered, Place, Seeds};
 use crate::time;
 use crate::voter::Voter;
@@ -29,9 +30,15 @@ pub fn submit_report(ctx: &Ctx<'_>) -> ProgramResult {
     let place = ctx.place(view, &report::KIND, &seeds)?;
     let hour_place = ctx.place_of(hour_view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
     let edge = ctx.load(edge_view, &edge::KIND)?;
-    let backing = ctx.backing(pool, stake, &edge.key(edge::OWNER), role::EDGE)?;
+    let pool = ctx.pool(pool)?;
+    let stake = ctx.stake(stake)?;
     edge.require_key(edge::OPERATOR, operator.address())?;
+    if edge.status() != node_status::ACTIVE {
+        return Err(error::NOT_ACTIVE);
+    }
+    // An edge's stake is its owner's, for this role: registering it has seen to that.
     edge.require_key(edge::STAKE, stake.address())?;
+    stake.require_key(stake::POOL, pool.address())?;
     let now = time::now()?;
     let periods = time::periods(&config);
     if now < periods.hour_end(number).ok_or(error::OVERFLOW)? {
@@ -40,10 +47,7 @@ pub fn submit_report(ctx: &Ctx<'_>) -> ProgramResult {
     if now >= periods.reports_until(number).ok_or(error::OVERFLOW)? {
         return Err(error::TOO_LATE);
     }
-    if edge.status() != node_status::ACTIVE {
-        return Err(error::NOT_ACTIVE);
-    }
-    backing.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
+    Backing { stake, pool }.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
     if entries == 0 || bytes == 0 {
         return Err(error::ZERO_AMOUNT);
     }
@@ -76,19 +80,10 @@ pub fn vote(ctx: &Ctx<'_>) -> ProgramResult {
     let number = ctx.args.u64(ix::vote::HOUR);
     let verdicts = ctx.args.tail(ix::vote::ARGS);
     let reports = ctx.rest(ix::vote::ACCOUNTS);
-    if reports.len() < verdicts.len() {
-        return Err(error::NOT_ENOUGH_ACCOUNTS);
-    }
-    if reports.len() > verdicts.len() {
-        return Err(error::INVALID_INSTRUCTION);
-    }
     let config = ctx.config(config)?;
     let set = ctx.guard_set(set, week)?;
     let hour = ctx.existing(hour_view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
     let guard = ctx.active_guard(operator, guard)?;
-    if verdicts.is_empty() || verdicts.len() > MAX_REPORTS {
-        return Err(error::INVALID_PARAMETER);
-    }
     let now = time::now()?;
     let periods = time::periods(&config);
     if week != periods.week(number) {
@@ -101,6 +96,15 @@ pub fn vote(ctx: &Ctx<'_>) -> ProgramResult {
     let fixed = periods.reports_fixed(number, now, hour.u32(hour::REPORTS), hour.u32(hour::DECIDED));
     if fixed.ok_or(error::OVERFLOW)? {
         return Err(error::TOO_LATE);
+    }
+    if verdicts.is_empty() || verdicts.len() > MAX_REPORTS {
+        return Err(error::INVALID_PARAMETER);
+    }
+    if reports.len() < verdicts.len() {
+        return Err(error::NOT_ENOUGH_ACCOUNTS);
+    }
+    if reports.len() > verdicts.len() {
+        return Err(error::INVALID_INSTRUCTION);
     }
     // A report listed twice has this guard's vote, or is decided, when its second turn comes.
     for (view, &verdict) in reports.iter().zip(verdicts) {

@@ -5,7 +5,9 @@ use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 
 use crate::account::Record;
 use crate::context::Ctx;
-use crate::layout::{ACCOUNT_VERSION, SAMPLE_RING, config, error, header, ix, resource, resource_status as status, ring, role, seed, settings, stake};
+use crate::layout::{
+    ACCOUNT_VERSION, SAMPLE_RING, config, error, header, ix, resource, resource_status as status, ring, role, seed, settings, stake,
+};
 use crate::pda::{self, New, Place, Seeds};
 use crate::{pool, time};
 
@@ -23,10 +25,10 @@ pub fn register_resource(ctx: &Ctx<'_>) -> ProgramResult {
     let seeds = Seeds(&seeds);
     let place = ctx.place(view, &resource::KIND, &seeds)?;
     let backing = ctx.backing(pool, stake, publisher.address(), role::PUBLISHER)?;
+    let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
     if lp == 0 {
         return Err(error::ZERO_AMOUNT);
     }
-    let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
     set_aside(&backing.stake, lp)?;
     let resource = ctx.create(publisher, view, &New::of(&resource::KIND, bump), &seeds)?;
     resource.set_status(status::DRAFT);
@@ -53,16 +55,19 @@ fn set_aside(stake: &Record<'_>, lp: u64) -> ProgramResult {
 pub fn attach_ring(ctx: &Ctx<'_>) -> ProgramResult {
     let [publisher, resource, view] = ctx.first::<3>();
     let resource = ctx.load(resource, &resource::KIND)?;
+    resource.require_key(resource::PUBLISHER, publisher.address())?;
     if !view.owned_by(ctx.program) {
         return Err(error::WRONG_OWNER);
     }
     if view.data_len() != RING_BYTES {
         return Err(error::WRONG_TAG);
     }
-    resource.require_key(resource::PUBLISHER, publisher.address())?;
+    if resource.status() == status::RELEASED {
+        return Err(error::WRONG_STATUS);
+    }
     let ring = Record(view);
     // Samples need no look: only this program can have written to the account, and never before its header.
-    if ring.bytes::<{ ring::SIZE }>(0) != [0; ring::SIZE] || resource.bytes::<32>(resource::RING) != [0; 32] {
+    if ring.bytes::<{ ring::SIZE }>(0) != [0; ring::SIZE] || has_ring(&resource) {
         return Err(error::ALREADY_EXISTS);
     }
     ring.set_u8(header::TAG, ring::TAG);
@@ -70,6 +75,16 @@ pub fn attach_ring(ctx: &Ctx<'_>) -> ProgramResult {
     ring.set_key(ring::RESOURCE, resource.address());
     resource.set_key(resource::RING, view.address());
     Ok(())
+}
+
+/// Whether a sample ring is attached.
+pub fn has_ring(resource: &Record<'_>) -> bool {
+    resource.bytes::<32>(resource::RING) != [0; 32]
+}
+
+/// Whether a resource is removed or released: nothing about it changes by its publisher any more.
+pub fn is_gone(resource: &Record<'_>) -> bool {
+    matches!(resource.status(), status::REMOVED | status::RELEASED)
 }
 
 /// A sample ring: `WrongTag` too if its length is off.
@@ -86,33 +101,46 @@ pub fn update_resource(ctx: &Ctx<'_>) -> ProgramResult {
     let lp = ctx.args.u64(ix::update_resource::LP);
     let bound = ctx.args.u64(ix::update_resource::UNATTESTED_BOUND);
     let config = ctx.config(config)?;
-    let backing = ctx.backing(pool, stake, publisher.address(), role::PUBLISHER)?;
+    let pool = ctx.pool(pool)?;
+    let stake = ctx.stake(stake)?;
     let resource = ctx.load(resource, &resource::KIND)?;
     resource.require_key(resource::PUBLISHER, publisher.address())?;
+    // A resource's stake is its publisher's, of its pool and for this role: registering it has seen to that.
     resource.require_key(resource::POOL, pool.address())?;
     resource.require_key(resource::STAKE, stake.address())?;
-    if resource.status() == status::REMOVED {
+    if is_gone(&resource) {
         return Err(error::WRONG_STATUS);
     }
     if lp == 0 {
         return Err(error::ZERO_AMOUNT);
     }
+    let now = time::now()?;
     let before = resource.u64(resource::LP);
     if lp > before {
-        set_aside(&backing.stake, lp - before)?;
+        set_aside(&stake, lp - before)?;
     } else if lp < before {
         if resource.u64(resource::DUE) > 0 || resource.u64(resource::DEBT) > 0 {
             return Err(error::DEBT_OPEN);
         }
-        backing.stake.sub(stake::ALLOCATED, before - lp)?;
+        if resource.status() != status::PAUSED || !is_settled(&config, &resource, now)? {
+            return Err(error::STAKE_IN_USE);
+        }
+        stake.sub(stake::ALLOCATED, before - lp)?;
     }
     resource.set_u64(resource::LP, lp);
-    let now = time::now()?;
     set_bound(&config, &resource, bound, now)?;
     if resource.status() == status::ACTIVE {
-        set_quota(&config, &backing.pool, &resource, now)?;
+        set_quota(&config, &pool, &resource, now)?;
     }
     Ok(())
+}
+
+/// Whether all that a resource was served for, before the hour in which it was paused or removed, is past the
+/// last moment at which it can become due.
+fn is_settled(config: &Record<'_>, resource: &Record<'_>, now: u64) -> Result<bool, ProgramError> {
+    let wait = 2 * u64::from(config.u32(config::FINAL_HOURS));
+    let until = resource.u64(resource::REMOVED_HOUR).checked_add(wait).ok_or(error::OVERFLOW)?;
+    Ok(time::hour_at(&time::periods(config), now)? > until)
 }
 
 /// Puts a new bound in force from the next hour on. The one before is kept until no hour it holds for can
@@ -142,11 +170,15 @@ pub fn set_quota(config: &Record<'_>, pool: &Record<'_>, resource: &Record<'_>, 
 }
 
 pub fn pause_resource(ctx: &Ctx<'_>) -> ProgramResult {
-    let [publisher, resource] = ctx.first::<2>();
+    let [publisher, config, resource] = ctx.first::<3>();
+    let config = ctx.config(config)?;
     let resource = ctx.load(resource, &resource::KIND)?;
     resource.require_key(resource::PUBLISHER, publisher.address())?;
     match (ctx.args.u8(ix::pause_resource::PAUSED), resource.status()) {
-        (1, status::ACTIVE | status::EXHAUSTED | status::PENDING) => resource.set_status(status::PAUSED),
+        (1, status::ACTIVE | status::EXHAUSTED | status::PENDING) => {
+            resource.set_status(status::PAUSED);
+            resource.set_u64(resource::REMOVED_HOUR, time::hour_at(&time::periods(&config), time::now()?)?);
+        }
         (0, status::PAUSED) => {
             resource.set_status(status::PENDING);
             resource.set_u64(resource::AUTH_WEEK, 0);
@@ -163,7 +195,7 @@ pub fn remove_resource(ctx: &Ctx<'_>) -> ProgramResult {
     let config = ctx.config(config)?;
     let resource = ctx.load(resource, &resource::KIND)?;
     resource.require_key(resource::PUBLISHER, publisher.address())?;
-    if resource.status() == status::REMOVED {
+    if is_gone(&resource) {
         return Err(error::WRONG_STATUS);
     }
     resource.set_status(status::REMOVED);
@@ -172,29 +204,27 @@ pub fn remove_resource(ctx: &Ctx<'_>) -> ProgramResult {
 }
 
 pub fn release_resource(ctx: &Ctx<'_>) -> ProgramResult {
-    let [publisher, config, stake, view, ring, settings] = ctx.first::<6>();
+    let [publisher, config, stake, resource, ring, settings] = ctx.first::<6>();
     let config = ctx.config(config)?;
     let stake = ctx.stake(stake)?;
-    let resource = ctx.load(view, &resource::KIND)?;
+    let resource = ctx.load(resource, &resource::KIND)?;
     resource.require_key(resource::PUBLISHER, publisher.address())?;
     resource.require_key(resource::STAKE, stake.address())?;
-    let attached = resource.bytes::<32>(resource::RING) != [0; 32];
+    let attached = has_ring(&resource);
     if attached {
         resource.require_key(resource::RING, ring.address())?;
         load_ring(ctx, ring)?;
     }
     // Without settings the stored key is zero, which is the address of the system program.
     resource.require_key(resource::SETTINGS, settings.address())?;
-    let sealed = resource.u32(resource::SETTINGS_VERSION) > 0;
+    let sealed = resource.bytes::<32>(resource::SETTINGS) != [0; 32];
     if sealed {
         ctx.load(settings, &settings::KIND)?;
     }
     if resource.status() != status::REMOVED {
         return Err(error::WRONG_STATUS);
     }
-    let wait = 2 * u64::from(config.u32(config::FINAL_HOURS));
-    let until = resource.u64(resource::REMOVED_HOUR).checked_add(wait).ok_or(error::OVERFLOW)?;
-    if time::hour_at(&time::periods(&config), time::now()?)? <= until {
+    if !is_settled(&config, &resource, time::now()?)? {
         return Err(error::TOO_EARLY);
     }
     let lp = resource.u64(resource::LP);
@@ -211,5 +241,10 @@ pub fn release_resource(ctx: &Ctx<'_>) -> ProgramResult {
     if sealed {
         pda::close(settings, publisher)?;
     }
-    pda::close(view, publisher)
+    // The account itself stays: were its id to begin anew, old hours could be recorded a second time.
+    resource.set_status(status::RELEASED);
+    resource.set_u64(resource::LP, 0);
+    resource.set_bytes(resource::RING, &[0; 32]);
+    resource.set_bytes(resource::SETTINGS, &[0; 32]);
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use pinocchio::{ProgramResult, error::ProgramError};
 
+use super::resource::{has_ring, is_gone};
 use crate::account::Record;
 use crate::context::Ctx;
 use crate::hash;
@@ -26,11 +27,11 @@ pub fn open_settings(ctx: &Ctx<'_>) -> ProgramResult {
     let place = ctx.place(view, &settings::KIND, &seeds)?;
     let resource = ctx.load(resource_view, &resource::KIND)?;
     resource.require_key(resource::PUBLISHER, publisher.address())?;
+    if is_gone(&resource) {
+        return Err(error::WRONG_STATUS);
+    }
     if version != next_version(&resource)? || capacity == 0 || capacity > MAX_CAPACITY {
         return Err(error::INVALID_PARAMETER);
-    }
-    if resource.status() == resource_status::REMOVED {
-        return Err(error::WRONG_STATUS);
     }
     let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
     let new = New { kind: &settings::KIND, size: settings::SIZE + capacity, bump };
@@ -45,7 +46,10 @@ pub fn write_settings(ctx: &Ctx<'_>) -> ProgramResult {
     let [_publisher, _resource, view] = ctx.first::<3>();
     let offset = ctx.args.u32(ix::write_settings::OFFSET) as usize;
     let bytes = ctx.args.tail(ix::write_settings::ARGS);
-    let (_, buffer) = load_pair(ctx)?;
+    let (resource, buffer) = load_pair(ctx)?;
+    if resource.status() == resource_status::RELEASED {
+        return Err(error::WRONG_STATUS);
+    }
     if buffer.status() != settings_status::OPEN {
         return Err(error::WRONG_STATUS);
     }
@@ -62,17 +66,23 @@ pub fn seal_settings(ctx: &Ctx<'_>) -> ProgramResult {
     let length = ctx.args.u32(ix::seal_settings::LENGTH) as usize;
     let sha256 = ctx.args.array::<32>(ix::seal_settings::SHA256);
     let (resource, buffer) = load_pair(ctx)?;
+    if buffer.status() != settings_status::OPEN {
+        return Err(error::WRONG_STATUS);
+    }
     // Before the first settings the stored key is zero, which is the address of the system program.
     resource.require_key(resource::SETTINGS, previous.address())?;
     let replaces = resource.u32(resource::SETTINGS_VERSION) > 0;
     if replaces {
         ctx.load(previous, &settings::KIND)?;
     }
-    if buffer.status() != settings_status::OPEN {
+    let version = next_version(&resource)?;
+    if buffer.u32(settings::SETTINGS_VERSION) != version {
+        return Err(error::INVALID_PARAMETER);
+    }
+    if is_gone(&resource) {
         return Err(error::WRONG_STATUS);
     }
-    let version = next_version(&resource)?;
-    if buffer.u32(settings::SETTINGS_VERSION) != version || length == 0 {
+    if length == 0 {
         return Err(error::INVALID_PARAMETER);
     }
     if length > view.data_len() - settings::SIZE {
@@ -83,12 +93,17 @@ pub fn seal_settings(ctx: &Ctx<'_>) -> ProgramResult {
     if hash::sha256(&[body]) != *sha256 {
         return Err(error::HASH_MISMATCH);
     }
+    // Out of draft only with a ring: every hour of the resource must be recordable from then on.
+    let leaves_draft = resource.status() == resource_status::DRAFT;
+    if leaves_draft && !has_ring(&resource) {
+        return Err(error::WRONG_STATUS);
+    }
     buffer.set_status(settings_status::SEALED);
     buffer.set_u32(settings::LENGTH, length as u32);
     buffer.set_bytes(settings::SHA256, sha256);
     resource.set_key(resource::SETTINGS, view.address());
     resource.set_u32(resource::SETTINGS_VERSION, version);
-    if resource.status() == resource_status::DRAFT {
+    if leaves_draft {
         resource.set_status(resource_status::PENDING);
     }
     if replaces {

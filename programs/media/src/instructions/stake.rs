@@ -40,7 +40,7 @@ pub fn stake(ctx: &Ctx<'_>) -> ProgramResult {
             record
         }
     };
-    if record.u64(stake::LP) == 0 {
+    if record.u64(stake::LP) == 0 && record.u64(stake::UNBONDING) == 0 {
         record.set_u64(stake::SINCE, time::now()?);
     }
     record.add(stake::LP, lp)?;

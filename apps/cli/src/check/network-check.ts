@@ -1,0 +1,340 @@
+import { auditHour, auditReport, auditWeek } from '@media-network/audit';
+import { EPOCH_STATUS, HOUR_STATUS, NODE_STATUS, REPORT_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
+import { doubledReport } from '@media-network/devnet';
+import type { Devnet } from '@media-network/devnet';
+import type { Edge } from '@media-network/edge';
+import { hourAt, hourEnd, hourSecs, sampleAt, settingsGuards, weekEnd, weekOfHour } from '@media-network/protocol';
+import type { Periods } from '@media-network/protocol';
+import { createViewer } from '@media-network/viewer';
+import type { ViewerResponse } from '@media-network/viewer';
+import { formatBytes, formatMedia } from '../amounts.ts';
+import { auditDeps } from '../commands/audit.ts';
+import { claimable, sendClaim } from '../commands/claim.ts';
+import { expectThat, until } from './story.ts';
+import type { Story } from './story.ts';
+
+/** Figures of the last line of `media check --json`. */
+export interface CheckFigures {
+  readonly bytes: { client: bigint; reported: bigint; confirmed: bigint };
+  readonly money: { charged: bigint; kept: bigint; toBurn: bigint; rewards: bigint };
+  readonly lie: { refused: boolean };
+}
+
+export function emptyFigures(): CheckFigures {
+  return {
+    bytes: { client: 0n, reported: 0n, confirmed: 0n },
+    money: { charged: 0n, kept: 0n, toBurn: 0n, rewards: 0n },
+    lie: { refused: false },
+  };
+}
+
+/** The largest difference between what clients counted and what edges report (0.1 %). */
+const TOLERANCE_PERMILLE = 1n;
+const DOWNLOAD = '/download/50mb.bin';
+/** Slack on top of the network's own periods. */
+const SLACK_MS = 30_000;
+
+/** Bytes by edge account. */
+type Counts = Map<string, bigint>;
+
+interface Traffic {
+  readonly counts: Counts;
+  /** First and last hour in which there was any. */
+  first: bigint;
+  last: bigint;
+}
+
+function add(counts: Counts, edge: Edge, bytes: number | bigint): void {
+  counts.set(edge.address, (counts.get(edge.address) ?? 0n) + BigInt(bytes));
+}
+
+/** Tells the whole story on a network that is up. Each step throws when it does not hold. */
+export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigures): Promise<void> {
+  const { client } = devnet;
+  const [first, second] = devnet.edges;
+  const [guard] = devnet.guards;
+  if (first === undefined || second === undefined || guard === undefined) throw new Error('the network has no nodes');
+  const periods: Periods = await client.config();
+  const hourMs = Number(hourSecs(periods)) * 1000;
+  const viewer = createViewer();
+  const traffic: Traffic = { counts: new Map(), first: 0n, last: 0n };
+  const probed = createProbeLedger(devnet);
+  const url = (edge: Edge, target: string): string => `http://${devnet.host}:${edge.port}${target}`;
+  const get = async (edge: Edge, target: string): Promise<ViewerResponse> => {
+    const response = await viewer.get(url(edge, target));
+    add(traffic.counts, edge, response.totalBytes);
+    return response;
+  };
+  const hourNow = async (): Promise<bigint> => hourAt(periods, await client.chainTime());
+
+  await story.step('register', async () => {
+    const resource = await client.account('resource', devnet.resource);
+    expectThat(resource !== null, 'the resource is not on chain');
+    const settings = await client.account('settings', resource.settings);
+    const blob = settings?.tail.subarray(0, settings.length);
+    expectThat(blob !== undefined, 'its settings are not on chain');
+    expectThat(!Buffer.from(blob).includes('127.0.0.1'), 'its settings can be read by anybody');
+    return `resource ${devnet.resource}, settings encrypted to ${settingsGuards(blob)?.length ?? 0} guards`;
+  });
+
+  await story.step('authorise', async () => {
+    const resource = await client.account('resource', devnet.resource);
+    expectThat(resource?.status === RESOURCE_STATUS.active, 'the resource is not active');
+    const guards = (await client.guards()).filter((each) => each.status === NODE_STATUS.active);
+    return `${guards.length} guards, quota ${Math.round(resource.quotaKbps / 1000)} Mbit/s`;
+  });
+
+  // The liar joins early, so that its lie falls into the week whose claims are told below.
+  let liar: Edge | undefined;
+  await story.step('liar', async () => {
+    liar = await devnet.addEdge({ buildReport: doubledReport });
+    return `an edge that will report twice its bytes: ${liar.address}`;
+  });
+  const lying = liar;
+  expectThat(lying !== undefined, 'the lying edge did not start');
+
+  // Traffic and what it leads to are told of whole hours, so begin with room in one.
+  await until('a fresh hour', hourMs + SLACK_MS, async () => {
+    const now = await client.chainTime();
+    return hourEnd(periods, hourAt(periods, now)) - now > hourSecs(periods) / 2n ? true : undefined;
+  });
+  traffic.first = await hourNow();
+
+  await story.step('miss', async () => {
+    const response = await until('the first answer', SLACK_MS, async () => {
+      const found = await get(first, '/');
+      return found.status === 503 ? undefined : found;
+    });
+    const status = response.header('cache-status') ?? '';
+    expectThat(response.status === 200, `the edge answered ${response.status} ${response.header('media-error') ?? ''}`);
+    expectThat(status.includes('fwd='), `the first request was no miss: ${status}`);
+    return `${url(first, '/')}  ${status}`;
+  });
+
+  await story.step('hit', async () => {
+    const response = await get(first, '/');
+    const status = response.header('cache-status') ?? '';
+    expectThat(/;\s*hit/.test(status), `the second request was no hit: ${status}`);
+    expectThat(response.header('age') !== undefined, 'the hit has no Age');
+    return `${status}, Age ${response.header('age')}`;
+  });
+
+  await story.step('download', async () => {
+    const file = devnet.origin?.files.get(DOWNLOAD);
+    expectThat(file !== undefined, 'the sample origin has no download');
+    let ms = 0;
+    for (const edge of [first, second]) {
+      const response = await get(edge, DOWNLOAD);
+      expectThat(response.status === 200, `the edge answered ${response.status}`);
+      expectThat(response.sha256 === file.sha256, 'the download differs from the file of the origin');
+      ms += response.totalMs;
+    }
+    const speed = (2 * file.bytes * 8) / ms / 1000;
+    return `${formatBytes(file.bytes)} by two edges, byte for byte the origin's, ${Math.round(speed)} Mbit/s`;
+  });
+
+  await story.step('session', async () => {
+    const file = devnet.origin?.files.get(DOWNLOAD);
+    let signed = 0n;
+    for (const edge of [first, second]) {
+      const session = await viewer.openSession({
+        guardUrl: guard.url,
+        resource: devnet.resource,
+        url: url(edge, '/'),
+        edge: edge.address,
+      });
+      const response = await session.get(DOWNLOAD);
+      expectThat(response.status === 200, `the edge answered ${response.status} within a session`);
+      expectThat(response.sha256 === file?.sha256, 'the download in a session differs from the file of the origin');
+      await session.settle();
+      expectThat(session.signed === session.received, 'the edge did not take the last receipt');
+      add(traffic.counts, edge, session.received);
+      signed += session.signed;
+    }
+    return `${formatBytes(signed)} received and signed for in two sessions`;
+  });
+
+  await get(lying, DOWNLOAD);
+  traffic.last = await hourNow();
+
+  await story.step('report', async () => {
+    await until('the report', hourMs + periods.reportSlots * periods.sampleSecs * 1000 + SLACK_MS, async () => {
+      await probed.read();
+      const found = await client.report(first.address, traffic.last);
+      return found ?? undefined;
+    });
+    const { reported } = await reportsOf(devnet, [first, second], traffic);
+    figures.bytes.reported = reported;
+    const hours = traffic.first === traffic.last ? `hour ${traffic.first}` : `hours ${traffic.first} to ${traffic.last}`;
+    return `${formatBytes(reported)} in ${hours}`;
+  });
+
+  await story.step('confirm', async () => {
+    const within = hourMs + periods.verdictSlots * periods.sampleSecs * 1000 + SLACK_MS;
+    const { reported, confirmed } = await until('the confirmation', within, async () => {
+      await probed.read();
+      const found = await reportsOf(devnet, [first, second], traffic);
+      return found.complete ? found : undefined;
+    });
+    const probes = probed.sum([first, second], traffic);
+    const counted = (traffic.counts.get(first.address) ?? 0n) + (traffic.counts.get(second.address) ?? 0n);
+    figures.bytes.client = counted + probes;
+    figures.bytes.reported = reported;
+    figures.bytes.confirmed = confirmed;
+    const off = reported > figures.bytes.client ? reported - figures.bytes.client : figures.bytes.client - reported;
+    expectThat(
+      off * 1000n <= figures.bytes.client * TOLERANCE_PERMILLE,
+      `clients counted ${figures.bytes.client} bytes and the edges report ${reported}`,
+    );
+    expectThat(confirmed === reported, `of ${reported} bytes reported only ${confirmed} are confirmed`);
+    return `${confirmed} bytes confirmed; clients counted ${counted} and guards' probes ${probes}, ${off} apart`;
+  });
+
+  await story.step('sample', async () => {
+    const hour = traffic.last;
+    await until('the record of the hour', 4 * hourMs + SLACK_MS, async () => {
+      const account = await client.hour(hour);
+      const resource = await client.account('resource', devnet.resource);
+      return account?.status === HOUR_STATUS.final && (resource?.lastHour ?? 0n) > hour ? true : undefined;
+    });
+    const resource = await client.account('resource', devnet.resource);
+    const ring = resource === null ? null : await client.ring(resource.ring);
+    expectThat(ring !== null, 'the resource has no ring');
+    const from = Number(sampleAt(periods, hourEnd(periods, traffic.first - 1n)) % BigInt(periods.monthSlots));
+    const slots = Number(traffic.last - traffic.first + 1n) * 12;
+    const samples = Array.from({ length: slots }, (_, i) => ring.tail[(from + i) % periods.monthSlots] ?? 0);
+    const filled = samples.filter((kbps) => kbps > 0);
+    expectThat(filled.length > 0, 'no sample of these hours is in the ring');
+    return `${filled.length} samples in the ring, the highest ${Math.round(Math.max(...filled) / 1000)} Mbit/s`;
+  });
+
+  const week = weekOfHour(periods, traffic.last);
+  await story.step('fee', async () => {
+    const within = Number(weekEnd(periods, week) - (await client.chainTime())) * 1000 + 3 * hourMs + SLACK_MS;
+    const charged = await until('the charge', within, async () => {
+      const resource = await client.account('resource', devnet.resource);
+      const epoch = await client.epoch(week);
+      return resource !== null && resource.charged > 0n && (epoch?.kept ?? 0n) > 0n ? resource.charged : undefined;
+    });
+    return `${formatMedia(charged)} taken from the stake as LP and unwrapped`;
+  });
+
+  await story.step('epoch', async () => {
+    const within = Number(weekEnd(periods, week) - (await client.chainTime())) * 1000 + 4 * hourMs + SLACK_MS;
+    const epoch = await until('the end of the week', within, async () => {
+      const found = await client.epoch(week);
+      return found?.status === EPOCH_STATUS.closed ? found : undefined;
+    });
+    const resource = await client.account('resource', devnet.resource);
+    figures.money.charged = resource?.charged ?? 0n;
+    figures.money.kept = epoch.kept;
+    figures.money.toBurn = epoch.toBurn;
+    figures.money.rewards = epoch.rewards;
+    expectThat(epoch.rewards > 0n, 'the week has no rewards');
+    expectThat(epoch.rewards <= epoch.kept, 'the rewards are above what was kept');
+    return `week ${week} closed: kept ${formatMedia(epoch.kept)}, to burn ${formatMedia(epoch.toBurn)}, rewards ${formatMedia(epoch.rewards)}`;
+  });
+
+  await story.step('claims', async () => {
+    const edgeOwner = (await devnet.wallets.ensure('edge-1')).address;
+    const guardOwner = (await devnet.wallets.ensure('guard-1')).address;
+    const paid: bigint[] = [];
+    for (const owner of [edgeOwner, guardOwner]) {
+      paid.push(
+        await until('the claim', 2 * hourMs + SLACK_MS, async () => {
+          const claimed = (await client.claimed(owner))?.claimed ?? 0n;
+          if (claimed > 0n) return claimed;
+          const due = await claimable(client, owner);
+          if (due === undefined || due.cumulative <= due.claimed) return undefined;
+          // The daemons claim by themselves; whoever is first is as good.
+          await sendClaim(client, devnet.treasury, owner, due).catch(() => undefined);
+          return undefined;
+        }),
+      );
+    }
+    return `an edge got ${formatMedia(paid[0] ?? 0n)}, a guard ${formatMedia(paid[1] ?? 0n)}`;
+  });
+
+  await story.step('audit', async () => {
+    const deps = auditDeps(client);
+    const audits = [
+      await auditReport(deps, first.address, traffic.last),
+      await auditHour(deps, traffic.last),
+      await auditWeek(deps, week),
+    ];
+    for (const each of audits) {
+      const [difference] = each.differences;
+      expectThat(each.agrees, `${difference?.what}: the chain says ${difference?.onChain}, the evidence ${difference?.recomputed}`);
+      expectThat(each.unknown.length === 0, `the audit could not tell: ${each.unknown.join('; ')}`);
+    }
+    return 'report, hour and week, recomputed from published evidence, agree with the chain';
+  });
+
+  await story.step('lie', async () => {
+    let told = 0;
+    let reasons = new Set<number>();
+    await until('the verdict on the lie', 3 * hourMs + SLACK_MS, async () => {
+      told = 0;
+      reasons = new Set();
+      for (let hour = traffic.first; hour <= traffic.last; hour += 1n) {
+        const report = await client.report(lying.address, hour);
+        if (report === null) continue;
+        expectThat(report.status !== REPORT_STATUS.confirmed, `the lie about hour ${hour} was confirmed`);
+        if (report.status === REPORT_STATUS.rejected) told += 1;
+        for (const reason of report.reasons) if (reason > 0) reasons.add(reason);
+      }
+      return told > 0 ? true : undefined;
+    });
+    const owner = (await devnet.wallets.ensure('edge-4')).address;
+    const due = await claimable(client, owner);
+    expectThat(due === undefined, 'the lying edge has earned something');
+    figures.lie.refused = true;
+    return `${told} doubled report${told === 1 ? '' : 's'} rejected, nothing earned`;
+  });
+}
+
+/** What the edges reported of the hours of the traffic, and how much of it is confirmed. */
+async function reportsOf(
+  devnet: Devnet,
+  edges: readonly Edge[],
+  traffic: Traffic,
+): Promise<{ reported: bigint; confirmed: bigint; complete: boolean }> {
+  let reported = 0n;
+  let confirmed = 0n;
+  let complete = true;
+  for (const edge of edges) {
+    for (let hour = traffic.first; hour <= traffic.last; hour += 1n) {
+      const report = await devnet.client.report(edge.address, hour);
+      if (report === null) continue;
+      reported += report.bytes;
+      if (report.status === REPORT_STATUS.confirmed) confirmed += report.bytes;
+      else if (report.status === REPORT_STATUS.pending) complete = false;
+      else throw new Error(`the honest report of ${edge.address} for hour ${hour} was rejected (reasons ${report.reasons.slice(0, report.voteCount).join(', ')})`);
+    }
+  }
+  return { reported, confirmed, complete: complete && reported > 0n };
+}
+
+/** What the guards' own probes received, kept beyond the hours for which the guards remember it. */
+function createProbeLedger(devnet: Devnet): { read(): Promise<void>; sum(edges: readonly Edge[], traffic: Traffic): bigint } {
+  const seen = new Map<string, { edge: string; hour: bigint; bytes: bigint }>();
+  return {
+    async read() {
+      for (const [index, guard] of devnet.guards.entries()) {
+        for (const { edge, hour, bytes } of guard.stats().probedBytes) {
+          const key = `${index}/${edge}/${hour}`;
+          const before = seen.get(key)?.bytes ?? 0n;
+          seen.set(key, { edge, hour, bytes: bytes > before ? bytes : before });
+        }
+      }
+    },
+    sum(edges, traffic) {
+      let total = 0n;
+      for (const each of seen.values()) {
+        const ours = edges.some((edge) => edge.address === each.edge);
+        if (ours && each.hour >= traffic.first && each.hour <= traffic.last) total += each.bytes;
+      }
+      return total;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { FAST_PARAMS, createDevnet, readKeypairFile } from '@media-network/devnet';
+import type { ClusterOptions, Devnet } from '@media-network/devnet';
+import { createLog, silentLog } from '@media-network/runtime';
+import { formatMs } from '../amounts.ts';
+import { emptyFigures, tellStory } from '../check/network-check.ts';
+import { createStory } from '../check/story.ts';
+import { examples } from '../command.ts';
+import type { CliContext, RegisterCommand } from '../command.ts';
+
+interface Options {
+  readonly url?: string;
+  readonly ws?: string;
+  readonly keypair?: string;
+  readonly json?: true;
+  readonly debug?: true;
+}
+
+/** A week of five hours of twelve seconds: a minute. A real cluster is slower to confirm, so everything takes twice as long there. */
+const EMBEDDED = { ...FAST_PARAMS, hoursPerWeek: 5 };
+const CLUSTER = { ...EMBEDDED, sampleSecs: 2 };
+
+async function cluster(options: Options, context: CliContext): Promise<ClusterOptions | undefined> {
+  if (options.url === undefined) return undefined;
+  return {
+    rpcUrl: options.url,
+    ...(options.ws === undefined ? {} : { wsUrl: options.ws }),
+    ...(options.keypair === undefined ? {} : { payer: await readKeypairFile(resolve(context.cwd, options.keypair)) }),
+  };
+}
+
+async function run(options: Options, context: CliContext): Promise<void> {
+  const signal = context.takeSignals();
+  const { terminal } = context;
+  const story = createStory(terminal, false);
+  const figures = emptyFigures();
+  const started = performance.now();
+  let devnet: Devnet | undefined;
+  let ok = false;
+  try {
+    await story.step('boot', async () => {
+      const other = await cluster(options, context);
+      devnet = await createDevnet({
+        periods: other === undefined ? EMBEDDED : CLUSTER,
+        ...(other === undefined ? {} : { cluster: other }),
+        log: options.debug === true ? createLog('media', { level: 'info' }) : silentLog,
+        onStep: (text) => terminal.progress(`${text} ...`),
+      });
+      return `chain ${devnet.rpcUrl}, program ${devnet.programId}, ${devnet.guards.length} guards, ${devnet.edges.length} edges`;
+    });
+    if (devnet !== undefined) await raced(tellStory(devnet, story, figures), signal);
+    ok = true;
+  } catch (error) {
+    if (options.debug === true) terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (signal.aborted) terminal.note('interrupted');
+  }
+  try {
+    await devnet?.close();
+  } catch (error) {
+    ok = false;
+    terminal.note(`the network did not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!ok) context.setExitCode(1);
+  const summary = `${story.steps.filter((step) => step.ok).length} steps hold in ${formatMs(performance.now() - started)}`;
+  if (options.json === true) terminal.json({ ok, steps: story.steps, ...figures });
+  else terminal.line(ok ? terminal.style.green(`Everything works: ${summary}.`) : terminal.style.red(`It does not all work: ${summary}, then one does not.`));
+}
+
+/** The story, or the end of it when somebody presses Ctrl-C. */
+async function raced(story: Promise<void>, signal: AbortSignal): Promise<void> {
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
+  });
+  await Promise.race([story, interrupted]);
+}
+
+export const registerCheck: RegisterCommand = (program, context) => {
+  const command = program
+    .command('check')
+    .summary('does it all work on this machine?')
+    .description('Boots a network on free ports in a folder of its own, tells its whole story once with short periods, cleans up. Exit code 0 when everything holds.')
+    .option('--url <url>', 'tell the story on another Solana chain: the program is deployed under a fresh id')
+    .option('--ws <url>', 'websocket of that chain (default: the port after that of --url)')
+    .option('--keypair <file>', 'wallet with SOL on that chain (default: a new one, funded by airdrop)')
+    .option('--json', 'print one JSON object as the last line')
+    .action((options: Options) => run(options, context));
+  examples(command, ['media check', 'media check --json', 'media check --url http://127.0.0.1:8899']);
+};

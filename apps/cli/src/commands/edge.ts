@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NODE_STATUS, ROLE } from '@media-network/chain/schema';
+import type { MediaClient, Signer } from '@media-network/chain';
+import { regionBytes } from '@media-network/devnet';
+import { createEdge, edgeOptions, parseEdgeConfig } from '@media-network/edge';
+import type { EdgeConfig } from '@media-network/edge';
+import { examples } from '../command.ts';
+import type { CliContext, RegisterCommand } from '../command.ts';
+import { chooseWallet, connect, networkDir } from '../connection.ts';
+import type { Connection } from '../connection.ts';
+import { addDaemonOptions, daemonFlags } from '../daemon-options.ts';
+import type { DaemonOptions } from '../daemon-options.ts';
+import { ensureNodeStake } from '../node-stake.ts';
+import { aborted } from './chain.ts';
+
+/** The public URL, or what follows from where it listens. */
+function endpoints(options: DaemonOptions, config: EdgeConfig): { endpoint: string; control: string } {
+  return {
+    endpoint: options.endpoint ?? `http://${config.host}:${config.port}`,
+    control: options.control ?? `http://${config.controlHost}:${config.controlPort}`,
+  };
+}
+
+/** Registers the edge, or changes what it says of itself. */
+async function ensureRegistered(connection: Connection, wallet: Signer, options: DaemonOptions, config: EdgeConfig, context: CliContext): Promise<void> {
+  const { client } = connection;
+  const found = await client.edge(wallet.address);
+  const says = { operator: wallet.address, region: regionBytes(options.region), ...endpoints(options, config) };
+  if (found !== null && found.status === NODE_STATUS.active) {
+    if (found.endpoint === says.endpoint && found.control === says.control) return;
+    context.terminal.note(`moving the edge to ${says.endpoint}`);
+    await client.send([await client.instructions.updateEdge({ owner: wallet, ...says })], { payer: wallet });
+    return;
+  }
+  const pool = await ensureNodeStake(connection, wallet, ROLE.edge, await minimum(client), options, context);
+  context.terminal.note(`registering the edge at ${says.endpoint}`);
+  await client.send([await client.instructions.registerEdge({ owner: wallet, pool, ...says })], { payer: wallet });
+}
+
+async function minimum(client: MediaClient): Promise<bigint> {
+  return (await client.config()).minEdgeStake;
+}
+
+async function run(options: DaemonOptions, context: CliContext): Promise<void> {
+  const signal = context.takeSignals();
+  const connection = await connect(options, context);
+  const wallet = await chooseWallet(options, context);
+  const dir = options.data ?? join(networkDir(options, context), 'edge');
+  await mkdir(dir, { recursive: true });
+  const config = parseEdgeConfig({
+    env: context.env,
+    ...(options.config === undefined ? {} : { file: options.config }),
+    flags: {
+      ...daemonFlags(edgeOptions, options),
+      rpcUrl: connection.client.rpcUrl,
+      wsUrl: connection.wsUrl,
+      programId: connection.client.programId,
+      dir,
+    },
+  });
+  if (options.register) await ensureRegistered(connection, wallet, options, config, context);
+  const edge = await createEdge(config, { operator: wallet });
+  const { terminal } = context;
+  if (options.json === true) terminal.json({ edge: edge.address, urls: edge.urls, controlUrl: edge.controlUrl });
+  else {
+    terminal.line(`edge     ${edge.address}`);
+    terminal.line(`viewers  ${edge.urls.join(', ')}`);
+    terminal.line(`control  ${edge.controlUrl}`);
+  }
+  await aborted(signal);
+  await edge.close();
+}
+
+export const registerEdge: RegisterCommand = (program, context) => {
+  const command = program
+    .command('edge')
+    .summary('run a Media Edge')
+    .description('Serves resources from its cache, reports what it served and earns MEDIA. Registers itself when it is not registered yet.')
+    .option('--endpoint <url>', 'URL at which viewers reach it (default: where it listens)')
+    .option('--control <url>', 'URL at which guards reach it (default: where it listens)');
+  addDaemonOptions(command, edgeOptions).action((options: DaemonOptions) => run(options, context));
+  examples(command, [
+    'media edge --keypair edge-4 --port 8090 --control-port 9090',
+    'media edge --url http://10.0.0.5:8899 --keypair id.json --host 0.0.0.0 --endpoint http://203.0.113.7:8080 --control http://203.0.113.7:8081',
+  ]);
+};

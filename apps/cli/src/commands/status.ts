@@ -1,0 +1,112 @@
+import type { MediaClient } from '@media-network/chain';
+import { EPOCH_STATUS, HOUR_STATUS, NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
+import { hourAt, hourSecs, weekAt } from '@media-network/protocol';
+import { errorCode } from '@media-network/runtime';
+import { formatBytes, formatMedia } from '../amounts.ts';
+import { examples } from '../command.ts';
+import type { CliContext, RegisterCommand } from '../command.ts';
+import { chainOptions, connect } from '../connection.ts';
+import type { ChainOptions } from '../connection.ts';
+import { nameIn } from '../roles.ts';
+import { table } from '../terminal/table.ts';
+
+interface NodeRow {
+  readonly kind: 'guard' | 'edge';
+  readonly address: string;
+  readonly endpoint: string;
+  readonly health: string;
+}
+
+/** Asks a daemon itself; a status that only repeats the chain would hide a dead one. */
+async function healthOf(base: string): Promise<string> {
+  try {
+    const response = await fetch(new URL('/readyz', base), { signal: AbortSignal.timeout(2_000) });
+    return response.ok ? 'ready' : `not ready (${response.status})`;
+  } catch {
+    return 'no answer';
+  }
+}
+
+async function nodes(client: MediaClient): Promise<NodeRow[]> {
+  const [guards, edges] = await Promise.all([client.guards(), client.edges()]);
+  const active = [
+    ...guards.map((node) => ({ kind: 'guard' as const, node, ask: node.endpoint })),
+    ...edges.map((node) => ({ kind: 'edge' as const, node, ask: node.control })),
+  ].filter(({ node }) => node.status === NODE_STATUS.active);
+  return Promise.all(
+    active.map(async ({ kind, node, ask }) => ({ kind, address: node.address, endpoint: node.endpoint, health: await healthOf(ask) })),
+  );
+}
+
+/** Hours looked back for the reports shown. */
+const HOURS_BACK = 3n;
+
+async function run(options: ChainOptions, context: CliContext): Promise<void> {
+  const { client } = await connect(options, context);
+  const { terminal } = context;
+  terminal.progress(`asking ${client.rpcUrl} ...`);
+  const config = await client.config();
+  const now = await client.chainTime();
+  const hour = hourAt(config, now);
+  const week = weekAt(config, now);
+  const [rows, resources, slot] = await Promise.all([nodes(client), client.resources(), client.rpc.getSlot().send()]);
+  const hours = await Promise.all(
+    Array.from({ length: Number(HOURS_BACK) }, (_, i) => hour - BigInt(i) - 1n)
+      .filter((each) => each >= 0n)
+      .map((each) => client.hour(each)),
+  );
+  const epoch = await client.epoch(week).catch((error: unknown) => {
+    if (errorCode(error) === 'chain/wrong-account') return null;
+    throw error;
+  });
+  if (options.json === true) {
+    terminal.json({
+      rpcUrl: client.rpcUrl,
+      program: client.programId,
+      slot,
+      chainTime: now,
+      hour,
+      week,
+      kept: config.kept,
+      allocated: config.allocated,
+      claimed: config.claimed,
+      closedWeeks: config.lastEpoch,
+      nodes: rows,
+      resources: resources.map((each) => ({ address: each.address, status: nameIn(RESOURCE_STATUS, each.status), bytes: each.bytesTotal, charged: each.charged })),
+      hours: hours.flatMap((each) =>
+        each === null
+          ? []
+          : [{ hour: each.hour, reports: each.reports, confirmed: each.confirmed, bytes: each.confirmedBytes, final: each.status === HOUR_STATUS.final }],
+      ),
+    });
+    return;
+  }
+  terminal.line(`chain      ${client.rpcUrl}, slot ${slot}, program ${client.programId}`);
+  terminal.line(`time       hour ${hour} of ${hourSecs(config)} s, week ${week} of ${config.hoursPerWeek} hours`);
+  terminal.line(`money      kept ${formatMedia(config.kept)}, rewards ${formatMedia(config.allocated)}, claimed ${formatMedia(config.claimed)}`);
+  if (epoch !== null) {
+    terminal.line(`this week  fees ${formatMedia(epoch.fees)}, ${nameIn(EPOCH_STATUS, epoch.status)}`);
+  }
+  for (const each of hours) {
+    if (each === null) continue;
+    const state = each.status === HOUR_STATUS.final ? 'final' : 'open';
+    terminal.line(`hour ${String(each.hour).padEnd(5)} ${each.confirmed} of ${each.reports} reports confirmed, ${formatBytes(each.confirmedBytes)}, ${state}`);
+  }
+  terminal.line();
+  const columns = [
+    { head: 'node', value: (row: NodeRow) => row.kind },
+    { head: 'state', value: (row: NodeRow) => (row.health === 'ready' ? terminal.style.green(row.health) : terminal.style.red(row.health)) },
+    { head: 'endpoint', value: (row: NodeRow) => row.endpoint },
+    { head: 'account', value: (row: NodeRow) => row.address },
+  ];
+  for (const line of table(rows, columns, terminal.style)) terminal.line(line);
+}
+
+export const registerStatus: RegisterCommand = (program, context) => {
+  const command = program
+    .command('status')
+    .summary('the network at a glance')
+    .description('Shows chain, time, money, recent hours and every node, each asked whether it is ready.')
+    .action((options: ChainOptions) => run(options, context));
+  examples(chainOptions(command), ['media status', 'media status --url https://api.devnet.solana.com --program <id>']);
+};

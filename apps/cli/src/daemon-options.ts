@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { ChainOptions } from './connection.ts';
+import { chainOptions, keypairOption } from './connection.ts';
+
+/** An option as a daemon describes it; both daemons have the same shape. */
+export interface DaemonOption {
+  readonly name: string;
+  readonly flag: string;
+  readonly env: string;
+  readonly default: string | number | boolean | undefined;
+  readonly help: string;
+  readonly boolean: boolean;
+}
+
+export interface DaemonOptions extends ChainOptions {
+  readonly config?: string;
+  readonly data?: string;
+  readonly region: string;
+  readonly lp?: string;
+  readonly quote?: string;
+  readonly register: boolean;
+  readonly endpoint?: string;
+  readonly control?: string;
+  readonly [option: string]: unknown;
+}
+
+/** What the CLI says in its own words: the chain by --url and --ws, the folder by --data. */
+const OWN: ReadonlySet<string> = new Set(['rpcUrl', 'wsUrl', 'programId', 'dir']);
+
+/** Flags for everything a daemon can be told, with its own help. Commander's defaults are left out, so that files and environment keep their place. */
+export function addDaemonOptions(command: Command, options: readonly DaemonOption[]): Command {
+  keypairOption(chainOptions(command), 'wallet of the node: owner and operator');
+  command
+    .option('--data <folder>', 'folder of the daemon (default: one below --dir)')
+    .option('--region <name>', 'where it is, at most 8 letters', 'local')
+    .option('--lp <lp>', 'LP to stake if it has to register (default: the least that is enough, plus a fifth)')
+    .option('--quote <mint>', 'quote token of the pool, where there are several')
+    .option('--no-register', 'never send a registration; fail if there is none')
+    .option('--config <file>', 'JSON file with options by name');
+  for (const option of options) {
+    if (OWN.has(option.name)) continue;
+    const shown = option.default === undefined ? '' : ` (default: ${String(option.default)})`;
+    const flag = option.boolean ? `--${option.flag} [true|false]` : `--${option.flag} <value>`;
+    command.option(flag, `${option.help}${shown}`);
+  }
+  return command;
+}
+
+/** The flags that were given, by the daemon's names. */
+export function daemonFlags(options: readonly DaemonOption[], given: DaemonOptions): Record<string, unknown> {
+  const flags: Record<string, unknown> = {};
+  for (const option of options) if (given[option.name] !== undefined && !OWN.has(option.name)) flags[option.name] = given[option.name];
+  return flags;
+}

@@ -1,0 +1,55 @@
+import { createServer } from 'node:net';
+import type { DevnetPorts } from '@media-network/devnet';
+import { MediaError, errorCode } from '@media-network/runtime';
+
+export interface UsedPort {
+  readonly port: number;
+  readonly use: string;
+  /** The option that moves it. */
+  readonly option: string;
+}
+
+export function portsOf(ports: DevnetPorts, edges: number, guards: number, withOrigin: boolean): UsedPort[] {
+  const many = (count: number, first: number, use: string): UsedPort[] =>
+    Array.from({ length: count }, (_, i) => ({ port: first + i, use: `${use} ${i + 1}`, option: '--port' }));
+  return [
+    { port: ports.rpc, use: 'the chain', option: '--rpc-port' },
+    { port: ports.ws, use: "the chain's websocket", option: '--rpc-port' },
+    ...many(edges, ports.edge, 'edge'),
+    ...many(edges, ports.control, 'the control plane of edge'),
+    ...many(guards, ports.guard, 'guard'),
+    ...(withOrigin ? [{ port: ports.origin, use: 'the sample origin', option: '--port' }] : []),
+  ];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      if (errorCode(error) === 'EADDRINUSE') resolve(false);
+      else reject(error);
+    });
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/** Looks before anything is started, so that a taken port is one sentence and nothing to clean up. */
+export async function checkPorts(ports: readonly UsedPort[]): Promise<void> {
+  for (const each of ports) {
+    if (each.port > 65_535) {
+      throw new MediaError({
+        code: 'cli/bad-port',
+        message: `${each.use} would need port ${each.port}, above 65535: choose a lower one with ${each.option}.`,
+        source: 'client',
+      });
+    }
+    if (!(await isFree(each.port))) {
+      throw new MediaError({
+        code: 'cli/port-in-use',
+        message: `Port ${each.port}, for ${each.use}, is in use: stop what listens there, or choose another with ${each.option}.`,
+        source: 'client',
+        context: { port: each.port },
+      });
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BuiltReport } from './report-builder.ts';
+
+export type EvidenceKind = 'entries' | 'receipts' | 'digests';
+
+/** What lies behind the reports, by root, on disk: guards and auditors fetch it for as long as it is kept. */
+export interface EvidenceStore {
+  /** Durable when it resolves; the same evidence twice is fine. */
+  put(hour: number, built: BuiltReport): Promise<void>;
+  /** The list with this root (hex); undefined when there is none. The root of nothing has the empty list. */
+  get(kind: EvidenceKind, root: string): Promise<Buffer | undefined>;
+  /** Hours with evidence, ascending. */
+  hours(): readonly number[];
+  /** Hours whose report account is not known to be closed. */
+  unclosed(): readonly number[];
+  markClosed(hour: number): Promise<void>;
+  /** Deletes hours below `hour`. Returns how many. */
+  pruneBelow(hour: number): Promise<number>;
+}
+
+const KINDS: readonly EvidenceKind[] = ['entries', 'receipts', 'digests'];
+const NAME = /^(entries|receipts|digests)-([0-9a-f]{64})$/;
+const CLOSED = 'closed';
+const EMPTY_ROOT = '0'.repeat(64);
+
+/** One folder an hour, one file a list, named by kind and root. */
+export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
+  const paths = new Map<string, string>();
+  const hours = new Map<number, { closed: boolean; readonly keys: Set<string> }>();
+  await mkdir(dir, { recursive: true });
+  for (const folder of await readdir(dir)) {
+    if (!/^\d+$/.test(folder)) continue;
+    const hour = Number(folder);
+    const names = await readdir(join(dir, folder));
+    const keys = new Set<string>();
+    for (const name of names) {
+      const match = NAME.exec(name);
+      if (match === null) continue;
+      const key = `${match[1]} ${match[2]}`;
+      keys.add(key);
+      paths.set(key, join(dir, folder, name));
+    }
+    hours.set(hour, { closed: names.includes(CLOSED), keys });
+  }
+
+  async function write(hour: number, kind: EvidenceKind, root: string, blob: Uint8Array): Promise<void> {
+    const folder = join(dir, String(hour));
+    const path = join(folder, `${kind}-${root}`);
+    await writeDurably(path, blob);
+    const key = `${kind} ${root}`;
+    paths.set(key, path);
+    const known = hours.get(hour) ?? { closed: false, keys: new Set<string>() };
+    known.keys.add(key);
+    hours.set(hour, known);
+  }
+
+  return {
+    async put(hour, built) {
+      await mkdir(join(dir, String(hour)), { recursive: true });
+      for (const [root, blob] of built.receipts) await write(hour, 'receipts', root, blob);
+      for (const [root, blob] of built.digests) await write(hour, 'digests', root, blob);
+      await write(hour, 'entries', Buffer.from(built.report.root).toString('hex'), built.entries);
+    },
+    async get(kind, root) {
+      const path = paths.get(`${kind} ${root}`);
+      if (path !== undefined) return readFile(path);
+      return root === EMPTY_ROOT && KINDS.includes(kind) ? Buffer.alloc(0) : undefined;
+    },
+    hours: () => [...hours.keys()].sort((a, b) => a - b),
+    unclosed: () => [...hours].filter(([, { closed }]) => !closed).map(([hour]) => hour).sort((a, b) => a - b),
+    async markClosed(hour) {
+      const known = hours.get(hour);
+      if (known === undefined) return;
+      await writeDurably(join(dir, String(hour), CLOSED), new Uint8Array());
+      known.closed = true;
+    },
+    async pruneBelow(hour) {
+      let pruned = 0;
+      for (const [old, { keys }] of hours) {
+        if (old >= hour) continue;
+        hours.delete(old);
+        // The same list can be behind two hours: forget the path only where it is this hour's.
+        const folder = join(dir, String(old));
+        for (const key of keys) if (dirname(paths.get(key) ?? '') === folder) paths.delete(key);
+        await rm(folder, { recursive: true, force: true });
+        pruned += 1;
+      }
+      return pruned;
+    },
+  };
+}
+
+async function writeDurably(path: string, blob: Uint8Array): Promise<void> {
+  const file = await open(`${path}.tmp`, 'w');
+  try {
+    await file.writeFile(blob);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.tmp`, path);
+}

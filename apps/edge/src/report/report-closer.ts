@@ -1,0 +1,48 @@
+import { createRepeatingTask } from '@media-network/runtime';
+import type { Clock, Log, RepeatingTask, RoundResult } from '@media-network/runtime';
+import type { EdgeChain } from '../chain/edge-chain.ts';
+import { hourAt, weekOf } from '../chain/periods.ts';
+import type { EvidenceStore } from './evidence-store.ts';
+
+export interface ReportCloserDeps {
+  readonly chain: EdgeChain;
+  readonly evidence: EvidenceStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ReportCloserOptions {
+  /** Weeks for which evidence is kept. */
+  readonly evidenceWeeks: number;
+}
+
+/** Weeks after an hour's own in which its report stays on chain, so that the week can be audited from it. */
+const OPEN_WEEKS = 2;
+const PER_ROUND = 20;
+
+/** Gets the rent of settled reports back and deletes evidence that nobody needs any more. */
+export function createReportCloser(deps: ReportCloserDeps, options: ReportCloserOptions): RepeatingTask {
+  const { chain, evidence, log } = deps;
+
+  async function round(): Promise<RoundResult> {
+    const { periods } = chain;
+    const now = hourAt(periods, chain.nowMs());
+    const due = evidence.unclosed().filter((hour) => weekOf(periods, hour) + OPEN_WEEKS <= weekOf(periods, now));
+    for (const hour of due.slice(0, PER_ROUND)) {
+      if (!(await chain.hourSettled(hour))) continue;
+      await chain.closeReport(hour);
+      await evidence.markClosed(hour);
+      log.debug({ hour }, 'report closed, its rent is back');
+    }
+    const keepFrom = now - Math.max(options.evidenceWeeks, OPEN_WEEKS + 1) * periods.hoursPerWeek;
+    const pruned = await evidence.pruneBelow(keepFrom);
+    if (pruned > 0) log.info({ hours: pruned, below: keepFrom }, 'old evidence deleted');
+    return due.length > PER_ROUND ? 'busy' : 'idle';
+  }
+
+  return createRepeatingTask(round, { clock: deps.clock, log }, {
+    name: 'report-closer',
+    intervalMs: Math.min(60_000, chain.periods.sampleSecs * 5_000),
+    busyIntervalMs: 1_000,
+  });
+}

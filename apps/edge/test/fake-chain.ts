@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { addressOf, toHex, addressBytes } from '@media-network/protocol';
+import { address } from '@solana/kit';
+import type { Address } from '@solana/kit';
+import type { ClosedEpoch, EdgeChain, GuardView, ReportToSubmit, ResourceStatus, ResourceView, SubmitOutcome } from '../src/index.ts';
+import type { Periods } from '../src/chain/periods.ts';
+
+export interface FakeChain extends EdgeChain {
+  /** Moves the chain's clock; ours stands still. */
+  advance(ms: number): void;
+  addResource(settings: Uint8Array | undefined, over?: Partial<ResourceView>): ResourceView;
+  setStatus(resource: Address, status: ResourceStatus): void;
+  setSettings(resource: Address, blob: Uint8Array): void;
+  readonly submitted: ReportToSubmit[];
+  readonly closed: number[];
+  /** What the chain answers instead of taking a report. */
+  refuse: SubmitOutcome | undefined;
+  epoch: ClosedEpoch | undefined;
+  readonly claims: { week: bigint; cumulative: bigint; proof: readonly Uint8Array[] }[];
+  guardList: GuardView[];
+  stale: boolean;
+}
+
+export const randomAddress = (): Address => address(addressOf(randomBytes(32)));
+
+/** A chain in memory: what it is told, and what it was asked to do. */
+export function createFakeChain(operator: Address, owner: Address = operator, over: Partial<Periods> = {}): FakeChain {
+  const periods: Periods = {
+    epochZero: Math.floor(Date.now() / 1000) - 30 * 3600,
+    sampleSecs: 300,
+    reportSlots: 6,
+    verdictSlots: 12,
+    finalHours: 24,
+    hoursPerWeek: 168,
+    ...over,
+  };
+  const resources = new Map<string, ResourceView>();
+  const settings = new Map<string, { blob: Uint8Array; version: number }>();
+  const listeners: (() => void)[] = [];
+  const edge = randomAddress();
+  let shiftMs = 0;
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+
+  const chain: FakeChain = {
+    operator,
+    owner,
+    edge,
+    tasks: [],
+    start: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    periods,
+    nowMs: () => Date.now() + shiftMs,
+    get fresh() {
+      return !chain.stale;
+    },
+    stale: false,
+    resources: () => resources,
+    onResources: (listener) => {
+      listeners.push(listener);
+    },
+    guards: () => chain.guardList,
+    operatorsOfWeek: () => Promise.resolve(new Map(chain.guardList.map((guard) => [guard.no, guard.operator]))),
+    settings: (resource) => Promise.resolve(settings.get(resource)),
+    report(hour) {
+      const found = chain.submitted.find((report) => report.hour === hour);
+      return Promise.resolve(found === undefined ? undefined : { root: toHex(found.root), bytes: found.bytes });
+    },
+    submitReport(report) {
+      if (chain.refuse !== undefined) return Promise.resolve(chain.refuse);
+      if (chain.submitted.some((known) => known.hour === report.hour)) return Promise.resolve({ kind: 'exists' });
+      chain.submitted.push(report);
+      return Promise.resolve({ kind: 'submitted' });
+    },
+    hourSettled: () => Promise.resolve(true),
+    closeReport(hour) {
+      chain.closed.push(hour);
+      return Promise.resolve();
+    },
+    lamports: () => Promise.resolve(10n ** 9n),
+    lastEpoch: () => Promise.resolve(chain.epoch),
+    claimed: () => Promise.resolve(chain.claims.at(-1)?.cumulative ?? 0n),
+    claim(week, cumulative, proof) {
+      chain.claims.push({ week, cumulative, proof });
+      return Promise.resolve();
+    },
+
+    advance(ms) {
+      shiftMs += ms;
+    },
+    addResource(blob, more = {}) {
+      const at = more.address ?? randomAddress();
+      const view: ResourceView = {
+        address: at,
+        key: toHex(addressBytes(at)),
+        status: 'active',
+        quotaKbps: 1_000_000,
+        settingsVersion: blob === undefined ? 0 : 1,
+        ...more,
+      };
+      resources.set(view.key, view);
+      if (blob !== undefined) settings.set(at, { blob, version: 1 });
+      changed();
+      return view;
+    },
+    setStatus(resource, status) {
+      const key = toHex(addressBytes(resource));
+      const view = resources.get(key);
+      if (view === undefined) throw new Error('no such resource');
+      resources.set(key, { ...view, status });
+      changed();
+    },
+    setSettings(resource, blob) {
+      const key = toHex(addressBytes(resource));
+      const view = resources.get(key);
+      if (view === undefined) throw new Error('no such resource');
+      const version = view.settingsVersion + 1;
+      settings.set(resource, { blob, version });
+      resources.set(key, { ...view, settingsVersion: version });
+      changed();
+    },
+    submitted: [],
+    closed: [],
+    refuse: undefined,
+    epoch: undefined,
+    claims: [],
+    guardList: [],
+  };
+  return chain;
+}

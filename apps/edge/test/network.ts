@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeCounter } from '@media-network/protocol';
+import type { Counter, Settings } from '@media-network/protocol';
+import { generateKeyPairSigner } from '@solana/kit';
+import type { Address, KeyPairSigner } from '@solana/kit';
+import { createEdge, parseEdgeConfig } from '../src/index.ts';
+import type { Edge, EdgeOverrides } from '../src/index.ts';
+import { silentLog } from '@media-network/runtime';
+import { createFakeChain, randomAddress } from './fake-chain.ts';
+import type { FakeChain } from './fake-chain.ts';
+import { startFakeGuard } from './fake-guard.ts';
+import type { FakeGuard } from './fake-guard.ts';
+import { request, startRawOrigin } from './raw-http.ts';
+import type { GetOptions, RawOrigin, RawResponse } from './raw-http.ts';
+
+export interface TestNetwork {
+  readonly chain: FakeChain;
+  readonly guard: FakeGuard;
+  readonly origin: RawOrigin;
+  readonly operator: KeyPairSigner;
+  readonly dir: string;
+  edge: Edge;
+  /** A resource in front of the origin. */
+  addResource(settings?: Partial<Settings>): Promise<TestResource>;
+  counter(resource: Address): Promise<Counter>;
+  /** Stops the edge and starts it anew on the same folder. */
+  restart(overrides?: EdgeOverrides): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestResource {
+  readonly address: Address;
+  readonly host: string;
+  get(target: string, options?: GetOptions): Promise<RawResponse>;
+}
+
+/** An edge with a chain in memory, one guard and one origin on sockets. */
+export async function startTestNetwork(options: { readonly config?: Record<string, unknown>; readonly overrides?: EdgeOverrides } = {}): Promise<TestNetwork> {
+  const dir = await mkdtemp(join(tmpdir(), 'media-edge-'));
+  const operator = await generateKeyPairSigner();
+  const chain = createFakeChain(operator.address);
+  const guard = await startFakeGuard(7, () => operator.address);
+  chain.guardList = [{ no: 7, operator: guard.operator, endpoint: guard.url }];
+  const origin = await startRawOrigin();
+  const config = parseEdgeConfig({
+    flags: { port: 0, controlPort: 0, dir, ramBytes: '32M', diskBytes: '64M', originTimeoutMs: 1_000, drainMs: 200, ...options.config },
+  });
+  const start = (overrides: EdgeOverrides = {}): Promise<Edge> =>
+    createEdge(config, { operator }, { chain, log: silentLog, ...options.overrides, ...overrides });
+
+  const network: TestNetwork = {
+    chain,
+    guard,
+    origin,
+    operator,
+    dir,
+    edge: await start(),
+    async addResource(settings = {}) {
+      const address = randomAddress();
+      const blob = await guard.encrypt({ origin: origin.url, ...settings }, address);
+      guard.know(address, blob);
+      chain.addResource(blob, { address });
+      const host = new URL(network.edge.urlOf(address)).hostname;
+      return { address, host, get: (target, more) => request(network.edge.port, host, target, more) };
+    },
+    async counter(resource) {
+      const response = await fetch(`${network.edge.controlUrl}/v1/counters/${resource}`);
+      const counter = decodeCounter(new Uint8Array(await response.arrayBuffer()));
+      if (counter === undefined) throw new Error(`no counter: ${response.status}`);
+      return counter;
+    },
+    async restart(overrides) {
+      await network.edge.close();
+      network.edge = await start(overrides);
+    },
+    async close() {
+      await network.edge.close();
+      await guard.close();
+      await origin.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  return network;
+}

@@ -1,0 +1,73 @@
+import { errorCode, errorMessage } from '@media-network/runtime';
+import type { Clock, Log } from '@media-network/runtime';
+
+/** Errors that say another guard was quicker, or that the chain moved on: what to do is read anew. */
+const OVERTAKEN: ReadonlySet<string> = new Set([
+  'chain/already-decided',
+  'chain/already-exists',
+  'chain/already-in-set',
+  'chain/already-voted',
+  'chain/charge-first',
+  'chain/not-last-epoch',
+  'chain/nothing-due',
+  'chain/nothing-to-claim',
+  'chain/set-frozen',
+  'chain/too-early',
+  'chain/too-late',
+  'chain/unwrap-first',
+  'chain/wrong-previous',
+  'chain/wrong-status',
+  'chain/wrong-week',
+]);
+
+export type ActionResult = 'done' | 'nothing' | 'overtaken' | 'failed' | 'skipped';
+
+/** Runs single actions so that one that fails neither ends the round nor is tried again at once. */
+export interface ActionRunner {
+  /** `act` resolves to false when there was nothing it could do yet. */
+  run(key: string, act: () => Promise<boolean>): Promise<ActionResult>;
+}
+
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 60_000;
+
+export function createActionRunner(deps: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onFailure: () => void;
+}): ActionRunner {
+  const paused = new Map<string, { readonly untilMs: number; readonly pauseMs: number }>();
+
+  function pause(key: string, maxMs: number): void {
+    const pauseMs = Math.min((paused.get(key)?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2, maxMs);
+    paused.delete(key);
+    paused.set(key, { untilMs: deps.clock.nowMs() + pauseMs, pauseMs });
+    for (const oldest of paused.keys()) {
+      if (paused.size <= 10_000) break;
+      paused.delete(oldest);
+    }
+  }
+
+  return {
+    async run(key, act) {
+      if (deps.clock.nowMs() < (paused.get(key)?.untilMs ?? 0)) return 'skipped';
+      try {
+        const done = await act();
+        if (done) paused.delete(key);
+        else pause(key, FIRST_PAUSE_MS);
+        return done ? 'done' : 'nothing';
+      } catch (error) {
+        const code = errorCode(error);
+        if (OVERTAKEN.has(code)) {
+          deps.log.debug({ action: key, code }, 'overtaken');
+          pause(key, FIRST_PAUSE_MS);
+          return 'overtaken';
+        }
+        pause(key, MAX_PAUSE_MS);
+        deps.onFailure();
+        deps.log.warn({ action: key, code, err: errorMessage(error) }, 'action failed');
+        return 'failed';
+      }
+    },
+  };
+}

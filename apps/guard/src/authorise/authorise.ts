@@ -1,0 +1,163 @@
+import type { Found, MediaClient, Signer } from '@media-network/chain';
+import { averagePrice, quotaOf, worthOf } from '@media-network/chain/model';
+import { RESOURCE_STATUS } from '@media-network/chain/schema';
+import { sampleAt, weekAt } from '@media-network/protocol';
+import type { Clock, Log, RoundResult } from '@media-network/runtime';
+import type { ActionRunner } from '../actions.ts';
+import type { Counts } from '../counts.ts';
+import type { Network, Snapshot } from '../network.ts';
+import type { OriginFetch } from '../probe/origin-fetch.ts';
+import { planAuthorise } from './plan-authorise.ts';
+import type { AuthoriseFacts } from './plan-authorise.ts';
+import type { SettingsReader } from './settings-reader.ts';
+
+export interface AuthoriseDeps {
+  readonly client: MediaClient;
+  readonly network: Network;
+  readonly settings: SettingsReader;
+  readonly origin: OriginFetch;
+  readonly runner: ActionRunner;
+  readonly operator: Signer;
+  readonly guard: Found<'guard'>;
+  readonly counts: Counts;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What was seen of a pending resource, by the version of its settings. */
+interface Sight {
+  readonly version: number;
+  readonly readable: boolean;
+  readonly originAnswers: boolean;
+  readonly atMs: number;
+}
+
+/** An address that is not set. */
+const NO_RING = '11111111111111111111111111111111';
+/** How long a look that found something amiss holds before the next. */
+const LOOK_AGAIN_MS = 2_000;
+
+/** The duty that lets resources onto the network and keeps their quota in step with their stake. */
+export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSignal): Promise<RoundResult> } {
+  const { client, network, operator, clock, log } = deps;
+  const sights = new Map<string, Sight>();
+
+  async function look(resource: Found<'resource'>): Promise<boolean> {
+    const found = await deps.settings.read(resource);
+    const answer =
+      found === undefined
+        ? undefined
+        : await deps.origin
+            .get(found.settings, found.settings.probe[0] ?? '/', { maxBytes: 1 })
+            .catch(() => undefined);
+    // A server that answers at all is there; what it says of the target is between it and its viewers.
+    const originAnswers = answer !== undefined && answer.status < 500;
+    const sight = {
+      version: resource.settingsVersion,
+      readable: found !== undefined,
+      originAnswers,
+      atMs: clock.nowMs(),
+    };
+    if (sights.get(resource.address)?.originAnswers !== originAnswers && !originAnswers) {
+      const why =
+        found === undefined ? 'its settings cannot be decrypted by this guard' : 'its origin does not answer';
+      log.warn({ resource: resource.address, why }, 'resource not authorised');
+    }
+    sights.set(resource.address, sight);
+    return originAnswers;
+  }
+
+  function factsOf(resource: Found<'resource'>, { config, pools, now }: Snapshot): AuthoriseFacts {
+    const pool = pools.find(({ address }) => address === resource.pool);
+    const worth = pool === undefined ? 0n : worthAt(pool, config, now, resource.lp);
+    const sight = sights.get(resource.address);
+    const good = sight?.readable === true && sight.originAnswers;
+    const holds =
+      sight !== undefined &&
+      sight.version === resource.settingsVersion &&
+      (good || clock.nowMs() - sight.atMs < LOOK_AGAIN_MS);
+    const votes =
+      resource.authWeek === weekAt(config, now) ? resource.authVotes.slice(0, resource.authCount) : [];
+    return {
+      address: resource.address,
+      status: resource.status,
+      hasRing: resource.ring !== NO_RING,
+      worth,
+      voted: votes.includes(deps.guard.no),
+      readable: holds ? sight.readable : undefined,
+      originAnswers: holds ? sight.originAnswers : undefined,
+      lp: resource.lp,
+      due: resource.due,
+      debt: resource.debt,
+      quotaKbps: resource.quotaKbps,
+      expectedKbps: quotaOf(worth, config.quotaKbpsPerMedia),
+    };
+  }
+
+  async function act(
+    kind: 'look' | 'authorise' | 'refresh-quota',
+    resource: Found<'resource'>,
+    week: bigint,
+  ): Promise<boolean> {
+    if (kind === 'look') return look(resource);
+    const { address, pool } = resource;
+    const instruction =
+      kind === 'authorise'
+        ? await client.instructions.authorise({
+            operator,
+            guard: deps.guard.address,
+            pool,
+            resource: address,
+            week,
+          })
+        : await client.instructions.refreshQuota({ pool, resource: address });
+    await client.send([instruction], { payer: operator });
+    network.invalidate();
+    deps.counts.add(kind === 'authorise' ? 'authorised' : 'refreshed');
+    // What was seen was seen for this vote; if the resource comes back, it is looked at anew.
+    if (kind === 'authorise') sights.delete(address);
+    return true;
+  }
+
+  return {
+    async round(signal) {
+      const snapshot = await network.snapshot();
+      const { config, now } = snapshot;
+      const week = weekAt(config, now);
+      const set = await network.guardSet(week, snapshot);
+      const byAddress = new Map<string, Found<'resource'>>(
+        snapshot.resources.map((each) => [each.address, each]),
+      );
+      for (const [address] of sights)
+        if (byAddress.get(address)?.status !== RESOURCE_STATUS.pending) sights.delete(address);
+      const resources = snapshot.resources.map((resource) => factsOf(resource, snapshot));
+      let result: RoundResult = 'idle';
+      for (const { kind, resource } of planAuthorise({
+        guardNo: deps.guard.no,
+        set,
+        turn: sampleAt(config, now),
+        resources,
+      })) {
+        const found = byAddress.get(resource);
+        if (signal.aborted || found === undefined) break;
+        const outcome = await deps.runner.run(`${kind} ${resource}`, () => act(kind, found, week));
+        if (outcome === 'done') result = 'busy';
+      }
+      return result;
+    },
+  };
+}
+
+/** Worth of LP in MEDIA base units; 0 where the pool's figures overflow, as the program then refuses the stake. */
+export function worthAt(
+  pool: Found<'pool'>,
+  config: { readonly twapSecs: number },
+  now: bigint,
+  lp: bigint,
+): bigint {
+  try {
+    return worthOf(pool, averagePrice(pool, now, BigInt(config.twapSecs)), lp);
+  } catch {
+    return 0n;
+  }
+}

@@ -1,0 +1,69 @@
+import { Counter, Registry } from 'prom-client';
+
+/** What a guard did since its start, for stats and metrics. */
+export interface Counts {
+  add(what: CountName, by?: number): void;
+  addReason(reason: string): void;
+  get(what: CountName): number;
+  reasons(): Readonly<Record<string, number>>;
+  addClaimed(base: bigint): void;
+  readonly claimed: bigint;
+  metrics(): Promise<string>;
+}
+
+const NAMES = {
+  confirmed: 'Verdicts that confirmed a report.',
+  rejected: 'Verdicts that rejected a report.',
+  hours: 'Roots of hours voted for.',
+  epochs: 'Epochs voted for.',
+  recorded: "Resources' hours recorded.",
+  charged: 'Charges taken.',
+  unwrapped: 'Pools whose fee LP was unwrapped.',
+  authorised: 'Votes to activate resources.',
+  refreshed: 'Quotas recomputed.',
+  joined: 'Sets joined.',
+  tickets: 'Tickets issued.',
+  keys: 'Settings keys handed to edges.',
+  refused: 'Requests for tickets and keys refused.',
+  probes: 'Probes made.',
+  failures: 'Actions and rounds that failed.',
+} as const;
+export type CountName = keyof typeof NAMES;
+
+export function createCounts(): Counts {
+  const registry = new Registry();
+  const values = new Map<CountName, number>();
+  const reasons = new Map<string, number>();
+  const reasonCounter = new Counter({
+    name: 'media_guard_verdicts_total',
+    help: 'Verdicts by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  const counters = new Map<string, Counter>(
+    Object.entries(NAMES).map(([name, help]) => [
+      name,
+      new Counter({ name: `media_guard_${name}_total`, help, registers: [registry] }),
+    ]),
+  );
+  let claimed = 0n;
+  return {
+    add(what, by = 1) {
+      values.set(what, (values.get(what) ?? 0) + by);
+      counters.get(what)?.inc(by);
+    },
+    addReason(reason) {
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      reasonCounter.inc({ reason });
+    },
+    get: (what) => values.get(what) ?? 0,
+    reasons: () => Object.fromEntries(reasons),
+    addClaimed(base) {
+      claimed += base;
+    },
+    get claimed() {
+      return claimed;
+    },
+    metrics: () => registry.metrics(),
+  };
+}

@@ -1,0 +1,156 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import type { Log } from '@media-network/runtime';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: Uint8Array | string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Buffer;
+  /** Network address of the client, for limits only. */
+  readonly client: string;
+}
+
+export type Handler = (request: HttpRequest) => Promise<HttpAnswer>;
+
+export interface HttpServer {
+  readonly url: string;
+  /** Stops taking connections, lets answers under way finish, then closes. */
+  close(): Promise<void>;
+}
+
+/** Bodies that guards are sent are a key request or a few fields of JSON. */
+const MAX_BODY = 4_096;
+const DRAIN_MS = 5_000;
+
+export function jsonAnswer(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
+  return { status, type: 'application/json', body: JSON.stringify(value), headers };
+}
+
+export function errorAnswer(status: number, code: string, message: string): HttpAnswer {
+  return jsonAnswer(
+    status,
+    { code, message },
+    status === 429 || status === 503 ? { 'retry-after': '1' } : {},
+  );
+}
+
+/** Undefined when the body is larger than `MAX_BODY`. */
+async function readBody(request: http.IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    // A request without an encoding yields buffers.
+    const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    size += piece.length;
+    if (size > MAX_BODY) return undefined;
+    chunks.push(piece);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Listens and answers with `handler`. Rejects with `guard/port-in-use` or `guard/cannot-listen`. */
+export async function listenHttp(
+  options: { readonly host: string; readonly port: number },
+  handler: Handler,
+  log: Log,
+): Promise<HttpServer> {
+  async function answer(request: http.IncomingMessage): Promise<HttpAnswer> {
+    const url = URL.parse(request.url ?? '/', 'http://guard');
+    if (url === null || !(request.url ?? '').startsWith('/'))
+      return errorAnswer(400, 'guard/bad-request', 'The target is not one.');
+    const body = await readBody(request);
+    if (body === undefined)
+      return errorAnswer(413, 'guard/too-large', `A body has at most ${MAX_BODY} bytes.`);
+    try {
+      return await handler({
+        method: request.method ?? 'GET',
+        path: url.pathname,
+        query: url.searchParams,
+        body,
+        client: request.socket.remoteAddress ?? '',
+      });
+    } catch (error) {
+      const retry = error instanceof MediaError && error.source === 'chain';
+      log.warn({ path: url.pathname, code: errorCode(error), err: errorMessage(error) }, 'request failed');
+      return retry
+        ? errorAnswer(
+            503,
+            'guard/chain-unreachable',
+            'The chain does not answer this guard. Try again, or ask another guard.',
+          )
+        : errorAnswer(500, 'guard/internal', 'Something went wrong in this guard.');
+    }
+  }
+
+  const server = http.createServer(
+    { requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 16_384, keepAliveTimeout: 10_000 },
+    (request, response) => {
+      answer(request).then(
+        ({ status, type, body, headers }) => {
+          const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+          const close = status === 413 ? { connection: 'close' } : {};
+          response.writeHead(status, {
+            'content-type': type,
+            'content-length': bytes.length,
+            'cache-control': 'no-store',
+            ...headers,
+            ...close,
+          });
+          response.end(request.method === 'HEAD' ? undefined : bytes);
+        },
+        // The client went away within its body.
+        () => response.destroy(),
+      );
+    },
+  );
+  await listen(server, options);
+  // A TCP server's address is never a path.
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function listen(
+  server: http.Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      const inUse = errorCode(cause) === 'EADDRINUSE';
+      reject(
+        new MediaError({
+          code: inUse ? 'guard/port-in-use' : 'guard/cannot-listen',
+          message: inUse
+            ? `Port ${port} is in use. Choose another with --port.`
+            : `The guard cannot listen on ${host}:${port}: ${errorMessage(cause)}.`,
+          source: 'client',
+          cause,
+        }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}

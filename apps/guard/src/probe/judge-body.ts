@@ -1,0 +1,60 @@
+/** An answer as far as two of them are compared. */
+export interface ComparedAnswer {
+  readonly status: number;
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+export interface BodyFacts {
+  /** The origin before and after the edge was asked; hashes of the whole body, undefined when it was not read whole. */
+  readonly before: ComparedAnswer & { readonly sha256: string | undefined };
+  readonly after: ComparedAnswer & { readonly sha256: string | undefined };
+  readonly edge: ComparedAnswer & {
+    /** Seconds in `Age`; undefined when the header is missing. */
+    readonly ageSecs: number | undefined;
+    /** Whether its bytes equal those of the origin at the same range. */
+    readonly equal: boolean;
+  };
+  /** When the edge was asked, and since when the origin has shown nothing but this body, by the guard's clock. */
+  readonly askedAtMs: number;
+  readonly stableSinceMs: number;
+}
+
+export type BodyFinding =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'wrong' }
+  | {
+      readonly kind: 'unknown';
+      readonly why: 'origin-changes' | 'not-comparable' | 'other-version' | 'maybe-older';
+    };
+
+/** Clocks and the way there: an object may be this much older than its `Age` says. */
+const AGE_MARGIN_MS = 3_000;
+
+/**
+ * Whether an edge gave other bytes than its origin has (docs/evidence.md, check 7). An edge may rightly serve an
+ * older version that is still fresh, so it is wrong only if it says itself that it has this version, or stored
+ * the object when the origin already had nothing else.
+ */
+export function judgeBody(facts: BodyFacts): BodyFinding {
+  const { before, after, edge } = facts;
+  if (before.status !== 200 || after.status !== 200 || before.sha256 === undefined)
+    return { kind: 'unknown', why: 'not-comparable' };
+  if (before.sha256 !== after.sha256) return { kind: 'unknown', why: 'origin-changes' };
+  if (edge.status !== 200 && edge.status !== 206) return { kind: 'unknown', why: 'not-comparable' };
+  if (edge.equal) return { kind: 'same' };
+  // An origin may change its validator with every answer; such a one says nothing.
+  const steady = before.etag === after.etag && before.lastModified === after.lastModified;
+  const claimsVersion = steady && sameVersion(before, edge);
+  if (claimsVersion === true) return { kind: 'wrong' };
+  const storedAtMs = facts.askedAtMs - (edge.ageSecs ?? 0) * 1_000 - AGE_MARGIN_MS;
+  if (storedAtMs >= facts.stableSinceMs) return { kind: 'wrong' };
+  return { kind: 'unknown', why: claimsVersion === false ? 'other-version' : 'maybe-older' };
+}
+
+/** Whether two answers name the same version by a strong validator; undefined when neither has one to compare. */
+function sameVersion(origin: ComparedAnswer, edge: ComparedAnswer): boolean | undefined {
+  const strong = (etag: string | undefined): etag is string => etag !== undefined && !etag.startsWith('W/');
+  if (strong(origin.etag) && strong(edge.etag)) return origin.etag === edge.etag;
+  return undefined;
+}

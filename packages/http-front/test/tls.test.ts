@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSecureContext, connect } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestFront } from './test-front.ts';
+import type { TestFront } from './test-front.ts';
+
+function selfSigned(dir: string, name: string): { cert: Buffer; key: Buffer } {
+  const key = join(dir, `${name}.key`);
+  const cert = join(dir, `${name}.pem`);
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  return { cert: readFileSync(cert), key: readFileSync(key) };
+}
+
+function exchange(port: number, text: string, options: ConnectionOptions): Promise<{ text: string; bytes: number; alpn: string | false | null; protocol: string | null; cn: unknown }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options }, () => socket.write(text));
+    const chunks: Buffer[] = [];
+    let seen = { alpn: null as string | false | null, protocol: null as string | null, cn: undefined as unknown };
+    socket.once('secureConnect', () => {
+      seen = { alpn: socket.alpnProtocol, protocol: socket.getProtocol(), cn: socket.getPeerCertificate().subject.CN };
+    });
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', reject);
+    socket.on('close', () => resolve({ text: Buffer.concat(chunks).toString('latin1'), bytes: Buffer.concat(chunks).length, ...seen }));
+  });
+}
+
+describe('the same lanes over TLS', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'front-tls-'));
+  let server: TestFront;
+  beforeAll(async () => {
+    const fallback = selfSigned(dir, 'fallback');
+    const other = selfSigned(dir, 'other.example');
+    server = await startTestFront({
+      hits: { '/hit': Buffer.from('hit body'), '/large': Buffer.alloc(900_000, 1) },
+      tls: { ...fallback, contextFor: async (name) => (name === 'other.example' ? createSecureContext(other) : null) },
+      slow: (request, response) => void response.end(`${request.scheme} ${request.serverName} ${request.target}`),
+    });
+  });
+  afterAll(async () => {
+    await server.front.close({ graceMs: 0 });
+    rmSync(dir, { recursive: true });
+  });
+
+  const request = 'GET /hit HTTP/1.1\r\nHost: a.example\r\n\r\nGET /large HTTP/1.1\r\nHost: a.example\r\n\r\nGET /slow HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
+
+  test('answers in order, accounts plaintext bytes, speaks ALPN http/1.1', async () => {
+    const seen = await exchange(server.port, request, { ALPNProtocols: ['h2', 'http/1.1'], servername: 'Other.Example' });
+    expect(seen).toMatchObject({ alpn: 'http/1.1', protocol: 'TLSv1.3', cn: 'other.example' });
+    expect(seen.text).toContain('hit body');
+    expect(seen.text).toMatch(/https other\.example \/slow$/);
+    expect(server.total()).toBe(seen.bytes);
+  });
+
+  test('falls back where no context is named, and refuses what is too old', async () => {
+    const seen = await exchange(server.port, request, { maxVersion: 'TLSv1.2' });
+    expect(seen).toMatchObject({ protocol: 'TLSv1.2', cn: 'fallback' });
+    await expect(exchange(server.port, request, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' })).rejects.toThrow();
+    await expect(exchange(server.port, request, { ALPNProtocols: ['h2'] })).rejects.toThrow();
+  });
+});
