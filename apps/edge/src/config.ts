@@ -32,7 +32,9 @@ const SHAPE = {
     .describe('JSON-RPC address of the Solana cluster.'),
   wsUrl: url(/^wss?$/)
     .optional()
-    .describe("Websocket address of the cluster; by default the RPC host's next port, as with Solana's own validator."),
+    .describe(
+      "Websocket address of the cluster; by default the RPC host's next port, as with Solana's own validator.",
+    ),
   programId: text
     .default('MediaNetwork1111111111111111111111111111111')
     .describe('Address of the Media Network program; by default where the embedded chain has it.'),
@@ -45,7 +47,9 @@ const SHAPE = {
   tlsKey: text.optional().describe("PEM file with the certificate's private key."),
   httpsPort: port.default(8443).describe('Port of the data plane, HTTPS. 0 takes a free one.'),
   controlHost: text.default('127.0.0.1').describe('Address the control plane listens on.'),
-  controlPort: port.default(8081).describe('Port of the control plane, where guards fetch evidence. 0 takes a free one.'),
+  controlPort: port
+    .default(8081)
+    .describe('Port of the control plane, where guards fetch evidence. 0 takes a free one.'),
   dir: text.default('.medianet/edge').describe('Folder of the cache, the journal and the evidence.'),
   zone: text
     .regex(/^[a-z0-9.-]+$/, 'must be a lower-case domain name')
@@ -58,7 +62,9 @@ const SHAPE = {
     .describe('Largest object the cache stores. Larger ones, and ranges of them, pass through.'),
   allowPrivateOrigins: flag
     .optional()
-    .describe('Whether an origin may have a loopback or private address; by default only when the chain is on loopback.'),
+    .describe(
+      'Whether an origin may have a loopback or private address; by default only when the chain is on loopback.',
+    ),
   evidenceWeeks: z.coerce
     .number()
     .int()
@@ -76,14 +82,23 @@ const SHAPE = {
     .int()
     .min(1)
     .default(15_000)
-    .describe('Milliseconds an origin may keep silent, while connecting, before its head and within its body.'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level that is logged.'),
+    .describe(
+      'Milliseconds an origin may keep silent, while connecting, before its head and within its body.',
+    ),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least level that is logged.'),
   accessLog: flag.default(false).describe('One line a request; the address of a viewer is never in it.'),
 } as const;
 
 const SCHEMA: z.ZodType<EdgeConfig> = z.strictObject(SHAPE).superRefine((config, context) => {
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
-    context.addIssue({ code: 'custom', path: ['tlsCert'], message: 'needs --tls-key, and the other way round' });
+    context.addIssue({
+      code: 'custom',
+      path: ['tlsCert'],
+      message: 'needs --tls-key, and the other way round',
+    });
   }
 });
 
@@ -131,18 +146,25 @@ const BOOLEANS: ReadonlySet<string> = new Set(['allowPrivateOrigins', 'accessLog
 
 /** Every option, in the order of the help text. */
 export const edgeOptions: readonly EdgeOption[] = Object.entries(SHAPE).map(([name, schema]) => {
+  if (!isOptionName(name)) throw new Error(`${name} is no option`);
   const parsed = schema.safeParse(undefined);
   const value: unknown = parsed.success ? parsed.data : undefined;
   return {
-    // The entries of SHAPE are the keys of the config by construction.
-    name: name as keyof EdgeConfig,
+    name,
     flag: kebab(name),
     env: `MEDIA_EDGE_${kebab(name).replaceAll('-', '_').toUpperCase()}`,
-    default: typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined,
+    default:
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? value
+        : undefined,
     help: schema.description ?? '',
     boolean: BOOLEANS.has(name),
   };
 });
+
+function isOptionName(name: string): name is keyof EdgeConfig {
+  return name in SHAPE;
+}
 
 export interface EdgeConfigSources {
   /** Parsed flags by option name (`controlPort`). */

@@ -43,7 +43,11 @@ import { SOFTWARE } from './version.ts';
  * Builds and starts an edge. Rejects, with everything stopped again, when the chain cannot be read, the
  * folder is in use or a port is taken.
  */
-export async function createEdge(config: EdgeConfig, secrets: EdgeSecrets, overrides: EdgeOverrides = {}): Promise<Edge> {
+export async function createEdge(
+  config: EdgeConfig,
+  secrets: EdgeSecrets,
+  overrides: EdgeOverrides = {},
+): Promise<Edge> {
   const clock = overrides.clock ?? systemClock;
   const log = overrides.log ?? createLog('edge', { level: config.logLevel });
   const random = overrides.random ?? Math.random;
@@ -69,7 +73,10 @@ export async function createEdge(config: EdgeConfig, secrets: EdgeSecrets, overr
     const evidence = await openEvidenceStore(join(config.dir, 'evidence'));
     const build = overrides.buildReport ?? buildHonestReport;
     const reporter = createReporter({ chain, ledger, journal, evidence, build, clock, log });
-    const closer = createReportCloser({ chain, evidence, clock, log }, { evidenceWeeks: config.evidenceWeeks });
+    const closer = createReportCloser(
+      { chain, evidence, clock, log },
+      { evidenceWeeks: config.evidenceWeeks },
+    );
     const claimer = createClaimer({ chain, clock, log, random, fetch });
     const desk = createSessionDesk({ chain, ledger, sample });
     tasks.push(journal.task, reporter.task, desk.task({ clock, log }), closer, claimer.task);
@@ -77,7 +84,11 @@ export async function createEdge(config: EdgeConfig, secrets: EdgeSecrets, overr
     // Where bodies come from.
     const store = await openCacheStore({
       maxRamBytes: config.ramBytes,
-      disk: { dir: join(config.dir, 'cache'), maxBytes: config.diskBytes, maxObjectBytes: config.maxObjectBytes },
+      disk: {
+        dir: join(config.dir, 'cache'),
+        maxBytes: config.diskBytes,
+        maxObjectBytes: config.maxObjectBytes,
+      },
       clock,
       log,
     });
@@ -117,11 +128,17 @@ export async function createEdge(config: EdgeConfig, secrets: EdgeSecrets, overr
       log,
       requestId,
       refreshing: new Set(),
+      fills: new Map(),
       maxObjectBytes: config.maxObjectBytes,
       accessLog: config.accessLog ? createAccessLog(log) : undefined,
     });
     const front = createFront<Account>(
-      { fast, slow, onWritten: accounting, onRefused: (reason) => tally.refused('accept', `front/${reason}`) },
+      {
+        fast,
+        slow,
+        onWritten: accounting,
+        onRefused: (reason) => tally.refused('accept', `front/${reason}`),
+      },
       { clock, log },
     );
 
@@ -147,7 +164,13 @@ export async function createEdge(config: EdgeConfig, secrets: EdgeSecrets, overr
       if (!chain.fresh) problems.push('edge/chain-stale');
       return { ready: problems.length === 0, problems };
     };
-    const metrics = createMetrics({ tally, store, front, stats, taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])) });
+    const metrics = createMetrics({
+      tally,
+      store,
+      front,
+      stats,
+      taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])),
+    });
     const statements = createStatements({ chain, ledger, journal, store, book, sign });
     const control = await startControlServer(
       {
@@ -180,9 +203,15 @@ export async function createEdge(config: EdgeConfig, secrets: EdgeSecrets, overr
     });
     const plain = await front.listen({ host: config.host, port: config.port });
     const tls = await readTls(config);
-    const secure = tls === undefined ? undefined : await front.listenTls({ host: config.host, port: config.httpsPort }, tls);
+    const secure =
+      tls === undefined
+        ? undefined
+        : await front.listenTls({ host: config.host, port: config.httpsPort }, tls);
     for (const task of tasks) task.start();
-    log.info({ edge: chain.edge, port: plain.port, controlPort: control.port, resources: book.size }, 'edge is up');
+    log.info(
+      { edge: chain.edge, port: plain.port, controlPort: control.port, resources: book.size },
+      'edge is up',
+    );
 
     const urls = [`http://${urlHost(plain.host)}:${plain.port}`];
     if (secure !== undefined) urls.push(`https://${urlHost(secure.host)}:${secure.port}`);
@@ -201,12 +230,18 @@ export async function createEdge(config: EdgeConfig, secrets: EdgeSecrets, overr
       close: () => scope.close(),
     };
   } catch (error) {
-    await scope.close().catch((failure: unknown) => log.warn({ err: errorMessage(failure) }, 'could not stop everything'));
+    await scope
+      .close()
+      .catch((failure: unknown) => log.warn({ err: errorMessage(failure) }, 'could not stop everything'));
     throw error;
   }
 }
 
-function connect(config: EdgeConfig, secrets: EdgeSecrets, deps: { readonly clock: Clock; readonly log: Log; readonly random: () => number }): Promise<EdgeChain> {
+function connect(
+  config: EdgeConfig,
+  secrets: EdgeSecrets,
+  deps: { readonly clock: Clock; readonly log: Log; readonly random: () => number },
+): Promise<EdgeChain> {
   const client = createMediaClient({
     rpcUrl: config.rpcUrl,
     ...(config.wsUrl === undefined ? {} : { wsUrl: config.wsUrl }),
@@ -220,7 +255,11 @@ function connect(config: EdgeConfig, secrets: EdgeSecrets, deps: { readonly cloc
 function addressOption(option: string, text: string): Address {
   const bytes = parseAddress(text);
   if (bytes !== undefined) return address(addressOf(bytes));
-  throw new MediaError({ code: 'config/invalid', message: `${option} must be a Solana address, not "${text}".`, source: 'client' });
+  throw new MediaError({
+    code: 'config/invalid',
+    message: `${option} must be a Solana address, not "${text}".`,
+    source: 'client',
+  });
 }
 
 async function readTls(config: EdgeConfig): Promise<{ cert: Buffer; key: Buffer } | undefined> {

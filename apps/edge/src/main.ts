@@ -12,7 +12,12 @@ async function main(): Promise<number> {
       help: { type: 'boolean' },
       config: { type: 'string' },
       keypair: { type: 'string' },
-      ...Object.fromEntries(edgeOptions.map((option) => [option.flag, { type: option.boolean ? ('boolean' as const) : ('string' as const) }])),
+      ...Object.fromEntries(
+        edgeOptions.map((option) => [
+          option.flag,
+          { type: option.boolean ? ('boolean' as const) : ('string' as const) },
+        ]),
+      ),
     },
     allowNegative: true,
   });
@@ -26,7 +31,11 @@ async function main(): Promise<number> {
   const config = parseEdgeConfig({ flags, env: process.env, ...(file === undefined ? {} : { file }) });
   const keypair = values.keypair ?? process.env['MEDIA_EDGE_KEYPAIR'];
   if (keypair === undefined) {
-    throw new MediaError({ code: 'config/invalid', message: 'An edge needs its operator key: --keypair FILE.', source: 'client' });
+    throw new MediaError({
+      code: 'config/invalid',
+      message: 'An edge needs its operator key: --keypair FILE.',
+      source: 'client',
+    });
   }
   const edge = await createEdge(config, { operator: await createWallet(await readKeypair(keypair)) });
   process.stdout.write(`${edge.urls.join(' ')} control ${edge.controlUrl} edge ${edge.address}\n`);
@@ -38,10 +47,16 @@ async function main(): Promise<number> {
 async function readKeypair(path: string): Promise<Uint8Array> {
   try {
     const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
-    if (Array.isArray(parsed) && parsed.every((byte) => Number.isInteger(byte))) return Uint8Array.from(parsed);
+    if (Array.isArray(parsed) && parsed.every((byte) => Number.isInteger(byte)))
+      return Uint8Array.from(parsed);
     throw new Error('it must hold an array of bytes, as the Solana CLI writes it');
   } catch (error) {
-    throw new MediaError({ code: 'config/unreadable', message: `Cannot read the keypair ${path}: ${errorMessage(error)}.`, source: 'client', cause: error });
+    throw new MediaError({
+      code: 'config/unreadable',
+      message: `Cannot read the keypair ${path}: ${errorMessage(error)}.`,
+      source: 'client',
+      cause: error,
+    });
   }
 }
 
@@ -59,12 +74,9 @@ function helpText(): string {
   return `Media Edge: caches and serves resources, reports what it served, earns for it.\n\n  --keypair FILE\n      Operator key, as the Solana CLI writes it. MEDIA_EDGE_KEYPAIR\n  --config FILE\n      JSON file with options by name. MEDIA_EDGE_CONFIG\n${lines.join('')}`;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${errorMessage(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${errorMessage(error)}\n`);
+  process.exitCode = 1;
+}

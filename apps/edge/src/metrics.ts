@@ -25,7 +25,12 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   const registry = new Registry();
   const registers = [registry];
 
-  function counter<const L extends string>(name: string, help: string, labelNames: readonly L[], read: () => Iterable<readonly [Record<L, string>, number]>): void {
+  function counter<const L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    read: () => Iterable<readonly [Record<L, string>, number]>,
+  ): void {
     const metric = new Counter<L>({
       name: `media_edge_${name}`,
       help,
@@ -41,16 +46,27 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     counter(name, help, [], () => [[{}, read()]]);
   }
   function gauge(name: string, help: string, read: () => number): void {
-    const metric: Gauge = new Gauge({ name: `media_edge_${name}`, help, registers, collect: () => metric.set(read()) });
+    const metric: Gauge = new Gauge({
+      name: `media_edge_${name}`,
+      help,
+      registers,
+      collect: () => metric.set(read()),
+    });
   }
 
   const { tally, store, front } = deps;
-  counter('requests_total', 'Requests by how they ended.', ['outcome'], () => OUTCOMES.map((outcome) => [{ outcome }, tally.byOutcome[outcome]]));
-  counter('refusals_total', 'What the edge refused or could not do, by phase and reason.', ['phase', 'reason'], () =>
-    [...tally.refusals].map(([key, count]) => {
-      const [phase = '', reason = ''] = key.split(' ', 2);
-      return [{ phase, reason }, count];
-    }),
+  counter('requests_total', 'Requests by how they ended.', ['outcome'], () =>
+    OUTCOMES.map((outcome) => [{ outcome }, tally.byOutcome[outcome]]),
+  );
+  counter(
+    'refusals_total',
+    'What the edge refused or could not do, by phase and reason.',
+    ['phase', 'reason'],
+    () =>
+      [...tally.refusals].map(([key, count]) => {
+        const [phase = '', reason = ''] = key.split(' ', 2);
+        return [{ phase, reason }, count];
+      }),
   );
   total('bytes_total', 'Bytes written to viewers that count for a resource.', () => tally.bytes);
   total('unbilled_bytes_total', 'Bytes written to viewers that count for none.', () => tally.unbilledBytes);
@@ -63,9 +79,15 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   total('reports_submitted_total', 'Reports put on chain.', () => deps.stats().reportsSubmitted);
   total('bytes_lost_total', 'Bytes of hours whose report came too late.', () => deps.stats().bytesLost);
   total('claimed_base_units_total', 'MEDIA base units claimed.', () => Number(deps.stats().claimed));
-  counter('task_failures_total', 'Failed rounds of background work.', ['task'], () => Object.entries(deps.taskFailures()).map(([task, count]) => [{ task }, count]));
+  counter('task_failures_total', 'Failed rounds of background work.', ['task'], () =>
+    Object.entries(deps.taskFailures()).map(([task, count]) => [{ task }, count]),
+  );
   gauge('connections', 'Open viewer connections.', () => front.openConnections);
-  gauge('unacknowledged_bytes', 'Bytes counted and not yet in the journal.', () => deps.stats().unacknowledgedBytes);
+  gauge(
+    'unacknowledged_bytes',
+    'Bytes counted and not yet in the journal.',
+    () => deps.stats().unacknowledgedBytes,
+  );
   gauge('cache_entries', 'Objects in the cache.', () => store.stats.entries);
   gauge('cache_ram_bytes', 'Bytes of the RAM tier in use.', () => store.stats.ramBytes);
   gauge('cache_disk_bytes', 'Bytes of the disk tier in use.', () => store.stats.diskBytes);

@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { addressOf, toHex, addressBytes } from '@media-network/protocol';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
-import type { ClosedEpoch, EdgeChain, GuardView, ReportToSubmit, ResourceStatus, ResourceView, SubmitOutcome } from '../src/index.ts';
+import type {
+  ClosedEpoch,
+  EdgeChain,
+  GuardView,
+  ReportToSubmit,
+  ResourceStatus,
+  ResourceView,
+  SubmitOutcome,
+} from '../src/index.ts';
 import type { Periods } from '../src/chain/periods.ts';
 
 export interface FakeChain extends EdgeChain {
@@ -24,7 +32,11 @@ export interface FakeChain extends EdgeChain {
 export const randomAddress = (): Address => address(addressOf(randomBytes(32)));
 
 /** A chain in memory: what it is told, and what it was asked to do. */
-export function createFakeChain(operator: Address, owner: Address = operator, over: Partial<Periods> = {}): FakeChain {
+export function createFakeChain(
+  operator: Address,
+  owner: Address = operator,
+  over: Partial<Periods> = {},
+): FakeChain {
   const periods: Periods = {
     epochZero: Math.floor(Date.now() / 1000) - 30 * 3600,
     sampleSecs: 300,
@@ -61,15 +73,19 @@ export function createFakeChain(operator: Address, owner: Address = operator, ov
       listeners.push(listener);
     },
     guards: () => chain.guardList,
-    operatorsOfWeek: () => Promise.resolve(new Map(chain.guardList.map((guard) => [guard.no, guard.operator]))),
+    operatorsOfWeek: () =>
+      Promise.resolve(new Map(chain.guardList.map((guard) => [guard.no, guard.operator]))),
     settings: (resource) => Promise.resolve(settings.get(resource)),
     report(hour) {
       const found = chain.submitted.find((report) => report.hour === hour);
-      return Promise.resolve(found === undefined ? undefined : { root: toHex(found.root), bytes: found.bytes });
+      return Promise.resolve(
+        found === undefined ? undefined : { root: toHex(found.root), bytes: found.bytes },
+      );
     },
     submitReport(report) {
       if (chain.refuse !== undefined) return Promise.resolve(chain.refuse);
-      if (chain.submitted.some((known) => known.hour === report.hour)) return Promise.resolve({ kind: 'exists' });
+      if (chain.submitted.some((known) => known.hour === report.hour))
+        return Promise.resolve({ kind: 'exists' });
       chain.submitted.push(report);
       return Promise.resolve({ kind: 'submitted' });
     },

@@ -28,7 +28,11 @@ export interface FakeGuard {
   /** Blobs that guards answer with, by path. */
   readonly blobs: Map<string, Uint8Array>;
   /** Settings of a resource, wrapped for this guard. */
-  encrypt(settings: Partial<Settings> & { readonly origin: string }, resource: Address, version?: number): Promise<Uint8Array>;
+  encrypt(
+    settings: Partial<Settings> & { readonly origin: string },
+    resource: Address,
+    version?: number,
+  ): Promise<Uint8Array>;
   know(resource: Address, blob: Uint8Array): void;
   session(resource: Address, hour: number, over?: Partial<Ticket>): Promise<TestSession>;
   close(): Promise<void>;
@@ -58,7 +62,11 @@ export async function startFakeGuard(no: number, edgeOperator: () => Address): P
       }
       guard.keyRequests += 1;
       const asked = decodeKeyRequest(Buffer.concat(parts));
-      if (guard.refuseWith !== undefined || asked === undefined || !(await verifyKeyRequestSignature(asked, edgeOperator()))) {
+      if (
+        guard.refuseWith !== undefined ||
+        asked === undefined ||
+        !(await verifyKeyRequestSignature(asked, edgeOperator()))
+      ) {
         response.writeHead(guard.refuseWith ?? 403).end();
         return;
       }
@@ -92,7 +100,9 @@ export async function startFakeGuard(no: number, edgeOperator: () => Address): P
           cost: { log2N: 2, r: 1, p: 1 },
           scrypt: (password, salt, cost) =>
             new Promise((resolve, reject) => {
-              scrypt(password, salt, 32, { N: cost.N, r: cost.r, p: cost.p }, (error, key) => (error === null ? resolve(key) : reject(error)));
+              scrypt(password, salt, 32, { N: cost.N, r: cost.r, p: cost.p }, (error, key) =>
+                error === null ? resolve(key) : reject(error),
+              );
             }),
         },
       ),
@@ -117,7 +127,17 @@ export async function startFakeGuard(no: number, edgeOperator: () => Address): P
       return {
         ticket: { ...ticket, ...(over.signature === undefined ? {} : { signature: over.signature }) },
         receipt: async (edge, bytes, sequence, more = {}) => ({
-          ...(await signReceipt({ session: ticket.session, edge, resource, bytes: BigInt(bytes), sequence: BigInt(sequence), ...more }, client.sign)),
+          ...(await signReceipt(
+            {
+              session: ticket.session,
+              edge,
+              resource,
+              bytes: BigInt(bytes),
+              sequence: BigInt(sequence),
+              ...more,
+            },
+            client.sign,
+          )),
           ...(more.signature === undefined ? {} : { signature: more.signature }),
         }),
       };

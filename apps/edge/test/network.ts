@@ -37,7 +37,9 @@ export interface TestResource {
 }
 
 /** An edge with a chain in memory, one guard and one origin on sockets. */
-export async function startTestNetwork(options: { readonly config?: Record<string, unknown>; readonly overrides?: EdgeOverrides } = {}): Promise<TestNetwork> {
+export async function startTestNetwork(
+  options: { readonly config?: Record<string, unknown>; readonly overrides?: EdgeOverrides } = {},
+): Promise<TestNetwork> {
   const dir = await mkdtemp(join(tmpdir(), 'media-edge-'));
   const operator = await generateKeyPairSigner();
   const chain = createFakeChain(operator.address);
@@ -45,7 +47,16 @@ export async function startTestNetwork(options: { readonly config?: Record<strin
   chain.guardList = [{ no: 7, operator: guard.operator, endpoint: guard.url }];
   const origin = await startRawOrigin();
   const config = parseEdgeConfig({
-    flags: { port: 0, controlPort: 0, dir, ramBytes: '32M', diskBytes: '64M', originTimeoutMs: 1_000, drainMs: 200, ...options.config },
+    flags: {
+      port: 0,
+      controlPort: 0,
+      dir,
+      ramBytes: '32M',
+      diskBytes: '64M',
+      originTimeoutMs: 1_000,
+      drainMs: 200,
+      ...options.config,
+    },
   });
   const start = (overrides: EdgeOverrides = {}): Promise<Edge> =>
     createEdge(config, { operator }, { chain, log: silentLog, ...options.overrides, ...overrides });

@@ -28,18 +28,29 @@ export interface GetOptions {
   readonly body?: string | Buffer;
 }
 
-export async function request(port: number, host: string, target: string, options: GetOptions = {}): Promise<RawResponse> {
+export async function request(
+  port: number,
+  host: string,
+  target: string,
+  options: GetOptions = {},
+): Promise<RawResponse> {
   const method = options.method ?? 'GET';
   const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, 'Connection: close'];
   for (const [name, value] of Object.entries(options.headers ?? {})) lines.push(`${name}: ${value}`);
   const body = Buffer.from(options.body ?? '');
   if (options.body !== undefined) lines.push(`Content-Length: ${body.length}`);
-  return parseResponse(await exchangeRaw(port, Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body])), method);
+  return parseResponse(
+    await exchangeRaw(port, Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body])),
+    method,
+  );
 }
 
 export function parseResponse(raw: Buffer, method = 'GET'): RawResponse {
   const end = raw.indexOf('\r\n\r\n');
-  const head = raw.subarray(0, end === -1 ? raw.length : end).toString('latin1').split('\r\n');
+  const head = raw
+    .subarray(0, end === -1 ? raw.length : end)
+    .toString('latin1')
+    .split('\r\n');
   const headers: Record<string, string> = {};
   for (const line of head.slice(1)) {
     const colon = line.indexOf(':');
@@ -54,7 +65,11 @@ export function parseResponse(raw: Buffer, method = 'GET'): RawResponse {
     const { body, complete } = dechunk(rest);
     return { status, headers, body, bytes: raw.length, complete };
   }
-  const complete = end !== -1 && (bodyless || headers['content-length'] === undefined || rest.length === Number(headers['content-length']));
+  const complete =
+    end !== -1 &&
+    (bodyless ||
+      headers['content-length'] === undefined ||
+      rest.length === Number(headers['content-length']));
   return { status, headers, body: rest, bytes: raw.length, complete };
 }
 
@@ -98,8 +113,8 @@ export async function startRawOrigin(): Promise<RawOrigin> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
-    let held = Buffer.alloc(0);
-    socket.on('data', (part) => {
+    let held: Buffer = Buffer.alloc(0);
+    socket.on('data', (part: Buffer) => {
       held = Buffer.concat([held, part]);
       for (;;) {
         const end = held.indexOf('\r\n\r\n');
@@ -107,7 +122,10 @@ export async function startRawOrigin(): Promise<RawOrigin> {
         const { headers } = parseResponse(held.subarray(0, end + 4));
         const length = Number(headers['content-length'] ?? 0);
         if (held.length < end + 4 + length) return;
-        const [method = '', target = ''] = held.subarray(0, held.indexOf('\r\n')).toString('latin1').split(' ');
+        const [method = '', target = ''] = held
+          .subarray(0, held.indexOf('\r\n'))
+          .toString('latin1')
+          .split(' ');
         const one = { method, target, headers, body: held.subarray(end + 4, end + 4 + length) };
         held = held.subarray(end + 4 + length);
         seen.push(one);
@@ -138,9 +156,14 @@ export async function startRawOrigin(): Promise<RawOrigin> {
 }
 
 /** An answer with a body of known length. */
-export function ok(body: string | Buffer, headers: Readonly<Record<string, string>> = {}): (socket: Socket) => void {
+export function ok(
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = {},
+): (socket: Socket) => void {
   return (socket) => {
-    const lines = Object.entries({ 'Content-Length': String(Buffer.byteLength(body)), ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const lines = Object.entries({ 'Content-Length': String(Buffer.byteLength(body)), ...headers }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
     socket.write(Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`), Buffer.from(body)]));
   };
 }

@@ -99,23 +99,28 @@ const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-
 const BOOLEANS: ReadonlySet<string> = new Set(['probe', 'claim']);
 
 /** Every option, in the order of the help text. */
-export const guardOptions: readonly GuardOption[] = Object.entries(SHAPE).map(([key, schema]) => {
-  // The entries of SHAPE are the keys of the config by construction.
-  const name = key as keyof GuardConfig;
-  const parsed = schema.safeParse(undefined);
-  const value: unknown = parsed.success ? parsed.data : undefined;
-  return {
-    name,
-    flag: kebab(name),
-    env: `MEDIA_GUARD_${kebab(name).replaceAll('-', '_').toUpperCase()}`,
-    default:
-      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-        ? value
-        : undefined,
-    help: schema.description ?? '',
-    boolean: BOOLEANS.has(name),
-  };
-});
+export const guardOptions: readonly GuardOption[] = Object.keys(SHAPE)
+  .filter(isOptionName)
+  .map((name) => {
+    const schema: z.ZodType = SHAPE[name];
+    const parsed = schema.safeParse(undefined);
+    const value: unknown = parsed.success ? parsed.data : undefined;
+    return {
+      name,
+      flag: kebab(name),
+      env: `MEDIA_GUARD_${kebab(name).replaceAll('-', '_').toUpperCase()}`,
+      default:
+        typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+          ? value
+          : undefined,
+      help: schema.description ?? '',
+      boolean: BOOLEANS.has(name),
+    };
+  });
+
+function isOptionName(name: string): name is keyof GuardConfig {
+  return name in SHAPE;
+}
 
 export interface GuardConfigSources {
   /** Parsed flags by option name (`chargeEveryHours`). */

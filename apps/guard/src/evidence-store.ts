@@ -29,7 +29,7 @@ export function rootOfBlob(kind: BlobKind, blob: Uint8Array): Uint8Array | undef
       return digestListRoot(blob, sha256);
     case 'hours':
       return decodeHour(blob, sha256)?.root;
-    case 'epochs':
+    default:
       return decodeEpoch(blob, sha256)?.root;
   }
 }

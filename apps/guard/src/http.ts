@@ -1,5 +1,4 @@
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 
@@ -95,30 +94,33 @@ export async function listenHttp(
     }
   }
 
+  async function respond(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    try {
+      const { status, type, body, headers } = await answer(request);
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      response.writeHead(status, {
+        'content-type': type,
+        'content-length': bytes.length,
+        'cache-control': 'no-store',
+        ...headers,
+        ...(status === 413 ? { connection: 'close' } : {}),
+      });
+      response.end(request.method === 'HEAD' ? undefined : bytes);
+    } catch {
+      // The client went away within its body.
+      response.destroy();
+    }
+  }
+
   const server = http.createServer(
     { requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 16_384, keepAliveTimeout: 10_000 },
     (request, response) => {
-      answer(request).then(
-        ({ status, type, body, headers }) => {
-          const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-          const close = status === 413 ? { connection: 'close' } : {};
-          response.writeHead(status, {
-            'content-type': type,
-            'content-length': bytes.length,
-            'cache-control': 'no-store',
-            ...headers,
-            ...close,
-          });
-          response.end(request.method === 'HEAD' ? undefined : bytes);
-        },
-        // The client went away within its body.
-        () => response.destroy(),
-      );
+      void respond(request, response);
     },
   );
   await listen(server, options);
-  // A TCP server's address is never a path.
-  const { port } = server.address() as AddressInfo;
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
   return {
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     async close() {

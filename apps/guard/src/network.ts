@@ -24,7 +24,9 @@ export interface GuardSetFacts {
 }
 
 export interface Network {
-  /** At most `maxAgeMs` old. Reads once for all who ask at the same time. */
+  /** Read now, or shared with whoever is reading at this moment: for rounds, which must see what has just landed. */
+  refresh(): Promise<Snapshot>;
+  /** At most `maxAgeMs` old: for answers to others. */
   snapshot(): Promise<Snapshot>;
   /** Chain time now, carried on from the last snapshot by the local clock. */
   chainNow(): Promise<bigint>;
@@ -37,7 +39,8 @@ export interface Network {
 }
 
 export function createNetwork(client: MediaClient, clock: Clock, maxAgeMs: number): Network {
-  let latest: { readonly atMs: number; readonly value: Promise<Snapshot> } | undefined;
+  let latest: Snapshot | undefined;
+  let reading: Promise<Snapshot> | undefined;
   const frozen = new Map<bigint, GuardSetFacts>();
   const operators = new Map<number, Set<string>>();
 
@@ -59,19 +62,27 @@ export function createNetwork(client: MediaClient, clock: Clock, maxAgeMs: numbe
     return { now, readAtMs, config, guards, edges, resources, pools };
   }
 
-  function snapshot(): Promise<Snapshot> {
-    const atMs = clock.nowMs();
-    if (latest !== undefined && atMs - latest.atMs < maxAgeMs) return latest.value;
-    const value = read();
-    latest = { atMs, value };
-    // A failed read must not be handed to those who ask later.
-    value.catch(() => {
-      if (latest?.value === value) latest = undefined;
-    });
-    return value;
+  async function readOnce(): Promise<Snapshot> {
+    try {
+      latest = await read();
+      return latest;
+    } finally {
+      reading = undefined;
+    }
+  }
+
+  function refresh(): Promise<Snapshot> {
+    reading ??= readOnce();
+    return reading;
+  }
+
+  async function snapshot(): Promise<Snapshot> {
+    const fresh = latest !== undefined && clock.nowMs() - latest.readAtMs < maxAgeMs;
+    return latest !== undefined && fresh ? latest : refresh();
   }
 
   return {
+    refresh,
     snapshot,
     async chainNow() {
       const { now, readAtMs } = await snapshot();
@@ -94,6 +105,7 @@ export function createNetwork(client: MediaClient, clock: Clock, maxAgeMs: numbe
     },
     invalidate() {
       latest = undefined;
+      reading = undefined;
     },
   };
 }

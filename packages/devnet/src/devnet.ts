@@ -262,10 +262,18 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     ...guards.flatMap((guard, i) => guard.tasks.map((task) => [`guard-${i + 1}`, task] as const)),
     ...edges.flatMap((edge, i) => edge.tasks.map((task) => [`edge-${i + 1}`, task] as const)),
   ];
+  const { sampleSecs } = await client.config();
+  async function advance(seconds: number): Promise<void> {
+    for (let left = seconds; left > 0; left -= sampleSecs) {
+      chain.localnet?.advanceSeconds(Math.min(left, sampleSecs));
+      await settle(tasks);
+    }
+  }
+  // Guards take turns, so a clock that stands still would keep the second one waiting.
+  const pause = options.clock === undefined ? (): Promise<void> => systemClock.sleep(100) : (): Promise<void> => advance(1);
   if (options.clock !== undefined) await settle(tasks);
-  await authorised(client, resource.address, onStep);
+  await authorised(client, resource.address, onStep, pause);
 
-  const sampleSecs = (await client.config()).sampleSecs;
   const host = `${resourceLabel(resource.address, sha256)}.medianet.localhost`;
   return {
     dir,
@@ -299,12 +307,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       return startGuard(index, overrides);
     },
     settle: () => settle(tasks),
-    async advance(seconds) {
-      for (let left = seconds; left > 0; left -= sampleSecs) {
-        chain.localnet?.advanceSeconds(Math.min(left, sampleSecs));
-        await settle(tasks);
-      }
-    },
+    advance,
     close: () => scope.close(),
   };
 }
@@ -328,7 +331,12 @@ async function closeAll(daemons: readonly { close(): Promise<void> }[]): Promise
   if (failed.length > 0) throw new AggregateError(failed, 'some daemons did not stop');
 }
 
-async function authorised(client: MediaClient, resource: Address, onStep: (text: string) => void): Promise<void> {
+async function authorised(
+  client: MediaClient,
+  resource: Address,
+  onStep: (text: string) => void,
+  pause: () => Promise<void>,
+): Promise<void> {
   const served = (found: Found<'resource'> | null): boolean =>
     found?.status === RESOURCE_STATUS.active || found?.status === RESOURCE_STATUS.exhausted;
   const until = Date.now() + AUTHORISED_WITHIN_MS;
@@ -343,7 +351,7 @@ async function authorised(client: MediaClient, resource: Address, onStep: (text:
         context: { resource },
       });
     }
-    await systemClock.sleep(100);
+    await pause();
   }
 }
 

@@ -6,7 +6,13 @@ const MAX_ROUNDS = 200;
 const MAX_FAILURES = 8;
 
 /**
- * Runs every task until a whole pass finds nothing more to do, so that a test sees the network at rest
+ * A loop may have worked just before a pass, unseen, and others of that pass have looked before it was done.
+ * Whatever it did is complete when the pass ends, so a second quiet one has seen it.
+ */
+const QUIET_PASSES = 2;
+
+/**
+ * Runs every task until whole passes find nothing more to do, so that a test sees the network at rest
  * without sleeping. Tasks of one pass run side by side, as in life.
  *
  * @throws `devnet/never-settles` naming the tasks that stay busy or keep failing.
@@ -14,6 +20,7 @@ const MAX_FAILURES = 8;
 export async function settle(tasks: () => readonly (readonly [owner: string, task: RepeatingTask])[]): Promise<void> {
   const failures = new Map<RepeatingTask, number>();
   let busy: string[] = [];
+  let quiet = 0;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     busy = [];
     await Promise.all(
@@ -37,7 +44,8 @@ export async function settle(tasks: () => readonly (readonly [owner: string, tas
         }
       }),
     );
-    if (busy.length === 0) return;
+    quiet = busy.length === 0 ? quiet + 1 : 0;
+    if (quiet === QUIET_PASSES) return;
   }
   throw new MediaError({
     code: 'devnet/never-settles',

@@ -71,10 +71,11 @@ export class BodyFlow {
     return this.#spillState === 'open' && this.#spilled === this.written;
   }
 
+  /** One buffer of its own: a slice of a socket's read buffer would keep all of that alive. */
   wholeBody(): Buffer {
-    return this.#pieces.length === 1 && this.#pieces[0] !== undefined
-      ? this.#pieces[0].data
-      : Buffer.concat(this.#pieces.map((piece) => piece.data));
+    const only = this.#pieces.length === 1 ? this.#pieces[0]?.data : undefined;
+    if (only !== undefined && only.length === only.buffer.byteLength) return only;
+    return Buffer.concat(this.#pieces.map((piece) => piece.data));
   }
 
   #ramStart(): number {
@@ -106,18 +107,22 @@ export class BodyFlow {
   #spillWrite(chunk: Buffer, position: number): void {
     const spill = this.#spill;
     if (spill === undefined) return;
-    this.#spillTail = this.#spillTail.then(async () => {
-      if (this.#spillState !== 'open') return;
-      try {
-        await spill.write(chunk, position);
-        this.#spilled = position + chunk.length;
-      } catch (error) {
-        this.#spillState = 'unavailable';
-        this.#options.onSpillFailed(error);
-      }
-      this.#trim();
-      this.#wake();
-    });
+    const before = this.#spillTail;
+    this.#spillTail = this.#spillAfter(before, spill, chunk, position);
+  }
+
+  async #spillAfter(before: Promise<void>, spill: Spill, chunk: Buffer, position: number): Promise<void> {
+    await before;
+    if (this.#spillState !== 'open') return;
+    try {
+      await spill.write(chunk, position);
+      this.#spilled = position + chunk.length;
+    } catch (error) {
+      this.#spillState = 'unavailable';
+      this.#options.onSpillFailed(error);
+    }
+    this.#trim();
+    this.#wake();
   }
 
   /** Waits until what was written has reached the spill, or cannot. */
@@ -143,7 +148,10 @@ export class BodyFlow {
     const keepFrom =
       this.#spillState === 'open'
         ? Math.min(this.#spilled, this.written - this.#options.windowBytes)
-        : Math.min(this.#slowest(), this.written - (this.#readers.size === 0 ? this.#options.windowBytes : 0));
+        : Math.min(
+            this.#slowest(),
+            this.written - (this.#readers.size === 0 ? this.#options.windowBytes : 0),
+          );
     let drop = 0;
     for (const piece of this.#pieces) {
       if (piece.start + piece.data.length > keepFrom) break;

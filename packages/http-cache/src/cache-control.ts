@@ -38,7 +38,10 @@ function unquote(value: string): string {
  * CDN-Cache-Control (RFC 9213): a structured-fields dictionary. Undefined when absent, empty or not
  * parseable, in which case Cache-Control and Expires hold. A parameter with a wrong type is ignored.
  */
-export function parseTargetedCacheControl(headers: RawHeaders, lowerName = 'cdn-cache-control'): Directives | undefined {
+export function parseTargetedCacheControl(
+  headers: RawHeaders,
+  lowerName = 'cdn-cache-control',
+): Directives | undefined {
   const lines = headerLines(headers, lowerName);
   if (lines.length === 0) return undefined;
   const directives = new Map<string, string | true>();
@@ -85,10 +88,14 @@ function bareItem(value: string): string | boolean | undefined {
   if (integer !== null) return integer[1] ?? '';
   const boolean = new RegExp(`^\\?([01])${parameters}$`).exec(value);
   if (boolean !== null) return boolean[1] === '1';
-  const string = new RegExp(`^"((?:[\\x20-\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\["\\\\])*)"${parameters}$`).exec(value);
+  const string = new RegExp(`^"((?:[\\x20-\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\["\\\\])*)"${parameters}$`).exec(
+    value,
+  );
   // A string where a number is meant has the wrong type: kept with a mark that no number parser accepts.
   if (string !== null) return `"${string[1] ?? ''}"`;
-  const token = new RegExp(`^([A-Za-z*][!#$%&'*+.^_\`|~0-9A-Za-z:/-]*|-?\\d{1,12}\\.\\d{1,3})${parameters}$`).exec(value);
+  const token = new RegExp(
+    `^([A-Za-z*][!#$%&'*+.^_\`|~0-9A-Za-z:/-]*|-?\\d{1,12}\\.\\d{1,3})${parameters}$`,
+  ).exec(value);
   return token === null ? undefined : `"${token[1] ?? ''}"`;
 }
 

@@ -1,7 +1,15 @@
 import type { NoStoreReason } from './storability.ts';
 
 /** Why a request went forward to the origin (RFC 9211 §2.2). */
-export type ForwardReason = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'miss' | 'request' | 'stale' | 'partial';
+export type ForwardReason =
+  | 'bypass'
+  | 'method'
+  | 'uri-miss'
+  | 'vary-miss'
+  | 'miss'
+  | 'request'
+  | 'stale'
+  | 'partial';
 
 export type CacheStatusOutcome =
   | { readonly kind: 'hit'; readonly ttlSeconds?: number; readonly detail?: string }

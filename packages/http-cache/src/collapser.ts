@@ -31,7 +31,10 @@ export type Turn =
   /** Deliver from this fill; `body` is the followed body from its start. */
   | { readonly kind: 'follow'; readonly fill: Fill; readonly body: AsyncIterable<Buffer> }
   /** Fetch for yourself, share nothing. */
-  | { readonly kind: 'alone'; readonly reason: 'hit-for-miss' | 'lock-timeout' | 'vary-mismatch' | 'beginning-gone' }
+  | {
+      readonly kind: 'alone';
+      readonly reason: 'hit-for-miss' | 'lock-timeout' | 'vary-mismatch' | 'beginning-gone';
+    }
   /** Look the key up again. */
   | { readonly kind: 'again' }
   | { readonly kind: 'failed'; readonly error: unknown };
@@ -54,6 +57,14 @@ interface Flight {
   fill: Fill | undefined;
 }
 
+function join(fill: Fill, header: HeaderLookup): Turn {
+  if (secondaryKey(fill.meta.vary, header) !== fill.meta.varyKey)
+    return { kind: 'alone', reason: 'vary-mismatch' };
+  if (fill.doomed) return { kind: 'again' };
+  const body = fill.follow();
+  return body === undefined ? { kind: 'alone', reason: 'beginning-gone' } : { kind: 'follow', fill, body };
+}
+
 export function createCollapser(options: CollapserOptions): Collapser {
   const { clock } = options;
   const lockTimeoutMs = options.lockTimeoutMs ?? 5_000;
@@ -63,10 +74,7 @@ export function createCollapser(options: CollapserOptions): Collapser {
   const hitForMiss = new Map<string, number>();
 
   function open(key: string, generation: number): Lead {
-    let settle: (result: Result) => void = () => undefined;
-    const settled = new Promise<Result>((resolve) => {
-      settle = resolve;
-    });
+    const { promise: settled, resolve: settle } = Promise.withResolvers<Result>();
     const flight: Flight = { generation, settled, fill: undefined };
     flights.set(key, flight);
     let called = false;
@@ -107,14 +115,12 @@ export function createCollapser(options: CollapserOptions): Collapser {
     };
   }
 
-  function join(fill: Fill, header: HeaderLookup): Turn {
-    if (secondaryKey(fill.meta.vary, header) !== fill.meta.varyKey) return { kind: 'alone', reason: 'vary-mismatch' };
-    if (fill.doomed) return { kind: 'again' };
-    const body = fill.follow();
-    return body === undefined ? { kind: 'alone', reason: 'beginning-gone' } : { kind: 'follow', fill, body };
-  }
-
-  async function enter(key: string, header: HeaderLookup, generation: number, signal?: AbortSignal): Promise<Turn> {
+  async function enter(
+    key: string,
+    header: HeaderLookup,
+    generation: number,
+    signal?: AbortSignal,
+  ): Promise<Turn> {
     const until = hitForMiss.get(key);
     if (until !== undefined) {
       if (clock.nowMs() < until) return { kind: 'alone', reason: 'hit-for-miss' };

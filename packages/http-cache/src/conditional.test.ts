@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { evaluateConditions } from './conditional.ts';
 import { entryMeta } from './entry-meta.ts';
@@ -24,7 +24,11 @@ describe('preconditions (RFC 9110 §13.2.2)', () => {
     ['If-None-Match *', ['If-None-Match', '*'], 'not-modified'],
     ['If-None-Match other', ['If-None-Match', '"b"'], 'send'],
     ['If-None-Match without quotes', ['If-None-Match', 'a'], 'send'],
-    ['If-None-Match wins over If-Modified-Since', ['If-None-Match', '"b"', 'If-Modified-Since', NEWER], 'send'],
+    [
+      'If-None-Match wins over If-Modified-Since',
+      ['If-None-Match', '"b"', 'If-Modified-Since', NEWER],
+      'send',
+    ],
     ['If-Modified-Since equal', ['If-Modified-Since', OLD], 'not-modified'],
     ['If-Modified-Since before', ['If-Modified-Since', OLDER], 'send'],
     ['If-Modified-Since unreadable', ['If-Modified-Since', 'yesterday'], 'send'],
@@ -61,17 +65,25 @@ describe('ranges (RFC 9110 §14)', () => {
   });
 
   test('any range lies within the body', () => {
-    fc.assert(fc.property(fc.option(fc.nat(2_000), { nil: undefined }), fc.option(fc.nat(2_000), { nil: undefined }), fc.nat(1_000), (first, last, length) => {
-      const outcome = parseRange(`bytes=${first ?? ''}-${last ?? ''}`, length);
-      if (outcome.kind !== 'partial') return;
-      expect(outcome.start).toBeGreaterThanOrEqual(0);
-      expect(outcome.end).toBeGreaterThan(outcome.start);
-      expect(outcome.end).toBeLessThanOrEqual(length);
-    }));
+    fc.assert(
+      fc.property(
+        fc.option(fc.nat(2_000), { nil: undefined }),
+        fc.option(fc.nat(2_000), { nil: undefined }),
+        fc.nat(1_000),
+        (first, last, length) => {
+          const outcome = parseRange(`bytes=${first ?? ''}-${last ?? ''}`, length);
+          if (outcome.kind !== 'partial') return;
+          expect(outcome.start).toBeGreaterThanOrEqual(0);
+          expect(outcome.end).toBeGreaterThan(outcome.start);
+          expect(outcome.end).toBeLessThanOrEqual(length);
+        },
+      ),
+    );
   });
 
   test('If-Range needs the same version for sure', () => {
-    const range = (field: string, what = stored) => evaluateRange('GET', lookupIn(['Range', 'bytes=0-1', 'If-Range', field]), what, 10).kind;
+    const range = (field: string, what = stored) =>
+      evaluateRange('GET', lookupIn(['Range', 'bytes=0-1', 'If-Range', field]), what, 10).kind;
     expect(range('"a"')).toBe('partial');
     expect(range('"b"')).toBe('whole');
     expect(range('W/"a"', weak)).toBe('whole');
@@ -83,7 +95,27 @@ describe('ranges (RFC 9110 §14)', () => {
 });
 
 describe('revalidation (RFC 9111 §4.3)', () => {
-  const first = { status: 200, headers: ['ETag', '"a"', 'Content-Type', 'text/plain', 'Content-Length', '9', 'X', '1', 'X', '2', 'Cache-Control', 'max-age=1', 'Date', OLD], requestedAtMs: NOW - 9_000, receivedAtMs: NOW - 9_000 };
+  const first = {
+    status: 200,
+    headers: [
+      'ETag',
+      '"a"',
+      'Content-Type',
+      'text/plain',
+      'Content-Length',
+      '9',
+      'X',
+      '1',
+      'X',
+      '2',
+      'Cache-Control',
+      'max-age=1',
+      'Date',
+      OLD,
+    ],
+    requestedAtMs: NOW - 9_000,
+    receivedAtMs: NOW - 9_000,
+  };
   const meta = entryMeta(lookupIn([]), first, freshnessOf(first));
 
   test('asks with both validators', () => {
@@ -101,9 +133,42 @@ describe('revalidation (RFC 9111 §4.3)', () => {
   });
 
   test('a 304 replaces fields, keeps what is about the body, and begins a new life', () => {
-    const next = metaAfterNotModified(meta, lookupIn([]), { status: 304, headers: ['X', '3', 'Content-Type', 'text/evil', 'Content-Length', '0', 'Content-Encoding', 'gzip', 'Cache-Control', 'max-age=50', 'Set-Cookie', 'a=b', 'Connection', 'close'], requestedAtMs: NOW, receivedAtMs: NOW });
+    const next = metaAfterNotModified(meta, lookupIn([]), {
+      status: 304,
+      headers: [
+        'X',
+        '3',
+        'Content-Type',
+        'text/evil',
+        'Content-Length',
+        '0',
+        'Content-Encoding',
+        'gzip',
+        'Cache-Control',
+        'max-age=50',
+        'Set-Cookie',
+        'a=b',
+        'Connection',
+        'close',
+      ],
+      requestedAtMs: NOW,
+      receivedAtMs: NOW,
+    });
     expect(next.status).toBe(200);
-    expect(next.headers).toEqual(['ETag', '"a"', 'Content-Type', 'text/plain', 'Content-Length', '9', 'X', '3', 'Cache-Control', 'max-age=50', 'Date', 'Sat, 21 Nov 2026 00:00:00 GMT']);
+    expect(next.headers).toEqual([
+      'ETag',
+      '"a"',
+      'Content-Type',
+      'text/plain',
+      'Content-Length',
+      '9',
+      'X',
+      '3',
+      'Cache-Control',
+      'max-age=50',
+      'Date',
+      'Sat, 21 Nov 2026 00:00:00 GMT',
+    ]);
     expect(next.freshness).toMatchObject({ lifetimeSeconds: 50, freshUntilMs: NOW + 50_000 });
   });
 });

@@ -60,7 +60,8 @@ function headDigest(fixed: Buffer, key: Buffer, meta: Buffer): Buffer {
 
 /** How many bytes to read for key and metadata, from the fixed part; undefined when it is not ours. */
 export function headLength(fixed: Buffer): number | undefined {
-  if (fixed.length < HEAD_BYTES || !fixed.subarray(0, 8).equals(MAGIC) || fixed.readUInt32LE(8) !== VERSION) return undefined;
+  if (fixed.length < HEAD_BYTES || !fixed.subarray(0, 8).equals(MAGIC) || fixed.readUInt32LE(8) !== VERSION)
+    return undefined;
   const length = HEAD_BYTES + fixed.readUInt32LE(12) + fixed.readUInt32LE(16);
   return length <= MAX_HEAD_BYTES && length <= fixed.readUInt32LE(20) ? length : undefined;
 }
@@ -75,7 +76,7 @@ export function decodeHead(bytes: Buffer): DiskHead | undefined {
   if (!headDigest(bytes.subarray(0, 80), key, meta).equals(bytes.subarray(80, 112))) return undefined;
   return {
     key: key.toString(),
-    // The digest covers it and only this module writes it, so it has the shape it was written with.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the digest covers it and only this module writes it, so it has the shape it was written with
     meta: JSON.parse(meta.toString()) as EntryMeta,
     bodyOffset: bytes.readUInt32LE(20),
     length: Number(bytes.readBigUInt64LE(24)),

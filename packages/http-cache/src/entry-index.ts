@@ -30,7 +30,11 @@ export function createEntryIndex(): EntryIndex {
       if (variants === undefined) return undefined;
       for (const entry of variants) {
         const { meta } = entry;
-        if (header === undefined ? meta.varyKey === varyKey : meta.vary.length === 0 || secondaryKey(meta.vary, header) === meta.varyKey) {
+        if (
+          header === undefined
+            ? meta.varyKey === varyKey
+            : meta.vary.length === 0 || secondaryKey(meta.vary, header) === meta.varyKey
+        ) {
           return entry;
         }
       }
@@ -50,7 +54,11 @@ export function createEntryIndex(): EntryIndex {
       if (variants === undefined || !variants.includes(entry)) return;
       size -= 1;
       if (variants.length === 1) byKey.delete(entry.key);
-      else byKey.set(entry.key, variants.filter((other) => other !== entry));
+      else
+        byKey.set(
+          entry.key,
+          variants.filter((other) => other !== entry),
+        );
     },
     all() {
       return [...byKey.values()].flat();

@@ -30,8 +30,10 @@ export function entryMeta(
 /** Tags of Cache-Tag (comma-separated) and Surrogate-Key (space-separated), each once, at most 256. */
 function readTags(response: OriginResponse): string[] {
   const tags = new Set<string>();
-  for (const line of headerLines(response.headers, 'cache-tag')) for (const tag of line.split(',')) tags.add(tag.trim());
-  for (const line of headerLines(response.headers, 'surrogate-key')) for (const tag of line.split(/\s+/)) tags.add(tag);
+  for (const line of headerLines(response.headers, 'cache-tag'))
+    for (const tag of line.split(',')) tags.add(tag.trim());
+  for (const line of headerLines(response.headers, 'surrogate-key'))
+    for (const tag of line.split(/\s+/)) tags.add(tag);
   tags.delete('');
   return [...tags].slice(0, 256);
 }

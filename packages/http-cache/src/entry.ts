@@ -6,7 +6,12 @@ import type { ByteSpan, EntryMeta, StoredEntry } from './store.ts';
 import type { PolicyNode } from './tiny-lfu.ts';
 
 function readFailed(): MediaError {
-  return new MediaError({ code: 'cache/read-failed', message: 'A cached body is no longer held.', source: 'internal', retry: true });
+  return new MediaError({
+    code: 'cache/read-failed',
+    message: 'A cached body is no longer held.',
+    source: 'internal',
+    retry: true,
+  });
 }
 
 /** See `StoredEntry`. The store moves it between tiers. */

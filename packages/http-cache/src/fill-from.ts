@@ -24,7 +24,9 @@ export async function fillFrom(
   let received = 0;
   try {
     for await (const piece of body) {
-      const chunk = Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+      const chunk = Buffer.isBuffer(piece)
+        ? piece
+        : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
       received += chunk.length;
       if (options.expectedLength !== undefined && received > options.expectedLength) {
         throw new MediaError({
@@ -35,7 +37,9 @@ export async function fillFrom(
       }
       await fill.write(chunk);
       if (fill.abandoned.aborted) {
-        fill.abort(new MediaError({ code: 'cache/abandoned', message: 'Every viewer left.', source: 'client' }));
+        fill.abort(
+          new MediaError({ code: 'cache/abandoned', message: 'Every viewer left.', source: 'client' }),
+        );
         await fill.ended;
         return { kind: 'abandoned' };
       }

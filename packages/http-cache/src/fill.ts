@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { MediaError } from '@media-network/runtime';
 import { BodyFlow } from './body-flow.ts';
 import type { DiskFile, DiskWriter } from './disk-tier.ts';
-import type { BeginOptions, ByteSpan, CommitOptions, CommitResult, EntryMeta, Fill, NotStoredReason, StoredEntry } from './store.ts';
+import type {
+  BeginOptions,
+  ByteSpan,
+  CommitOptions,
+  CommitResult,
+  EntryMeta,
+  Fill,
+  NotStoredReason,
+  StoredEntry,
+} from './store.ts';
 
 /** A complete body, ready to be kept. */
 export interface FinishedBody {
@@ -58,16 +67,16 @@ export class StoreFill implements Fill {
   #notStored: NotStoredReason | undefined;
   #state: 'open' | 'committing' | 'over' = 'open';
   #doomed = false;
-  #resolveEnded: () => void = () => undefined;
+  readonly #resolveEnded: () => void;
 
   constructor(host: FillHost, key: string, meta: EntryMeta, options: BeginOptions) {
     this.key = key;
     this.meta = meta;
     this.#host = host;
     this.#expectedLength = options.expectedLength;
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
     if (options.store === false) this.#notStored = 'unverified';
     const limit = host.keepsOnDisk ? host.maxObjectBytes : host.maxRamObjectBytes;
     if ((options.expectedLength ?? 0) > limit) this.#notStored = 'too-large';
@@ -159,7 +168,12 @@ export class StoreFill implements Fill {
   }
 
   /** Completes the file, writing it whole if nothing was spilled before; undefined when the disk will not have it. */
-  async #toDisk(length: number, sha256: Buffer, md5: Buffer, body: Buffer | undefined): Promise<DiskFile | undefined> {
+  async #toDisk(
+    length: number,
+    sha256: Buffer,
+    md5: Buffer,
+    body: Buffer | undefined,
+  ): Promise<DiskFile | undefined> {
     if (!this.#host.keepsOnDisk) return undefined;
     const spilledBefore = this.#writer !== undefined;
     await this.#flow.settleSpill();
@@ -187,11 +201,13 @@ export class StoreFill implements Fill {
     if (this.#state !== 'open') return;
     this.#state = 'committing';
     this.#flow.fail(error);
-    void this.#flow
-      .settleSpill()
-      .then(() => this.#writer?.discard())
-      .catch(() => undefined)
-      .then(() => this.#finish());
+    void this.#finishAborted();
+  }
+
+  async #finishAborted(): Promise<void> {
+    await this.#flow.settleSpill();
+    await this.#writer?.discard().catch(() => undefined);
+    this.#finish();
   }
 
   #finish(): void {

@@ -1,7 +1,14 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ageValueSeconds, correctedInitialAgeMs, currentAgeSeconds, freshnessLifetime, freshnessOf, reuse } from './freshness.ts';
-import type { OriginResponse } from './freshness.ts';
+import {
+  ageValueSeconds,
+  correctedInitialAgeMs,
+  currentAgeSeconds,
+  freshnessLifetime,
+  freshnessOf,
+  reuse,
+} from './freshness.ts';
+import type { OriginResponse, Reuse } from './freshness.ts';
 import { formatHttpDate, parseHttpDate } from './http-date.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
@@ -17,7 +24,12 @@ describe('freshness lifetime (RFC 9111 §4.2.1, RFC 9213)', () => {
     ['names in any case', ['CACHE-CONTROL', 'Max-Age=60'], 60, 'max-age'],
     ['quoted argument', ['Cache-Control', 'max-age="60"'], 60, 'max-age'],
     ['s-maxage before max-age', ['Cache-Control', 'max-age=60, s-maxage=10'], 10, 's-maxage'],
-    ['first of a repeated directive', ['Cache-Control', 'max-age=5', 'Cache-Control', 'max-age=500'], 5, 'max-age'],
+    [
+      'first of a repeated directive',
+      ['Cache-Control', 'max-age=5', 'Cache-Control', 'max-age=500'],
+      5,
+      'max-age',
+    ],
     ['max-age before Expires', ['Cache-Control', 'max-age=60', 'Expires', after(900)], 60, 'max-age'],
     ['not a number is stale', ['Cache-Control', 'max-age=1h', 'Expires', after(900)], 0, 'max-age'],
     ['negative is stale', ['Cache-Control', 'max-age=-1'], 0, 'max-age'],
@@ -33,13 +45,48 @@ describe('freshness lifetime (RFC 9111 §4.2.1, RFC 9213)', () => {
     ['heuristic', ['Last-Modified', after(-1000)], 100, 'heuristic'],
     ['heuristic is capped at a day', ['Last-Modified', after(-86_400 * 400)], 86_400, 'heuristic'],
     ['Last-Modified in the future', ['Last-Modified', after(1000)], 0, 'none'],
-    ['targeted field alone', ['CDN-Cache-Control', 'max-age=7', 'Cache-Control', 'max-age=60', 'Expires', after(900)], 7, 'cdn-cache-control'],
-    ['targeted field without a lifetime: the others stay ignored', ['CDN-Cache-Control', 'must-revalidate', 'Cache-Control', 'max-age=60'], 0, 'none'],
-    ['targeted field that does not parse', ['CDN-Cache-Control', 'max-age=, "', 'Cache-Control', 'max-age=60'], 60, 'max-age'],
-    ['targeted number as string has the wrong type', ['CDN-Cache-Control', 'max-age="7"', 'Cache-Control', 'max-age=60'], 0, 'none'],
-    ['targeted names are case-sensitive', ['CDN-Cache-Control', 'Max-Age=7', 'Cache-Control', 'max-age=60'], 60, 'max-age'],
-    ['last of a repeated targeted key', ['CDN-Cache-Control', 'max-age=7, max-age=8'], 8, 'cdn-cache-control'],
-    ['targeted parameters are dropped', ['CDN-Cache-Control', 'max-age=7;x=y, public;z'], 7, 'cdn-cache-control'],
+    [
+      'targeted field alone',
+      ['CDN-Cache-Control', 'max-age=7', 'Cache-Control', 'max-age=60', 'Expires', after(900)],
+      7,
+      'cdn-cache-control',
+    ],
+    [
+      'targeted field without a lifetime: the others stay ignored',
+      ['CDN-Cache-Control', 'must-revalidate', 'Cache-Control', 'max-age=60'],
+      0,
+      'none',
+    ],
+    [
+      'targeted field that does not parse',
+      ['CDN-Cache-Control', 'max-age=, "', 'Cache-Control', 'max-age=60'],
+      60,
+      'max-age',
+    ],
+    [
+      'targeted number as string has the wrong type',
+      ['CDN-Cache-Control', 'max-age="7"', 'Cache-Control', 'max-age=60'],
+      0,
+      'none',
+    ],
+    [
+      'targeted names are case-sensitive',
+      ['CDN-Cache-Control', 'Max-Age=7', 'Cache-Control', 'max-age=60'],
+      60,
+      'max-age',
+    ],
+    [
+      'last of a repeated targeted key',
+      ['CDN-Cache-Control', 'max-age=7, max-age=8'],
+      8,
+      'cdn-cache-control',
+    ],
+    [
+      'targeted parameters are dropped',
+      ['CDN-Cache-Control', 'max-age=7;x=y, public;z'],
+      7,
+      'cdn-cache-control',
+    ],
     ['empty targeted field', ['CDN-Cache-Control', '', 'Cache-Control', 'max-age=60'], 60, 'max-age'],
   ])('%s', (_name, headers, seconds, source) => {
     expect(freshnessLifetime(response(headers))).toEqual({ seconds, source });
@@ -66,39 +113,63 @@ describe('age (RFC 9111 §4.2.3, §5.1)', () => {
 
   test('the larger of apparent age and Age plus delay', () => {
     expect(correctedInitialAgeMs(response(['Date', after(-30), 'Age', '10']))).toBe(30_000);
-    expect(correctedInitialAgeMs(response(['Date', after(-5), 'Age', '10'], { requestedAtMs: NOW - 3_000 }))).toBe(13_000);
+    expect(
+      correctedInitialAgeMs(response(['Date', after(-5), 'Age', '10'], { requestedAtMs: NOW - 3_000 })),
+    ).toBe(13_000);
     expect(correctedInitialAgeMs(response(['Date', after(500)]))).toBe(0);
   });
 });
 
-describe('reuse', () => {
-  const at = (headers: readonly string[], seconds: number) => reuse(freshnessOf(response(headers)), NOW + seconds * 1000);
+const reuseAt = (headers: readonly string[], seconds: number): Reuse =>
+  reuse(freshnessOf(response(headers)), NOW + seconds * 1000);
 
+describe('reuse', () => {
   test('fresh, then asked about', () => {
-    expect(at(['Cache-Control', 'max-age=10'], 9)).toEqual({ kind: 'fresh' });
-    expect(at(['Cache-Control', 'max-age=10'], 10)).toEqual({ kind: 'revalidate', reason: 'stale', staleIfError: false });
-    expect(at(['Cache-Control', 'max-age=10', 'Age', '4'], 7)).toMatchObject({ kind: 'revalidate' });
-    expect(at(['Cache-Control', 'max-age=10, no-cache'], 0)).toMatchObject({ kind: 'revalidate', reason: 'no-cache' });
+    expect(reuseAt(['Cache-Control', 'max-age=10'], 9)).toEqual({ kind: 'fresh' });
+    expect(reuseAt(['Cache-Control', 'max-age=10'], 10)).toEqual({
+      kind: 'revalidate',
+      reason: 'stale',
+      staleIfError: false,
+    });
+    expect(reuseAt(['Cache-Control', 'max-age=10', 'Age', '4'], 7)).toMatchObject({ kind: 'revalidate' });
+    expect(reuseAt(['Cache-Control', 'max-age=10, no-cache'], 0)).toMatchObject({
+      kind: 'revalidate',
+      reason: 'no-cache',
+    });
   });
 
   test('RFC 5861 windows, and what forbids them', () => {
     const both = 'max-age=10, stale-while-revalidate=20, stale-if-error=40';
-    expect(at(['Cache-Control', both], 29)).toEqual({ kind: 'stale-while-revalidate' });
-    expect(at(['Cache-Control', both], 31)).toMatchObject({ kind: 'revalidate', staleIfError: true });
-    expect(at(['Cache-Control', both], 51)).toMatchObject({ kind: 'revalidate', staleIfError: false });
+    expect(reuseAt(['Cache-Control', both], 29)).toEqual({ kind: 'stale-while-revalidate' });
+    expect(reuseAt(['Cache-Control', both], 31)).toMatchObject({ kind: 'revalidate', staleIfError: true });
+    expect(reuseAt(['Cache-Control', both], 51)).toMatchObject({ kind: 'revalidate', staleIfError: false });
     for (const word of ['must-revalidate', 'proxy-revalidate', 'no-cache']) {
-      expect(at(['Cache-Control', `${both}, ${word}`], 11)).toMatchObject({ kind: 'revalidate', staleIfError: false });
+      expect(reuseAt(['Cache-Control', `${both}, ${word}`], 11)).toMatchObject({
+        kind: 'revalidate',
+        staleIfError: false,
+      });
     }
     // Asked for by name beside s-maxage: honoured (see freshnessOf).
-    expect(at(['Cache-Control', 's-maxage=10, stale-while-revalidate=20'], 15)).toEqual({ kind: 'stale-while-revalidate' });
+    expect(reuseAt(['Cache-Control', 's-maxage=10, stale-while-revalidate=20'], 15)).toEqual({
+      kind: 'stale-while-revalidate',
+    });
   });
 
   test('a response is never fresh longer than its lifetime less its age, and Age never goes back', () => {
     fc.assert(
       fc.property(
-        fc.record({ maxAge: fc.nat(10_000), age: fc.nat(10_000), dateOff: fc.integer({ min: -5_000, max: 5_000 }), delay: fc.nat(5_000), wait: fc.nat(20_000) }),
+        fc.record({
+          maxAge: fc.nat(10_000),
+          age: fc.nat(10_000),
+          dateOff: fc.integer({ min: -5_000, max: 5_000 }),
+          delay: fc.nat(5_000),
+          wait: fc.nat(20_000),
+        }),
         ({ maxAge, age, dateOff, delay, wait }) => {
-          const one = response(['Cache-Control', `max-age=${maxAge}`, 'Age', String(age), 'Date', after(dateOff)], { requestedAtMs: NOW - delay });
+          const one = response(
+            ['Cache-Control', `max-age=${maxAge}`, 'Age', String(age), 'Date', after(dateOff)],
+            { requestedAtMs: NOW - delay },
+          );
           const freshness = freshnessOf(one);
           const now = NOW + wait * 1000;
           const current = currentAgeSeconds(freshness, now);
@@ -118,14 +189,25 @@ describe('dates (RFC 9110 §5.6.7)', () => {
     expect(parseHttpDate('Sun, 06 Nov 1994 08:49:37 GMT', NOW)).toBe(expected);
     expect(parseHttpDate('Sunday, 06-Nov-94 08:49:37 GMT', NOW)).toBe(expected);
     expect(parseHttpDate('Sun Nov  6 08:49:37 1994', NOW)).toBe(expected);
-    for (const wrong of ['Sun, 6 Nov 1994 08:49:37 GMT', 'Sun, 06 Nov 1994 08:49:37 UTC', 'Sun, 06 Nov 1994 08:49:37', '06 Nov 1994 08:49:37 GMT', 'Sun, 31 Feb 1994 08:49:37 GMT', 'Sun, 06 Nov 1994 24:49:37 GMT', '1994-11-06T08:49:37Z', '']) {
+    for (const wrong of [
+      'Sun, 6 Nov 1994 08:49:37 GMT',
+      'Sun, 06 Nov 1994 08:49:37 UTC',
+      'Sun, 06 Nov 1994 08:49:37',
+      '06 Nov 1994 08:49:37 GMT',
+      'Sun, 31 Feb 1994 08:49:37 GMT',
+      'Sun, 06 Nov 1994 24:49:37 GMT',
+      '1994-11-06T08:49:37Z',
+      '',
+    ]) {
       expect(parseHttpDate(wrong, NOW)).toBeUndefined();
     }
   });
 
   test('what is formatted parses back', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 4_000_000_000 }), (seconds) => {
-      expect(parseHttpDate(formatHttpDate(seconds * 1000), NOW)).toBe(seconds * 1000);
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4_000_000_000 }), (seconds) => {
+        expect(parseHttpDate(formatHttpDate(seconds * 1000), NOW)).toBe(seconds * 1000);
+      }),
+    );
   });
 });

@@ -37,7 +37,10 @@ const HEURISTIC_STATUSES = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410,
 const MAX_SECONDS = 2_147_483_648;
 
 /** The directives that hold for us: the targeted field alone when there is a valid one (RFC 9213 §2.2). */
-export function effectiveDirectives(headers: RawHeaders): { readonly directives: Directives; readonly targeted: boolean } {
+export function effectiveDirectives(headers: RawHeaders): {
+  readonly directives: Directives;
+  readonly targeted: boolean;
+} {
   const targeted = parseTargetedCacheControl(headers);
   if (targeted !== undefined) return { directives: targeted, targeted: true };
   return { directives: parseCacheControl(headers), targeted: false };
@@ -52,7 +55,10 @@ export function ageValueSeconds(headers: RawHeaders): number {
 /** The Date field, or when we received the response if it has none that is valid (RFC 9110 §6.6.1). */
 export function dateValueMs(response: OriginResponse): number {
   const first = headerLines(response.headers, 'date')[0];
-  return (first === undefined ? undefined : parseHttpDate(first.trim(), response.receivedAtMs)) ?? response.receivedAtMs;
+  return (
+    (first === undefined ? undefined : parseHttpDate(first.trim(), response.receivedAtMs)) ??
+    response.receivedAtMs
+  );
 }
 
 /** RFC 9111 §4.2.3, in milliseconds; whole seconds only in what is sent. */
@@ -62,10 +68,14 @@ export function correctedInitialAgeMs(response: OriginResponse): number {
   return Math.max(apparentAge, ageValueSeconds(response.headers) * 1000 + responseDelay);
 }
 
-export function freshnessLifetime(response: OriginResponse): { readonly seconds: number; readonly source: LifetimeSource } {
+export function freshnessLifetime(response: OriginResponse): {
+  readonly seconds: number;
+  readonly source: LifetimeSource;
+} {
   const { directives, targeted } = effectiveDirectives(response.headers);
   const shared = deltaSeconds(directives, 's-maxage');
-  if (shared !== undefined && !targeted) return { seconds: shared === 'invalid' ? 0 : shared, source: 's-maxage' };
+  if (shared !== undefined && !targeted)
+    return { seconds: shared === 'invalid' ? 0 : shared, source: 's-maxage' };
   const maxAge = targeted && typeof shared === 'number' ? shared : deltaSeconds(directives, 'max-age');
   if (maxAge !== undefined && !(targeted && maxAge === 'invalid')) {
     return { seconds: maxAge === 'invalid' ? 0 : maxAge, source: targeted ? 'cdn-cache-control' : 'max-age' };
@@ -101,7 +111,8 @@ export function freshnessOf(response: OriginResponse): Freshness {
   const freshUntilMs = ageBaseMs + lifetime.seconds * 1000;
   // s-maxage implies proxy-revalidate (RFC 9111 §5.2.2.10), but a response that names RFC 5861
   // directives beside it asks for them by name: only the explicit prohibitions forbid them.
-  const forbidsStale = alwaysRevalidate || directives.has('must-revalidate') || directives.has('proxy-revalidate');
+  const forbidsStale =
+    alwaysRevalidate || directives.has('must-revalidate') || directives.has('proxy-revalidate');
   const window = (name: string): number => {
     const seconds = forbidsStale ? undefined : deltaSeconds(directives, name);
     return freshUntilMs + (typeof seconds === 'number' ? seconds * 1000 : 0);

@@ -12,7 +12,8 @@ export function headerLines(headers: RawHeaders, lowerName: string): string[] {
   const lines: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? '';
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName) lines.push(headers[i + 1] ?? '');
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName)
+      lines.push(headers[i + 1] ?? '');
   }
   return lines;
 }

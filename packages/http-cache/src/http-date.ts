@@ -4,7 +4,14 @@ const RFC850 =
   /^(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday), (\d{2})-([A-Z][a-z]{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) GMT$/;
 const ASCTIME = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z][a-z]{2}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/;
 
-function toMs(year: number, monthName: string, dayText: string, hour: string, minute: string, second: string): number | undefined {
+function toMs(
+  year: number,
+  monthName: string,
+  dayText: string,
+  hour: string,
+  minute: string,
+  second: string,
+): number | undefined {
   const month = MONTHS.indexOf(monthName);
   const day = Number(dayText);
   const hours = Number(hour);

@@ -22,7 +22,14 @@ export {
   reuse,
 } from './freshness.ts';
 export type { Freshness, LifetimeSource, OriginResponse, Reuse } from './freshness.ts';
-export { endToEndHeaders, headerLines, headerValue, listMembers, lookupIn, withoutHeaders } from './headers.ts';
+export {
+  endToEndHeaders,
+  headerLines,
+  headerValue,
+  listMembers,
+  lookupIn,
+  withoutHeaders,
+} from './headers.ts';
 export type { HeaderLookup, RawHeaders } from './headers.ts';
 export { formatHttpDate, parseHttpDate } from './http-date.ts';
 export { invalidatedTargets, invalidates } from './invalidation.ts';

@@ -39,7 +39,11 @@ export function confirms(stored: { readonly headers: RawHeaders }, notModified: 
   if (tagText !== undefined) {
     const theirs = parseEntityTag(tagText);
     const ours = parseEntityTag(headerValue(stored.headers, 'etag') ?? '');
-    return theirs !== undefined && ours !== undefined && entityTagsMatch(theirs, ours, theirs.weak ? 'weak' : 'strong');
+    return (
+      theirs !== undefined &&
+      ours !== undefined &&
+      entityTagsMatch(theirs, ours, theirs.weak ? 'weak' : 'strong')
+    );
   }
   const changed = headerValue(notModified, 'last-modified');
   return changed === undefined || changed === headerValue(stored.headers, 'last-modified');
@@ -49,7 +53,11 @@ export function confirms(stored: { readonly headers: RawHeaders }, notModified: 
  * Metadata after a 304: each field it carries replaces all lines of that name, except those about the
  * body; age and freshness begin anew from the 304's times (RFC 9111 §3.2, §4.3.4).
  */
-export function metaAfterNotModified(stored: EntryMeta, header: HeaderLookup, notModified: OriginResponse): EntryMeta {
+export function metaAfterNotModified(
+  stored: EntryMeta,
+  header: HeaderLookup,
+  notModified: OriginResponse,
+): EntryMeta {
   const fresh = endToEndHeaders(notModified.headers);
   const replaced = new Set<string>();
   const added: string[] = [];

@@ -27,7 +27,9 @@ export type Storability =
   | { readonly kind: 'pass'; readonly reason: NoStoreReason };
 
 /** Final statuses whose caching rules we implement in full (`must-understand`, RFC 9111 §5.2.2.3). */
-const UNDERSTOOD = new Set([200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 451, 500, 501, 502, 503, 504]);
+const UNDERSTOOD = new Set([
+  200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 451, 500, 501, 502, 503, 504,
+]);
 
 function pass(reason: NoStoreReason): Storability {
   return { kind: 'pass', reason };
@@ -51,16 +53,21 @@ export function storability(request: CacheableRequest, response: OriginResponse)
   if (headerLines(headers, 'set-cookie').length > 0) return pass('set-cookie');
   if (request.header('authorization') !== undefined) {
     // RFC 9111 §3.5; a targeted field speaks to this cache, but names no exception of its own.
-    const allowed = directives.has('public') || directives.has('must-revalidate') || (!targeted && directives.has('s-maxage'));
+    const allowed =
+      directives.has('public') ||
+      directives.has('must-revalidate') ||
+      (!targeted && directives.has('s-maxage'));
     if (!allowed) return pass('authorization');
   }
   if (readVary(headers) === '*') return pass('vary-any');
 
   const freshness = freshnessOf(response);
-  const revalidatable = headerLines(headers, 'etag').length > 0 || headerLines(headers, 'last-modified').length > 0;
+  const revalidatable =
+    headerLines(headers, 'etag').length > 0 || headerLines(headers, 'last-modified').length > 0;
   const usable = freshness.lifetimeSeconds > 0 && !freshness.alwaysRevalidate;
   const usableStale =
-    freshness.staleWhileRevalidateUntilMs > freshness.freshUntilMs || freshness.staleIfErrorUntilMs > freshness.freshUntilMs;
+    freshness.staleWhileRevalidateUntilMs > freshness.freshUntilMs ||
+    freshness.staleIfErrorUntilMs > freshness.freshUntilMs;
   if (freshness.explicit || freshness.source === 'heuristic') {
     return usable || usableStale || revalidatable ? { kind: 'store', freshness } : pass('no-freshness');
   }

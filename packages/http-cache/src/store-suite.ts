@@ -18,15 +18,18 @@ export interface SuiteStore {
 
 /** The test runner's own functions: this module depends on none. */
 export interface SuiteRunner {
-  describe(name: string, body: () => void): void;
-  test(name: string, body: () => Promise<void>): void;
-  equal(actual: unknown, expected: unknown): void;
+  readonly describe: (name: string, body: () => void) => void;
+  readonly test: (name: string, body: () => Promise<void>) => void;
+  readonly equal: (actual: unknown, expected: unknown) => void;
 }
 
 const NOW = 1_700_000_000_000;
 export const anyRequest: HeaderLookup = lookupIn([]);
 
-export function testMeta(headers: RawHeaders = ['Cache-Control', 'max-age=60'], request: RawHeaders = []): EntryMeta {
+export function testMeta(
+  headers: RawHeaders = ['Cache-Control', 'max-age=60'],
+  request: RawHeaders = [],
+): EntryMeta {
   const response = { status: 200, headers, requestedAtMs: NOW, receivedAtMs: NOW };
   return entryMeta(lookupIn(request), response, freshnessOf(response));
 }
@@ -46,7 +49,7 @@ export function* slices(body: Buffer, size = 50_000): Generator<Buffer> {
   for (let at = 0; at < body.length; at += size) yield body.subarray(at, at + size);
 }
 
-export async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+export async function gather(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const chunk of chunks) parts.push(chunk);
   return Buffer.concat(parts);
@@ -57,13 +60,26 @@ async function* asAsync(chunks: Iterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** Stores a body and returns how it ended. */
-export async function put(store: CacheStore, key: string, body: Buffer, meta: EntryMeta = testMeta()): Promise<string> {
-  const result = await fillFrom(store.begin(key, meta, { expectedLength: body.length }), asAsync(slices(body)), { expectedLength: body.length });
+export async function put(
+  store: CacheStore,
+  key: string,
+  body: Buffer,
+  meta: EntryMeta = testMeta(),
+): Promise<string> {
+  const result = await fillFrom(
+    store.begin(key, meta, { expectedLength: body.length }),
+    asAsync(slices(body)),
+    { expectedLength: body.length },
+  );
   return result.kind === 'not-stored' ? result.reason : result.kind;
 }
 
 export async function bodyOf(entry: StoredEntry | undefined): Promise<Buffer | undefined> {
   return entry === undefined ? undefined : await gather(entry.read());
+}
+
+function inLanguageMeta(language: string): EntryMeta {
+  return testMeta(['Cache-Control', 'max-age=60', 'Vary', 'Accept-Language'], ['Accept-Language', language]);
 }
 
 /** What every CacheStore must do, whatever its tiers. */
@@ -79,159 +95,204 @@ export function describeCacheStore(name: string, make: () => Promise<SuiteStore>
   };
 
   runner.describe(name, () => {
-    test('gives back what was stored, with its digests, whole and in spans', withStore(async ({ store, maxRamObjectBytes, hasDisk }) => {
-      for (const length of [0, 1, 4_096, maxRamObjectBytes, maxRamObjectBytes + 1]) {
-        const body = testBody(length, length + 1);
-        const kept = hasDisk || length <= maxRamObjectBytes;
-        equal(await put(store, `k${length}`, body), kept ? 'stored' : 'too-large');
-        const entry = await store.lookup(`k${length}`, anyRequest);
-        equal(entry !== undefined, kept);
-        if (entry === undefined) continue;
-        equal((await bodyOf(entry))?.equals(body), true);
-        equal(entry.sha256.equals(createHash('sha256').update(body).digest()), true);
-        equal(entry.md5.equals(createHash('md5').update(body).digest()), true);
-        equal([entry.length, entry.live, entry.meta.status], [length, true, 200]);
-        if (length > 2) equal((await gather(entry.read({ start: 1, end: length - 1 }))).equals(body.subarray(1, length - 1)), true);
-      }
-    }));
-
-    test('a miss is undefined; peek answers from RAM without waiting', withStore(async ({ store }) => {
-      equal(store.peek('k', anyRequest), undefined);
-      equal(await store.lookup('k', anyRequest), undefined);
-      await put(store, 'k', testBody(100));
-      equal(store.peek('k', anyRequest)?.body?.equals(testBody(100)), true);
-    }));
-
-    test('variants are chosen by what Vary names', withStore(async ({ store }) => {
-      const meta = (language: string): EntryMeta => testMeta(['Cache-Control', 'max-age=60', 'Vary', 'Accept-Language'], ['Accept-Language', language]);
-      await put(store, 'k', Buffer.from('english'), meta('en'));
-      await put(store, 'k', Buffer.from('deutsch'), meta('de'));
-      const inLanguage = (language: string) => store.lookup('k', lookupIn(['Accept-Language', language]));
-      equal((await bodyOf(await inLanguage('en')))?.toString(), 'english');
-      equal((await bodyOf(await inLanguage('de')))?.toString(), 'deutsch');
-      equal(await inLanguage('fr'), undefined);
-      equal(await store.lookup('k', anyRequest), undefined);
-      equal(store.stats.entries, 2);
-    }));
-
-    test('a second body under the same key replaces the first', withStore(async ({ store }) => {
-      await put(store, 'k', testBody(10, 1));
-      const old = await store.lookup('k', anyRequest);
-      await put(store, 'k', testBody(20, 2));
-      equal((await bodyOf(await store.lookup('k', anyRequest)))?.equals(testBody(20, 2)), true);
-      equal([old?.live, store.stats.entries], [false, 1]);
-    }));
-
-    test('what is truncated, overlong, aborted or unverified is not stored, and readers learn of it', withStore(async ({ store }) => {
-      const cases: [string, (fill: ReturnType<CacheStore['begin']>) => Promise<unknown>, boolean][] = [
-        ['short', (fill) => fill.commit({ expectedLength: 4 }), true],
-        ['aborted', async (fill) => fill.abort(new Error('reset')), true],
-        ['unverified', (fill) => fill.commit({ unverified: true }), false],
-      ];
-      for (const [key, end, fails] of cases) {
-        const fill = store.begin(key, testMeta());
-        const reading = gather(fill.follow() ?? asAsync([])).then(
-          (body) => body.toString(),
-          () => 'error',
-        );
-        await fill.write(Buffer.from('abc'));
-        await end(fill);
-        equal(await reading, fails ? 'error' : 'abc');
-        await fill.ended;
-        equal(await store.lookup(key, anyRequest), undefined);
-      }
-      const long = store.begin('long', testMeta());
-      equal((await fillFrom(long, asAsync([Buffer.from('abcd')]), { expectedLength: 3 })).kind, 'failed');
-      equal([store.stats.entries, store.stats.fillsUnderWay, store.stats.fillBytes], [0, 0, 0]);
-    }));
-
-    test('many readers follow one fill at their own pace and get the same bytes', withStore(async ({ store, maxRamObjectBytes }) => {
-      const body = testBody(maxRamObjectBytes * 3 + 17, 9);
-      const fill = store.begin('k', testMeta(), { expectedLength: body.length });
-      const digest = createHash('sha256').update(body).digest('hex');
-      const readers = Array.from({ length: 20 }, async (_, i) => {
-        const hash = createHash('sha256');
-        for await (const chunk of fill.follow() ?? asAsync([])) {
-          hash.update(chunk);
-          for (let turn = 0; turn < i % 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    test(
+      'gives back what was stored, with its digests, whole and in spans',
+      withStore(async ({ store, maxRamObjectBytes, hasDisk }) => {
+        for (const length of [0, 1, 4_096, maxRamObjectBytes, maxRamObjectBytes + 1]) {
+          const body = testBody(length, length + 1);
+          const kept = hasDisk || length <= maxRamObjectBytes;
+          equal(await put(store, `k${length}`, body), kept ? 'stored' : 'too-large');
+          const entry = await store.lookup(`k${length}`, anyRequest);
+          equal(entry !== undefined, kept);
+          if (entry === undefined) continue;
+          equal((await bodyOf(entry))?.equals(body), true);
+          equal(entry.sha256.equals(createHash('sha256').update(body).digest()), true);
+          equal(entry.md5.equals(createHash('md5').update(body).digest()), true);
+          equal([entry.length, entry.live, entry.meta.status], [length, true, 200]);
+          if (length > 2)
+            equal(
+              (await gather(entry.read({ start: 1, end: length - 1 }))).equals(body.subarray(1, length - 1)),
+              true,
+            );
         }
-        return hash.digest('hex');
-      });
-      const filling = fillFrom(fill, asAsync(slices(body)), { expectedLength: body.length });
-      equal(new Set(await Promise.all(readers)), new Set([digest]));
-      await filling;
-      equal([store.stats.fillBytes, store.stats.fillsUnderWay], [0, 0]);
-    }));
+      }),
+    );
 
-    test('a reader that leaves does not end the fill; the last one does', withStore(async ({ store }) => {
-      const fill = store.begin('k', testMeta());
-      const first = fill.follow()?.[Symbol.asyncIterator]();
-      const second = fill.follow()?.[Symbol.asyncIterator]();
-      await fill.write(Buffer.from('abc'));
-      equal((await first?.next())?.value?.toString(), 'abc');
-      await first?.return?.();
-      equal([fill.readers, fill.abandoned.aborted], [1, false]);
-      const abandoned = once(fill.abandoned, 'abort');
-      await second?.return?.();
-      await abandoned;
-      fill.abort(new Error('nobody wants it'));
-      await fill.ended;
-      equal(await store.lookup('k', anyRequest), undefined);
-    }));
+    test(
+      'a miss is undefined; peek answers from RAM without waiting',
+      withStore(async ({ store }) => {
+        equal(store.peek('k', anyRequest), undefined);
+        equal(await store.lookup('k', anyRequest), undefined);
+        await put(store, 'k', testBody(100));
+        equal(store.peek('k', anyRequest)?.body?.equals(testBody(100)), true);
+      }),
+    );
 
-    test('new metadata keeps the body', withStore(async ({ store }) => {
-      await put(store, 'k', testBody(10));
-      const entry = await store.lookup('k', anyRequest);
-      if (entry === undefined) throw new Error('stored above');
-      entry.attachment = 'built from the old metadata';
-      await store.update(entry, testMeta(['Cache-Control', 'max-age=999', 'X', 'y']));
-      const next = await store.lookup('k', anyRequest);
-      equal(next?.meta.freshness.lifetimeSeconds, 999);
-      equal(next?.attachment, undefined);
-      equal((await bodyOf(next))?.equals(testBody(10)), true);
-    }));
+    test(
+      'variants are chosen by what Vary names',
+      withStore(async ({ store }) => {
+        await put(store, 'k', Buffer.from('english'), inLanguageMeta('en'));
+        await put(store, 'k', Buffer.from('deutsch'), inLanguageMeta('de'));
+        const inLanguage = (language: string) => store.lookup('k', lookupIn(['Accept-Language', language]));
+        equal((await bodyOf(await inLanguage('en')))?.toString(), 'english');
+        equal((await bodyOf(await inLanguage('de')))?.toString(), 'deutsch');
+        equal(await inLanguage('fr'), undefined);
+        equal(await store.lookup('k', anyRequest), undefined);
+        equal(store.stats.entries, 2);
+      }),
+    );
 
-    test('purge removes what matches, dooms what is under way, and beats fills begun before it', withStore(async ({ store }) => {
-      const tagged = testMeta(['Cache-Control', 'max-age=60', 'Cache-Tag', 'red']);
-      await put(store, 'a/1', testBody(10), tagged);
-      await put(store, 'a/2', testBody(10));
-      await put(store, 'b/1', testBody(10));
-      const before = store.generation;
-      const underWay = store.begin('a/3', tagged);
-      equal(store.purge(({ meta }) => meta.tags.includes('red')), 1);
-      equal(underWay.doomed, true);
-      await underWay.write(Buffer.from('x'));
-      equal(await underWay.commit(), { kind: 'not-stored', reason: 'purged' });
-      const late = store.begin('a/4', tagged, { generation: before });
-      equal(late.doomed, true);
-      late.abort(new Error('over'));
-      const other = store.begin('a/5', testMeta(), { generation: before });
-      equal(other.doomed, false);
-      other.abort(new Error('over'));
-      equal(store.purge(({ key }) => key.startsWith('a/')), 1);
-      equal(await store.lookup('a/2', anyRequest), undefined);
-      equal((await store.lookup('b/1', anyRequest))?.live, true);
-    }));
+    test(
+      'a second body under the same key replaces the first',
+      withStore(async ({ store }) => {
+        await put(store, 'k', testBody(10, 1));
+        const old = await store.lookup('k', anyRequest);
+        await put(store, 'k', testBody(20, 2));
+        equal((await bodyOf(await store.lookup('k', anyRequest)))?.equals(testBody(20, 2)), true);
+        equal([old?.live, store.stats.entries], [false, 1]);
+      }),
+    );
 
-    test('a soft purge makes stale', withStore(async ({ store }) => {
-      await put(store, 'k', testBody(10));
-      equal(store.purge(() => true, { soft: true }), 1);
-      const entry = await store.lookup('k', anyRequest);
-      equal(entry !== undefined && entry.meta.freshness.freshUntilMs <= Date.now(), true);
-    }));
+    test(
+      'what is truncated, overlong, aborted or unverified is not stored, and readers learn of it',
+      withStore(async ({ store }) => {
+        const cases: [string, (fill: ReturnType<CacheStore['begin']>) => Promise<unknown>, boolean][] = [
+          ['short', (fill) => fill.commit({ expectedLength: 4 }), true],
+          ['aborted', async (fill) => fill.abort(new Error('reset')), true],
+          ['unverified', (fill) => fill.commit({ unverified: true }), false],
+        ];
+        for (const [key, end, fails] of cases) {
+          const fill = store.begin(key, testMeta());
+          const reading = gather(fill.follow() ?? asAsync([])).then(
+            (body) => body.toString(),
+            () => 'error',
+          );
+          await fill.write(Buffer.from('abc'));
+          await end(fill);
+          equal(await reading, fails ? 'error' : 'abc');
+          await fill.ended;
+          equal(await store.lookup(key, anyRequest), undefined);
+        }
+        const long = store.begin('long', testMeta());
+        equal((await fillFrom(long, asAsync([Buffer.from('abcd')]), { expectedLength: 3 })).kind, 'failed');
+        equal([store.stats.entries, store.stats.fillsUnderWay, store.stats.fillBytes], [0, 0, 0]);
+      }),
+    );
 
-    test('stays within its bounds under more than it can hold, and what it gives is right', withStore(async ({ store, maxRamObjectBytes }) => {
-      const body = (i: number): Buffer => testBody(Math.floor(maxRamObjectBytes / 3) + i, i);
-      for (let i = 0; i < 120; i += 1) await put(store, `k${i}`, body(i));
-      let found = 0;
-      for (let i = 0; i < 120; i += 1) {
-        const got = await bodyOf(await store.lookup(`k${i}`, anyRequest));
-        if (got === undefined) continue;
-        found += 1;
-        equal(got.equals(body(i)), true);
-      }
-      equal(found > 0, true);
-      equal(store.stats.ramBytes <= maxRamObjectBytes * 16, true);
-    }));
+    test(
+      'many readers follow one fill at their own pace and get the same bytes',
+      withStore(async ({ store, maxRamObjectBytes }) => {
+        const body = testBody(maxRamObjectBytes * 3 + 17, 9);
+        const fill = store.begin('k', testMeta(), { expectedLength: body.length });
+        const digest = createHash('sha256').update(body).digest('hex');
+        const readers = Array.from({ length: 20 }, async (_, i) => {
+          const hash = createHash('sha256');
+          for await (const chunk of fill.follow() ?? asAsync([])) {
+            hash.update(chunk);
+            for (let turn = 0; turn < i % 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          }
+          return hash.digest('hex');
+        });
+        const filling = fillFrom(fill, asAsync(slices(body)), { expectedLength: body.length });
+        equal(new Set(await Promise.all(readers)), new Set([digest]));
+        await filling;
+        equal([store.stats.fillBytes, store.stats.fillsUnderWay], [0, 0]);
+      }),
+    );
+
+    test(
+      'a reader that leaves does not end the fill; the last one does',
+      withStore(async ({ store }) => {
+        const fill = store.begin('k', testMeta());
+        const first = fill.follow()?.[Symbol.asyncIterator]();
+        const second = fill.follow()?.[Symbol.asyncIterator]();
+        await fill.write(Buffer.from('abc'));
+        equal((await first?.next())?.value?.toString(), 'abc');
+        await first?.return?.();
+        equal([fill.readers, fill.abandoned.aborted], [1, false]);
+        const abandoned = once(fill.abandoned, 'abort');
+        await second?.return?.();
+        await abandoned;
+        fill.abort(new Error('nobody wants it'));
+        await fill.ended;
+        equal(await store.lookup('k', anyRequest), undefined);
+      }),
+    );
+
+    test(
+      'new metadata keeps the body',
+      withStore(async ({ store }) => {
+        await put(store, 'k', testBody(10));
+        const entry = await store.lookup('k', anyRequest);
+        if (entry === undefined) throw new Error('stored above');
+        entry.attachment = 'built from the old metadata';
+        await store.update(entry, testMeta(['Cache-Control', 'max-age=999', 'X', 'y']));
+        const next = await store.lookup('k', anyRequest);
+        equal(next?.meta.freshness.lifetimeSeconds, 999);
+        equal(next?.attachment, undefined);
+        equal((await bodyOf(next))?.equals(testBody(10)), true);
+      }),
+    );
+
+    test(
+      'purge removes what matches, dooms what is under way, and beats fills begun before it',
+      withStore(async ({ store }) => {
+        const tagged = testMeta(['Cache-Control', 'max-age=60', 'Cache-Tag', 'red']);
+        await put(store, 'a/1', testBody(10), tagged);
+        await put(store, 'a/2', testBody(10));
+        await put(store, 'b/1', testBody(10));
+        const before = store.generation;
+        const underWay = store.begin('a/3', tagged);
+        equal(
+          store.purge(({ meta }) => meta.tags.includes('red')),
+          1,
+        );
+        equal(underWay.doomed, true);
+        await underWay.write(Buffer.from('x'));
+        equal(await underWay.commit(), { kind: 'not-stored', reason: 'purged' });
+        const late = store.begin('a/4', tagged, { generation: before });
+        equal(late.doomed, true);
+        late.abort(new Error('over'));
+        const other = store.begin('a/5', testMeta(), { generation: before });
+        equal(other.doomed, false);
+        other.abort(new Error('over'));
+        equal(
+          store.purge(({ key }) => key.startsWith('a/')),
+          1,
+        );
+        equal(await store.lookup('a/2', anyRequest), undefined);
+        equal((await store.lookup('b/1', anyRequest))?.live, true);
+      }),
+    );
+
+    test(
+      'a soft purge makes stale',
+      withStore(async ({ store }) => {
+        await put(store, 'k', testBody(10));
+        equal(
+          store.purge(() => true, { soft: true }),
+          1,
+        );
+        const entry = await store.lookup('k', anyRequest);
+        equal(entry !== undefined && entry.meta.freshness.freshUntilMs <= Date.now(), true);
+      }),
+    );
+
+    test(
+      'stays within its bounds under more than it can hold, and what it gives is right',
+      withStore(async ({ store, maxRamObjectBytes }) => {
+        const body = (i: number): Buffer => testBody(Math.floor(maxRamObjectBytes / 3) + i, i);
+        for (let i = 0; i < 120; i += 1) await put(store, `k${i}`, body(i));
+        let found = 0;
+        for (let i = 0; i < 120; i += 1) {
+          const got = await bodyOf(await store.lookup(`k${i}`, anyRequest));
+          if (got === undefined) continue;
+          found += 1;
+          equal(got.equals(body(i)), true);
+        }
+        equal(found > 0, true);
+        equal(store.stats.ramBytes <= maxRamObjectBytes * 16, true);
+      }),
+    );
   });
 }

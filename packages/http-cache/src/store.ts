@@ -60,13 +60,7 @@ export interface StoreStats {
 
 export type NotStoredReason =
   /** Length other than promised, or none promised and the end not marked. */
-  | 'truncated'
-  | 'unverified'
-  | 'too-large'
-  | 'purged'
-  | 'degraded'
-  | 'no-room'
-  | 'closed';
+  'truncated' | 'unverified' | 'too-large' | 'purged' | 'degraded' | 'no-room' | 'closed';
 
 export type CommitResult =
   | { readonly kind: 'stored'; readonly entry: StoredEntry }

@@ -1,2 +1,11 @@
-export { anyRequest, bodyOf, describeCacheStore, gather, put, slices, testBody, testMeta } from './store-suite.ts';
+export {
+  anyRequest,
+  bodyOf,
+  describeCacheStore,
+  gather,
+  put,
+  slices,
+  testBody,
+  testMeta,
+} from './store-suite.ts';
 export type { SuiteRunner, SuiteStore } from './store-suite.ts';

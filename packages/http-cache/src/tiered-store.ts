@@ -138,7 +138,10 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   function diskFailed(error: unknown): void {
     const reason = errorCode(error);
     if (state.kind === 'ok') {
-      log.warn({ code: reason, dir: diskOptions?.dir }, 'the disk tier is out of use; responses pass through');
+      log.warn(
+        { code: reason, dir: diskOptions?.dir },
+        'the disk tier is out of use; responses pass through',
+      );
     }
     state = { kind: 'degraded', reason, sinceMs: clock.nowMs() };
   }

@@ -38,5 +38,8 @@ const CASELESS = new Set(['accept-encoding', 'accept-language', 'accept-charset'
 function normalise(name: string, value: string): string {
   const members = listMembers(value).map((member) => member.replaceAll(/[ \t]*([;=])[ \t]*/g, '$1'));
   if (!CASELESS.has(name)) return members.join(',');
-  return members.map((member) => member.toLowerCase()).sort().join(',');
+  return members
+    .map((member) => member.toLowerCase())
+    .sort()
+    .join(',');
 }

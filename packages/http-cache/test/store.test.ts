@@ -6,8 +6,12 @@ import { openCacheStore } from '../src/index.ts';
 import { describeCacheStore } from '../src/testing.ts';
 
 const runner = {
-  describe: (name: string, body: () => void): void => void describe(name, body),
-  test: (name: string, body: () => Promise<void>): void => void test(name, body),
+  describe: (name: string, body: () => void): void => {
+    describe(name, body);
+  },
+  test: (name: string, body: () => Promise<void>): void => {
+    test(name, body);
+  },
   equal: (actual: unknown, expected: unknown): void => expect(actual).toEqual(expected),
 };
 const maxRamObjectBytes = 100_000;
@@ -26,7 +30,11 @@ describeCacheStore(
   'RAM over disk',
   async () => {
     const dir = await mkdtemp(join(tmpdir(), 'cache-'));
-    const store = await openCacheStore({ maxRamBytes, maxRamObjectBytes, disk: { dir, maxBytes: 3_000_000 } });
+    const store = await openCacheStore({
+      maxRamBytes,
+      maxRamObjectBytes,
+      disk: { dir, maxBytes: 3_000_000 },
+    });
     return {
       store,
       maxRamObjectBytes,

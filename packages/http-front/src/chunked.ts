@@ -11,7 +11,17 @@ const MAX_SIZE_DIGITS = 12;
 const MAX_LINE_BYTES = 4_096;
 const MAX_TRAILER_BYTES = 8_192;
 
-type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer-start' | 'trailer' | 'trailer-lf' | 'end-lf';
+type State =
+  | 'size'
+  | 'extension'
+  | 'size-lf'
+  | 'data'
+  | 'data-cr'
+  | 'data-lf'
+  | 'trailer-start'
+  | 'trailer'
+  | 'trailer-lf'
+  | 'end-lf';
 
 function hexValue(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
@@ -71,7 +81,8 @@ export function createChunkedScanner(): ChunkedScanner {
       case 'trailer':
         trailerBytes += 1;
         if (byte === 0x0d) state = 'trailer-lf';
-        else if (trailerBytes > MAX_TRAILER_BYTES || (byte < 0x20 && byte !== 0x09) || byte === 0x7f) return 'bad';
+        else if (trailerBytes > MAX_TRAILER_BYTES || (byte < 0x20 && byte !== 0x09) || byte === 0x7f)
+          return 'bad';
         return 'more';
       case 'trailer-lf':
         if (byte !== 0x0a) return 'bad';
@@ -81,6 +92,8 @@ export function createChunkedScanner(): ChunkedScanner {
         return byte === 0x0a ? 'done' : 'bad';
       case 'data':
         return 'more';
+      default:
+        return state satisfies never;
     }
   }
 

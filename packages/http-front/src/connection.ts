@@ -86,7 +86,11 @@ export class Connection<Token> {
     if (this.#phase === 'reading') {
       if (this.#pending === undefined) this.#end();
       else this.#refuse({ status: 400, reason: 'truncated' });
-    } else if (this.#exchange !== undefined && !this.#exchange.framing.complete && this.#pending === undefined) {
+    } else if (
+      this.#exchange !== undefined &&
+      !this.#exchange.framing.complete &&
+      this.#pending === undefined
+    ) {
       this.#socket.destroy();
     }
   };
@@ -133,7 +137,7 @@ export class Connection<Token> {
       this.#answer(hit, parser.method === 'HEAD');
     }
     output.uncork();
-    const phase = this.#phase as Phase; // the calls above move it; the loop condition narrowed it
+    const phase = this.#phase;
     if (phase === 'ending' || phase === 'closed') return;
     const partialBefore = this.#pending !== undefined && at === 0;
     this.#pending = at < end ? (at === 0 ? bytes : bytes.subarray(at)) : undefined;
@@ -264,7 +268,8 @@ export class Connection<Token> {
   #feed(): void {
     const exchange = this.#exchange;
     const pending = this.#pending;
-    if (exchange === undefined || pending === undefined || exchange.framing.complete || this.#bridgeFull) return;
+    if (exchange === undefined || pending === undefined || exchange.framing.complete || this.#bridgeFull)
+      return;
     this.#sinceMs = this.#front.clock.nowMs();
     const used = exchange.framing.take(pending);
     if (used === -1) {
@@ -282,7 +287,8 @@ export class Connection<Token> {
     if (this.#bridge?.push(pending.subarray(0, used)) === false) this.#bridgeFull = true;
     this.#balanceInput();
     if (exchange.framing.complete && exchange.responded) this.#finishSlow();
-    else if (this.#halfClosed && !exchange.framing.complete && this.#pending === undefined) this.#socket.destroy();
+    else if (this.#halfClosed && !exchange.framing.complete && this.#pending === undefined)
+      this.#socket.destroy();
   }
 
   #writeSlow(chunk: Buffer, done: (error?: Error | null) => void): void {
@@ -358,7 +364,8 @@ export class Connection<Token> {
     if (exchange === undefined) return;
     this.#exchange = undefined;
     exchange.finish();
-    if (exchange.response?.shouldKeepAlive === false || this.#bridge?.writableEnded === true) this.#lastRequest = true;
+    if (exchange.response?.shouldKeepAlive === false || this.#bridge?.writableEnded === true)
+      this.#lastRequest = true;
     if (this.#phase === 'slow') this.#resume();
   }
 

@@ -39,7 +39,8 @@ export class FastHit<Token> {
     for (let i = 0; i + 1 < init.headers.length; i += 2) {
       const name = init.headers[i] ?? '';
       const value = init.headers[i + 1] ?? '';
-      if (LINE_BREAKS.test(name) || LINE_BREAKS.test(value)) throw new TypeError(`header ${JSON.stringify(name)} holds a line break`);
+      if (LINE_BREAKS.test(name) || LINE_BREAKS.test(value))
+        throw new TypeError(`header ${JSON.stringify(name)} holds a line break`);
       head += `${name}: ${value}\r\n`;
     }
     head += `Content-Length: ${init.body.length}\r\n`;

@@ -25,5 +25,5 @@ export interface FrontState<Token> {
   draining: boolean;
   nowSecond(): number;
   /** Whether there is room to keep the assembled response of this hit until the second ends. */
-  keepWhole(hit: FastHit<Token>, bytes: number): boolean;
+  readonly keepWhole: (hit: FastHit<Token>, bytes: number) => boolean;
 }

@@ -1,4 +1,5 @@
 import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -6,6 +7,7 @@ import type { SecureContext } from 'node:tls';
 import { MediaError, createRepeatingTask, errorCode, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { Bridge } from './bridge.ts';
+import type { BridgeConnection } from './bridge.ts';
 import { Connection } from './connection.ts';
 import type { FastHit } from './fast-hit.ts';
 import type { FrontState, FrontStats } from './front-state.ts';
@@ -70,6 +72,13 @@ const CIPHERS = [
   'ECDHE-RSA-AES256-GCM-SHA384',
 ].join(':');
 
+/** Every connection of the platform's server is a bridge: nothing else is ever emitted to it. */
+function connectionOf(request: IncomingMessage): BridgeConnection {
+  const wire: unknown = request.socket;
+  if (!(wire instanceof Bridge)) throw new Error('a request came from outside the bridge');
+  return wire.connection;
+}
+
 function listenOn(server: NetServer, options: ListenOptions): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => {
@@ -88,12 +97,16 @@ function listenOn(server: NetServer, options: ListenOptions): Promise<Listening>
       );
     };
     server.once('error', onError);
-    server.listen({ host: options.host, port: options.port, reusePort: options.reusePort ?? false, backlog: 1024 }, () => {
-      server.off('error', onError);
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('a TCP server has an address and a port');
-      resolve({ host: address.address, port: address.port });
-    });
+    server.listen(
+      { host: options.host, port: options.port, reusePort: options.reusePort ?? false, backlog: 1024 },
+      () => {
+        server.off('error', onError);
+        const address = server.address();
+        if (address === null || typeof address === 'string')
+          throw new Error('a TCP server has an address and a port');
+        resolve({ host: address.address, port: address.port });
+      },
+    );
   });
 }
 
@@ -121,12 +134,9 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     headersTimeout: 0,
     requestTimeout: 0,
   });
-  http.on('request', (request, response) => {
-    // Every connection of this server is a bridge: nothing else is ever emitted to it.
-    (request.socket as unknown as Bridge).connection.onRequest(request, response);
-  });
+  http.on('request', (request, response) => connectionOf(request).onRequest(request, response));
   http.on('checkContinue', (request, response) => {
-    (request.socket as unknown as Bridge).connection.onRequest(request, response);
+    connectionOf(request).onRequest(request, response);
     if (!response.headersSent && !response.destroyed) response.writeContinue();
   });
   http.on('checkExpectation', (request, response) => {
@@ -216,7 +226,10 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
       return state.connections.size;
     },
     async listen(listenOptions) {
-      const server = createNetServer({ allowHalfOpen: true, noDelay: true }, accept(new HeadParser(limits, 'http')));
+      const server = createNetServer(
+        { allowHalfOpen: true, noDelay: true },
+        accept(new HeadParser(limits, 'http')),
+      );
       server.maxConnections = limits.maxConnections;
       const listening = await listenOn(server, listenOptions);
       servers.push(server);
@@ -256,11 +269,16 @@ function sniCallback(
   contextFor: NonNullable<TlsOptions['contextFor']>,
 ): (serverName: string, done: (error: Error | null, context?: SecureContext) => void) => void {
   return (serverName, done) => {
-    Promise.resolve()
-      .then(() => contextFor(serverName.toLowerCase()))
-      .then(
-        (context) => done(null, context ?? undefined),
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-      );
+    const choose = async (): Promise<void> => {
+      let context: SecureContext | null;
+      try {
+        context = await contextFor(serverName.toLowerCase());
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)));
+        return;
+      }
+      done(null, context ?? undefined);
+    };
+    void choose();
   };
 }

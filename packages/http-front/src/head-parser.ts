@@ -99,9 +99,15 @@ export class HeadParser {
     const methodStart = at;
     while (at < lineLimit && ((classes[buffer[at] ?? 0] ?? 0) & TOKEN) !== 0) at += 1;
     if (at === lineLimit) return this.#lineUnfinished(methodStart, end);
-    if (buffer[at] !== SP || at === methodStart || at - methodStart > 32) return this.#refuse('malformed-request-line');
+    if (buffer[at] !== SP || at === methodStart || at - methodStart > 32)
+      return this.#refuse('malformed-request-line');
     let plain = false;
-    if (at - methodStart === 3 && buffer[methodStart] === 0x47 && buffer[methodStart + 1] === 0x45 && buffer[methodStart + 2] === 0x54) {
+    if (
+      at - methodStart === 3 &&
+      buffer[methodStart] === 0x47 &&
+      buffer[methodStart + 1] === 0x45 &&
+      buffer[methodStart + 2] === 0x54
+    ) {
       this.method = 'GET';
       plain = true;
     } else {
@@ -134,7 +140,9 @@ export class HeadParser {
 
     if (at + 10 > end) {
       const newline = buffer.indexOf(LF, at);
-      return newline !== -1 && newline < end ? this.#refuse('malformed-request-line') : this.#lineUnfinished(methodStart, end);
+      return newline !== -1 && newline < end
+        ? this.#refuse('malformed-request-line')
+        : this.#lineUnfinished(methodStart, end);
     }
     // "HTTP/" DIGIT "." DIGIT CRLF
     if (
@@ -190,10 +198,18 @@ export class HeadParser {
   }
 
   #lineUnfinished(start: number, end: number): HeadOutcome {
-    return end - start >= this.#limits.maxRequestLineBytes ? this.#refuse('request-line-too-long', 414) : 'incomplete';
+    return end - start >= this.#limits.maxRequestLineBytes
+      ? this.#refuse('request-line-too-long', 414)
+      : 'incomplete';
   }
 
-  #fields(from: number, end: number, wasPlain: boolean, absoluteHost: string | undefined, absolutePort: number | undefined): HeadOutcome {
+  #fields(
+    from: number,
+    end: number,
+    wasPlain: boolean,
+    absoluteHost: string | undefined,
+    absolutePort: number | undefined,
+  ): HeadOutcome {
     const buffer = this.#buffer;
     const spans = this.#spans;
     const limit = Math.min(end, this.headStart + this.#limits.maxHeadBytes);
@@ -231,7 +247,8 @@ export class HeadParser {
       if (buffer[at] !== CR) return this.#refuse(buffer[at] === LF ? 'bare-lf' : 'malformed-header');
       if (buffer[at + 1] !== LF) return this.#refuse('malformed-header');
       let valueEnd = at;
-      while (valueEnd > valueStart && (buffer[valueEnd - 1] === SP || buffer[valueEnd - 1] === HT)) valueEnd -= 1;
+      while (valueEnd > valueStart && (buffer[valueEnd - 1] === SP || buffer[valueEnd - 1] === HT))
+        valueEnd -= 1;
       at += 2;
       if (count === maxHeaders) return this.#refuse('head-too-large', 431);
       const slot = count * 4;
@@ -263,10 +280,12 @@ export class HeadParser {
           if (nameIs(buffer, nameStart, 'if-')) plain = false;
           break;
         case 10:
-          if (nameIs(buffer, nameStart, 'connection') && !this.#connection(valueStart, valueEnd)) plain = false;
+          if (nameIs(buffer, nameStart, 'connection') && !this.#connection(valueStart, valueEnd))
+            plain = false;
           break;
         case 13:
-          if (nameIs(buffer, nameStart, 'if-none-match') || nameIs(buffer, nameStart, 'authorization')) plain = false;
+          if (nameIs(buffer, nameStart, 'if-none-match') || nameIs(buffer, nameStart, 'authorization'))
+            plain = false;
           break;
         case 14:
           if (nameIs(buffer, nameStart, 'content-length')) {
@@ -281,7 +300,11 @@ export class HeadParser {
           } else if (nameIs(buffer, nameStart, 'if-modified-since')) plain = false;
           break;
         case 19:
-          if (nameIs(buffer, nameStart, 'if-unmodified-since') || nameIs(buffer, nameStart, 'proxy-authorization')) plain = false;
+          if (
+            nameIs(buffer, nameStart, 'if-unmodified-since') ||
+            nameIs(buffer, nameStart, 'proxy-authorization')
+          )
+            plain = false;
           break;
         default:
       }
@@ -305,7 +328,9 @@ export class HeadParser {
   }
 
   #headUnfinished(end: number): HeadOutcome {
-    return end - this.headStart >= this.#limits.maxHeadBytes ? this.#refuse('head-too-large', 431) : 'incomplete';
+    return end - this.headStart >= this.#limits.maxHeadBytes
+      ? this.#refuse('head-too-large', 431)
+      : 'incomplete';
   }
 
   /** False when the field says more than `close` or `keep-alive`, which the platform's server sorts out. */
@@ -316,7 +341,8 @@ export class HeadParser {
       return true;
     }
     if (length === 10 && nameIs(this.#buffer, start, 'keep-alive')) return true;
-    if (/(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(this.#buffer.toString('latin1', start, end))) this.keepAlive = false;
+    if (/(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(this.#buffer.toString('latin1', start, end)))
+      this.keepAlive = false;
     return false;
   }
 

@@ -58,7 +58,13 @@ export class Output<Token> {
   }
 
   /** One response, or one part of it: `first` and `second` go out together. */
-  send(first: Buffer, second: Buffer | undefined, token: Token | undefined, head: number, body: number): void {
+  send(
+    first: Buffer,
+    second: Buffer | undefined,
+    token: Token | undefined,
+    head: number,
+    body: number,
+  ): void {
     const socket = this.#socket;
     if (this.#encrypted) {
       this.#unsettled.push({ token, head, body });
@@ -116,7 +122,8 @@ export class Output<Token> {
   }
 
   #settle(count: number): void {
-    for (const one of this.#unsettled.splice(0, count)) this.#events.onWritten?.(one.token, one.head, one.body);
+    for (const one of this.#unsettled.splice(0, count))
+      this.#events.onWritten?.(one.token, one.head, one.body);
     this.waitingSinceMs = this.#unsettled.length === 0 ? 0 : this.#events.nowMs();
   }
 }

@@ -26,6 +26,8 @@ export interface FastRequest extends RequestReading {
 }
 
 export interface StrictRequest<Token> extends RequestReading {
+  /** As above; may be passed on as it is. */
+  readonly header: (lowerName: string) => string | undefined;
   readonly method: string;
   readonly httpVersion: '1.0' | '1.1';
   /** Name, value, name, value… as sent. */

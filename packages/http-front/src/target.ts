@@ -30,7 +30,10 @@ function refused(reason: RefusalReason): TargetReading {
 export function pathProblem(path: string): RefusalReason | undefined {
   if (path.startsWith('//')) return 'target-authority-like';
   if (MALFORMED_ESCAPE.test(path) || /%00/.test(path)) return 'target-encoding';
-  const decoded = path.replaceAll(/%2e/gi, '.').replaceAll(/%(?:2f|5c)/gi, '/').replaceAll(/%3b/gi, ';');
+  const decoded = path
+    .replaceAll(/%2e/gi, '.')
+    .replaceAll(/%(?:2f|5c)/gi, '/')
+    .replaceAll(/%3b/gi, ';');
   if (decoded.startsWith('//')) return 'target-authority-like';
   for (const segment of decoded.split('/')) {
     const name = segment.split(';', 1)[0];

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HeadParser } from '../src/head-parser.ts';
 import { defaultLimits } from '../src/limits.ts';
@@ -17,7 +17,9 @@ async function platformReading(bytes: Buffer): Promise<PlatformReading | undefin
   const server = createServer();
   const wire = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
   const reading = new Promise<PlatformReading | undefined>((resolve) => {
-    server.on('request', (request) => resolve({ method: request.method, url: request.url, rawHeaders: request.rawHeaders }));
+    server.on('request', (request) =>
+      resolve({ method: request.method, url: request.url, rawHeaders: request.rawHeaders }),
+    );
     server.on('clientError', () => resolve(undefined));
   });
   server.emit('connection', wire);
@@ -27,30 +29,89 @@ async function platformReading(bytes: Buffer): Promise<PlatformReading | undefin
   return result;
 }
 
-const goodLine = fc.constantFrom('X: y', 'x-long: a, b;c="d"', 'Cookie: a=b', 'Connection: close', 'Range: bytes=0-', 'X:', 'X: \xff');
+const goodLine = fc.constantFrom(
+  'X: y',
+  'x-long: a, b;c="d"',
+  'Cookie: a=b',
+  'Connection: close',
+  'Range: bytes=0-',
+  'X:',
+  'X: \xff',
+);
 const oddLine = fc.constantFrom(
-  'Host: a.example', 'Host: A.example:80', 'host: b', 'Host : a', ' Host: a', 'X: y', 'X:\ty ', 'Content-Length: 3',
-  'Content-Length: 03', 'Transfer-Encoding: chunked', 'Transfer-Encoding: gzip', 'Connection: close', 'Connection: keep-alive',
-  'Connection: upgrade', 'Upgrade: h2c', 'Range: bytes=0-', 'Cookie: a=b', 'X: \x01', 'X: \xff', '\xff: x', 'X', ': y', 'If-None-Match: "x"',
+  'Host: a.example',
+  'Host: A.example:80',
+  'host: b',
+  'Host : a',
+  ' Host: a',
+  'X: y',
+  'X:\ty ',
+  'Content-Length: 3',
+  'Content-Length: 03',
+  'Transfer-Encoding: chunked',
+  'Transfer-Encoding: gzip',
+  'Connection: close',
+  'Connection: keep-alive',
+  'Connection: upgrade',
+  'Upgrade: h2c',
+  'Range: bytes=0-',
+  'Cookie: a=b',
+  'X: \x01',
+  'X: \xff',
+  '\xff: x',
+  'X',
+  ': y',
+  'If-None-Match: "x"',
 );
 const line = fc.oneof({ weight: 4, arbitrary: goodLine }, { weight: 1, arbitrary: oddLine });
 const target = fc.oneof(
   fc.constantFrom('/', '/a', '/a/b.c?d=e', '/a?b=/../', '/%20;x', 'http://a.example/x'),
-  fc.constantFrom('/', '/a', '/a/../b', '/%2e%2e/', '//x', 'http://a.example/x', 'http://b/', '*', '/a?b=/../', '/a b', '/\x7f', '/é', 'a', '/%zz', '/a#b'),
+  fc.constantFrom(
+    '/',
+    '/a',
+    '/a/../b',
+    '/%2e%2e/',
+    '//x',
+    'http://a.example/x',
+    'http://b/',
+    '*',
+    '/a?b=/../',
+    '/a b',
+    '/\x7f',
+    '/é',
+    'a',
+    '/%zz',
+    '/a#b',
+  ),
   fc.string({ maxLength: 12 }).map((text) => `/${text}`),
 );
-const eol = fc.oneof({ weight: 60, arbitrary: fc.constant('\r\n') }, { weight: 1, arbitrary: fc.constantFrom('\n', '\r', '\r\n ', '\r\r\n') });
+const eol = fc.oneof(
+  { weight: 60, arbitrary: fc.constant('\r\n') },
+  { weight: 1, arbitrary: fc.constantFrom('\n', '\r', '\r\n ', '\r\r\n') },
+);
 const head = fc
   .tuple(
     fc.constantFrom('GET', 'GET', 'GET', 'GET', 'PUT', 'HEAD', 'POST', 'get', 'G\tET', 'PRI', 'OPTIONS'),
     target,
-    fc.constantFrom('HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'http/1.1', 'HTTP/1.1 '),
+    fc.constantFrom(
+      'HTTP/1.1',
+      'HTTP/1.1',
+      'HTTP/1.1',
+      'HTTP/1.1',
+      'HTTP/1.0',
+      'HTTP/2.0',
+      'http/1.1',
+      'HTTP/1.1 ',
+    ),
     fc.array(fc.tuple(line, eol), { maxLength: 5 }),
     eol,
     fc.constantFrom(true, true, true, false),
   )
   .map(([method, t, version, lines, end, host]) =>
-    Buffer.from(`${method} ${t} ${version}${end}${host ? 'Host: a.example\r\n' : ''}${lines.map(([l, e]) => l + e).join('')}\r\n`, 'latin1'),
+    Buffer.from(
+      `${method} ${t} ${version}${end}${host ? 'Host: a.example\r\n' : ''}${lines.map(([l, e]) => l + e).join('')}\r\n`,
+      'latin1',
+    ),
   );
 
 describe('one reading', () => {
@@ -63,9 +124,15 @@ describe('one reading', () => {
         if (outcome !== 'plain' && outcome !== 'valid') return;
         accepted += 1;
         const platform = await platformReading(bytes.subarray(parser.headStart, parser.headEnd));
-        expect(platform).toEqual({ method: parser.method, url: parser.rawTarget, rawHeaders: parser.rawHeaders() });
+        expect(platform).toEqual({
+          method: parser.method,
+          url: parser.rawTarget,
+          rawHeaders: parser.rawHeaders(),
+        });
         // What keys and rules see is what the platform would have seen as Host, read once.
-        const hosts = parser.rawHeaders().filter((_, i, all) => i % 2 === 1 && all[i - 1]?.toLowerCase() === 'host');
+        const hosts = parser
+          .rawHeaders()
+          .filter((_, i, all) => i % 2 === 1 && all[i - 1]?.toLowerCase() === 'host');
         expect(hosts).toHaveLength(1);
         expect(hosts[0]?.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '')).toBe(parser.host);
       }),
@@ -88,7 +155,12 @@ describe('one reading', () => {
         const second = parts.parse(bytes, 0, bytes.length);
         expect(second).toBe(outcome);
         if (outcome === 'refused') expect(parts.refusal.status).toBe(whole.refusal.status);
-        else if (outcome !== 'incomplete') expect([parts.host, parts.target, parts.headEnd]).toEqual([whole.host, whole.target, whole.headEnd]);
+        else if (outcome !== 'incomplete')
+          expect([parts.host, parts.target, parts.headEnd]).toEqual([
+            whole.host,
+            whole.target,
+            whole.headEnd,
+          ]);
       }),
       { numRuns: 3_000 },
     );

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createManualClock } from '@media-network/runtime/testing';
@@ -8,6 +9,9 @@ import type { TestFront, TestFrontOptions } from './test-front.ts';
 
 const HOST = 'Host: a.example\r\n';
 const get = (target: string, fields = ''): string => `GET ${target} HTTP/1.1\r\n${HOST}${fields}\r\n`;
+
+const post = (target: string, framing: string, body: string): string =>
+  `POST ${target} HTTP/1.1\r\n${HOST}${framing}\r\n${body}`;
 
 let server: TestFront | undefined;
 async function start(options: TestFrontOptions): Promise<TestFront> {
@@ -32,11 +36,11 @@ describe('order and keep-alive', () => {
         // Answered late: what follows must wait.
         await new Promise((resolve) => setImmediate(resolve));
         let size = 0;
-        for await (const chunk of request.body) size += (chunk as Buffer).length;
+        request.body.on('data', (chunk: Buffer) => (size += chunk.length));
+        await once(request.body, 'end');
         response.end(`${request.method} ${request.target} ${size}`);
       },
     });
-    const post = (target: string, framing: string, body: string): string => `POST ${target} HTTP/1.1\r\n${HOST}${framing}\r\n${body}`;
     const { text } = await rawExchange(port, [
       get('/hit') +
         get('/1') +
@@ -46,21 +50,38 @@ describe('order and keep-alive', () => {
         post('/4', 'Content-Length: 0\r\n', '') +
         get('/hit', 'Connection: close\r\n'),
     ]);
-    const bodies = text.split('\r\n\r\n').slice(1).map((part) => part.split('HTTP/1.1')[0]);
-    expect(bodies).toEqual(['hit body', 'GET /1 0', 'POST /2 3', 'hit body', 'POST /3 5', 'POST /4 0', 'hit body']);
+    const bodies = text
+      .split('\r\n\r\n')
+      .slice(1)
+      .map((part) => part.split('HTTP/1.1')[0]);
+    expect(bodies).toEqual([
+      'hit body',
+      'GET /1 0',
+      'POST /2 3',
+      'hit body',
+      'POST /3 5',
+      'POST /4 0',
+      'hit body',
+    ]);
     expect(front.stats).toMatchObject({ connections: 1, fast: 3, slow: 4, refused: 0 });
   });
 
   test('the same answers when every byte comes alone', async () => {
     const { port } = await start({ hits: { '/hit': Buffer.from('hit body') } });
-    const bytes = get('/hit') + get('/x') + `POST /p HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n` + get('/hit', 'Connection: close\r\n');
+    const bytes =
+      get('/hit') +
+      get('/x') +
+      `POST /p HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n` +
+      get('/hit', 'Connection: close\r\n');
     const socket = connect(port, '127.0.0.1');
     socket.setNoDelay(true);
     await once(socket, 'connect');
     let text = '';
     socket.on('data', (chunk) => (text += chunk.toString('latin1')));
     for (const character of bytes) {
-      await new Promise<void>((resolve) => socket.write(Buffer.from(character, 'latin1'), () => setImmediate(resolve)));
+      await new Promise<void>((resolve) =>
+        socket.write(Buffer.from(character, 'latin1'), () => setImmediate(resolve)),
+      );
     }
     await once(socket, 'close');
     expect(statusLines(text)).toEqual(['200', '200', '200', '200']);
@@ -72,22 +93,52 @@ describe('order and keep-alive', () => {
     const { port, seen: lanes } = await start({
       hits: { '/hit': Buffer.from('x') },
       slow: (request, response) => {
-        seen.push({ target: request.target, raw: request.rawHeaders, host: request.host, port: request.port, version: request.httpVersion });
+        seen.push({
+          target: request.target,
+          raw: request.rawHeaders,
+          host: request.host,
+          port: request.port,
+          version: request.httpVersion,
+        });
         response.end();
       },
     });
-    const fields = ['Range: bytes=0-1', 'If-None-Match: "a"', 'If-Modified-Since: x', 'If-Range: "a"', 'If-Match: "a"', 'Expect: 100-continue', 'Upgrade: websocket', 'Authorization: Basic x', 'Connection: upgrade', 'If-Unmodified-Since: x'];
+    const fields = [
+      'Range: bytes=0-1',
+      'If-None-Match: "a"',
+      'If-Modified-Since: x',
+      'If-Range: "a"',
+      'If-Match: "a"',
+      'Expect: 100-continue',
+      'Upgrade: websocket',
+      'Authorization: Basic x',
+      'Connection: upgrade',
+      'If-Unmodified-Since: x',
+    ];
     for (const field of fields) await rawExchange(port, [get('/hit', `${field}\r\n`)], { end: true });
-    await rawExchange(port, ['GET http://A.Example:80/hit?%2E%2E/b HTTP/1.1\r\nhOsT: a.example\r\nX-Y:  v \xe9\t\r\n\r\n'], { end: true });
+    await rawExchange(
+      port,
+      ['GET http://A.Example:80/hit?%2E%2E/b HTTP/1.1\r\nhOsT: a.example\r\nX-Y:  v \xe9\t\r\n\r\n'],
+      { end: true },
+    );
     await rawExchange(port, [`GET /hit HTTP/1.0\r\n${HOST}\r\n`]);
     expect(lanes.filter((line) => line.startsWith('fast'))).toEqual([]);
     expect(seen).toHaveLength(fields.length + 2);
-    expect(seen.at(-2)).toEqual({ target: '/hit?%2E%2E/b', raw: ['hOsT', 'a.example', 'X-Y', 'v \xe9'], host: 'a.example', port: undefined, version: '1.1' });
+    expect(seen.at(-2)).toEqual({
+      target: '/hit?%2E%2E/b',
+      raw: ['hOsT', 'a.example', 'X-Y', 'v \xe9'],
+      host: 'a.example',
+      port: undefined,
+      version: '1.1',
+    });
     expect(seen.at(-1)).toMatchObject({ target: '/hit', version: '1.0' });
   });
 
   test('the last request a connection may make says so', async () => {
-    const { port } = await start({ hits: { '/hit': Buffer.from('x') }, limits: { maxRequestsPerConnection: 2 } });
+    const { port } = await start({
+      hits: { '/hit': Buffer.from('x') },
+      limits: { maxRequestsPerConnection: 2 },
+    });
     const { text } = await rawExchange(port, [get('/hit'), get('/hit'), get('/hit')]);
     expect(statusLines(text)).toEqual(['200', '200']);
     expect(text.match(/Connection: close/g)).toHaveLength(1);
@@ -112,7 +163,13 @@ describe('accounts', () => {
     });
     const head = (target: string): string => `HEAD ${target} HTTP/1.1\r\n${HOST}\r\n`;
     const { bytes, text } = await rawExchange(port, [
-      get('/small') + get('/large') + head('/large') + get('/empty') + get('/chunked') + head('/sized') + get('/sized'),
+      get('/small') +
+        get('/large') +
+        head('/large') +
+        get('/empty') +
+        get('/chunked') +
+        head('/sized') +
+        get('/sized'),
       `PUT /put HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 2\r\n\r\nab`,
       get('/small') + get('//refused'),
     ]);
@@ -127,30 +184,33 @@ describe('accounts', () => {
     expect(written.get('slow /put')?.head).toBeGreaterThan('HTTP/1.1 100 Continue\r\n\r\n'.length);
   });
 
-  test.each(['fast', 'slow'])('a client that goes away midway: never more than left the process (%s)', async (lane) => {
-    const size = 64 * 1024 * 1024;
-    const body = Buffer.alloc(size, 3);
-    const { port, total, front } = await start({
-      hits: lane === 'fast' ? { '/big': body } : {},
-      slow: (_request, response) => {
-        response.setHeader('Content-Length', String(size));
-        response.on('error', () => undefined);
-        for (let at = 0; at < size; at += 262_144) response.write(body.subarray(at, at + 262_144));
-        response.end();
-      },
-    });
-    const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.write(get('/big'));
-    await readAtLeast(socket, 300_000);
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    socket.resetAndDestroy();
-    await closed;
-    await until(() => front.openConnections === 0);
-    expect(total()).toBeGreaterThan(0);
-    // What left: what the client took plus what the two kernels buffered, far below the body.
-    expect(total()).toBeLessThan(size / 2);
-  });
+  test.each(['fast', 'slow'])(
+    'a client that goes away midway: never more than left the process (%s)',
+    async (lane) => {
+      const size = 64 * 1024 * 1024;
+      const body = Buffer.alloc(size, 3);
+      const { port, total, front } = await start({
+        hits: lane === 'fast' ? { '/big': body } : {},
+        slow: (_request, response) => {
+          response.setHeader('Content-Length', String(size));
+          response.on('error', () => undefined);
+          for (let at = 0; at < size; at += 262_144) response.write(body.subarray(at, at + 262_144));
+          response.end();
+        },
+      });
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(get('/big'));
+      await readAtLeast(socket, 300_000);
+      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      socket.resetAndDestroy();
+      await closed;
+      await until(() => front.openConnections === 0);
+      expect(total()).toBeGreaterThan(0);
+      // What left: what the client took plus what the two kernels buffered, far below the body.
+      expect(total()).toBeLessThan(size / 2);
+    },
+  );
 
   test('a response whose handler gives up is cut, not ended', async () => {
     const { port } = await start({
@@ -159,7 +219,9 @@ describe('accounts', () => {
         response.write('only this', () => response.destroy());
       },
     });
-    const { text } = await rawExchange(port, [get('/cut')]).catch((error: unknown) => ({ text: String(error) }));
+    const { text } = await rawExchange(port, [get('/cut')]).catch((error: unknown) => ({
+      text: String(error),
+    }));
     expect(text).not.toContain('HTTP/1.1 200 OK\r\n\r\n');
     expect(text.length).toBeLessThan(300);
   });
@@ -200,7 +262,10 @@ describe('slow readers and unread bodies', () => {
   });
 
   test('a small unread body is drained and the connection lives', async () => {
-    const { port } = await start({ hits: { '/hit': Buffer.from('hit') }, slow: (_request, response) => void response.end('early') });
+    const { port } = await start({
+      hits: { '/hit': Buffer.from('hit') },
+      slow: (_request, response) => void response.end('early'),
+    });
     const { text } = await rawExchange(port, [
       `POST /p HTTP/1.1\r\n${HOST}Content-Length: 30000\r\n\r\n`,
       Buffer.alloc(30_000, 0x61),
@@ -210,7 +275,11 @@ describe('slow readers and unread bodies', () => {
   });
 
   test('a large unread body ends the connection', async () => {
-    const { port } = await start({ hits: { '/hit': Buffer.from('hit') }, slow: (_request, response) => void response.end('early'), limits: { maxDrainBytes: 10_000 } });
+    const { port } = await start({
+      hits: { '/hit': Buffer.from('hit') },
+      slow: (_request, response) => void response.end('early'),
+      limits: { maxDrainBytes: 10_000 },
+    });
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write(`POST /p HTTP/1.1\r\n${HOST}Content-Length: 100000000\r\n\r\n`);
@@ -224,9 +293,16 @@ describe('slow readers and unread bodies', () => {
   });
 
   test('body bytes that look like a request are never read as one', async () => {
-    const { port, seen } = await start({ hits: { '/hit': Buffer.from('hit') }, slow: (_request, response) => void response.end('ok') });
+    const { port, seen } = await start({
+      hits: { '/hit': Buffer.from('hit') },
+      slow: (_request, response) => void response.end('ok'),
+    });
     const smuggled = get('/hit');
-    await rawExchange(port, [`GET /x HTTP/1.1\r\n${HOST}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`], { end: true });
+    await rawExchange(
+      port,
+      [`GET /x HTTP/1.1\r\n${HOST}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`],
+      { end: true },
+    );
     expect(seen).toEqual(['slow GET a.example /x']);
   });
 });
@@ -285,10 +361,10 @@ describe('time limits', () => {
 
 describe('close', () => {
   test('finishes what is under way, says close, and ends idle connections at once', async () => {
-    let finish: () => void = () => undefined;
+    const responses: ServerResponse[] = [];
     const { port, front } = await start({
       slow: (_request, response) => {
-        finish = () => void response.end('late');
+        responses.push(response);
       },
     });
     const idle = connect(port, '127.0.0.1');
@@ -298,7 +374,7 @@ describe('close', () => {
     const idleEnded = once(idle.resume(), 'end');
     const closing = front.close({ graceMs: 60_000 });
     await idleEnded;
-    finish();
+    responses[0]?.end('late');
     const { text } = await exchange;
     expect(text).toContain('Connection: close');
     expect(text).toMatch(/late$/);
@@ -324,7 +400,9 @@ describe('close', () => {
   test('a port in use is one sentence', async () => {
     const first = await start({});
     const second = await startTestFront({});
-    await expect(second.front.listen({ host: '127.0.0.1', port: first.port })).rejects.toMatchObject({ code: 'front/port-in-use' });
+    await expect(second.front.listen({ host: '127.0.0.1', port: first.port })).rejects.toMatchObject({
+      code: 'front/port-in-use',
+    });
     await second.front.close();
   });
 });

@@ -8,7 +8,11 @@ export interface RawExchange {
 }
 
 /** Opens a connection, sends bytes as latin1 text or buffers, gathers all that comes until the server closes. */
-export function rawExchange(port: number, pieces: readonly (string | Buffer)[], options: { end?: boolean } = {}): Promise<RawExchange> {
+export function rawExchange(
+  port: number,
+  pieces: readonly (string | Buffer)[],
+  options: { end?: boolean } = {},
+): Promise<RawExchange> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     const chunks: Buffer[] = [];
@@ -18,7 +22,8 @@ export function rawExchange(port: number, pieces: readonly (string | Buffer)[], 
       const all = Buffer.concat(chunks);
       resolve({ text: all.toString('latin1'), bytes: all.length });
     });
-    for (const piece of pieces) socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
+    for (const piece of pieces)
+      socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
     if (options.end === true) socket.end();
   });
 }

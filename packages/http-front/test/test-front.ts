@@ -14,7 +14,7 @@ export interface TestFront {
   readonly seen: string[];
   readonly written: Map<string, Written>;
   readonly refused: string[];
-  total(): number;
+  readonly total: () => number;
 }
 
 export interface TestFrontOptions {
@@ -29,7 +29,16 @@ export interface TestFrontOptions {
 export async function startTestFront(options: TestFrontOptions = {}): Promise<TestFront> {
   const hits = new Map<string, FastHit<string>>();
   for (const [target, body] of Object.entries(options.hits ?? {})) {
-    hits.set(target, createFastHit({ token: `hit ${target}`, status: 200, headers: ['Content-Type', 'text/plain'], body, varying: (s) => `Age: ${s % 60}\r\n` }));
+    hits.set(
+      target,
+      createFastHit({
+        token: `hit ${target}`,
+        status: 200,
+        headers: ['Content-Type', 'text/plain'],
+        body,
+        varying: (s) => `Age: ${s % 60}\r\n`,
+      }),
+    );
   }
   const seen: string[] = [];
   const refused: string[] = [];
@@ -60,7 +69,9 @@ export async function startTestFront(options: TestFrontOptions = {}): Promise<Te
     { limits: options.limits ?? {}, ...(options.clock === undefined ? {} : { clock: options.clock }) },
   );
   const where = { host: '127.0.0.1', port: 0 };
-  const { port } = await (options.tls === undefined ? front.listen(where) : front.listenTls(where, options.tls));
+  const { port } = await (options.tls === undefined
+    ? front.listen(where)
+    : front.listenTls(where, options.tls));
   return {
     front,
     port,

@@ -11,21 +11,67 @@ import type { TestFront } from './test-front.ts';
 function selfSigned(dir: string, name: string): { cert: Buffer; key: Buffer } {
   const key = join(dir, `${name}.key`);
   const cert = join(dir, `${name}.pem`);
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ],
+    { stdio: 'ignore' },
+  );
   return { cert: readFileSync(cert), key: readFileSync(key) };
 }
 
-function exchange(port: number, text: string, options: ConnectionOptions): Promise<{ text: string; bytes: number; alpn: string | false | null; protocol: string | null; cn: unknown }> {
+function exchange(
+  port: number,
+  text: string,
+  options: ConnectionOptions,
+): Promise<{
+  text: string;
+  bytes: number;
+  alpn: string | false | null;
+  protocol: string | null;
+  cn: unknown;
+}> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options }, () => socket.write(text));
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options }, () =>
+      socket.write(text),
+    );
     const chunks: Buffer[] = [];
-    let seen = { alpn: null as string | false | null, protocol: null as string | null, cn: undefined as unknown };
+    let seen = {
+      alpn: null as string | false | null,
+      protocol: null as string | null,
+      cn: undefined as unknown,
+    };
     socket.once('secureConnect', () => {
-      seen = { alpn: socket.alpnProtocol, protocol: socket.getProtocol(), cn: socket.getPeerCertificate().subject.CN };
+      seen = {
+        alpn: socket.alpnProtocol,
+        protocol: socket.getProtocol(),
+        cn: socket.getPeerCertificate().subject.CN,
+      };
     });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('error', reject);
-    socket.on('close', () => resolve({ text: Buffer.concat(chunks).toString('latin1'), bytes: Buffer.concat(chunks).length, ...seen }));
+    socket.on('close', () =>
+      resolve({
+        text: Buffer.concat(chunks).toString('latin1'),
+        bytes: Buffer.concat(chunks).length,
+        ...seen,
+      }),
+    );
   });
 }
 
@@ -37,8 +83,12 @@ describe('the same lanes over TLS', () => {
     const other = selfSigned(dir, 'other.example');
     server = await startTestFront({
       hits: { '/hit': Buffer.from('hit body'), '/large': Buffer.alloc(900_000, 1) },
-      tls: { ...fallback, contextFor: async (name) => (name === 'other.example' ? createSecureContext(other) : null) },
-      slow: (request, response) => void response.end(`${request.scheme} ${request.serverName} ${request.target}`),
+      tls: {
+        ...fallback,
+        contextFor: async (name) => (name === 'other.example' ? createSecureContext(other) : null),
+      },
+      slow: (request, response) =>
+        void response.end(`${request.scheme} ${request.serverName} ${request.target}`),
     });
   });
   afterAll(async () => {
@@ -46,10 +96,14 @@ describe('the same lanes over TLS', () => {
     rmSync(dir, { recursive: true });
   });
 
-  const request = 'GET /hit HTTP/1.1\r\nHost: a.example\r\n\r\nGET /large HTTP/1.1\r\nHost: a.example\r\n\r\nGET /slow HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
+  const request =
+    'GET /hit HTTP/1.1\r\nHost: a.example\r\n\r\nGET /large HTTP/1.1\r\nHost: a.example\r\n\r\nGET /slow HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
 
   test('answers in order, accounts plaintext bytes, speaks ALPN http/1.1', async () => {
-    const seen = await exchange(server.port, request, { ALPNProtocols: ['h2', 'http/1.1'], servername: 'Other.Example' });
+    const seen = await exchange(server.port, request, {
+      ALPNProtocols: ['h2', 'http/1.1'],
+      servername: 'Other.Example',
+    });
     expect(seen).toMatchObject({ alpn: 'http/1.1', protocol: 'TLSv1.3', cn: 'other.example' });
     expect(seen.text).toContain('hit body');
     expect(seen.text).toMatch(/https other\.example \/slow$/);
@@ -59,7 +113,13 @@ describe('the same lanes over TLS', () => {
   test('falls back where no context is named, and refuses what is too old', async () => {
     const seen = await exchange(server.port, request, { maxVersion: 'TLSv1.2' });
     expect(seen).toMatchObject({ protocol: 'TLSv1.2', cn: 'fallback' });
-    await expect(exchange(server.port, request, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' })).rejects.toThrow();
+    await expect(
+      exchange(server.port, request, {
+        minVersion: 'TLSv1.1',
+        maxVersion: 'TLSv1.1',
+        ciphers: 'ALL@SECLEVEL=0',
+      }),
+    ).rejects.toThrow();
     await expect(exchange(server.port, request, { ALPNProtocols: ['h2'] })).rejects.toThrow();
   });
 });

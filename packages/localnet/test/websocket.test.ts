@@ -101,3 +101,18 @@ it('cuts off a message that is too long', async () => {
   const [code] = (await closed) as [number];
   expect(code).toBe(1009);
 });
+
+it('says so where data is too long for base58, and goes on', async () => {
+  const { call, next, socket } = await connect();
+  const { address } = await generateKeyPairSigner();
+  await call('accountSubscribe', [address]);
+  const account = { lamports: 5_000_000n, owner: address, executable: false, data: new Uint8Array(200) };
+  await chain.net.setAccounts([{ address, account }]);
+  await chain.net.setAccounts([{ address, account: { ...account, data: new Uint8Array() } }]);
+  const dataOf = (message: Record<string, unknown>): unknown => message['params'];
+  expect(dataOf(await next())).toMatchObject({
+    result: { value: { data: 'error: data too large for bs58 encoding', space: 200 } },
+  });
+  expect(dataOf(await next())).toMatchObject({ result: { value: { data: '', space: 0 } } });
+  socket.close();
+});

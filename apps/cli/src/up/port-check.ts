@@ -22,6 +22,11 @@ export function portsOf(ports: DevnetPorts, edges: number, guards: number, withO
   ];
 }
 
+/** Ports above 1024 that browsers and `fetch` refuse to connect to (Fetch standard, bad port). */
+const REFUSED_BY_FETCH: ReadonlySet<number> = new Set([
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+]);
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -40,6 +45,13 @@ export async function checkPorts(ports: readonly UsedPort[]): Promise<void> {
       throw new MediaError({
         code: 'cli/bad-port',
         message: `${each.use} would need port ${each.port}, above 65535: choose a lower one with ${each.option}.`,
+        source: 'client',
+      });
+    }
+    if (REFUSED_BY_FETCH.has(each.port)) {
+      throw new MediaError({
+        code: 'cli/bad-port',
+        message: `${each.use} would get port ${each.port}, which browsers refuse: choose another with ${each.option}.`,
         source: 'client',
       });
     }

@@ -21,10 +21,15 @@ export interface EdgeChainOptions {
   readonly owner?: Address;
 }
 
-const STATUS_NAMES = new Map<number, ResourceStatus>(
-  // The entries of the schema's table are the names of the union, by the type of `satisfies` below.
-  Object.entries(RESOURCE_STATUS satisfies Record<ResourceStatus, number>).map(([name, code]) => [code, name as ResourceStatus]),
-);
+const STATUS_NAMES: ReadonlyMap<number, ResourceStatus> = new Map<number, ResourceStatus>([
+  [RESOURCE_STATUS.draft, 'draft'],
+  [RESOURCE_STATUS.pending, 'pending'],
+  [RESOURCE_STATUS.active, 'active'],
+  [RESOURCE_STATUS.paused, 'paused'],
+  [RESOURCE_STATUS.exhausted, 'exhausted'],
+  [RESOURCE_STATUS.removed, 'removed'],
+  [RESOURCE_STATUS.released, 'released'],
+]);
 const FRESH_MS = 60_000;
 /** A proof of one leaf is at most this many steps (docs/chain.md, Hashes). */
 const MAX_PROOF = 32;
@@ -37,7 +42,10 @@ export function keyOf(address: Address): string {
 }
 
 /** `EdgeChain` over any Solana node. */
-export async function createEdgeChain(deps: EdgeChainDeps, options: EdgeChainOptions = {}): Promise<EdgeChain> {
+export async function createEdgeChain(
+  deps: EdgeChainDeps,
+  options: EdgeChainOptions = {},
+): Promise<EdgeChain> {
   const { client, operator, clock, log } = deps;
   const owner = options.owner ?? operator.address;
   const edge = await client.addresses.edge(owner);
@@ -83,9 +91,21 @@ export async function createEdgeChain(deps: EdgeChainDeps, options: EdgeChainOpt
     for (const guard of guards) operators.set(guard.no, guard.operator);
   }
 
-  const resourceTask = createRepeatingTask(readResources, { clock, log }, { name: 'chain-resources', intervalMs: 30_000 });
-  const guardTask = createRepeatingTask(readGuards, { clock, log }, { name: 'chain-guards', intervalMs: 30_000 });
-  const timeTask = createRepeatingTask(readTime, { clock, log }, { name: 'chain-time', intervalMs: 5_000, maxBackoffMs: 5_000 });
+  const resourceTask = createRepeatingTask(
+    readResources,
+    { clock, log },
+    { name: 'chain-resources', intervalMs: 30_000 },
+  );
+  const guardTask = createRepeatingTask(
+    readGuards,
+    { clock, log },
+    { name: 'chain-guards', intervalMs: 30_000 },
+  );
+  const timeTask = createRepeatingTask(
+    readTime,
+    { clock, log },
+    { name: 'chain-time', intervalMs: 5_000, maxBackoffMs: 5_000 },
+  );
 
   function known(): Periods {
     if (periods === undefined) throw new Error('the chain view is not started');
@@ -158,15 +178,22 @@ export async function createEdgeChain(deps: EdgeChainDeps, options: EdgeChainOpt
 
     async report(hour) {
       const found = await client.report(edge, BigInt(hour));
-      return found === null ? undefined : { root: Buffer.from(found.root).toString('hex'), bytes: found.bytes };
+      return found === null
+        ? undefined
+        : { root: Buffer.from(found.root).toString('hex'), bytes: found.bytes };
     },
     async submitReport(report) {
       const account = await client.edge(owner);
       if (account === null || account.status !== NODE_STATUS.active) {
-        return { kind: 'refused', code: 'chain/not-active', message: 'This edge is not registered, or has left.' };
+        return {
+          kind: 'refused',
+          code: 'chain/not-active',
+          message: 'This edge is not registered, or has left.',
+        };
       }
       const stake = await client.account('stake', account.stake);
-      if (stake === null) return { kind: 'refused', code: 'chain/insufficient-stake', message: 'This edge has no stake.' };
+      if (stake === null)
+        return { kind: 'refused', code: 'chain/insufficient-stake', message: 'This edge has no stake.' };
       try {
         await send([
           await client.instructions.submitReport({
@@ -193,7 +220,13 @@ export async function createEdgeChain(deps: EdgeChainDeps, options: EdgeChainOpt
     async closeReport(hour) {
       const found = await client.report(edge, BigInt(hour));
       if (found === null) return;
-      await send([await client.instructions.closeReport({ hour: BigInt(hour), report: found.address, payer: found.payer })]);
+      await send([
+        await client.instructions.closeReport({
+          hour: BigInt(hour),
+          report: found.address,
+          payer: found.payer,
+        }),
+      ]);
     },
     lamports: () => client.lamports(operator.address),
 
@@ -209,7 +242,11 @@ export async function createEdgeChain(deps: EdgeChainDeps, options: EdgeChainOpt
     },
     async claim(week, cumulative, proof) {
       if (proof.length > MAX_PROOF) {
-        throw new MediaError({ code: 'edge/bad-proof', message: 'The proof of a claim is too long.', source: 'peer' });
+        throw new MediaError({
+          code: 'edge/bad-proof',
+          message: 'The proof of a claim is too long.',
+          source: 'peer',
+        });
       }
       const mint = mediaMint ?? (await client.config()).mediaMint;
       const ownerMedia = await client.addresses.associatedToken(owner, mint);
@@ -246,7 +283,12 @@ function submitOutcome(error: unknown): SubmitOutcome {
 }
 
 /** The associated token account program's CreateIdempotent: does nothing where the account exists. */
-function createTokenAccount(payer: KeyPairSigner, account: Address, owner: Address, mint: Address): Instruction {
+function createTokenAccount(
+  payer: KeyPairSigner,
+  account: Address,
+  owner: Address,
+  mint: Address,
+): Instruction {
   return {
     programAddress: PROGRAMS.ata,
     accounts: [
@@ -260,4 +302,3 @@ function createTokenAccount(payer: KeyPairSigner, account: Address, owner: Addre
     data: Uint8Array.of(1),
   };
 }
-

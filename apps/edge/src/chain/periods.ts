@@ -41,5 +41,8 @@ export function reportDeadlineMs(periods: Periods, hour: number): number {
 
 /** From when an hour that is not final is void, Unix milliseconds. */
 export function voidAtMs(periods: Periods, hour: number): number {
-  return hourEndMs(periods, hour) + (periods.verdictSlots + periods.finalHours * SAMPLES) * periods.sampleSecs * 1000;
+  return (
+    hourEndMs(periods, hour) +
+    (periods.verdictSlots + periods.finalHours * SAMPLES) * periods.sampleSecs * 1000
+  );
 }

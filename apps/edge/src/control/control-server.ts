@@ -4,7 +4,8 @@ import { fromHex, isTarget, parseAddress } from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import type { Readiness } from '../edge-api.ts';
-import type { EvidenceKind, EvidenceStore } from '../report/evidence-store.ts';
+import { isEvidenceKind } from '../report/evidence-store.ts';
+import type { EvidenceStore } from '../report/evidence-store.ts';
 import type { Statements } from './statements.ts';
 
 export interface ControlDeps {
@@ -57,7 +58,8 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
   }
 
   async function answer(request: IncomingMessage): Promise<Answer> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return problem(405, 'edge/method-not-allowed', 'This interface is read-only.');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return problem(405, 'edge/method-not-allowed', 'This interface is read-only.');
     const url = URL.parse(request.url ?? '/', 'http://control');
     if (url === null) return problem(400, 'edge/bad-request', 'The request target cannot be read.');
     switch (url.pathname) {
@@ -77,16 +79,18 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         return attest(url);
     }
     const list = EVIDENCE.exec(url.pathname);
-    if (list !== null) {
-      // The pattern's first group is one of the kinds.
-      const blob = await deps.evidence.get(list[1] as EvidenceKind, list[2] ?? '');
-      if (blob === undefined) return problem(404, 'edge/no-such-evidence', 'This edge has no list with this root.');
+    const kind = list?.[1];
+    if (list !== null && isEvidenceKind(kind)) {
+      const blob = await deps.evidence.get(kind, list[2] ?? '');
+      if (blob === undefined)
+        return problem(404, 'edge/no-such-evidence', 'This edge has no list with this root.');
       return binary(blob, 'public, max-age=31536000, immutable');
     }
     const counter = COUNTER.exec(url.pathname);
     if (counter !== null) {
       const resource = counter[1] ?? '';
-      if (parseAddress(resource) === undefined) return problem(400, 'edge/bad-request', 'This is not an address.');
+      if (parseAddress(resource) === undefined)
+        return problem(400, 'edge/bad-request', 'This is not an address.');
       if (!mayISign()) return busy();
       return binary(await deps.statements.counter(resource), 'no-store');
     }
@@ -98,7 +102,11 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
     const target = url.searchParams.get('target') ?? '';
     const nonce = fromHex(url.searchParams.get('nonce') ?? '', 16);
     if (parseAddress(resource) === undefined || !isTarget(target) || nonce === undefined) {
-      return problem(400, 'edge/bad-request', 'Give resource (an address), target (beginning with /) and nonce (32 hex digits).');
+      return problem(
+        400,
+        'edge/bad-request',
+        'Give resource (an address), target (beginning with /) and nonce (32 hex digits).',
+      );
     }
     if (!mayISign()) return busy();
     const statement = await deps.statements.attest(resource, target, nonce);
@@ -106,20 +114,24 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
     return binary(statement, 'no-store');
   }
 
-  const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, (request, response) => {
-    request.resume();
-    answer(request)
-      .catch((error: unknown) => {
-        deps.log.warn({ code: errorCode(error), err: errorMessage(error) }, 'a control request failed');
-        return problem(503, 'edge/unavailable', 'The edge cannot answer this at the moment.');
-      })
-      .then((given) => send(response, request.method === 'HEAD', given))
-      .catch(() => response.destroy());
-  });
+  const server = createServer(
+    { maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 },
+    (request, response) => {
+      request.resume();
+      answer(request)
+        .catch((error: unknown) => {
+          deps.log.warn({ code: errorCode(error), err: errorMessage(error) }, 'a control request failed');
+          return problem(503, 'edge/unavailable', 'The edge cannot answer this at the moment.');
+        })
+        .then((given) => send(response, request.method === 'HEAD', given))
+        .catch(() => response.destroy());
+    },
+  );
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, options);
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has an address and a port');
+  if (address === null || typeof address === 'string')
+    throw new Error('a TCP server has an address and a port');
   return {
     host: address.address,
     port: address.port,
@@ -143,7 +155,12 @@ function send(response: ServerResponse, headOnly: boolean, answer: Answer): void
 }
 
 function json(status: number, value: object): Answer {
-  return { status, type: 'application/json', body: `${JSON.stringify(value)}\n`, headers: { 'Cache-Control': 'no-store' } };
+  return {
+    status,
+    type: 'application/json',
+    body: `${JSON.stringify(value)}\n`,
+    headers: { 'Cache-Control': 'no-store' },
+  };
 }
 
 function problem(status: number, code: string, message: string): Answer {
@@ -152,7 +169,11 @@ function problem(status: number, code: string, message: string): Answer {
 }
 
 function busy(): Answer {
-  const answer = problem(429, 'edge/too-many-requests', 'Too many signatures are asked for. Try again in a second.');
+  const answer = problem(
+    429,
+    'edge/too-many-requests',
+    'Too many signatures are asked for. Try again in a second.',
+  );
   return { ...answer, headers: { ...answer.headers, 'Retry-After': '1' } };
 }
 

@@ -40,7 +40,14 @@ export function createStatements(deps: StatementsDeps): Statements {
       await deps.journal.flush();
       return encodeCounter(
         await signCounter(
-          { edge: chain.edge, resource, bytes: BigInt(bytes), hour: BigInt(hour), hourBytes: BigInt(hourBytes), unixMs: BigInt(Math.floor(unixMs)) },
+          {
+            edge: chain.edge,
+            resource,
+            bytes: BigInt(bytes),
+            hour: BigInt(hour),
+            hourBytes: BigInt(hourBytes),
+            unixMs: BigInt(Math.floor(unixMs)),
+          },
           deps.sign,
         ),
       );
@@ -48,9 +55,15 @@ export function createStatements(deps: StatementsDeps): Statements {
     async attest(resource, target, nonce) {
       const tenant = deps.book.byKey(Buffer.from(addressBytes(resource)).toString('hex'));
       if (tenant?.settings === undefined) return undefined;
-      const entry = await deps.store.lookup(entryKey(tenant.key, tenant.settings.version, target), () => undefined);
+      const entry = await deps.store.lookup(
+        entryKey(tenant.key, tenant.settings.version, target),
+        () => undefined,
+      );
       if (entry === undefined) return undefined;
-      const validator = headerLines(entry.meta.headers, 'etag')[0] ?? headerLines(entry.meta.headers, 'last-modified')[0] ?? '';
+      const validator =
+        headerLines(entry.meta.headers, 'etag')[0] ??
+        headerLines(entry.meta.headers, 'last-modified')[0] ??
+        '';
       return encodeAttest(
         await signAttest(
           {

@@ -1,5 +1,4 @@
 import { open, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRepeatingTask, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
@@ -12,9 +11,16 @@ const FILE = /^journal-(\d{10})\.log$/;
 /** Payload of one frame; a torn write loses at most this much of what was never acknowledged. */
 const FRAME_PAYLOAD = 256 * 1024;
 
-/** The file operations of the journal; replaced by tests that fill the disk. */
+/** What the journal does with a file; replaced by tests that fill the disk. */
+export interface JournalFile {
+  write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesWritten: number }>;
+  truncate(length: number): Promise<void>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface JournalFiles {
-  open(path: string, flags: string): Promise<Pick<FileHandle, 'write' | 'truncate' | 'datasync' | 'close'>>;
+  open(path: string, flags: string): Promise<JournalFile>;
 }
 
 export interface JournalDeps {
@@ -70,7 +76,7 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
   let number = numbers.at(-1) ?? 0;
   if (number > 0) await replay(join(options.dir, nameOf(number)), ledger, log);
 
-  let handle: Awaited<ReturnType<JournalFiles['open']>> | undefined;
+  let handle: JournalFile | undefined;
   /** Length of the file up to which every frame is whole and fsynced. */
   let intact = 0;
   let unwritten: Buffer[] = [];
@@ -96,7 +102,8 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
       if (handle === undefined) throw new Error('the journal is closed');
       const bytes = Buffer.concat(unwritten);
       const { bytesWritten } = await handle.write(bytes, 0, bytes.length, intact);
-      if (bytesWritten < bytes.length) throw Object.assign(new Error('short write to the journal'), { code: 'ENOSPC' });
+      if (bytesWritten < bytes.length)
+        throw Object.assign(new Error('short write to the journal'), { code: 'ENOSPC' });
       await handle.datasync();
       intact += bytes.length;
       unwritten = [];
@@ -132,7 +139,8 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
     const fresh = await files.open(`${path}.tmp`, 'w+');
     try {
       const { bytesWritten } = await fresh.write(bytes, 0, bytes.length, 0);
-      if (bytesWritten < bytes.length) throw Object.assign(new Error('short write to the journal'), { code: 'ENOSPC' });
+      if (bytesWritten < bytes.length)
+        throw Object.assign(new Error('short write to the journal'), { code: 'ENOSPC' });
       await fresh.datasync();
       await rename(`${path}.tmp`, path);
       await syncFolder(options.dir);
@@ -154,22 +162,13 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
     if (oldNumber > 0) await rm(join(options.dir, nameOf(oldNumber)), { force: true });
   }
 
-  const flush = (): Promise<void> =>
-    serialised(() => guarded(intact > maxFileBytes ? compact : write));
+  const flush = (): Promise<void> => serialised(() => guarded(intact > maxFileBytes ? compact : write));
 
   await serialised(() => guarded(compact));
   for (const old of numbers) if (old !== number) await rm(join(options.dir, nameOf(old)), { force: true });
 
   const task = createRepeatingTask(
-    async () => {
-      if (ledger.pendingBytes === 0 && unwritten.length === 0 && state === 'ok' && intact <= maxFileBytes) {
-        // Sessions, receipts and digests come without bytes of their own now and then.
-        await flush();
-        return 'idle';
-      }
-      await flush();
-      return 'idle';
-    },
+    () => flush(),
     { clock: deps.clock, log },
     { name: 'journal', intervalMs: options.flushMs ?? 200, maxBackoffMs: 5_000 },
   );
@@ -201,7 +200,10 @@ async function replay(path: string, ledger: Ledger, log: Log): Promise<void> {
   const { payloads, intact } = readFrames(file);
   for (const payload of payloads) for (const record of decodeRecords(payload)) ledger.apply(record);
   if (intact < file.length) {
-    log.warn({ path, lost: file.length - intact }, 'cut a torn tail off the journal; it was never acknowledged');
+    log.warn(
+      { path, lost: file.length - intact },
+      'cut a torn tail off the journal; it was never acknowledged',
+    );
   }
 }
 

@@ -162,7 +162,7 @@ export function createLedger(readers: EvidenceReaders): Ledger {
     }
     const key = entry.target + entry.body;
     if (list.has(key) || list.size >= MAX_DIGESTS) return false;
-    list.set(key, entry);
+    list.set(key, { target: entry.target, body: entry.body, size: entry.size });
     return true;
   }
 
@@ -266,7 +266,10 @@ export function createLedger(readers: EvidenceReaders): Ledger {
       }
     },
     take() {
-      const records = pending;
+      // A write can be torn between any two records: what others rest on comes first. Bytes before the
+      // receipts that sign for them and the seals that close over them, sessions before both.
+      const records = pending.filter(({ kind }) => kind === 'session');
+      const resting = pending.filter(({ kind }) => kind !== 'session');
       pending = [];
       for (const [resource, bySample] of pendingServed) {
         for (const [sample, bytes] of bySample) records.push({ kind: 'served', resource, sample, bytes });
@@ -275,7 +278,7 @@ export function createLedger(readers: EvidenceReaders): Ledger {
       for (const [session, bytes] of pendingSession) records.push({ kind: 'sessionServed', session, bytes });
       pendingSession.clear();
       pendingBytes = 0;
-      return records;
+      return [...records, ...resting];
     },
     snapshot() {
       const records: JournalRecord[] = [];
@@ -292,7 +295,8 @@ export function createLedger(readers: EvidenceReaders): Ledger {
         }
         for (const target of opened.values()) {
           records.push({ kind: 'session', ticket: target.ticket });
-          if (target.served > 0) records.push({ kind: 'sessionServed', session: target.session, bytes: target.served });
+          if (target.served > 0)
+            records.push({ kind: 'sessionServed', session: target.session, bytes: target.served });
           if (target.receipt !== undefined) records.push({ kind: 'receipt', receipt: target.receipt });
         }
         for (const [resource, list] of digests) {

@@ -128,7 +128,8 @@ export function decodeRecords(payload: Buffer): JournalRecord[] {
     if (size === undefined || end > payload.length) {
       throw new MediaError({
         code: 'edge/journal-corrupt',
-        message: 'The journal holds a record of an unknown kind: it was written by another version of the edge.',
+        message:
+          'The journal holds a record of an unknown kind: it was written by another version of the edge.',
         source: 'internal',
         context: { type, offset },
       });
@@ -160,7 +161,13 @@ function decodeOne(type: number, at: Buffer): JournalRecord {
         size: take(at, 105),
       };
     case TYPE.sealed:
-      return { kind: 'sealed', hour: take(at, 1), root: hex(9, 41), bytes: take(at, 41), count: at.readUInt32LE(49) };
+      return {
+        kind: 'sealed',
+        hour: take(at, 1),
+        root: hex(9, 41),
+        bytes: take(at, 41),
+        count: at.readUInt32LE(49),
+      };
     case TYPE.settled:
       return { kind: 'settled', hour: take(at, 1), outcome: outcomeOf(at[9] ?? 0) };
     default:

@@ -103,8 +103,7 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
   async function once(request: OriginRequest): Promise<OriginResponse> {
     const { settings } = request;
     const answer = await poolOf(settings.origin).request({
-      // A method is a token by the front's reading; undici's type names only the usual ones.
-      method: request.method as 'GET',
+      method: request.method,
       path: request.target,
       headers: forwardHeaders(request.rawHeaders, request),
       responseHeaders: 'raw',
@@ -112,15 +111,22 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
     // With `raw` undici gives a flat list, where its type says a record.
-    const raw = answer.headers as unknown as readonly string[];
-    return { ...readHead(raw, request.method, answer.statusCode), status: answer.statusCode, statusText: answer.statusText, body: answer.body };
+    const raw: readonly string[] = Array.isArray(answer.headers) ? answer.headers : [];
+    return {
+      ...readHead(raw, request.method, answer.statusCode),
+      status: answer.statusCode,
+      statusText: answer.statusText,
+      body: answer.body,
+    };
   }
 
   return {
     async fetch(request) {
       const { settings } = request;
-      if (!options.allowPrivate && isIP(settings.hostname) !== 0 && isPrivateAddress(settings.hostname)) throw privateOrigin();
-      const repeatable = request.body === undefined && (request.method === 'GET' || request.method === 'HEAD');
+      if (!options.allowPrivate && isIP(settings.hostname) !== 0 && isPrivateAddress(settings.hostname))
+        throw privateOrigin();
+      const repeatable =
+        request.body === undefined && (request.method === 'GET' || request.method === 'HEAD');
       try {
         try {
           return await once(request);
@@ -162,7 +168,16 @@ function readHead(
     }
   }
   // A Connection field must not take away what the end of the body or its meaning hangs on.
-  for (const kept of ['content-length', 'content-type', 'content-encoding', 'cache-control', 'etag', 'vary', 'set-cookie']) named.delete(kept);
+  for (const kept of [
+    'content-length',
+    'content-type',
+    'content-encoding',
+    'cache-control',
+    'etag',
+    'vary',
+    'set-cookie',
+  ])
+    named.delete(kept);
   const rawHeaders: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
@@ -191,7 +206,11 @@ const publicLookup: LookupFunction = (hostname, lookupOptions, callback) => {
 
 function isReset(error: unknown): boolean {
   const code = errorCode(error);
-  return code === 'ECONNRESET' || code === 'EPIPE' || (code === 'UND_ERR_SOCKET' && /other side closed/.test(errorMessage(error)));
+  return (
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    (code === 'UND_ERR_SOCKET' && /other side closed/.test(errorMessage(error)))
+  );
 }
 
 /** An error of undici or the system in our words. Also for errors of the body's stream. */
@@ -199,10 +218,20 @@ export function originError(error: unknown, signal?: AbortSignal): MediaError {
   if (error instanceof MediaError) return error;
   if (error instanceof Error && error.cause instanceof MediaError) return error.cause;
   if (signal?.aborted === true) {
-    return new MediaError({ code: 'edge/aborted', message: 'The viewer went away.', source: 'client', cause: error });
+    return new MediaError({
+      code: 'edge/aborted',
+      message: 'The viewer went away.',
+      source: 'client',
+      cause: error,
+    });
   }
   const code = errorCode(error);
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
+  if (
+    code === 'UND_ERR_HEADERS_TIMEOUT' ||
+    code === 'UND_ERR_BODY_TIMEOUT' ||
+    code === 'UND_ERR_CONNECT_TIMEOUT' ||
+    code === 'ETIMEDOUT'
+  ) {
     return new MediaError({
       code: 'edge/origin-timeout',
       message: 'The origin did not answer in time.',
@@ -211,7 +240,11 @@ export function originError(error: unknown, signal?: AbortSignal): MediaError {
       cause: error,
     });
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+  if (
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  ) {
     return badResponse(errorMessage(error), error);
   }
   if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE') {

@@ -36,5 +36,5 @@ export function isPrivateAddress(address: string): boolean {
 /** Whether a host is this machine: the reason for which the local network may have local origins. */
 export function isLoopbackHost(hostname: string): boolean {
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || host.startsWith('127.');
 }

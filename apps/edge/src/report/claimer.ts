@@ -46,7 +46,10 @@ export function createClaimer(deps: ClaimerDeps): Claimer {
     await chain.claim(epoch.week, leaf.cumulative, leaf.proof);
     const amount = leaf.cumulative - before;
     claimed += amount;
-    log.info({ week: epoch.week.toString(), amount: amount.toString(), owner: chain.owner }, 'rewards claimed');
+    log.info(
+      { week: epoch.week.toString(), amount: amount.toString(), owner: chain.owner },
+      'rewards claimed',
+    );
   }
 
   async function tableOf(epoch: ClosedEpoch): Promise<NonNullable<ReturnType<typeof decodeEpoch>>> {
@@ -78,11 +81,15 @@ export function createClaimer(deps: ClaimerDeps): Claimer {
     });
   }
 
-  const task = createRepeatingTask(round, { clock: deps.clock, log }, {
-    name: 'claimer',
-    intervalMs: Math.min(30_000, chain.periods.sampleSecs * 2_000),
-    maxBackoffMs: 60_000,
-  });
+  const task = createRepeatingTask(
+    round,
+    { clock: deps.clock, log },
+    {
+      name: 'claimer',
+      intervalMs: Math.min(30_000, chain.periods.sampleSecs * 2_000),
+      maxBackoffMs: 60_000,
+    },
+  );
   return {
     task,
     get claimed() {

@@ -19,7 +19,10 @@ export interface EvidenceStore {
   pruneBelow(hour: number): Promise<number>;
 }
 
-const KINDS: readonly EvidenceKind[] = ['entries', 'receipts', 'digests'];
+export function isEvidenceKind(text: string | undefined): text is EvidenceKind {
+  return text === 'entries' || text === 'receipts' || text === 'digests';
+}
+
 const NAME = /^(entries|receipts|digests)-([0-9a-f]{64})$/;
 const CLOSED = 'closed';
 const EMPTY_ROOT = '0'.repeat(64);
@@ -65,10 +68,14 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
     async get(kind, root) {
       const path = paths.get(`${kind} ${root}`);
       if (path !== undefined) return readFile(path);
-      return root === EMPTY_ROOT && KINDS.includes(kind) ? Buffer.alloc(0) : undefined;
+      return root === EMPTY_ROOT ? Buffer.alloc(0) : undefined;
     },
     hours: () => [...hours.keys()].sort((a, b) => a - b),
-    unclosed: () => [...hours].filter(([, { closed }]) => !closed).map(([hour]) => hour).sort((a, b) => a - b),
+    unclosed: () =>
+      [...hours]
+        .filter(([, { closed }]) => !closed)
+        .map(([hour]) => hour)
+        .sort((a, b) => a - b),
     async markClosed(hour) {
       const known = hours.get(hour);
       if (known === undefined) return;

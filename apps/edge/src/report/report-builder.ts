@@ -44,7 +44,13 @@ export const buildHonestReport: BuildReport = (book) => {
     const digestRoot = rootOf(digestListRoot(digestBlob, sha256));
     if (receiptBlob.length > 0) receipts.set(hex(receiptsRoot), receiptBlob);
     if (digestBlob.length > 0) digests.set(hex(digestRoot), digestBlob);
-    entries.push({ resource: addressOf(bytesOf(resource)), slots: slots.map(BigInt), attested, receiptsRoot, digestRoot });
+    entries.push({
+      resource: addressOf(bytesOf(resource)),
+      slots: slots.map(BigInt),
+      attested,
+      receiptsRoot,
+      digestRoot,
+    });
   }
   const { report, blob } = buildReport(BigInt(book.hour), entries, sha256);
   return { report, entries: blob, receipts, digests };

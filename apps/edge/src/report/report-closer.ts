@@ -27,7 +27,9 @@ export function createReportCloser(deps: ReportCloserDeps, options: ReportCloser
   async function round(): Promise<RoundResult> {
     const { periods } = chain;
     const now = hourAt(periods, chain.nowMs());
-    const due = evidence.unclosed().filter((hour) => weekOf(periods, hour) + OPEN_WEEKS <= weekOf(periods, now));
+    const due = evidence
+      .unclosed()
+      .filter((hour) => weekOf(periods, hour) + OPEN_WEEKS <= weekOf(periods, now));
     for (const hour of due.slice(0, PER_ROUND)) {
       if (!(await chain.hourSettled(hour))) continue;
       await chain.closeReport(hour);
@@ -40,9 +42,13 @@ export function createReportCloser(deps: ReportCloserDeps, options: ReportCloser
     return due.length > PER_ROUND ? 'busy' : 'idle';
   }
 
-  return createRepeatingTask(round, { clock: deps.clock, log }, {
-    name: 'report-closer',
-    intervalMs: Math.min(60_000, chain.periods.sampleSecs * 5_000),
-    busyIntervalMs: 1_000,
-  });
+  return createRepeatingTask(
+    round,
+    { clock: deps.clock, log },
+    {
+      name: 'report-closer',
+      intervalMs: Math.min(60_000, chain.periods.sampleSecs * 5_000),
+      busyIntervalMs: 1_000,
+    },
+  );
 }

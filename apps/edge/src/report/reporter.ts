@@ -41,7 +41,11 @@ const LOW_LAMPORTS = 20_000_000n;
  */
 export function createReporter(deps: ReporterDeps): Reporter {
   const { chain, ledger, journal, evidence, log } = deps;
-  const stats: { submitted: number; bytesLost: number; lamports: bigint | undefined } = { submitted: 0, bytesLost: 0, lamports: undefined };
+  const stats: { submitted: number; bytesLost: number; lamports: bigint | undefined } = {
+    submitted: 0,
+    bytesLost: 0,
+    lamports: undefined,
+  };
   const refusalsLogged = new Map<number, string>();
   let warnedInHour = -1;
 
@@ -77,7 +81,10 @@ export function createReporter(deps: ReporterDeps): Reporter {
     };
     ledger.seal(book.hour, sealed);
     await journal.flush();
-    log.info({ hour: book.hour, bytes: sealed.bytes, entries: sealed.count, root: sealed.root }, 'hour sealed');
+    log.info(
+      { hour: book.hour, bytes: sealed.bytes, entries: sealed.count, root: sealed.root },
+      'hour sealed',
+    );
     return sealed;
   }
 
@@ -85,7 +92,10 @@ export function createReporter(deps: ReporterDeps): Reporter {
     const known = await chain.report(hour);
     if (known !== undefined) {
       if (known.root !== sealed.root) {
-        log.error({ hour, onChain: known.root, ours: sealed.root }, 'the report on chain is not the one in the journal: another edge runs with this operator key');
+        log.error(
+          { hour, onChain: known.root, ours: sealed.root },
+          'the report on chain is not the one in the journal: another edge runs with this operator key',
+        );
       }
       return settle(hour, 'submitted');
     }
@@ -109,13 +119,17 @@ export function createReporter(deps: ReporterDeps): Reporter {
       case 'tooEarly':
         return 'later';
       case 'refused':
-        // It may be mended within the report window: stake can be added.
-        if (refusalsLogged.get(hour) !== outcome.code) {
-          refusalsLogged.set(hour, outcome.code);
-          log.error({ hour, code: outcome.code, why: outcome.message }, 'the chain refuses the report; trying on until its window ends');
-        }
-        return 'later';
+        break;
     }
+    // It may be mended within the report window: stake can be added.
+    if (refusalsLogged.get(hour) !== outcome.code) {
+      refusalsLogged.set(hour, outcome.code);
+      log.error(
+        { hour, code: outcome.code, why: outcome.message },
+        'the chain refuses the report; trying on until its window ends',
+      );
+    }
+    return 'later';
   }
 
   async function lose(hour: number, sealed: SealedHour): Promise<'done'> {
@@ -143,11 +157,15 @@ export function createReporter(deps: ReporterDeps): Reporter {
   }
 
   const periods = chain.periods;
-  const task = createRepeatingTask(round, { clock: deps.clock, log }, {
-    name: 'reporter',
-    intervalMs: Math.min(5_000, periods.sampleSecs * 500),
-    busyIntervalMs: Math.min(1_000, periods.sampleSecs * 500),
-    maxBackoffMs: Math.min(30_000, periods.sampleSecs * 1_000),
-  });
+  const task = createRepeatingTask(
+    round,
+    { clock: deps.clock, log },
+    {
+      name: 'reporter',
+      intervalMs: Math.min(5_000, periods.sampleSecs * 500),
+      busyIntervalMs: Math.min(1_000, periods.sampleSecs * 500),
+      maxBackoffMs: Math.min(30_000, periods.sampleSecs * 1_000),
+    },
+  );
   return { task, stats };
 }

@@ -26,10 +26,14 @@ export const MAX_UNACKNOWLEDGED: number = 256 * 2 ** 20;
 const RETRY_SECONDS = 5;
 
 /** What can be said at once and without waiting: all that the fast lane needs. */
-export function quickRefusal(tenant: Tenant, deps: Pick<AdmitDeps, 'journal' | 'nowMs'>): Refused | undefined {
+export function quickRefusal(
+  tenant: Tenant,
+  deps: Pick<AdmitDeps, 'journal' | 'nowMs'>,
+): Refused | undefined {
   const { status } = tenant.view;
   if (status !== 'active') {
-    const code = status === 'paused' ? 'edge/paused' : status === 'exhausted' ? 'edge/exhausted' : 'edge/not-authorised';
+    const code =
+      status === 'paused' ? 'edge/paused' : status === 'exhausted' ? 'edge/exhausted' : 'edge/not-authorised';
     return { kind: 'refused', phase: 'admit', code, retryAfterSeconds: 30 };
   }
   const wait = tenant.quota.waitSeconds(deps.nowMs());
@@ -41,7 +45,11 @@ export function quickRefusal(tenant: Tenant, deps: Pick<AdmitDeps, 'journal' | '
 }
 
 /** Whether this request may be served: status, quota, settings, and the session's ticket if there is one. */
-export async function admit(tenant: Tenant, ticket: string | undefined, deps: AdmitDeps): Promise<Admitted | Refused> {
+export async function admit(
+  tenant: Tenant,
+  ticket: string | undefined,
+  deps: AdmitDeps,
+): Promise<Admitted | Refused> {
   const refused = quickRefusal(tenant, deps);
   if (refused !== undefined) return refused;
   const found = await deps.settings.settingsOf(tenant);

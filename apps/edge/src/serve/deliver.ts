@@ -41,7 +41,8 @@ export async function deliver(
   const headers = [...head.headers];
   if (head.contentLength !== undefined) headers.push('Content-Length', String(head.contentLength));
   response.writeHead(head.status, head.statusText, headers);
-  const bodyless = request.method === 'HEAD' || head.status === 204 || head.status === 304 || body === undefined;
+  const bodyless =
+    request.method === 'HEAD' || head.status === 204 || head.status === 304 || body === undefined;
   if (bodyless) {
     if (body !== undefined && !Buffer.isBuffer(body)) await body[Symbol.asyncIterator]().return?.();
     await finish(response, request.signal);

@@ -18,7 +18,7 @@ export interface FastLaneDeps {
   readonly book: TenantBook;
   readonly store: CacheStore;
   readonly clock: Clock;
-  readonly admit: Pick<AdmitDeps, 'journal' | 'nowMs'>;
+  readonly admit: Pick<AdmitDeps, 'journal' | 'nowMs' | 'settings'>;
   readonly tally: Tally;
   readonly requestId: () => string;
   readonly onHit?: (host: string, target: string, bytes: number) => void;
@@ -35,7 +35,8 @@ export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => Fa
   const header = (lowerName: string): string | undefined => current?.header(lowerName);
 
   function prebuilt(entry: StoredEntry, body: Buffer, tenant: Tenant, target: string): FastHit<Account> {
-    if (entry.attachment instanceof FastHit) return entry.attachment as FastHit<Account>;
+    // Nobody else attaches anything to an entry of this store.
+    if (entry.attachment instanceof FastHit) return entry.attachment;
     const { meta } = entry;
     const hit = createFastHit<Account>({
       token: { tenant, session: undefined, object: servedObject(target, entry.sha256, entry.length) },
@@ -62,6 +63,9 @@ export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => Fa
     if (found.kind === 'refused') return undefined;
     const { tenant } = found;
     const { settings } = tenant;
+    // New settings on chain: this viewer is served by the old ones while they are read.
+    if (settings !== undefined && settings.version < tenant.view.settingsVersion)
+      void deps.admit.settings.settingsOf(tenant);
     if (settings === undefined || request.header('media-ticket') !== undefined) return undefined;
     if (quickRefusal(tenant, deps.admit) !== undefined) return undefined;
     current = request;

@@ -1,5 +1,20 @@
-import { confirms, entryMeta, fillFrom, lookupIn, metaAfterNotModified, storability, validatorsFor } from '@media-network/http-cache';
-import type { CacheStore, EntryMeta, Fill, FillFromResult, HeaderLookup, StoredEntry } from '@media-network/http-cache';
+import {
+  confirms,
+  entryMeta,
+  fillFrom,
+  lookupIn,
+  metaAfterNotModified,
+  storability,
+  validatorsFor,
+} from '@media-network/http-cache';
+import type {
+  CacheStore,
+  EntryMeta,
+  Fill,
+  FillFromResult,
+  HeaderLookup,
+  StoredEntry,
+} from '@media-network/http-cache';
 import { MediaError } from '@media-network/runtime';
 import type { Clock } from '@media-network/runtime';
 import type { OriginClient, OriginResponse } from '../origin/origin-client.ts';
@@ -13,6 +28,21 @@ export interface FetchDeps {
   readonly clock: Clock;
   readonly tally: Tally;
   readonly maxObjectBytes: number;
+  /** Fills under way, by key. */
+  readonly fills: Map<string, Fill>;
+}
+
+/** Fills whose last byte has come: all that is left is to keep them. */
+const received = new WeakSet<Fill>();
+
+/** Whether a fill has its whole body and is about to be a stored entry. */
+export function isReceived(fill: Fill): boolean {
+  return received.has(fill);
+}
+
+async function* whole(fill: Fill, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* body;
+  received.add(fill);
 }
 
 /** What is needed to ask the origin, kept apart from the viewer who asked first: a fetch may outlive it. */
@@ -42,15 +72,31 @@ export function jobOf(exchange: AdmittedExchange, key: string): FetchJob {
  * holds. `pass`: not to be kept; the body is the caller's.
  */
 export type Fetched =
-  | { readonly kind: 'filling'; readonly fill: Fill; readonly response: OriginResponse; readonly done: Promise<FillFromResult> }
+  | {
+      readonly kind: 'filling';
+      readonly fill: Fill;
+      readonly response: OriginResponse;
+      readonly done: Promise<FillFromResult>;
+    }
   | { readonly kind: 'confirmed'; readonly meta: EntryMeta }
   | { readonly kind: 'pass'; readonly response: OriginResponse; readonly reason: string };
 
 /** Conditions and ranges are the viewer's; the cache asks for the whole, or about what it holds. */
-const NOT_OURS = new Set(['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range']);
+const NOT_OURS = new Set([
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+  'range',
+]);
 
 /** Asks the origin for the whole object, or whether `stored` still holds. Rejects with an `edge/origin-*` error. */
-export async function fetchWhole(job: FetchJob, stored: StoredEntry | undefined, deps: FetchDeps): Promise<Fetched> {
+export async function fetchWhole(
+  job: FetchJob,
+  stored: StoredEntry | undefined,
+  deps: FetchDeps,
+): Promise<Fetched> {
   const { store, clock } = deps;
   const validators = stored === undefined ? [] : validatorsFor(stored.meta);
   const generation = store.generation;
@@ -62,11 +108,17 @@ export async function fetchWhole(job: FetchJob, stored: StoredEntry | undefined,
     rawHeaders: [...withoutNames(job.rawHeaders, NOT_OURS), ...validators],
     viewer: job.viewer,
   });
-  const received = { status: response.status, statusText: response.statusText, headers: response.rawHeaders, requestedAtMs, receivedAtMs: clock.nowMs() };
+  const answer = {
+    status: response.status,
+    statusText: response.statusText,
+    headers: response.rawHeaders,
+    requestedAtMs,
+    receivedAtMs: clock.nowMs(),
+  };
   if (response.status === 304 && stored !== undefined) {
     await drain(response);
     if (confirms(stored.meta, response.rawHeaders)) {
-      const meta = metaAfterNotModified(stored.meta, job.header, received);
+      const meta = metaAfterNotModified(stored.meta, job.header, answer);
       await store.update(stored, meta);
       return { kind: 'confirmed', meta };
     }
@@ -74,18 +126,25 @@ export async function fetchWhole(job: FetchJob, stored: StoredEntry | undefined,
     store.remove(stored);
     return fetchWhole(job, undefined, deps);
   }
-  const judged = storability({ method: 'GET', header: job.header }, received);
+  const judged = storability({ method: 'GET', header: job.header }, answer);
   if (judged.kind === 'pass') return { kind: 'pass', response, reason: judged.reason };
   if (response.framing === 'close') return { kind: 'pass', response, reason: 'unverified' };
-  if ((response.contentLength ?? 0) > deps.maxObjectBytes) return { kind: 'pass', response, reason: 'too-large' };
+  if ((response.contentLength ?? 0) > deps.maxObjectBytes)
+    return { kind: 'pass', response, reason: 'too-large' };
   if (job.header('cookie') !== undefined && !judged.freshness.explicit) {
     // Without a word of the origin on how long it holds, what was made for a cookie is taken for personal.
     return { kind: 'pass', response, reason: 'cookie' };
   }
-  const meta = entryMeta(job.header, received, judged.freshness);
-  const expected = response.framing === 'length' && response.contentLength !== undefined ? { expectedLength: response.contentLength } : {};
+  const meta = entryMeta(job.header, answer, judged.freshness);
+  const expected =
+    response.framing === 'length' && response.contentLength !== undefined
+      ? { expectedLength: response.contentLength }
+      : {};
   const fill = store.begin(job.key, meta, { generation, ...expected });
-  const done = fillFrom(fill, counted(response, deps), expected);
+  deps.fills.set(job.key, fill);
+  const done = fillFrom(fill, whole(fill, counted(response, deps)), expected).finally(() => {
+    if (deps.fills.get(job.key) === fill) deps.fills.delete(job.key);
+  });
   return { kind: 'filling', fill, response, done };
 }
 
@@ -104,7 +163,10 @@ export async function fetchThrough(exchange: AdmittedExchange, deps: FetchDeps):
 }
 
 /** An origin's body with its bytes counted and its failures in our words. */
-export async function* counted(response: OriginResponse, deps: Pick<FetchDeps, 'tally'>): AsyncGenerator<Buffer> {
+export async function* counted(
+  response: OriginResponse,
+  deps: Pick<FetchDeps, 'tally'>,
+): AsyncGenerator<Buffer> {
   let received = 0;
   try {
     // undici's body yields Buffers; the stream's type leaves it open.

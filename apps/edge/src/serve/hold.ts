@@ -22,7 +22,9 @@ export async function holdBeginning(
   let size = 0;
   const over = new AbortController();
   const patience =
-    contentLength === undefined ? clock.sleep(HOLD_MS, over.signal).then(() => 'late' as const) : new Promise<never>(() => undefined);
+    contentLength === undefined
+      ? clock.sleep(HOLD_MS, over.signal).then(() => 'late' as const)
+      : new Promise<never>(() => undefined);
   let next: Promise<IteratorResult<Buffer>> | undefined;
   let ended = false;
   try {

@@ -16,7 +16,12 @@ export type LookUp =
   | { readonly kind: 'revalidate'; readonly entry: StoredEntry; readonly staleIfError: boolean }
   | { readonly kind: 'miss' };
 
-export async function lookUp(store: CacheStore, key: string, header: HeaderLookup, nowMs: number): Promise<LookUp> {
+export async function lookUp(
+  store: CacheStore,
+  key: string,
+  header: HeaderLookup,
+  nowMs: number,
+): Promise<LookUp> {
   const entry = await store.lookup(key, header);
   if (entry === undefined) return { kind: 'miss' };
   const use = reuse(entry.meta.freshness, nowMs);

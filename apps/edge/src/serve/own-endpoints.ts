@@ -21,19 +21,33 @@ export interface OwnAnswer {
 }
 
 /** Answers an endpoint of the edge; undefined when there is none of that name. */
-export async function answerOwn(exchange: Exchange, tenant: Tenant, desk: SessionDesk): Promise<OwnAnswer | undefined> {
+export async function answerOwn(
+  exchange: Exchange,
+  tenant: Tenant,
+  desk: SessionDesk,
+): Promise<OwnAnswer | undefined> {
   const { request } = exchange;
   if (request.target.slice(0, request.pathEnd) !== RECEIPTS) return undefined;
   if (request.method === 'OPTIONS') {
     return {
       status: 204,
-      headers: [...CORS, 'Access-Control-Allow-Methods', 'POST', 'Access-Control-Allow-Headers', 'Content-Type', 'Access-Control-Max-Age', '86400'],
+      headers: [
+        ...CORS,
+        'Access-Control-Allow-Methods',
+        'POST',
+        'Access-Control-Allow-Headers',
+        'Content-Type',
+        'Access-Control-Max-Age',
+        '86400',
+      ],
       body: Buffer.alloc(0),
     };
   }
-  if (request.method !== 'POST') return json(405, 'edge/method-not-allowed', 'Receipts are posted.', ['Allow', 'POST, OPTIONS']);
+  if (request.method !== 'POST')
+    return json(405, 'edge/method-not-allowed', 'Receipts are posted.', ['Allow', 'POST, OPTIONS']);
   const body = await readBody(request.body, RECEIPT_BYTES * MAX_RECEIPTS);
-  if (body === undefined) return json(413, 'receipt/malformed', `At most ${MAX_RECEIPTS} receipts at a time.`);
+  if (body === undefined)
+    return json(413, 'receipt/malformed', `At most ${MAX_RECEIPTS} receipts at a time.`);
   const outcome = await desk.receipts(body, tenant);
   if (outcome.kind === 'refused') return json(outcome.status, outcome.code, outcome.message);
   return { status: 204, headers: CORS, body: Buffer.alloc(0) };

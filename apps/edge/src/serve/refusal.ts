@@ -18,27 +18,91 @@ interface Words {
 
 /** The one place where a code becomes a status and a sentence. */
 const WORDS: Readonly<Record<string, Words>> = {
-  'edge/unknown-host': { status: 404, title: 'Not found', words: 'No resource of the network has this host.' },
+  'edge/unknown-host': {
+    status: 404,
+    title: 'Not found',
+    words: 'No resource of the network has this host.',
+  },
   'edge/unknown-endpoint': { status: 404, title: 'Not found', words: 'The edge has no such endpoint.' },
-  'edge/method-not-allowed': { status: 405, title: 'Method not allowed', words: 'This endpoint takes other methods.' },
-  'edge/upgrade-refused': { status: 501, title: 'Not implemented', words: 'This edge does not switch protocols yet.' },
+  'edge/method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    words: 'This endpoint takes other methods.',
+  },
+  'edge/upgrade-refused': {
+    status: 501,
+    title: 'Not implemented',
+    words: 'This edge does not switch protocols yet.',
+  },
   'edge/paused': { status: 503, title: 'Paused', words: 'The publisher has paused this resource.' },
-  'edge/exhausted': { status: 503, title: 'Out of stake', words: "The resource's stake is used up. Its publisher can add to it." },
-  'edge/not-authorised': { status: 503, title: 'Not authorised', words: 'The guards have not authorised this resource, or this edge, yet.' },
-  'edge/no-settings': { status: 503, title: 'No settings', words: 'The settings of this resource cannot be read at the moment.' },
-  'edge/over-quota': { status: 503, title: 'Over quota', words: 'The resource has used up its quota for the moment.' },
-  'edge/journal-full': { status: 503, title: 'Storage full', words: 'This edge cannot account for more traffic at the moment.' },
+  'edge/exhausted': {
+    status: 503,
+    title: 'Out of stake',
+    words: "The resource's stake is used up. Its publisher can add to it.",
+  },
+  'edge/not-authorised': {
+    status: 503,
+    title: 'Not authorised',
+    words: 'The guards have not authorised this resource, or this edge, yet.',
+  },
+  'edge/no-settings': {
+    status: 503,
+    title: 'No settings',
+    words: 'The settings of this resource cannot be read at the moment.',
+  },
+  'edge/over-quota': {
+    status: 503,
+    title: 'Over quota',
+    words: 'The resource has used up its quota for the moment.',
+  },
+  'edge/journal-full': {
+    status: 503,
+    title: 'Storage full',
+    words: 'This edge cannot account for more traffic at the moment.',
+  },
   'edge/draining': { status: 503, title: 'Shutting down', words: 'This edge is shutting down.' },
-  'edge/origin-timeout': { status: 504, title: 'Origin timeout', words: 'The origin did not answer in time.' },
-  'edge/origin-unreachable': { status: 502, title: 'Origin unreachable', words: 'The origin cannot be reached.' },
-  'edge/origin-reset': { status: 502, title: 'Origin reset', words: 'The origin closed the connection before its answer was complete.' },
-  'edge/origin-truncated': { status: 502, title: 'Origin truncated', words: 'The origin sent fewer bytes than it announced.' },
-  'edge/origin-bad-response': { status: 502, title: 'Bad origin response', words: "The origin's answer is not valid HTTP." },
-  'edge/origin-private': { status: 502, title: 'Origin refused', words: "The origin's address is private, and this edge does not connect there." },
-  'edge/internal': { status: 500, title: 'Internal error', words: 'The edge failed to answer. The request id helps to find out why.' },
+  'edge/origin-timeout': {
+    status: 504,
+    title: 'Origin timeout',
+    words: 'The origin did not answer in time.',
+  },
+  'edge/origin-unreachable': {
+    status: 502,
+    title: 'Origin unreachable',
+    words: 'The origin cannot be reached.',
+  },
+  'edge/origin-reset': {
+    status: 502,
+    title: 'Origin reset',
+    words: 'The origin closed the connection before its answer was complete.',
+  },
+  'edge/origin-truncated': {
+    status: 502,
+    title: 'Origin truncated',
+    words: 'The origin sent fewer bytes than it announced.',
+  },
+  'edge/origin-bad-response': {
+    status: 502,
+    title: 'Bad origin response',
+    words: "The origin's answer is not valid HTTP.",
+  },
+  'edge/origin-private': {
+    status: 502,
+    title: 'Origin refused',
+    words: "The origin's address is private, and this edge does not connect there.",
+  },
+  'edge/internal': {
+    status: 500,
+    title: 'Internal error',
+    words: 'The edge failed to answer. The request id helps to find out why.',
+  },
 };
 
-const TICKET: Words = { status: 401, title: 'Ticket refused', words: "The session's ticket is not good here. Ask a guard for a new one." };
+const TICKET: Words = {
+  status: 401,
+  title: 'Ticket refused',
+  words: "The session's ticket is not good here. Ask a guard for a new one.",
+};
 const UNKNOWN: Words = { status: 500, title: 'Internal error', words: 'The edge failed to answer.' };
 
 export function refusalWords(code: string): Words {
@@ -61,7 +125,11 @@ export interface RefusalResponse {
 }
 
 /** JSON or HTML by Accept. Nothing of the request is repeated in it. */
-export function refusalResponse(refused: Pick<Refused, 'code' | 'retryAfterSeconds'>, accept: string | undefined, requestId: string): RefusalResponse {
+export function refusalResponse(
+  refused: Pick<Refused, 'code' | 'retryAfterSeconds'>,
+  accept: string | undefined,
+  requestId: string,
+): RefusalResponse {
   const { status, title, words } = refusalWords(refused.code);
   const html = accept !== undefined && /text\/html/i.test(accept);
   const body = Buffer.from(

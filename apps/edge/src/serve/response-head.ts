@@ -1,4 +1,11 @@
-import { cacheStatusField, cacheStatusMember, formatHttpDate, headerLines, headerValue, withoutHeaders } from '@media-network/http-cache';
+import {
+  cacheStatusField,
+  cacheStatusMember,
+  formatHttpDate,
+  headerLines,
+  headerValue,
+  withoutHeaders,
+} from '@media-network/http-cache';
 import type { CacheStatusOutcome, EntryMeta } from '@media-network/http-cache';
 import { VIA } from '../origin/origin-headers.ts';
 
@@ -6,7 +13,16 @@ import { VIA } from '../origin/origin-headers.ts';
 export const CACHE_NAME = 'medianet';
 
 /** Fields that the edge writes itself, whatever an origin says. */
-const OURS = new Set(['cache-status', 'connection', 'content-length', 'keep-alive', 'media-error', 'media-request', 'transfer-encoding', 'via']);
+const OURS = new Set([
+  'cache-status',
+  'connection',
+  'content-length',
+  'keep-alive',
+  'media-error',
+  'media-request',
+  'transfer-encoding',
+  'via',
+]);
 const OURS_ON_HITS = new Set([...OURS, 'age', 'repr-digest']);
 
 /** What stays the same in every response from a stored entry: its fields, Date, Via, Repr-Digest. */
@@ -15,7 +31,8 @@ export function storedHeaders(meta: EntryMeta, sha256: Buffer | undefined): stri
   if (headerLines(headers, 'date').length === 0) headers.push('Date', formatHttpDate(meta.receivedAtMs));
   headers.push('Via', viaOf(meta.headers));
   // RFC 9530: of the representation, so the same for a part of it.
-  if (sha256 !== undefined && (meta.status === 200 || meta.status === 203)) headers.push('Repr-Digest', `sha-256=:${sha256.toString('base64')}:`);
+  if (sha256 !== undefined && (meta.status === 200 || meta.status === 203))
+    headers.push('Repr-Digest', `sha-256=:${sha256.toString('base64')}:`);
   return headers;
 }
 
@@ -28,7 +45,10 @@ export function passedHeaders(headers: readonly string[]): string[] {
 
 /** The whole Cache-Status field; caches nearer to the origin come first (RFC 9211). */
 export function cacheStatus(upstreamHeaders: readonly string[], outcome: CacheStatusOutcome): string {
-  return cacheStatusField(headerValue(upstreamHeaders, 'cache-status'), cacheStatusMember(CACHE_NAME, outcome));
+  return cacheStatusField(
+    headerValue(upstreamHeaders, 'cache-status'),
+    cacheStatusMember(CACHE_NAME, outcome),
+  );
 }
 
 function viaOf(headers: readonly string[]): string {

@@ -1,5 +1,13 @@
 import { currentAgeSeconds, evaluateConditions, evaluateRange, lookupIn } from '@media-network/http-cache';
-import type { CacheStatusOutcome, Collapser, EntryMeta, Fill, HeaderLookup, Lead, StoredEntry } from '@media-network/http-cache';
+import type {
+  CacheStatusOutcome,
+  Collapser,
+  EntryMeta,
+  Fill,
+  HeaderLookup,
+  Lead,
+  StoredEntry,
+} from '@media-network/http-cache';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 import type { OriginResponse } from '../origin/origin-client.ts';
@@ -7,7 +15,7 @@ import { servedObject } from './account.ts';
 import { deliver } from './deliver.ts';
 import type { DeliverDeps } from './deliver.ts';
 import type { AdmittedExchange } from './exchange.ts';
-import { counted, drain, fetchThrough, fetchWhole, jobOf } from './fetch.ts';
+import { counted, drain, fetchThrough, fetchWhole, isReceived, jobOf } from './fetch.ts';
 import type { FetchDeps, FetchJob } from './fetch.ts';
 import { holdBeginning } from './hold.ts';
 import { entryKey, lookUp } from './look-up.ts';
@@ -37,13 +45,31 @@ export async function serveCached(exchange: AdmittedExchange, deps: ServeCachedD
     exchange.phase = 'look-up';
     const generation = store.generation;
     const found = await lookUp(store, key, header, clock.nowMs());
-    if (found.kind === 'hit') return deliverEntry(exchange, found.entry, found.entry.meta, 'hit', { kind: 'hit', ttlSeconds: ttl(found.entry.meta, clock.nowMs()) }, header, deps);
+    if (found.kind === 'hit')
+      return deliverEntry(
+        exchange,
+        found.entry,
+        found.entry.meta,
+        'hit',
+        { kind: 'hit', ttlSeconds: ttl(found.entry.meta, clock.nowMs()) },
+        header,
+        deps,
+      );
     if (found.kind === 'stale') {
       void refresh(jobOf(exchange, key), found.entry, header, generation, deps);
-      return deliverEntry(exchange, found.entry, found.entry.meta, 'stale', { kind: 'hit', ttlSeconds: ttl(found.entry.meta, clock.nowMs()), detail: 'stale-while-revalidate' }, header, deps);
+      return deliverEntry(
+        exchange,
+        found.entry,
+        found.entry.meta,
+        'stale',
+        { kind: 'hit', ttlSeconds: ttl(found.entry.meta, clock.nowMs()), detail: 'stale-while-revalidate' },
+        header,
+        deps,
+      );
     }
     // HEAD is answered from what is stored; on a miss it is not worth the whole body.
-    if (found.kind === 'miss' && request.method === 'HEAD') return servePassed(exchange, 'miss', 'head', deps);
+    if (found.kind === 'miss' && request.method === 'HEAD')
+      return servePassed(exchange, 'miss', 'head', deps);
     exchange.phase = found.kind === 'revalidate' ? 'revalidate' : 'fetch';
     const turn = await collapser.enter(key, header, generation, request.signal);
     if (request.signal.aborted) {
@@ -58,7 +84,21 @@ export async function serveCached(exchange: AdmittedExchange, deps: ServeCachedD
       case 'failed':
         return serveStaleOrThrow(exchange, found, turn.error, header, deps);
       case 'follow':
-        return followFill(exchange, turn.fill, turn.body, header, { kind: 'forward', reason: 'miss', collapsed: true }, 'collapsed', deps);
+        if (isReceived(turn.fill)) {
+          // A moment from being stored: then it is a hit like any other.
+          await turn.fill.ended;
+          await turn.body[Symbol.asyncIterator]().return?.();
+          continue;
+        }
+        return followFill(
+          exchange,
+          turn.fill,
+          turn.body,
+          header,
+          { kind: 'forward', reason: 'miss', collapsed: true },
+          'collapsed',
+          deps,
+        );
       case 'lead':
         return lead(exchange, jobOf(exchange, key), found, turn.lead, header, deps);
     }
@@ -86,17 +126,37 @@ async function lead(
   }
   if (fetched.kind === 'confirmed' && stored !== undefined) {
     duty.done();
-    return deliverEntry(exchange, stored, fetched.meta, 'revalidated', { kind: 'forward', reason: 'stale', originStatus: 304, stored: true }, header, deps);
+    return deliverEntry(
+      exchange,
+      stored,
+      fetched.meta,
+      'revalidated',
+      { kind: 'forward', reason: 'stale', originStatus: 304, stored: true },
+      header,
+      deps,
+    );
   }
   if (fetched.kind === 'filling') {
     duty.share(fetched.fill);
-    const status: CacheStatusOutcome = { kind: 'forward', reason, originStatus: fetched.response.status, stored: true, ttlSeconds: ttl(fetched.fill.meta, deps.clock.nowMs()) };
+    const status: CacheStatusOutcome = {
+      kind: 'forward',
+      reason,
+      originStatus: fetched.response.status,
+      stored: true,
+      ttlSeconds: ttl(fetched.fill.meta, deps.clock.nowMs()),
+    };
     const body = fetched.fill.follow();
-    if (body === undefined) throw new MediaError({ code: 'edge/internal', message: 'A fill that has just begun cannot be followed.', source: 'internal' });
+    if (body === undefined)
+      throw new MediaError({
+        code: 'edge/internal',
+        message: 'A fill that has just begun cannot be followed.',
+        source: 'internal',
+      });
     return followFill(exchange, fetched.fill, body, header, status, 'miss', deps);
   }
   duty.uncacheable();
-  if (fetched.kind === 'confirmed') throw new MediaError({ code: 'edge/internal', message: 'A 304 came unasked.', source: 'internal' });
+  if (fetched.kind === 'confirmed')
+    throw new MediaError({ code: 'edge/internal', message: 'A 304 came unasked.', source: 'internal' });
   const { response } = fetched;
   if (response.status >= 500 && found.kind === 'revalidate' && found.staleIfError) {
     await drain(response);
@@ -107,7 +167,12 @@ async function lead(
     await drain(response);
     return servePassed(exchange, reason, fetched.reason, deps);
   }
-  return deliverResponse(exchange, response, { kind: 'forward', reason, originStatus: response.status, detail: fetched.reason }, deps);
+  return deliverResponse(
+    exchange,
+    response,
+    { kind: 'forward', reason, originStatus: response.status, detail: fetched.reason },
+    deps,
+  );
 }
 
 /** Delivers what is on its way into the cache. */
@@ -131,8 +196,18 @@ async function followFill(
       void readOut(body);
       if (span === undefined) return servePassed(exchange, 'partial', 'range', deps);
       exchange.outcome = outcome;
-      const headers = [...storedHeaders(fill.meta, undefined), 'Content-Range', part.contentRange, ...perRequest(exchange, fill.meta, status)];
-      return deliver(exchange, { status: 206, statusText: 'Partial Content', headers, contentLength: part.end - part.start }, span, deps);
+      const headers = [
+        ...storedHeaders(fill.meta, undefined),
+        'Content-Range',
+        part.contentRange,
+        ...perRequest(exchange, fill.meta, status),
+      ];
+      return deliver(
+        exchange,
+        { status: 206, statusText: 'Partial Content', headers, contentLength: part.end - part.start },
+        span,
+        deps,
+      );
     }
     if (part.kind === 'unsatisfiable') {
       void readOut(body);
@@ -148,8 +223,17 @@ async function followFill(
   }
   const held = await holdBeginning(body, length, deps.clock);
   exchange.outcome = outcome;
-  const headers = [...storedHeaders(fill.meta, undefined), ...ageOf(fill.meta, deps.clock.nowMs()), ...perRequest(exchange, fill.meta, status)];
-  return deliver(exchange, { status: fill.meta.status, statusText: fill.meta.statusText, headers, contentLength: length }, held, deps);
+  const headers = [
+    ...storedHeaders(fill.meta, undefined),
+    ...ageOf(fill.meta, deps.clock.nowMs()),
+    ...perRequest(exchange, fill.meta, status),
+  ];
+  return deliver(
+    exchange,
+    { status: fill.meta.status, statusText: fill.meta.statusText, headers, contentLength: length },
+    held,
+    deps,
+  );
 }
 
 async function deliverEntry(
@@ -168,17 +252,33 @@ async function deliverEntry(
   const condition = evaluateConditions(header, meta, now);
   if (condition !== 'send') return deliverCondition(exchange, meta, entry, condition, status, deps);
   const part = evaluateRange(request.method, header, meta, entry.length);
-  if (part.kind === 'unsatisfiable') return deliverUnsatisfiable(exchange, meta, part.contentRange, status, deps);
+  if (part.kind === 'unsatisfiable')
+    return deliverUnsatisfiable(exchange, meta, part.contentRange, status, deps);
   exchange.account.object = servedObject(request.target, entry.sha256, entry.length);
-  const headers = [...storedHeaders(meta, entry.sha256), 'Age', String(currentAgeSeconds(meta.freshness, now)), ...perRequest(exchange, meta, status)];
+  const headers = [
+    ...storedHeaders(meta, entry.sha256),
+    'Age',
+    String(currentAgeSeconds(meta.freshness, now)),
+    ...perRequest(exchange, meta, status),
+  ];
   if (part.kind === 'partial') {
     const { start, end } = part;
     headers.push('Content-Range', part.contentRange);
     const body = entry.body?.subarray(start, end) ?? entry.read({ start, end });
-    return deliver(exchange, { status: 206, statusText: 'Partial Content', headers, contentLength: end - start }, body, deps);
+    return deliver(
+      exchange,
+      { status: 206, statusText: 'Partial Content', headers, contentLength: end - start },
+      body,
+      deps,
+    );
   }
   const body = entry.body ?? (request.method === 'HEAD' ? undefined : entry.read());
-  return deliver(exchange, { status: meta.status, statusText: meta.statusText, headers, contentLength: entry.length }, body, deps);
+  return deliver(
+    exchange,
+    { status: meta.status, statusText: meta.statusText, headers, contentLength: entry.length },
+    body,
+    deps,
+  );
 }
 
 function deliverCondition(
@@ -192,31 +292,79 @@ function deliverCondition(
   const headers = storedHeaders(meta, entry?.sha256);
   const rest = [...ageOf(meta, deps.clock.nowMs()), ...perRequest(exchange, meta, status)];
   if (condition === 'precondition-failed') {
-    return deliver(exchange, { status: 412, statusText: 'Precondition Failed', headers: ['Date', dateIn(headers), ...rest], contentLength: 0 }, undefined, deps);
+    return deliver(
+      exchange,
+      {
+        status: 412,
+        statusText: 'Precondition Failed',
+        headers: ['Date', dateIn(headers), ...rest],
+        contentLength: 0,
+      },
+      undefined,
+      deps,
+    );
   }
   // RFC 9110 §15.4.5: what a 200 would have said to update a cache, not what describes a body.
   const kept: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? '';
-    if (!/^(?:content-(?!location)[a-z-]+|last-modified|accept-ranges)$/i.test(name)) kept.push(name, headers[i + 1] ?? '');
+    if (!/^(?:content-(?!location)[a-z-]+|last-modified|accept-ranges)$/i.test(name))
+      kept.push(name, headers[i + 1] ?? '');
   }
-  return deliver(exchange, { status: 304, statusText: 'Not Modified', headers: [...kept, ...rest], contentLength: undefined }, undefined, deps);
+  return deliver(
+    exchange,
+    { status: 304, statusText: 'Not Modified', headers: [...kept, ...rest], contentLength: undefined },
+    undefined,
+    deps,
+  );
 }
 
-function deliverUnsatisfiable(exchange: AdmittedExchange, meta: EntryMeta, contentRange: string, status: CacheStatusOutcome, deps: ServeCachedDeps): Promise<void> {
+function deliverUnsatisfiable(
+  exchange: AdmittedExchange,
+  meta: EntryMeta,
+  contentRange: string,
+  status: CacheStatusOutcome,
+  deps: ServeCachedDeps,
+): Promise<void> {
   exchange.outcome = 'hit';
   const headers = ['Content-Range', contentRange, ...perRequest(exchange, meta, status)];
-  return deliver(exchange, { status: 416, statusText: 'Range Not Satisfiable', headers, contentLength: 0 }, undefined, deps);
+  return deliver(
+    exchange,
+    { status: 416, statusText: 'Range Not Satisfiable', headers, contentLength: 0 },
+    undefined,
+    deps,
+  );
 }
 
-async function serveStaleOrThrow(exchange: AdmittedExchange, found: LookUp, error: unknown, header: HeaderLookup, deps: ServeCachedDeps): Promise<void> {
-  if (found.kind === 'revalidate' && found.staleIfError) return deliverStale(exchange, found.entry, errorCode(error), header, deps);
+async function serveStaleOrThrow(
+  exchange: AdmittedExchange,
+  found: LookUp,
+  error: unknown,
+  header: HeaderLookup,
+  deps: ServeCachedDeps,
+): Promise<void> {
+  if (found.kind === 'revalidate' && found.staleIfError)
+    return deliverStale(exchange, found.entry, errorCode(error), header, deps);
   throw error;
 }
 
-function deliverStale(exchange: AdmittedExchange, entry: StoredEntry, why: string, header: HeaderLookup, deps: ServeCachedDeps): Promise<void> {
+function deliverStale(
+  exchange: AdmittedExchange,
+  entry: StoredEntry,
+  why: string,
+  header: HeaderLookup,
+  deps: ServeCachedDeps,
+): Promise<void> {
   exchange.reason = why;
-  return deliverEntry(exchange, entry, entry.meta, 'stale', { kind: 'hit', ttlSeconds: ttl(entry.meta, deps.clock.nowMs()), detail: 'stale-if-error' }, header, deps);
+  return deliverEntry(
+    exchange,
+    entry,
+    entry.meta,
+    'stale',
+    { kind: 'hit', ttlSeconds: ttl(entry.meta, deps.clock.nowMs()), detail: 'stale-if-error' },
+    header,
+    deps,
+  );
 }
 
 /** Asks the origin for this viewer alone and keeps nothing. */
@@ -228,22 +376,51 @@ export async function servePassed(
 ): Promise<void> {
   exchange.phase = 'fetch';
   const response = await fetchThrough(exchange, deps);
-  return deliverResponse(exchange, response, { kind: 'forward', reason, originStatus: response.status, detail }, deps);
+  return deliverResponse(
+    exchange,
+    response,
+    { kind: 'forward', reason, originStatus: response.status, detail },
+    deps,
+  );
 }
 
-async function deliverResponse(exchange: AdmittedExchange, response: OriginResponse, status: CacheStatusOutcome, deps: ServeCachedDeps): Promise<void> {
-  const headers = [...passedHeaders(response.rawHeaders), 'Cache-Status', cacheStatus(response.rawHeaders, status), 'Media-Request', exchange.id];
+export async function deliverResponse(
+  exchange: AdmittedExchange,
+  response: OriginResponse,
+  status: CacheStatusOutcome,
+  deps: ServeCachedDeps,
+): Promise<void> {
+  const headers = [
+    ...passedHeaders(response.rawHeaders),
+    'Cache-Status',
+    cacheStatus(response.rawHeaders, status),
+    'Media-Request',
+    exchange.id,
+  ];
   const body = counted(response, deps);
-  const held = response.framing === 'none' ? undefined : await holdBeginning(body, response.contentLength, deps.clock);
+  const held =
+    response.framing === 'none' ? undefined : await holdBeginning(body, response.contentLength, deps.clock);
   if (held === undefined) await drain(response);
   exchange.outcome = 'pass';
   // A 304 or an answer to HEAD may name a length that is not its own.
-  const contentLength = response.framing === 'none' && response.status === 304 ? undefined : response.contentLength;
-  return deliver(exchange, { status: response.status, statusText: response.statusText, headers, contentLength }, held, deps);
+  const contentLength =
+    response.framing === 'none' && response.status === 304 ? undefined : response.contentLength;
+  return deliver(
+    exchange,
+    { status: response.status, statusText: response.statusText, headers, contentLength },
+    held,
+    deps,
+  );
 }
 
 /** Stale-while-revalidate: one fetch in the background, whoever started it. */
-async function refresh(job: FetchJob, entry: StoredEntry, header: HeaderLookup, generation: number, deps: ServeCachedDeps): Promise<void> {
+async function refresh(
+  job: FetchJob,
+  entry: StoredEntry,
+  header: HeaderLookup,
+  generation: number,
+  deps: ServeCachedDeps,
+): Promise<void> {
   const { log } = deps;
   if (deps.refreshing.has(job.key)) return;
   deps.refreshing.add(job.key);

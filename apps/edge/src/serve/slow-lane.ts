@@ -15,7 +15,8 @@ import { entryKey } from './look-up.ts';
 import { OWN_PREFIX, answerOwn } from './own-endpoints.ts';
 import { originFailureCode, refusalResponse } from './refusal.ts';
 import type { Refused } from './refusal.ts';
-import { serveCached, servePassed } from './serve-cached.ts';
+import { fetchThrough } from './fetch.ts';
+import { deliverResponse, serveCached } from './serve-cached.ts';
 import type { ServeCachedDeps } from './serve-cached.ts';
 import type { Tally } from './tally.ts';
 import { VIA } from '../origin/origin-headers.ts';
@@ -30,7 +31,9 @@ export interface SlowLaneDeps extends ServeCachedDeps {
 }
 
 /** All phases, for every request that the fast lane leaves. Never rejects. */
-export function createSlowLane(deps: SlowLaneDeps): (request: StrictRequest<Account>, response: ServerResponse) => Promise<void> {
+export function createSlowLane(
+  deps: SlowLaneDeps,
+): (request: StrictRequest<Account>, response: ServerResponse) => Promise<void> {
   const { tally, log } = deps;
 
   return async (request, response) => {
@@ -55,7 +58,8 @@ export function createSlowLane(deps: SlowLaneDeps): (request: StrictRequest<Acco
     if (request.signal.aborted && exchange.outcome !== 'refused') exchange.reason ??= 'viewer-gone';
     tally.ended(exchange.outcome);
     deps.accessLog?.(exchange, deps.clock.nowMs());
-    if (exchange.reason === 'edge/internal') log.error({ request: exchange.id, phase: exchange.phase }, 'a request failed inside the edge');
+    if (exchange.reason === 'edge/internal')
+      log.error({ request: exchange.id, phase: exchange.phase }, 'a request failed inside the edge');
   };
 }
 
@@ -68,7 +72,8 @@ async function run(exchange: Exchange, deps: SlowLaneDeps): Promise<Refused | un
   const { tenant } = found;
   if (request.target.startsWith(OWN_PREFIX)) return own(exchange, tenant, deps);
   exchange.phase = 'admit';
-  if (request.header('upgrade') !== undefined) return { kind: 'refused', phase: 'admit', code: 'edge/upgrade-refused' };
+  if (request.header('upgrade') !== undefined)
+    return { kind: 'refused', phase: 'admit', code: 'edge/upgrade-refused' };
   const admitted = await admit(tenant, request.header('media-ticket'), deps.admit);
   if (admitted.kind === 'refused') return admitted;
   const account: Account = { tenant, session: admitted.session, object: undefined };
@@ -88,18 +93,45 @@ async function run(exchange: Exchange, deps: SlowLaneDeps): Promise<Refused | un
 
 /** Other methods and requests with bodies go to the origin as they are; what they change is forgotten. */
 async function pass(exchange: AdmittedExchange, deps: SlowLaneDeps): Promise<void> {
-  const { request, response } = exchange;
-  await servePassed(exchange, request.method === 'GET' || request.method === 'HEAD' ? 'request' : 'method', 'unshared', deps);
-  if (!invalidates(request.method, response.statusCode)) return;
-  const sent = Object.entries(response.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
+  const { request } = exchange;
+  exchange.phase = 'fetch';
+  const response = await fetchThrough(exchange, deps);
+  if (invalidates(request.method, response.status)) await forget(exchange, response.rawHeaders, deps);
+  const reason = request.method === 'GET' || request.method === 'HEAD' ? 'request' : 'method';
+  await deliverResponse(
+    exchange,
+    response,
+    { kind: 'forward', reason, originStatus: response.status, detail: 'unshared' },
+    deps,
+  );
+}
+
+/** RFC 9111 §4.4, before the viewer hears that its change was made. */
+async function forget(
+  exchange: AdmittedExchange,
+  responseHeaders: readonly string[],
+  deps: SlowLaneDeps,
+): Promise<void> {
+  const { request, tenant, settingsVersion } = exchange;
   const header = lookupIn(request.rawHeaders);
-  for (const target of invalidatedTargets(request.host, request.target, sent)) {
-    const entry = await deps.store.lookup(entryKey(exchange.tenant.key, exchange.settingsVersion, target), header);
+  for (const target of invalidatedTargets(request.host, request.target, responseHeaders)) {
+    const key = entryKey(tenant.key, settingsVersion, target);
+    if (deps.fills.has(key)) {
+      // What is on its way would come back. A purge looks at every entry, so it is for this case alone.
+      deps.store.purge((candidate) => candidate.key === key);
+      continue;
+    }
+    // The variant this request would get; other variants of a changed object are rare, and expire.
+    const entry = await deps.store.lookup(key, header);
     if (entry !== undefined) deps.store.remove(entry);
   }
 }
 
-async function own(exchange: Exchange, tenant: AdmittedExchange['tenant'], deps: SlowLaneDeps): Promise<Refused | undefined> {
+async function own(
+  exchange: Exchange,
+  tenant: AdmittedExchange['tenant'],
+  deps: SlowLaneDeps,
+): Promise<Refused | undefined> {
   const answer = await answerOwn(exchange, tenant, deps.admit.desk);
   if (answer === undefined) return { kind: 'refused', phase: 'identify', code: 'edge/unknown-endpoint' };
   exchange.outcome = 'own';
@@ -113,7 +145,12 @@ async function own(exchange: Exchange, tenant: AdmittedExchange['tenant'], deps:
   return undefined;
 }
 
-function refuse(exchange: Exchange, refused: Refused, outcome: 'refused' | 'origin-failed', deps: SlowLaneDeps): void {
+function refuse(
+  exchange: Exchange,
+  refused: Refused,
+  outcome: 'refused' | 'origin-failed',
+  deps: SlowLaneDeps,
+): void {
   const { request, response } = exchange;
   exchange.outcome = outcome;
   exchange.reason = refused.code;
@@ -143,7 +180,11 @@ function fail(exchange: Exchange, error: unknown, deps: SlowLaneDeps): void {
     return;
   }
   const answered = originFailureCode(error);
-  if (answered === 'edge/internal') deps.log.error({ request: exchange.id, phase: exchange.phase, code, err: errorMessage(error) }, 'a request failed');
+  if (answered === 'edge/internal')
+    deps.log.error(
+      { request: exchange.id, phase: exchange.phase, code, err: errorMessage(error) },
+      'a request failed',
+    );
   if (response.headersSent) {
     exchange.outcome = 'cut';
     exchange.reason = code === 'edge/no-receipt' ? code : answered;

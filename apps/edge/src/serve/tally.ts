@@ -1,4 +1,3 @@
-import { OUTCOMES } from './phases.ts';
 import type { Outcome, Phase } from './phases.ts';
 
 /** Counts of the data plane since the process began; metrics and `stats()` read them. */
@@ -20,7 +19,18 @@ export interface Tally {
 }
 
 export function createTally(): Tally {
-  const byOutcome = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  const byOutcome: Record<Outcome, number> = {
+    hit: 0,
+    stale: 0,
+    revalidated: 0,
+    miss: 0,
+    pass: 0,
+    collapsed: 0,
+    refused: 0,
+    'origin-failed': 0,
+    own: 0,
+    cut: 0,
+  };
   const refusals = new Map<string, number>();
   const sums = { fastHits: 0, bytes: 0, unbilledBytes: 0, originBytes: 0 };
   return {

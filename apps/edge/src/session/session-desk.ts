@@ -39,7 +39,12 @@ export type TicketOutcome =
 
 export type ReceiptsOutcome =
   | { readonly kind: 'ok'; readonly count: number }
-  | { readonly kind: 'refused'; readonly status: 400 | 404 | 409 | 422 | 429; readonly code: string; readonly message: string };
+  | {
+      readonly kind: 'refused';
+      readonly status: 400 | 404 | 409 | 422 | 429;
+      readonly code: string;
+      readonly message: string;
+    };
 
 /** Signed sessions (docs/evidence.md, Tickets and receipts). */
 export interface SessionDesk {
@@ -95,7 +100,14 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
   }
 
   function live(book: SessionBook, tenant: Tenant, ticket: Ticket): Session {
-    const session: Session = { book, tenant, ticket, handed: book.served, waiting: undefined, wakers: new Set() };
+    const session: Session = {
+      book,
+      tenant,
+      ticket,
+      handed: book.served,
+      waiting: undefined,
+      wakers: new Set(),
+    };
     sessions.set(book.session, session);
     return session;
   }
@@ -106,19 +118,25 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     // After a restart the books have it, and its client may go on.
     const book = ledger.session(id);
     const ticket = book === undefined ? undefined : decodeTicket(book.ticket);
-    return book === undefined || ticket === undefined || book.resource !== tenant.key ? undefined : live(book, tenant, ticket);
+    return book === undefined || ticket === undefined || book.resource !== tenant.key
+      ? undefined
+      : live(book, tenant, ticket);
   }
 
   function commit(session: Session): void {
     const { waiting, book } = session;
-    if (waiting === undefined || Number(waiting.bytes) > book.served || ledger.session(book.session) !== book) return;
+    if (waiting === undefined || Number(waiting.bytes) > book.served || ledger.session(book.session) !== book)
+      return;
     session.waiting = undefined;
     ledger.putReceipt(book, encodeReceipt(waiting));
   }
 
   async function judge(receipt: Receipt, tenant: Tenant): Promise<ReceiptsOutcome> {
     const session = find(toHex(receipt.session), tenant);
-    const open = session !== undefined && ledger.session(session.book.session) === session.book && ledger.takesReceipts(session.book);
+    const open =
+      session !== undefined &&
+      ledger.session(session.book.session) === session.book &&
+      ledger.takesReceipts(session.book);
     const held = session?.waiting;
     const verdict = await checkReceipt(
       receipt,
@@ -131,11 +149,13 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
             clientKey: session.ticket.clientKey,
             served: BigInt(Math.max(session.book.served, session.handed)),
             signed: held?.bytes ?? BigInt(session.book.signed),
-            sequence: held?.sequence ?? (session.book.receipt === undefined ? undefined : session.book.sequence),
+            sequence:
+              held?.sequence ?? (session.book.receipt === undefined ? undefined : session.book.sequence),
           },
     );
     if (verdict.kind === 'refused') return refused(verdict.code);
-    if (session === undefined || receipt.resource !== tenant.view.address) return refused('receipt/wrong-subject');
+    if (session === undefined || receipt.resource !== tenant.view.address)
+      return refused('receipt/wrong-subject');
     // The hour may have been sealed while the signature was checked.
     if (!ledger.takesReceipts(session.book)) return refused('receipt/unknown-session');
     commit(session);
@@ -191,8 +211,20 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     },
     async receipts(body, tenant) {
       const receipts = decodeReceipts(body);
-      if (receipts === undefined) return { kind: 'refused', status: 400, code: 'receipt/malformed', message: 'The body is not one or more receipts of 184 bytes.' };
-      if (receipts.length > MAX_RECEIPTS) return { kind: 'refused', status: 400, code: 'receipt/malformed', message: `At most ${MAX_RECEIPTS} receipts at a time.` };
+      if (receipts === undefined)
+        return {
+          kind: 'refused',
+          status: 400,
+          code: 'receipt/malformed',
+          message: 'The body is not one or more receipts of 184 bytes.',
+        };
+      if (receipts.length > MAX_RECEIPTS)
+        return {
+          kind: 'refused',
+          status: 400,
+          code: 'receipt/malformed',
+          message: `At most ${MAX_RECEIPTS} receipts at a time.`,
+        };
       for (const receipt of receipts) {
         const id = toHex(receipt.session);
         const run = (judging.get(id) ?? Promise.resolve()).then(() => judge(receipt, tenant));
@@ -207,16 +239,25 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     credit(session) {
       if (Math.floor(deps.sample() / SAMPLES) !== session.book.hour) return Number.POSITIVE_INFINITY;
       const signed = Number(session.waiting?.bytes ?? 0n);
-      return Math.max(0, session.ticket.creditWindow - (session.handed - Math.max(session.book.signed, signed)));
+      return Math.max(
+        0,
+        session.ticket.creditWindow - (session.handed - Math.max(session.book.signed, signed)),
+      );
     },
     get size() {
       return sessions.size;
     },
-    task: (taskDeps) => createRepeatingTask(async () => prune(), taskDeps, { name: 'sessions', intervalMs: 10_000 }),
+    task: (taskDeps) =>
+      createRepeatingTask(async () => prune(), taskDeps, { name: 'sessions', intervalMs: 10_000 }),
   };
 }
 
 function refused(code: string): ReceiptsOutcome {
-  const status = code === 'receipt/unknown-session' ? 404 : code === 'receipt/replayed' || code === 'receipt/decreasing' ? 409 : 422;
+  const status =
+    code === 'receipt/unknown-session'
+      ? 404
+      : code === 'receipt/replayed' || code === 'receipt/decreasing'
+        ? 409
+        : 422;
   return { kind: 'refused', status, code, message: MESSAGES[code] ?? 'The receipt is refused.' };
 }

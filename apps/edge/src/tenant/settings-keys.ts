@@ -1,4 +1,10 @@
-import { decryptSettings, encodeKeyRequest, generateBoxKey, openSealed, signKeyRequest } from '@media-network/protocol';
+import {
+  decryptSettings,
+  encodeKeyRequest,
+  generateBoxKey,
+  openSealed,
+  signKeyRequest,
+} from '@media-network/protocol';
 import type { SignBytes } from '@media-network/protocol';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
@@ -20,7 +26,11 @@ export interface SettingsKeysDeps {
 export type SettingsOutcome =
   | { readonly kind: 'ok'; readonly version: number; readonly settings: OriginSettings }
   /** `edge/not-authorised`: guards refuse us the key. `edge/no-settings`: there are none, or no guard could be asked. */
-  | { readonly kind: 'missing'; readonly code: 'edge/not-authorised' | 'edge/no-settings'; readonly why: string };
+  | {
+      readonly kind: 'missing';
+      readonly code: 'edge/not-authorised' | 'edge/no-settings';
+      readonly why: string;
+    };
 
 /**
  * A resource's settings, decrypted with the key that guards hand to admitted edges over a sealed box.
@@ -37,18 +47,28 @@ const SEALED_KEY_BYTES = 80;
 
 export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
   const underWay = new Map<string, Promise<SettingsOutcome>>();
-  const failed = new Map<string, { readonly version: number; readonly until: number; readonly outcome: SettingsOutcome }>();
+  const failed = new Map<
+    string,
+    { readonly version: number; readonly until: number; readonly outcome: SettingsOutcome }
+  >();
 
   function load(tenant: Tenant): Promise<SettingsOutcome> {
     const running = underWay.get(tenant.key);
     if (running !== undefined) return running;
     const refused = failed.get(tenant.key);
-    if (refused !== undefined && refused.version === tenant.view.settingsVersion && deps.clock.nowMs() < refused.until) {
+    if (
+      refused !== undefined &&
+      refused.version === tenant.view.settingsVersion &&
+      deps.clock.nowMs() < refused.until
+    ) {
       return Promise.resolve(refused.outcome);
     }
     const run = obtain(tenant)
       .catch((error: unknown): SettingsOutcome => {
-        deps.log.warn({ resource: tenant.view.address, code: errorCode(error), err: errorMessage(error) }, 'cannot read the settings of a resource');
+        deps.log.warn(
+          { resource: tenant.view.address, code: errorCode(error), err: errorMessage(error) },
+          'cannot read the settings of a resource',
+        );
         return { kind: 'missing', code: 'edge/no-settings', why: errorMessage(error) };
       })
       .then((outcome) => {
@@ -72,7 +92,8 @@ export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
   async function obtain(tenant: Tenant): Promise<SettingsOutcome> {
     const { address } = tenant.view;
     const sealed = await deps.chain.settings(address);
-    if (sealed === undefined) return { kind: 'missing', code: 'edge/no-settings', why: 'the resource has no settings on chain' };
+    if (sealed === undefined)
+      return { kind: 'missing', code: 'edge/no-settings', why: 'the resource has no settings on chain' };
     const box = await generateBoxKey();
     const request = encodeKeyRequest(
       await signKeyRequest(
@@ -96,7 +117,10 @@ export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
         continue;
       }
       const key = await openSealed(answer.sealed, box);
-      const plain = key === undefined ? undefined : await decryptSettings(sealed.blob, { resource: address, version: sealed.version }, key);
+      const plain =
+        key === undefined
+          ? undefined
+          : await decryptSettings(sealed.blob, { resource: address, version: sealed.version }, key);
       if (plain === undefined) {
         said.push(`guard ${guard.no}: its key does not open the settings`);
         continue;
@@ -121,8 +145,10 @@ export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
         signal: AbortSignal.timeout(GUARD_TIMEOUT_MS),
       });
       const body = new Uint8Array(await response.arrayBuffer());
-      if (response.status !== 200) return { kind: 'no', status: response.status, why: `answered ${response.status}` };
-      if (body.length !== SEALED_KEY_BYTES) return { kind: 'no', status: 200, why: `answered ${body.length} bytes` };
+      if (response.status !== 200)
+        return { kind: 'no', status: response.status, why: `answered ${response.status}` };
+      if (body.length !== SEALED_KEY_BYTES)
+        return { kind: 'no', status: 200, why: `answered ${body.length} bytes` };
       return { kind: 'key', sealed: body };
     } catch (error) {
       return { kind: 'no', status: 0, why: errorMessage(error) };

@@ -31,7 +31,10 @@ export interface TenantBookOptions {
   readonly zone: string;
 }
 
-export function createTenantBook(chain: Pick<EdgeChain, 'resources' | 'onResources' | 'nowMs'>, options: TenantBookOptions): TenantBook {
+export function createTenantBook(
+  chain: Pick<EdgeChain, 'resources' | 'onResources' | 'nowMs'>,
+  options: TenantBookOptions,
+): TenantBook {
   const byHost = new Map<string, Tenant>();
   const byKey = new Map<string, Tenant>();
 

@@ -48,7 +48,7 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
       found === undefined
         ? undefined
         : await deps.origin
-            .get(found.settings, found.settings.probe[0] ?? '/', { maxBytes: 1 })
+            .get(found.settings, found.settings.probe[0] ?? '/', [0, 0])
             .catch(() => undefined);
     // A server that answers at all is there; what it says of the target is between it and its viewers.
     const originAnswers = answer !== undefined && answer.status < 500;
@@ -121,7 +121,7 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
 
   return {
     async round(signal) {
-      const snapshot = await network.snapshot();
+      const snapshot = await network.refresh();
       const { config, now } = snapshot;
       const week = weekAt(config, now);
       const set = await network.guardSet(week, snapshot);

@@ -45,7 +45,7 @@ export function createSetDuty(deps: SetDeps): { round(): Promise<RoundResult> } 
   const { client, network, operator, guard } = deps;
   return {
     async round() {
-      const snapshot = await network.snapshot();
+      const snapshot = await network.refresh();
       const { config, now } = snapshot;
       const week = weekAt(config, now);
       const stake = await client.account('stake', guard.stake);

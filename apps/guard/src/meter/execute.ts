@@ -25,27 +25,16 @@ export interface ExecuteDeps extends ComputeDeps, InspectDeps {
 
 /** Names an action, so that its failures are its own. */
 export function actionKey(action: MeterAction): string {
-  switch (action.kind) {
-    case 'inspect':
-      return `inspect ${action.report}`;
-    case 'vote':
-      return `vote ${action.hour} ${action.verdicts[0]?.report ?? ''}`;
-    case 'record':
-      return `record ${action.hour} ${action.resource}`;
-    case 'charge':
-      return `charge ${action.resource}`;
-    case 'unwrap':
-      return `unwrap ${action.pool}`;
-    case 'compute-hour':
-    case 'propose-hour':
-    case 'load-hour':
-      return `${action.kind} ${action.hour}`;
-    case 'compute-epoch':
-    case 'propose-epoch':
-    case 'check-claim':
-    case 'claim':
-      return `${action.kind} ${action.week}`;
-  }
+  if (action.kind === 'vote') return `vote ${action.hour} ${action.verdicts[0]?.report ?? ''}`;
+  const {
+    kind,
+    hour,
+    week,
+    report,
+    resource,
+    pool,
+  }: Partial<Record<string, string | bigint>> & { readonly kind: string } = action;
+  return [kind, hour ?? week, report, resource, pool].filter((part) => part !== undefined).join(' ');
 }
 
 const gone = (what: string): MediaError =>
@@ -203,7 +192,7 @@ export async function executeAction(
       state.reward = { week: action.week, due: owed.amount > 0n };
       return true;
     }
-    case 'claim': {
+    default: {
       const owed = await owedTo(deps, reading, action.week);
       if (owed === undefined) return false;
       const { owner } = deps.guard;

@@ -53,7 +53,7 @@ function horizon(config: Snapshot['config']): bigint {
 /** Reads the chain for what the meter decides by, and takes hours that are done off its list. */
 export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise<MeterReading> {
   const { client, network, guardNo } = deps;
-  const snapshot = await network.snapshot();
+  const snapshot = await network.refresh();
   const { config, now } = snapshot;
   const current = hourAt(config, now);
   const resources = new Map(

@@ -6,7 +6,7 @@ export interface ComparedAnswer {
 }
 
 export interface BodyFacts {
-  /** The origin before and after the edge was asked; hashes of the whole body, undefined when it was not read whole. */
+  /** The origin before and after the edge was asked; hashes of the bytes compared, undefined when they were not read. */
   readonly before: ComparedAnswer & { readonly sha256: string | undefined };
   readonly after: ComparedAnswer & { readonly sha256: string | undefined };
   readonly edge: ComparedAnswer & {
@@ -38,10 +38,11 @@ const AGE_MARGIN_MS = 3_000;
  */
 export function judgeBody(facts: BodyFacts): BodyFinding {
   const { before, after, edge } = facts;
-  if (before.status !== 200 || after.status !== 200 || before.sha256 === undefined)
+  if (!isWhole(before.status) || !isWhole(after.status) || before.sha256 === undefined) {
     return { kind: 'unknown', why: 'not-comparable' };
+  }
   if (before.sha256 !== after.sha256) return { kind: 'unknown', why: 'origin-changes' };
-  if (edge.status !== 200 && edge.status !== 206) return { kind: 'unknown', why: 'not-comparable' };
+  if (!isWhole(edge.status)) return { kind: 'unknown', why: 'not-comparable' };
   if (edge.equal) return { kind: 'same' };
   // An origin may change its validator with every answer; such a one says nothing.
   const steady = before.etag === after.etag && before.lastModified === after.lastModified;
@@ -52,9 +53,18 @@ export function judgeBody(facts: BodyFacts): BodyFinding {
   return { kind: 'unknown', why: claimsVersion === false ? 'other-version' : 'maybe-older' };
 }
 
+/** Whether an answer holds the object or a range of it. */
+function isWhole(status: number): boolean {
+  return status === 200 || status === 206;
+}
+
+/** RFC 9110 §8.8.1: equal strong validators mean equal bytes. */
+function isStrong(etag: string | undefined): boolean {
+  return etag !== undefined && !etag.startsWith('W/');
+}
+
 /** Whether two answers name the same version by a strong validator; undefined when neither has one to compare. */
 function sameVersion(origin: ComparedAnswer, edge: ComparedAnswer): boolean | undefined {
-  const strong = (etag: string | undefined): etag is string => etag !== undefined && !etag.startsWith('W/');
-  if (strong(origin.etag) && strong(edge.etag)) return origin.etag === edge.etag;
+  if (isStrong(origin.etag) && isStrong(edge.etag)) return origin.etag === edge.etag;
   return undefined;
 }

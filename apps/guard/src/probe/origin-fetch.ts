@@ -1,26 +1,30 @@
-import { createHash } from 'node:crypto';
 import type { Settings } from '@media-network/protocol';
 import { Agent, request } from 'undici';
 
-/** An origin's answer as far as probes compare it. */
+/** First and last byte. */
+export type ByteRange = readonly [first: number, last: number];
+
+/** An origin's answer to a request for a range, as far as probes compare it. */
 export interface OriginAnswer {
   readonly status: number;
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
   readonly cacheControl: string | undefined;
-  /** Hex SHA-256; only when the body is complete. */
-  readonly sha256: string | undefined;
-  /** Undefined when it is larger than the bound. */
-  readonly body: Buffer | undefined;
+  /** Size of the whole object; undefined when the origin does not say. */
+  readonly size: number | undefined;
+  /** What is in the range; undefined when the origin gave something else, or more than is read. */
+  readonly slice: Uint8Array | undefined;
 }
 
 export interface OriginFetch {
   /** Identity encoding, no redirects, with the publisher's headers. Rejects when the origin cannot be reached. */
-  get(settings: Settings, target: string, options: { readonly maxBytes: number }): Promise<OriginAnswer>;
+  get(settings: Settings, target: string, range: ByteRange): Promise<OriginAnswer>;
   close(): Promise<void>;
 }
 
 const TIMEOUT_MS = 10_000;
+/** Most of a body that is read from an origin which ignores ranges. */
+const MAX_BYTES = 2 * 2 ** 20;
 
 /** Fetches from origins as an edge would. */
 export function createOriginFetch(): OriginFetch {
@@ -32,7 +36,7 @@ export function createOriginFetch(): OriginFetch {
     connectTimeout: 5_000,
   });
   return {
-    async get(settings, target, { maxBytes }) {
+    async get(settings, target, range) {
       const answer = await request(new URL(target, settings.origin), {
         dispatcher,
         signal: AbortSignal.timeout(2 * TIMEOUT_MS),
@@ -40,18 +44,11 @@ export function createOriginFetch(): OriginFetch {
           ...Object.fromEntries(settings.originHeaders),
           accept: '*/*',
           'accept-encoding': 'identity',
+          range: `bytes=${range[0]}-${range[1]}`,
           ...(settings.originHost === null ? {} : { host: settings.originHost }),
         },
       });
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of answer.body) {
-        const piece = Buffer.from(chunk);
-        size += piece.length;
-        if (size > maxBytes) break;
-        chunks.push(piece);
-      }
-      const body = size > maxBytes ? undefined : Buffer.concat(chunks);
+      const body = await readBounded(answer.body);
       const field = (name: string): string | undefined => {
         const value = answer.headers[name];
         return Array.isArray(value) ? value.join(', ') : value;
@@ -61,10 +58,60 @@ export function createOriginFetch(): OriginFetch {
         etag: field('etag'),
         lastModified: field('last-modified'),
         cacheControl: field('cache-control'),
-        sha256: body === undefined ? undefined : createHash('sha256').update(body).digest('hex'),
-        body,
+        size: sizeOf(answer.statusCode, field('content-range'), field('content-length')),
+        slice:
+          body === undefined
+            ? undefined
+            : sliceOf({ status: answer.statusCode, contentRange: field('content-range'), body }, range),
       };
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+async function readBounded(body: AsyncIterable<unknown> & { destroy(): void }): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    // undici yields buffers.
+    const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    size += piece.length;
+    if (size > MAX_BYTES) {
+      body.destroy();
+      return undefined;
+    }
+    chunks.push(piece);
+  }
+  return Buffer.concat(chunks);
+}
+
+function sizeOf(
+  status: number,
+  contentRange: string | undefined,
+  contentLength: string | undefined,
+): number | undefined {
+  const text =
+    status === 206
+      ? /\/(\d{1,15})$/.exec(contentRange ?? '')?.[1]
+      : status === 200
+        ? contentLength
+        : undefined;
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/**
+ * The bytes of `range` in an answer, whether it is the range (206) or the whole (200); undefined when the answer
+ * holds another range (RFC 9110 §14.4).
+ */
+export function sliceOf(
+  answer: { readonly status: number; readonly contentRange: string | undefined; readonly body: Uint8Array },
+  range: ByteRange,
+): Uint8Array | undefined {
+  const { status, contentRange, body } = answer;
+  if (status === 200) return body.subarray(range[0], range[1] + 1);
+  const match = /^bytes (\d{1,15})-(\d{1,15})\/(?:\d{1,15}|\*)$/.exec(contentRange ?? '');
+  if (status !== 206 || match === null) return undefined;
+  const [first, last] = [Number(match[1]), Number(match[2])];
+  if (first !== range[0] || last > range[1] || body.length !== last - first + 1) return undefined;
+  return body;
 }

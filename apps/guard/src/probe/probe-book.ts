@@ -4,6 +4,7 @@ import type { ProbedBytes } from '../types.ts';
 /** An edge answered with other bytes than its origin has. */
 export interface WrongBody {
   readonly target: string;
+  readonly range: readonly [first: number, last: number];
   /** Hex SHA-256 of the bytes compared. */
   readonly edgeHash: string;
   readonly originHash: string;

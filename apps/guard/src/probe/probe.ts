@@ -6,7 +6,7 @@ import type { SettingsReader } from '../authorise/settings-reader.ts';
 import type { Counts } from '../counts.ts';
 import type { Network } from '../network.ts';
 import type { ProbeBook } from './probe-book.ts';
-import type { Prober } from './prober.ts';
+import type { OpenProbe, Prober } from './prober.ts';
 
 export interface ProbeDeps {
   readonly network: Network;
@@ -28,56 +28,65 @@ const PROBES_PER_SAMPLE = 1;
 /** The duty that looks at edges as a viewer would, each at times of its own. */
 export function createProbe(deps: ProbeDeps): { round(signal: AbortSignal): Promise<RoundResult> } {
   const { network, clock, random } = deps;
-  /** By edge: when it is looked at next. */
-  const due = new Map<string, number>();
+  /** By edge: when it is looked at next, and the probe under way. */
+  const plans = new Map<string, { readonly atMs: number; readonly open: OpenProbe | undefined }>();
 
   /** Between half and one and a half times the mean, so that nobody can tell the next. */
-  function pause(sampleSecs: number): number {
-    return ((0.5 + random()) * sampleSecs * 1_000) / PROBES_PER_SAMPLE;
-  }
+  const pauseMs = (meanMs: number): number => (0.5 + random()) * meanMs;
 
-  async function probeEdge(
+  async function step(
     edge: Found<'edge'>,
     resources: readonly Found<'resource'>[],
     hour: bigint,
-    sampleSecs: number,
+    sampleMs: number,
   ): Promise<void> {
+    const nowMs = clock.nowMs();
+    const plan = plans.get(edge.address);
+    if (plan?.open !== undefined) {
+      plans.set(edge.address, { atMs: nowMs + pauseMs(sampleMs / PROBES_PER_SAMPLE), open: undefined });
+      await deps.prober.finish({ ...plan.open, task: { ...plan.open.task, edge } });
+      deps.counts.add('probes');
+      return;
+    }
+    plans.set(edge.address, { atMs: nowMs + pauseMs(sampleMs / PROBES_PER_SAMPLE), open: undefined });
     const resource = resources[Math.floor(random() * resources.length)];
     const found = resource === undefined ? undefined : await deps.settings.read(resource);
     if (resource === undefined || found === undefined || found.settings.probe.length === 0) return;
-    await deps.prober.probe({
+    const task = {
       edge,
       resource: resource.address,
       settings: found.settings,
       zone: deps.zone,
       hour,
       maxBytes: deps.maxBytes,
-      pauseMs: Math.min(sampleSecs * 100, 500) * (0.3 + 0.7 * random()),
+    };
+    plans.set(edge.address, {
+      atMs: nowMs + pauseMs(Math.min(sampleMs / 10, 500)),
+      open: await deps.prober.open(task),
     });
-    deps.counts.add('probes');
   }
 
   return {
     async round(signal) {
       const { config, edges, resources, now } = await network.snapshot();
-      const { sampleSecs } = config;
+      const sampleMs = config.sampleSecs * 1_000;
       const hour = hourAt(config, now);
       deps.book.forgetBefore(hour - BigInt(Math.ceil(config.verdictSlots / 12)) - 1n);
       const active = resources.filter(({ status }) => status === RESOURCE_STATUS.active);
       const nowMs = clock.nowMs();
-      const waiting = edges.filter((edge) => {
+      const due = edges.filter((edge) => {
         if (edge.status !== NODE_STATUS.active) return false;
-        const at = due.get(edge.address);
-        if (at === undefined) due.set(edge.address, nowMs + random() * sampleSecs * 1_000);
-        return at !== undefined && at <= nowMs;
+        const plan = plans.get(edge.address);
+        // The first look at an edge is at a random time too.
+        if (plan === undefined)
+          plans.set(edge.address, { atMs: nowMs + random() * sampleMs, open: undefined });
+        return plan !== undefined && plan.atMs <= nowMs;
       });
-      for (let from = 0; from < waiting.length && !signal.aborted; from += PARALLEL) {
-        const batch = waiting.slice(from, from + PARALLEL);
-        for (const edge of batch) due.set(edge.address, nowMs + pause(sampleSecs));
-        await Promise.all(batch.map((edge) => probeEdge(edge, active, hour, sampleSecs)));
+      for (let from = 0; from < due.length && !signal.aborted; from += PARALLEL) {
+        await Promise.all(due.slice(from, from + PARALLEL).map((edge) => step(edge, active, hour, sampleMs)));
       }
-      for (const address of due.keys())
-        if (!edges.some((edge) => edge.address === address)) due.delete(address);
+      for (const address of plans.keys())
+        if (!edges.some((edge) => edge.address === address)) plans.delete(address);
       return 'idle';
     },
   };

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Found } from '@media-network/chain';
 import {
   decodeAttest,
@@ -15,7 +15,8 @@ import { sha256 } from '../evidence-store.ts';
 import { counterOf } from '../meter/inspect.ts';
 import type { PeerFetch } from '../peer-fetch.ts';
 import { judgeBody } from './judge-body.ts';
-import type { OriginAnswer, OriginFetch } from './origin-fetch.ts';
+import { sliceOf } from './origin-fetch.ts';
+import type { ByteRange, OriginAnswer, OriginFetch } from './origin-fetch.ts';
 import type { ProbeBook, WrongBody } from './probe-book.ts';
 
 export interface ProberDeps {
@@ -38,22 +39,55 @@ export interface ProbeTask {
   readonly hour: bigint;
   /** Most bytes of a body to ask the edge for. */
   readonly maxBytes: number;
-  /** Pause between the first two looks at the meter. */
-  readonly pauseMs: number;
 }
 
-/** Largest origin body that is read for comparison. */
-const MAX_ORIGIN_BYTES = 2 * 2 ** 20;
+/** A probe that has read the meter once and waits to go on. */
+export interface OpenProbe {
+  readonly task: ProbeTask;
+  readonly first: Counter | undefined;
+}
 
-/** Makes single probes. It never rejects for what an edge or an origin does: what could not be seen is unknown. */
+/**
+ * Makes single probes, in two steps with a pause between them, so that the meter can show whether it is quiet.
+ * Never rejects for what an edge or an origin does: what could not be seen is unknown.
+ */
 export interface Prober {
-  probe(task: ProbeTask): Promise<void>;
+  open(task: ProbeTask): Promise<OpenProbe>;
+  finish(open: OpenProbe): Promise<void>;
 }
+
+/** What is known of a target from earlier answers of its origin. */
+interface TargetFacts {
+  readonly size: number | undefined;
+  readonly version: string | undefined;
+  /** Since when the origin has shown no other version. */
+  readonly sinceMs: number;
+}
+
+const MAX_TARGETS = 10_000;
+/** An edge that ignores the range may answer with all of it; more than this is not read. */
+const MAX_EDGE_BYTES = 2 * 2 ** 20;
 
 export function createProber(deps: ProberDeps): Prober {
   const { viewer, fetch, origin, book, clock, random } = deps;
-  /** By resource and target: the origin's body as seen last, and since when it has not been another. */
-  const seen = new Map<string, { readonly sha256: string; readonly sinceMs: number }>();
+  const targets = new Map<string, TargetFacts>();
+
+  /** Notes what an origin showed; the facts about its target after that. */
+  function note(key: string, answer: OriginAnswer, atMs: number): TargetFacts {
+    const known = answer.etag !== undefined || answer.lastModified !== undefined;
+    const version = known ? `${answer.etag} ${answer.lastModified} ${answer.size}` : undefined;
+    const before = targets.get(key);
+    const same = before !== undefined && version !== undefined && before.version === version;
+    const facts = { size: answer.size, version, sinceMs: same ? before.sinceMs : atMs };
+    targets.delete(key);
+    targets.set(key, facts);
+    for (const oldest of targets.keys()) {
+      if (targets.size <= MAX_TARGETS) break;
+      targets.delete(oldest);
+    }
+    // Without a version there is no telling how long it has been this one.
+    return version === undefined ? { ...facts, sinceMs: Number.POSITIVE_INFINITY } : facts;
+  }
 
   async function counter(task: ProbeTask): Promise<Counter | undefined> {
     const [found] = await counterOf(fetch, task.edge.control, task.resource);
@@ -64,24 +98,7 @@ export function createProber(deps: ProberDeps): Prober {
     return found;
   }
 
-  function stableSince(key: string, answer: OriginAnswer, atMs: number): number {
-    if (answer.sha256 === undefined) return Number.POSITIVE_INFINITY;
-    const before = seen.get(key);
-    if (before?.sha256 === answer.sha256) return before.sinceMs;
-    seen.delete(key);
-    seen.set(key, { sha256: answer.sha256, sinceMs: atMs });
-    for (const oldest of seen.keys()) {
-      if (seen.size <= 10_000) break;
-      seen.delete(oldest);
-    }
-    return atMs;
-  }
-
-  async function ask(
-    task: ProbeTask,
-    target: string,
-    range: readonly [number, number] | undefined,
-  ): Promise<ViewerResponse | undefined> {
+  async function ask(task: ProbeTask, target: string, range: ByteRange): Promise<ViewerResponse | undefined> {
     const base = new URL(task.edge.endpoint);
     const secure = base.protocol === 'https:';
     const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
@@ -92,9 +109,8 @@ export function createProber(deps: ProberDeps): Prober {
         connectTo: { host: base.hostname.replaceAll(/^\[|\]$/g, ''), port },
         keepBody: true,
         idleTimeoutMs: 10_000,
-        // An edge that ignores the range may answer with all of it.
-        maxBodyBytes: MAX_ORIGIN_BYTES,
-        ...(range === undefined ? {} : { range }),
+        maxBodyBytes: MAX_EDGE_BYTES,
+        range,
       });
     } catch (error) {
       deps.log.debug({ edge: task.edge.address, code: errorCode(error) }, 'edge did not answer a probe');
@@ -105,7 +121,7 @@ export function createProber(deps: ProberDeps): Prober {
   async function attest(task: ProbeTask, target: string): Promise<string | undefined> {
     const nonce = randomBytes(16);
     const query = new URLSearchParams({ resource: task.resource, target, nonce: toHex(nonce) });
-    const answer = await fetch.get(task.edge.control, `/v1/attest?${query}`, 4_096);
+    const answer = await fetch.get(task.edge.control, `/v1/attest?${query.toString()}`, 4_096);
     const statement = answer?.status === 200 ? decodeAttest(answer.body) : undefined;
     if (answer === undefined || statement === undefined || toHex(statement.nonce) !== toHex(nonce))
       return undefined;
@@ -115,100 +131,99 @@ export function createProber(deps: ProberDeps): Prober {
   async function compare(
     task: ProbeTask,
     target: string,
+    range: ByteRange,
     answers: {
       readonly before: OriginAnswer;
-      readonly edge: ViewerResponse;
       readonly sinceMs: number;
-      readonly range: readonly [number, number] | undefined;
+      readonly askedAtMs: number;
+      readonly edge: ViewerResponse;
     },
   ): Promise<'same' | WrongBody | undefined> {
-    const { before, edge, range } = answers;
-    if (before.body === undefined) return undefined;
-    const after = await origin
-      .get(task.settings, target, { maxBytes: MAX_ORIGIN_BYTES })
-      .catch(() => undefined);
-    if (after === undefined) return undefined;
-    const wanted =
-      edge.status === 206 && range !== undefined ? before.body.subarray(range[0], range[1] + 1) : before.body;
+    const { before, edge, sinceMs, askedAtMs } = answers;
+    if (before.slice === undefined) return undefined;
+    const after = await origin.get(task.settings, target, range).catch(() => undefined);
+    const edgeSlice = sliceOf(
+      { status: edge.status, contentRange: edge.header('content-range'), body: edge.body },
+      range,
+    );
+    if (after === undefined || edgeSlice === undefined) return undefined;
     const age = edge.header('age');
-    const originHash = createHash('sha256').update(wanted).digest('hex');
+    const originHash = hashOf(before.slice);
+    const edgeHash = hashOf(edgeSlice);
     const finding = judgeBody({
-      before,
-      after,
+      before: { ...before, sha256: originHash },
+      after: { ...after, sha256: after.slice === undefined ? undefined : hashOf(after.slice) },
       edge: {
         status: edge.status,
         etag: edge.header('etag'),
         lastModified: edge.header('last-modified'),
         ageSecs: age !== undefined && /^\d{1,9}$/.test(age) ? Number(age) : undefined,
-        equal: edge.sha256 === originHash,
+        equal: edgeHash === originHash,
       },
-      askedAtMs: edge.sentAtMs,
-      stableSinceMs: answers.sinceMs,
+      askedAtMs,
+      stableSinceMs: sinceMs,
     });
     if (finding.kind === 'same') return 'same';
     if (finding.kind === 'unknown') return undefined;
-    return {
-      target,
-      edgeHash: edge.sha256,
-      originHash,
-      atMs: edge.sentAtMs,
-      attest: await attest(task, target),
-    };
+    return { target, range, edgeHash, originHash, atMs: askedAtMs, attest: await attest(task, target) };
   }
 
   return {
-    async probe(task) {
-      const targets = task.settings.probe;
-      const target = targets[Math.floor(random() * targets.length)] ?? '/';
-      const before = await origin
-        .get(task.settings, target, { maxBytes: MAX_ORIGIN_BYTES })
-        .catch(() => undefined);
-      const readAtMs = clock.nowMs();
-      const sinceMs =
-        before === undefined ? readAtMs : stableSince(`${task.resource} ${target}`, before, readAtMs);
-      const range = randomRange(before?.body?.length, task.maxBytes, random);
+    async open(task) {
+      return { task, first: await counter(task) };
+    },
+    async finish({ task, first }) {
+      const { probe } = task.settings;
+      const target = probe[Math.floor(random() * probe.length)] ?? '/';
+      const key = `${task.resource} ${target}`;
+      const range = randomRange(targets.get(key)?.size, task.maxBytes, random);
+      const before = await origin.get(task.settings, target, range).catch(() => undefined);
+      const facts = before === undefined ? undefined : note(key, before, clock.nowMs());
 
-      const c0 = await counter(task);
-      await clock.sleep(task.pauseMs);
-      const c1 = await counter(task);
+      const second = await counter(task);
+      const askedAtMs = clock.nowMs();
       const edge = await ask(task, target, range);
-      const c2 = await counter(task);
+      const third = await counter(task);
 
-      const hour = c0?.hour ?? task.hour;
-      book.addContact(task.edge.address, hour, edge !== undefined && c0 !== undefined);
+      const hour = second?.hour ?? task.hour;
+      book.addContact(task.edge.address, hour, edge !== undefined && second !== undefined);
       if (edge === undefined) return;
-      book.addBytes(task.edge.address, task.resource, c2?.hour ?? hour, BigInt(edge.totalBytes));
+      const received = BigInt(edge.totalBytes);
+      book.addBytes(task.edge.address, task.resource, third?.hour ?? hour, received);
+      const counters = [first, second, third];
       if (
-        c0 !== undefined &&
-        c1 !== undefined &&
-        c2 !== undefined &&
-        c0.hour === c2.hour &&
-        (edge.status === 200 || edge.status === 206)
+        first !== undefined &&
+        second !== undefined &&
+        third !== undefined &&
+        counters.every((each) => each?.hour === hour)
       ) {
-        const round = { c0: c0.bytes, c1: c1.bytes, received: BigInt(edge.totalBytes), c2: c2.bytes };
-        book.addRound(task.edge.address, c0.hour, round);
+        book.addRound(task.edge.address, hour, {
+          c0: first.bytes,
+          c1: second.bytes,
+          received,
+          c2: third.bytes,
+        });
       }
-      if (before === undefined || targetIsPrivate(before)) return;
-      const finding = await compare(task, target, { before, edge, sinceMs, range });
+      if (before === undefined || facts === undefined || isPrivate(before)) return;
+      const finding = await compare(task, target, range, { before, sinceMs: facts.sinceMs, askedAtMs, edge });
       if (finding !== undefined) book.addBody(task.edge.address, hour, finding);
     },
   };
 }
 
-/** First and last byte of a part of random length; undefined (all of it) when the size is not known. */
-export function randomRange(
-  size: number | undefined,
-  maxBytes: number,
-  random: () => number,
-): readonly [number, number] | undefined {
-  if (size === undefined) return [0, Math.floor(random() * maxBytes)];
-  if (size < 2) return undefined;
-  const length = 1 + Math.floor(random() * Math.min(size, maxBytes));
-  const first = Math.floor(random() * (size - length + 1));
+function hashOf(bytes: Uint8Array): string {
+  return toHex(sha256(bytes));
+}
+
+/** First and last byte of a part of random length, within the object where its size is known. */
+export function randomRange(size: number | undefined, maxBytes: number, random: () => number): ByteRange {
+  const room = Math.max(1, Math.min(size ?? maxBytes, maxBytes));
+  const length = 1 + Math.floor(random() * room);
+  const first = size === undefined ? 0 : Math.floor(random() * (Math.max(size, 1) - length + 1));
   return [first, first + length - 1];
 }
 
 /** Answers that are made for each asker cannot be compared. */
-function targetIsPrivate(answer: OriginAnswer): boolean {
+function isPrivate(answer: OriginAnswer): boolean {
   return /\b(?:private|no-store)\b/i.test(answer.cacheControl ?? '');
 }

@@ -1,8 +1,8 @@
-import { MAX_GUARDS, MEDIA_SUPPLY, SAMPLE_RING } from '../schema/index.ts';
+import { MAX_GUARDS, MEDIA_SUPPLY, SAMPLES_PER_REPORT, SAMPLE_RING } from '../schema/index.ts';
 import { PROGRAMS } from '../programs.ts';
-import { quoteAdd, quoteSwap, u64 } from './arithmetic.ts';
+import { U64_MAX, quoteAdd, quoteSwap, u64 } from './arithmetic.ts';
 import type { Context } from './context.ts';
-import { fail } from './failure.ts';
+import { TOKEN_INSUFFICIENT_FUNDS, fail, failToken } from './failure.ts';
 import { checkSame, checkToken, setReserves, touchPrice } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import type { Draft } from './state.ts';
@@ -36,6 +36,7 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
       [args.reportSlots, 1],
       [args.verdictSlots, args.reportSlots + 1, 1_000],
       [args.finalHours, 1, 10_000],
+      [args.verdictSlots, 0, SAMPLES_PER_REPORT * args.finalHours],
       [args.hoursPerWeek, 1, 10_000],
       [args.monthSlots, 12, SAMPLE_RING],
       [args.unbondSecs, 1],
@@ -96,11 +97,12 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
     checkUser(context, pool, config, { paid: ['ownerMedia', 'ownerQuote', 'burned'] });
     if (args.lp === 0n) fail('ZeroAmount');
     if (pool.lpSupply === 0n) fail('InsufficientLiquidity');
-    // Not limited to 64 bits: more LP than there is fails when it is burned.
     const quote = {
       media: (args.lp * pool.reserveMedia) / pool.lpSupply,
       quote: (args.lp * pool.reserveQuote) / pool.lpSupply,
     };
+    // Only more LP than there is pays more than 64 bits hold, and burning that fails.
+    if (quote.media > U64_MAX || quote.quote > U64_MAX) failToken(TOKEN_INSUFFICIENT_FUNDS);
     if (quote.media < args.minMedia || quote.quote < args.minQuote) fail('Slippage');
     context.burn(pool.lpMint, context.at('ownerLp'), args.lp, context.at('owner'));
     touchPrice(pool, config, context.now);

@@ -75,10 +75,11 @@ export const resourceRules: Pick<
     const resource = openOwn(context);
     const at = context.at('ring');
     const blank = context.blank(at);
-    if (context.find('ring', at) !== null) fail('AlreadyExists');
-    if (blank === null) return fail('WrongOwner');
-    if (blank.size !== RING_BYTES) fail('WrongTag');
-    if (resource.ring !== NO_ACCOUNT) fail('AlreadyExists');
+    const existing = context.find('ring', at);
+    if (existing === null && blank === null) return fail('WrongOwner');
+    if (blank !== null && blank.size !== RING_BYTES) fail('WrongTag');
+    if (resource.status === RESOURCE_STATUS.released) fail('WrongStatus');
+    if (existing !== null || resource.ring !== NO_ACCOUNT) fail('AlreadyExists');
     context.create('ring', at, { resource: context.at('resource'), tail: new Uint32Array(SAMPLE_RING) });
     resource.ring = at;
   },
@@ -96,9 +97,10 @@ export const resourceRules: Pick<
   },
 
   writeSettings(context, args) {
-    openOwn(context);
+    const resource = openOwn(context);
     const settings = context.open('settings', context.at('settings'));
     checkSame(settings.resource, context.at('resource'));
+    if (resource.status === RESOURCE_STATUS.released) fail('WrongStatus');
     if (settings.status !== SETTINGS_STATUS.open) fail('WrongStatus');
     if (args.offset + context.tail.length > settings.tail.length) fail('TooLarge');
     settings.tail = Uint8Array.from(settings.tail);
@@ -111,6 +113,7 @@ export const resourceRules: Pick<
     checkSame(settings.resource, context.at('resource'));
     if (settings.status !== SETTINGS_STATUS.open) fail('WrongStatus');
     checkSame(context.at('previous'), resource.settings);
+    if (resource.settingsVersion > 0) context.open('settings', resource.settings);
     if (settings.settingsVersion !== resource.settingsVersion + 1) fail('InvalidParameter');
     if (isGone(resource)) fail('WrongStatus');
     if (args.length < 1) fail('InvalidParameter');

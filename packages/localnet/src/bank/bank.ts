@@ -208,11 +208,22 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     readonly undo: readonly Undo[];
   }
 
+  function tell(record: LedgerRecord): void {
+    for (const listener of listeners) {
+      try {
+        listener(record);
+      } catch (error) {
+        // A listener's fault must not hold up the chain.
+        deps.log.error({ err: errorMessage(error) }, 'a listener failed');
+      }
+    }
+  }
+
   const queue = createCommitQueue<Waiting>({
     write: async (batch) => ledger?.append(batch.map((w) => w.record)),
     async publish(batch) {
       index(batch.flatMap(({ record }) => (record.kind === 'transaction' ? [record.landed] : [])));
-      for (const { record } of batch) for (const listener of listeners) listener(record);
+      for (const { record } of batch) tell(record);
       if (ledger?.rotationDue === true && unindexed.length === 0) {
         try {
           await ledger.rotate(

@@ -42,3 +42,13 @@ it('undoes everything that is not durable, newest first, and serves what comes a
   await queue.barrier();
   expect(published).toEqual([4]);
 });
+
+it('takes an item pushed in the very turn that another is done', async () => {
+  const queue = createCommitQueue<number>({
+    write: () => Promise.resolve(),
+    publish: () => Promise.resolve(),
+  });
+  const push = (value: number): Promise<void> => queue.push({ value, undo: () => undefined });
+  for (let value = 0; value < 5; value += 1) await push(value);
+  expect(queue.items).toEqual([]);
+});

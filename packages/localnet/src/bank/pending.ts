@@ -22,7 +22,7 @@ export interface CommitQueue<T> {
 export interface CommitQueueDeps<T> {
   /** Makes a batch durable. */
   readonly write: (batch: readonly T[]) => Promise<void>;
-  /** Runs when a batch is durable, before anyone who waits for it. */
+  /** Runs when a batch is durable, before anyone who waits for it. Must not reject. */
   readonly publish: (batch: readonly T[]) => Promise<void>;
 }
 
@@ -55,6 +55,8 @@ export function createCommitQueue<T>(deps: CommitQueueDeps<T>): CommitQueue<T> {
       publishing = undefined;
       for (const entry of batch) entry.done.resolve();
     }
+    // In the same turn as the last look at the queue: whoever was just told may push at once.
+    running = false;
   }
 
   return {
@@ -65,9 +67,7 @@ export function createCommitQueue<T>(deps: CommitQueueDeps<T>): CommitQueue<T> {
       queue.push({ item, done });
       if (!running) {
         running = true;
-        void run().finally(() => {
-          running = false;
-        });
+        void run();
       }
       return done.promise;
     },

@@ -74,7 +74,7 @@ export function encodeAccount(
   account: StoredAccount,
   format: AccountFormat,
   read: (address: Address) => StoredAccount | undefined,
-): unknown {
+): Readonly<Record<string, unknown>> {
   const { slice } = format;
   const bytes =
     slice === undefined ? account.data : account.data.subarray(slice.offset, slice.offset + slice.length);
@@ -88,6 +88,27 @@ export function encodeAccount(
     lamports: account.lamports,
     owner: account.owner,
     rentEpoch: RENT_EXEMPT_EPOCH,
+    space: account.data.length,
+  };
+}
+
+/** For notifications, which cannot answer with an error: data too long for base58 is said in its place, as agave does. */
+export function encodeNotified(
+  account: StoredAccount,
+  format: AccountFormat,
+  read: (address: Address) => StoredAccount | undefined,
+): unknown {
+  const isBase58 = format.encoding === 'binary' || format.encoding === 'base58';
+  const length = Math.min(
+    account.data.length - (format.slice?.offset ?? 0),
+    format.slice?.length ?? Infinity,
+  );
+  if (!isBase58 || length <= MAX_BASE58_BYTES) return encodeAccount(account, format, read);
+  const empty = { ...account, data: new Uint8Array() };
+  const said = 'error: data too large for bs58 encoding';
+  return {
+    ...encodeAccount(empty, { encoding: 'binary', slice: undefined }, read),
+    data: format.encoding === 'binary' ? said : [said, 'base58'],
     space: account.data.length,
   };
 }

@@ -6,7 +6,7 @@ import type { StoredAccount } from '../svm/account.ts';
 import { SYSTEM_PROGRAM } from '../svm/program-ids.ts';
 import { filtersOf } from './account-filters.ts';
 import type { AccountFilter } from './account-filters.ts';
-import { encodeAccount, formatOf } from './encoding.ts';
+import { encodeNotified, formatOf } from './encoding.ts';
 import type { AccountFormat } from './encoding.ts';
 import { RPC, invalidParams, rpcError } from './errors.ts';
 import type { Params } from './params.ts';
@@ -131,7 +131,7 @@ export function createSubscriptions(deps: {
       notify(
         'accountNotification',
         id,
-        at(slot, encodeAccount(account ?? gone, subscription.format, bank.read)),
+        at(slot, encodeNotified(account ?? gone, subscription.format, bank.read)),
       );
     }
     if (
@@ -140,7 +140,7 @@ export function createSubscriptions(deps: {
       !subscription.passes(account)
     )
       return;
-    const value = { pubkey: address, account: encodeAccount(account, subscription.format, bank.read) };
+    const value = { pubkey: address, account: encodeNotified(account, subscription.format, bank.read) };
     notify('programNotification', id, at(slot, value));
   }
 

@@ -54,6 +54,8 @@ fn in_range(args: &Args<'_>) -> bool {
         && verdict_slots > args.u32(ix::REPORT_SLOTS)
         && verdict_slots <= 1000
         && within(ix::FINAL_HOURS, 1, 10_000)
+        // Release and lowering of LP wait 2 · finalHours, which must outlast the verdict window too.
+        && verdict_slots <= SAMPLES_PER_REPORT as u32 * args.u32(ix::FINAL_HOURS)
         && within(ix::HOURS_PER_WEEK, 1, 10_000)
         && within(ix::MONTH_SLOTS, SAMPLES_PER_REPORT as u32, SAMPLE_RING as u32)
         && within(ix::UNBOND_SECS, 1, u32::MAX)

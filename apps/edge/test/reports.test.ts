@@ -1,0 +1,234 @@
+import {
+  EMPTY_ROOT,
+  buildEpoch,
+  checkReport,
+  decodeDigestList,
+  decodeEntries,
+  decodeReceiptList,
+  encodeReceipt,
+  encodeAttest,
+  decodeAttest,
+  entriesRoot,
+  ticketHeader,
+  toHex,
+  verifyAttestSignature,
+  verifyCounterSignature,
+} from '@media-network/protocol';
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { hourAt, hourEndMs } from '../src/chain/periods.ts';
+import { buildHonestReport } from '../src/index.ts';
+import { sha256 } from '../src/report/report-builder.ts';
+import { startTestNetwork } from './network.ts';
+import type { TestNetwork, TestResource } from './network.ts';
+import { ok } from './raw-http.ts';
+
+let network: TestNetwork;
+let resource: TestResource;
+beforeEach(async () => {
+  network = await startTestNetwork();
+  resource = await network.addResource();
+  network.origin.on('/a', ok('aaaa', { 'Cache-Control': 'max-age=600', ETag: '"a"' }));
+});
+afterEach(() => network.close());
+
+const hourNow = (): number => hourAt(network.chain.periods, network.chain.nowMs());
+const toNextReport = (hour: number): void =>
+  network.chain.advance(hourEndMs(network.chain.periods, hour) + 5_000 - network.chain.nowMs());
+const task = (name: string) => {
+  const found = network.edge.tasks.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no task ${name}`);
+  return found;
+};
+const evidence = async (kind: string, root: Uint8Array): Promise<Uint8Array> => {
+  const response = await fetch(`${network.edge.controlUrl}/v1/${kind}/${toHex(root)}`);
+  expect(response.status).toBe(200);
+  return new Uint8Array(await response.arrayBuffer());
+};
+
+it('reports an hour once, with evidence that a guard finds right', async () => {
+  const hour = hourNow();
+  const session = await network.guard.session(resource.address, hour);
+  let bytes = (await resource.get('/a')).bytes;
+  const attested = (await resource.get('/a', { headers: { 'Media-Ticket': ticketHeader(session.ticket) } }))
+    .bytes;
+  bytes += attested;
+  const receipt = encodeReceipt(await session.receipt(network.edge.address, attested, 1));
+  await resource.get('/.well-known/media-network/receipts', { method: 'POST', body: Buffer.from(receipt) });
+  await task('reporter').runNow();
+  expect(network.chain.submitted).toHaveLength(0);
+
+  toNextReport(hour);
+  await task('reporter').runNow();
+  await task('reporter').runNow();
+  expect(network.chain.submitted).toHaveLength(1);
+  const [report] = network.chain.submitted;
+  if (report === undefined) throw new Error('no report');
+  expect(Number(report.bytes)).toBe(bytes);
+  expect(network.edge.stats().reportsSubmitted).toBe(1);
+
+  const blob = await evidence('entries', report.root);
+  expect(toHex(entriesRoot(blob, sha256) ?? EMPTY_ROOT)).toBe(toHex(report.root));
+  const entry = decodeEntries(blob)?.[0];
+  if (entry === undefined) throw new Error('no entry');
+  expect(entry.resource).toBe(resource.address);
+  expect(Number(entry.attested)).toBe(attested);
+  const receipts = await evidence('receipts', entry.receiptsRoot);
+  expect(decodeReceiptList(receipts)).toHaveLength(1);
+  const digests = decodeDigestList(await evidence('digests', entry.digestRoot));
+  expect(digests).toHaveLength(1);
+  expect(toHex(digests?.[0]?.bodyHash ?? EMPTY_ROOT)).toBe(createHash('sha256').update('aaaa').digest('hex'));
+  const finding = await checkReport({
+    report: {
+      hour: BigInt(hour),
+      bytes: report.bytes,
+      root: report.root,
+      entryCount: report.entryCount,
+      edge: network.edge.address,
+    },
+    entries: blob,
+    receiptsOf: (root) => (root === toHex(entry.receiptsRoot) ? receipts : undefined),
+    resourceOf: () => ({ draft: false, removedHour: undefined }),
+    operatorsOf: (no) => (no === network.guard.no ? [network.guard.operator] : undefined),
+    counters: [],
+    sha256,
+  });
+  expect(finding).toMatchObject({ kind: 'ok' });
+
+  // What comes after the end belongs to the next hour.
+  const late = (await resource.get('/a')).bytes;
+  toNextReport(hour + 1);
+  await task('reporter').runNow();
+  expect(Number(network.chain.submitted[1]?.bytes)).toBe(late);
+  expect(Number((await network.counter(resource.address)).bytes)).toBe(bytes + late);
+});
+
+it('submits the same root after a restart between sealing and submitting, and only once', async () => {
+  const hour = hourNow();
+  await resource.get('/a');
+  network.chain.refuse = { kind: 'refused', code: 'chain/insufficient-stake', message: 'too little' };
+  toNextReport(hour);
+  await task('reporter').runNow();
+  expect(network.chain.submitted).toHaveLength(0);
+  await network.restart({
+    buildReport: () => {
+      throw new Error('a sealed hour must not be built again');
+    },
+  });
+  network.chain.refuse = undefined;
+  await task('reporter').runNow();
+  expect(network.chain.submitted).toHaveLength(1);
+  await network.restart();
+  await task('reporter').runNow();
+  expect(network.chain.submitted).toHaveLength(1);
+});
+
+it('does not submit again when the chain has the report but the journal does not know it', async () => {
+  const hour = hourNow();
+  const { bytes } = await resource.get('/a');
+  network.chain.submitted.push({
+    hour,
+    bytes: BigInt(bytes),
+    root: new Uint8Array(32).fill(9),
+    entryCount: 1,
+  });
+  toNextReport(hour);
+  await task('reporter').runNow();
+  expect(network.chain.submitted).toHaveLength(1);
+  expect(network.edge.stats().bytesLost).toBe(0);
+});
+
+it('counts the bytes of an hour whose report comes too late as lost', async () => {
+  const hour = hourNow();
+  const { bytes } = await resource.get('/a');
+  network.chain.advance(hourEndMs(network.chain.periods, hour) + 6 * 300_000 - network.chain.nowMs());
+  await task('reporter').runNow();
+  expect(network.chain.submitted).toHaveLength(0);
+  expect(network.edge.stats().bytesLost).toBe(bytes);
+});
+
+it('takes another builder of reports', async () => {
+  await network.restart({
+    buildReport: (book) =>
+      buildHonestReport({
+        ...book,
+        samples: new Map([...book.samples].map(([key, slots]) => [key, slots.map((slot) => slot * 2)])),
+      }),
+  });
+  const hour = hourNow();
+  const { bytes } = await resource.get('/a');
+  toNextReport(hour);
+  await task('reporter').runNow();
+  expect(Number(network.chain.submitted[0]?.bytes)).toBe(bytes * 2);
+  expect(Number((await network.counter(resource.address)).bytes)).toBe(bytes);
+});
+
+it('signs counters and attestations, and serves nothing else about anybody', async () => {
+  await resource.get('/a');
+  const counter = await network.counter(resource.address);
+  expect(counter.edge).toBe(network.edge.address);
+  expect(await verifyCounterSignature(counter, network.operator.address)).toBe(true);
+  const nonce = '00112233445566778899aabbccddeeff';
+  const at = `${network.edge.controlUrl}/v1/attest?resource=${resource.address}&nonce=${nonce}`;
+  const attest = decodeAttest(new Uint8Array(await (await fetch(`${at}&target=/a`)).arrayBuffer()));
+  if (attest === undefined) throw new Error('no statement');
+  expect(encodeAttest(attest)).toHaveLength(224);
+  expect(await verifyAttestSignature(attest, network.operator.address)).toBe(true);
+  expect(toHex(attest.bodyHash)).toBe(createHash('sha256').update('aaaa').digest('hex'));
+  expect(attest.size).toBe(4n);
+  expect((await fetch(`${at}&target=/not-there`)).status).toBe(404);
+  expect((await fetch(`${at}&target=bad`)).status).toBe(400);
+  expect((await fetch(`${network.edge.controlUrl}/v1/counters/xyz`)).status).toBe(404);
+  expect((await fetch(`${network.edge.controlUrl}/v1/entries/${'1'.repeat(64)}`)).status).toBe(404);
+  expect((await fetch(`${network.edge.controlUrl}/v1/info`, { method: 'POST' })).status).toBe(405);
+  const info: unknown = await (await fetch(`${network.edge.controlUrl}/v1/info`)).json();
+  expect(info).toMatchObject({ edge: network.edge.address, owner: network.operator.address });
+  const metrics = await (await fetch(`${network.edge.controlUrl}/metrics`)).text();
+  expect(metrics).toMatch(/media_edge_requests_total\{outcome="miss"\} 1/);
+  expect(metrics).not.toMatch(/127\.0\.0\.1/);
+  expect((await fetch(`${network.edge.controlUrl}/readyz`)).status).toBe(200);
+  network.chain.stale = true;
+  const unready = await fetch(`${network.edge.controlUrl}/readyz`);
+  expect(unready.status).toBe(503);
+  expect(await unready.json()).toEqual({ ready: false, problems: ['edge/chain-stale'] });
+});
+
+it('claims what the last closed epoch says, once, with a proof that it checked itself', async () => {
+  const epoch = buildEpoch(
+    new Map([
+      [network.edge.owner, 500n],
+      [network.guard.operator, 100n],
+    ]),
+    sha256,
+  );
+  network.chain.epoch = { week: 3n, root: toHex(epoch.root) };
+  network.guard.blobs.set(
+    `/v1/epochs/${toHex(epoch.root)}`,
+    buildEpoch(new Map([[network.edge.owner, 5_000n]]), sha256).blob,
+  );
+  await expect(task('claimer').runNow()).rejects.toThrow(/another root/);
+  network.guard.blobs.set(`/v1/epochs/${toHex(epoch.root)}`, epoch.blob);
+  await task('claimer').runNow();
+  await task('claimer').runNow();
+  expect(network.chain.claims).toHaveLength(1);
+  expect(network.chain.claims[0]).toMatchObject({ week: 3n, cumulative: 500n });
+  expect(network.edge.stats().claimed).toBe(500n);
+});
+
+it('closes reports two weeks on and deletes old evidence', async () => {
+  const hour = hourNow();
+  await resource.get('/a');
+  toNextReport(hour);
+  await task('reporter').runNow();
+  const root = network.chain.submitted[0]?.root ?? EMPTY_ROOT;
+  await task('report-closer').runNow();
+  expect(network.chain.closed).toEqual([]);
+  network.chain.advance(2 * 168 * 3_600_000);
+  await task('report-closer').runNow();
+  await task('report-closer').runNow();
+  expect(network.chain.closed).toEqual([hour]);
+  await evidence('entries', root);
+  network.chain.advance(3 * 168 * 3_600_000);
+  await task('report-closer').runNow();
+  expect((await fetch(`${network.edge.controlUrl}/v1/entries/${toHex(root)}`)).status).toBe(404);
+});

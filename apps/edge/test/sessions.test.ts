@@ -1,0 +1,199 @@
+import { connect } from 'node:net';
+import { encodeReceipt, ticketHeader } from '@media-network/protocol';
+import type { Receipt } from '@media-network/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hourAt } from '../src/chain/periods.ts';
+import { startTestNetwork } from './network.ts';
+import type { TestNetwork, TestResource } from './network.ts';
+import { ok, parseResponse } from './raw-http.ts';
+import type { RawResponse } from './raw-http.ts';
+
+let network: TestNetwork;
+let resource: TestResource;
+beforeAll(async () => {
+  network = await startTestNetwork();
+  resource = await network.addResource();
+  network.origin.on('/film', ok(Buffer.alloc(400_000, 'f'), { 'Cache-Control': 'max-age=60', ETag: '"f"' }));
+  network.origin.on('/short', ok('short', { 'Cache-Control': 'max-age=60' }));
+});
+afterAll(() => network.close());
+
+const hour = (): number => hourAt(network.chain.periods, network.chain.nowMs());
+const post = (receipts: readonly Receipt[] | Buffer): Promise<RawResponse> =>
+  resource.get('/.well-known/media-network/receipts', {
+    method: 'POST',
+    body: Buffer.isBuffer(receipts) ? receipts : Buffer.concat(receipts.map(encodeReceipt)),
+  });
+const codeOf = (response: RawResponse): string | undefined => response.headers['media-error'];
+
+describe('tickets', () => {
+  it('serves with a good ticket', async () => {
+    const session = await network.guard.session(resource.address, hour());
+    const response = await resource.get('/short', {
+      headers: { 'Media-Ticket': ticketHeader(session.ticket) },
+    });
+    expect(response.status).toBe(200);
+    expect(response.body.toString()).toBe('short');
+  });
+
+  it('never sends the ticket to the origin', async () => {
+    const session = await network.guard.session(resource.address, hour());
+    await resource.get('/unknown', { headers: { 'Media-Ticket': ticketHeader(session.ticket) } });
+    expect(network.origin.seen.at(-1)?.target).toBe('/unknown');
+    expect(network.origin.seen.at(-1)?.headers['media-ticket']).toBeUndefined();
+  });
+
+  it('refuses what is off with 401 and says what', async () => {
+    const other = await network.addResource();
+    const refused: [string, string][] = [
+      ['!!', 'ticket/malformed'],
+      [ticketHeader((await network.guard.session(other.address, hour())).ticket), 'ticket/wrong-resource'],
+      [ticketHeader((await network.guard.session(resource.address, hour() + 1)).ticket), 'ticket/wrong-hour'],
+      [
+        ticketHeader((await network.guard.session(resource.address, hour(), { expires: 1 })).ticket),
+        'ticket/expired',
+      ],
+      [
+        ticketHeader((await network.guard.session(resource.address, hour(), { guardNo: 9 })).ticket),
+        'ticket/unknown-guard',
+      ],
+      [
+        ticketHeader(
+          (await network.guard.session(resource.address, hour(), { signature: new Uint8Array(64) })).ticket,
+        ),
+        'ticket/bad-signature',
+      ],
+    ];
+    for (const [ticket, code] of refused) {
+      const response = await resource.get('/short', { headers: { 'Media-Ticket': ticket } });
+      expect(response.status).toBe(401);
+      expect(response.headers['media-error']).toBe(code);
+    }
+  });
+
+  it('refuses another ticket with the number of a session', async () => {
+    const session = await network.guard.session(resource.address, hour());
+    await resource.get('/short', { headers: { 'Media-Ticket': ticketHeader(session.ticket) } });
+    const thief = await network.guard.session(resource.address, hour(), { session: session.ticket.session });
+    const response = await resource.get('/short', {
+      headers: { 'Media-Ticket': ticketHeader(thief.ticket) },
+    });
+    expect(response.headers['media-error']).toBe('ticket/session-taken');
+  });
+});
+
+describe('receipts', () => {
+  it('takes one for what was served and refuses every other with its code', async () => {
+    const session = await network.guard.session(resource.address, hour());
+    const served = (
+      await resource.get('/short', { headers: { 'Media-Ticket': ticketHeader(session.ticket) } })
+    ).bytes;
+    const edge = network.edge.address;
+    const stranger = await network.guard.session(resource.address, hour());
+    const other = await network.addResource();
+
+    expect(codeOf(await post([await stranger.receipt(edge, 1, 1)]))).toBe('receipt/unknown-session');
+    expect(codeOf(await post([await session.receipt(other.address, served, 1)]))).toBe(
+      'receipt/wrong-subject',
+    );
+    expect(codeOf(await post([await session.receipt(edge, served, 1, { resource: other.address })]))).toBe(
+      'receipt/wrong-subject',
+    );
+    expect(
+      codeOf(await post([await session.receipt(edge, served, 1, { signature: new Uint8Array(64) })])),
+    ).toBe('receipt/bad-signature');
+    expect(codeOf(await post([await session.receipt(edge, served + 1, 1)]))).toBe('receipt/over-limit');
+    const good = await session.receipt(edge, served, 2);
+    expect((await post([good])).status).toBe(204);
+    expect(codeOf(await post([good]))).toBe('receipt/replayed');
+    expect(codeOf(await post([await session.receipt(edge, served, 1)]))).toBe('receipt/replayed');
+    expect(codeOf(await post([await session.receipt(edge, served - 1, 3)]))).toBe('receipt/decreasing');
+    expect(codeOf(await post(Buffer.from('junk')))).toBe('receipt/malformed');
+    expect((await post(Buffer.alloc(184 * 65))).status).toBe(413);
+    // A receipt posted at another resource's host.
+    const elsewhere = await other.get('/.well-known/media-network/receipts', {
+      method: 'POST',
+      body: Buffer.from(encodeReceipt(await session.receipt(edge, served, 9))),
+    });
+    expect(elsewhere.status).toBeGreaterThanOrEqual(400);
+  });
+
+  it('survives a restart: the session goes on where it was', async () => {
+    const session = await network.guard.session(resource.address, hour());
+    const header = { 'Media-Ticket': ticketHeader(session.ticket) };
+    const first = (await resource.get('/short', { headers: header })).bytes;
+    expect((await post([await session.receipt(network.edge.address, first, 1)])).status).toBe(204);
+    await network.restart();
+    expect(codeOf(await post([await session.receipt(network.edge.address, first, 1)]))).toBe(
+      'receipt/replayed',
+    );
+    const second = (await resource.get('/short', { headers: header })).bytes;
+    expect(codeOf(await post([await session.receipt(network.edge.address, first + second + 1, 2)]))).toBe(
+      'receipt/over-limit',
+    );
+    expect((await post([await session.receipt(network.edge.address, first + second, 2)])).status).toBe(204);
+  });
+});
+
+describe('credit', () => {
+  it('pauses delivery at the window and goes on with each receipt, down to the last byte', async () => {
+    const window = 50_000;
+    const session = await network.guard.session(resource.address, hour(), { creditWindow: window });
+    let got = 0;
+    let signed = 0;
+    let sequence = 0;
+    let furthestAhead = 0;
+    const parts: Buffer[] = [];
+    const answers: Promise<number>[] = [];
+    let posting: Promise<unknown> = Promise.resolve();
+    const sign = async (bytes: number, number: number, before: Promise<unknown>): Promise<number> => {
+      await before;
+      return (await post([await session.receipt(network.edge.address, bytes, number)])).status;
+    };
+    const raw = await new Promise<Buffer>((resolve) => {
+      const socket = connect(network.edge.port, '127.0.0.1', () =>
+        socket.write(
+          `GET /film HTTP/1.1\r\nHost: ${resource.host}\r\nConnection: close\r\nMedia-Ticket: ${ticketHeader(session.ticket)}\r\n\r\n`,
+        ),
+      );
+      socket.on('data', (part: Buffer) => {
+        parts.push(part);
+        got += part.length;
+        furthestAhead = Math.max(furthestAhead, got - signed);
+        if (got - signed < window / 2) return;
+        signed = got;
+        sequence += 1;
+        const answer = sign(got, sequence, posting);
+        answers.push(answer);
+        posting = answer;
+      });
+      socket.on('close', () => resolve(Buffer.concat(parts)));
+    });
+    for (const status of await Promise.all(answers)) expect(status).toBe(204);
+    const response = parseResponse(raw);
+    expect(response.complete).toBe(true);
+    expect(response.body.length).toBe(400_000);
+    expect(sequence).toBeGreaterThan(5);
+    // The head is not covered by credit.
+    expect(furthestAhead).toBeLessThanOrEqual(window + 1_000);
+  });
+
+  it('stops within the window without receipts', async () => {
+    const session = await network.guard.session(resource.address, hour(), { creditWindow: 100_000 });
+    let got = 0;
+    const socket = connect(network.edge.port, '127.0.0.1', () =>
+      socket.write(
+        `GET /film HTTP/1.1\r\nHost: ${resource.host}\r\nMedia-Ticket: ${ticketHeader(session.ticket)}\r\n\r\n`,
+      ),
+    );
+    socket.on('data', (part: Buffer) => {
+      got += part.length;
+    });
+    await expect.poll(() => got).toBeGreaterThan(99_000);
+    // A request behind it on the same connection cannot overtake, a session request beside it gets no credit either.
+    expect(got).toBeLessThan(101_500);
+    expect((await post([await session.receipt(network.edge.address, got, 1)])).status).toBe(204);
+    await expect.poll(() => got).toBeGreaterThan(199_000);
+    socket.destroy();
+  });
+});

@@ -1,0 +1,113 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import { join } from 'node:path';
+import { MediaError } from '@media-network/runtime';
+import { stopChild } from './bench-server.ts';
+import type { BenchServer, BenchSetting } from './bench-server.ts';
+import { pathWithSbin } from './tools.ts';
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/**
+ * Debian's nginx as a caching proxy: one worker, sendfile on, tcp_nopush off (on, it stalls 64 KB
+ * responses at 44 ms on loopback, which would flatter us), the same certificate and cipher as ours.
+ */
+function configuration(setting: BenchSetting, httpPort: number, httpsPort: number): string {
+  const { dir } = setting;
+  return `
+daemon off;
+worker_processes 1;
+pid ${dir}/nginx.pid;
+error_log ${dir}/error.log;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  sendfile on;
+  tcp_nopush off;
+  tcp_nodelay on;
+  keepalive_requests 10000;
+  keepalive_timeout 60s;
+  server_tokens off;
+  client_body_temp_path ${dir}/client;
+  proxy_temp_path ${dir}/proxy-temp;
+  fastcgi_temp_path ${dir}/fastcgi;
+  uwsgi_temp_path ${dir}/uwsgi;
+  scgi_temp_path ${dir}/scgi;
+  proxy_cache_path ${dir}/cache levels=1:2 keys_zone=bench:10m max_size=1g inactive=1h use_temp_path=off;
+  server {
+    listen 127.0.0.1:${httpPort} backlog=1024;
+    listen 127.0.0.1:${httpsPort} ssl backlog=1024;
+    ssl_certificate ${setting.certFile};
+    ssl_certificate_key ${setting.keyFile};
+    ssl_protocols TLSv1.3;
+    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    location / {
+      proxy_pass ${setting.origin};
+      proxy_cache bench;
+      proxy_cache_key $host$request_uri;
+      add_header Cache-Status $upstream_cache_status;
+    }
+  }
+}
+`;
+}
+
+export async function startNginx(setting: BenchSetting): Promise<BenchServer> {
+  const dir = join(setting.dir, 'nginx');
+  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  const [httpPort, httpsPort] = [await freePort(), await freePort()];
+  const file = join(dir, 'nginx.conf');
+  // As root, nginx's worker becomes another user, who could not write the cache.
+  const user = process.getuid?.() === 0 ? 'user root;' : '';
+  writeFileSync(file, user + configuration({ ...setting, dir }, httpPort, httpsPort));
+  const command = [...setting.pin, 'nginx', '-c', file, '-e', `${dir}/error.log`];
+  const child = spawn(command[0] ?? 'nginx', command.slice(1), {
+    env: pathWithSbin(),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  for (let tries = 0; !(await accepts(httpPort)); tries += 1) {
+    if (child.exitCode !== null || tries > 200 || child.pid === undefined) {
+      await stopChild(child);
+      throw new MediaError({
+        code: 'bench/server-failed',
+        message: `nginx did not start; see ${dir}/error.log.`,
+        source: 'internal',
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  if (child.pid === undefined) throw new Error('a child that accepts connections has a pid');
+  return {
+    name: nginxVersion(),
+    pid: child.pid,
+    httpPort,
+    httpsPort,
+    hostHeader: 'bench.localhost',
+    stop: () => stopChild(child),
+  };
+}
+
+function nginxVersion(): string {
+  const result = spawnSync('nginx', ['-v'], { env: pathWithSbin(), encoding: 'utf8' });
+  return `nginx ${/nginx\/([\d.]+)/.exec(result.stderr)?.[1] ?? ''}`.trim();
+}

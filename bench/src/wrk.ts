@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { MediaError } from '@media-network/runtime';
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly p99Us: number;
+  readonly errors: number;
+}
+
+export interface LoadOptions {
+  readonly url: string;
+  readonly hostHeader: string;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly processor: number;
+}
+
+const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000, m: 60_000_000 };
+
+/** Reads what `wrk --latency` prints. */
+export function parseWrk(output: string): LoadResult {
+  const requests = /(\d+) requests in /.exec(output)?.[1];
+  const p99 = /99%\s+([\d.]+)(us|ms|s|m)\b/.exec(output);
+  if (requests === undefined || p99 === null) {
+    throw new MediaError({
+      code: 'bench/load-failed',
+      message: 'wrk printed no result.',
+      source: 'internal',
+      context: { output: output.slice(0, 500) },
+    });
+  }
+  const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(output);
+  const bad = Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0);
+  const errors = (socketErrors?.slice(1) ?? []).reduce((sum, count) => sum + Number(count), bad);
+  return { requests: Number(requests), p99Us: Number(p99[1]) * (MICROSECONDS[p99[2] ?? 'us'] ?? 1), errors };
+}
+
+export function runWrk(options: LoadOptions): Promise<LoadResult> {
+  const args = [
+    '-c',
+    String(options.processor),
+    'wrk',
+    '-t1',
+    `-c${options.connections}`,
+    `-d${options.seconds}s`,
+    '--latency',
+    '-H',
+    `Host: ${options.hostHeader}`,
+    options.url,
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', () => {
+      try {
+        resolve(parseWrk(output));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}

@@ -1,0 +1,289 @@
+import * as fsPromises from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createManualClock } from '@media-network/runtime/testing';
+import { fillFrom, openCacheStore } from '../src/index.ts';
+import type { CacheStore } from '../src/index.ts';
+import type { DiskIo } from '../src/disk-tier.ts';
+import { HEAD_BYTES, bodyOffsetFor, decodeHead, encodeHead } from '../src/disk-head.ts';
+import { anyRequest, bodyOf, gather, put, testBody, testMeta } from '../src/testing.ts';
+
+let dir = '';
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'cache-disk-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+const open = (more: { readonly io?: DiskIo; readonly maxBytes?: number } = {}): Promise<CacheStore> =>
+  openCacheStore({
+    maxRamBytes: 1_000_000,
+    maxRamObjectBytes: 50_000,
+    disk: { dir, maxBytes: more.maxBytes ?? 50_000_000, ...more },
+  });
+
+async function files(): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of await readdir(join(dir, 'entries'))) {
+    for (const name of await readdir(join(dir, 'entries', folder)))
+      found.push(join(dir, 'entries', folder, name));
+  }
+  return found;
+}
+
+async function onlyFile(): Promise<string> {
+  const [file, ...others] = await files();
+  if (file === undefined || others.length > 0) throw new Error('expected one file');
+  return file;
+}
+
+/** What a fresh start makes of the folder: the body, or a miss. Nothing else is allowed. */
+async function afterRestart(key: string): Promise<Buffer | undefined> {
+  const store = await open();
+  try {
+    return await bodyOf(await store.lookup(key, anyRequest));
+  } finally {
+    await store.close();
+  }
+}
+
+describe('the disk tier after a crash', () => {
+  test.each([
+    ['small', 3_000],
+    ['larger than RAM takes', 120_000],
+  ])('a file cut at any length is a miss and is deleted (%s)', async (_name, length) => {
+    const body = testBody(length);
+    const store = await open();
+    await put(store, 'k', body);
+    await store.close();
+    const file = await onlyFile();
+    const whole = await readFile(file);
+    const offset = bodyOffsetFor('k', testMeta());
+    const cuts = new Set([
+      0,
+      1,
+      7,
+      8,
+      HEAD_BYTES - 1,
+      HEAD_BYTES,
+      HEAD_BYTES + 1,
+      offset - 1,
+      offset,
+      offset + 1,
+      whole.length - 1,
+    ]);
+    for (let at = 0; at < whole.length; at += Math.ceil(whole.length / 60)) cuts.add(at);
+    for (const cut of cuts) {
+      await writeFile(file, whole);
+      await truncate(file, cut);
+      expect(await afterRestart('k')).toBeUndefined();
+      expect(await files()).toEqual([]);
+    }
+    await writeFile(file, whole);
+    expect((await afterRestart('k'))?.equals(body)).toBe(true);
+  });
+
+  test.each([
+    ['small', 2_000],
+    ['larger than RAM takes', 70_000],
+  ])('a flipped bit is never served (%s)', async (_name, length) => {
+    const body = testBody(length);
+    const store = await open();
+    await put(store, 'k', body);
+    await store.close();
+    const file = await onlyFile();
+    const whole = await readFile(file);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), async (at, bit) => {
+        const bad = Buffer.from(whole);
+        bad[at] = (bad[at] ?? 0) ^ (1 << bit);
+        await writeFile(file, bad);
+        const got = await afterRestart('k');
+        // Padding between head and body carries nothing; a flip there may go unseen.
+        if (got !== undefined) expect(got.equals(body)).toBe(true);
+        const inPadding =
+          at >= HEAD_BYTES + 1 + Buffer.byteLength(JSON.stringify(testMeta())) &&
+          at < bodyOffsetFor('k', testMeta());
+        if (!inPadding) expect(got).toBeUndefined();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('half-written temporaries are removed, complete entries survive a process that never closed', async () => {
+    const store = await open();
+    await put(store, 'whole', testBody(80_000));
+    const half = store.begin('half', testMeta());
+    await half.write(testBody(60_000));
+    expect((await readdir(join(dir, 'temp'))).length).toBe(1);
+    // No close: as after kill -9. The second store stands for the next process.
+    expect((await afterRestart('whole'))?.equals(testBody(80_000))).toBe(true);
+    expect(await readdir(join(dir, 'temp'))).toEqual([]);
+    expect(await afterRestart('half')).toBeUndefined();
+    await store.close();
+  });
+
+  test('of two files for one key the newer holds', async () => {
+    const store = await open();
+    await put(store, 'k', testBody(100, 1));
+    const first = await onlyFile();
+    const old = await readFile(first);
+    const newer = testMeta();
+    await put(store, 'k', testBody(100, 2), { ...newer, receivedAtMs: newer.receivedAtMs + 1 });
+    await store.close();
+    await writeFile(first, old);
+    expect((await afterRestart('k'))?.equals(testBody(100, 2))).toBe(true);
+    expect(await files()).toHaveLength(1);
+  });
+
+  test('updated metadata survives a restart, also when it no longer fits', async () => {
+    const store = await open();
+    await put(store, 'k', testBody(100));
+    const entry = await store.lookup('k', anyRequest);
+    if (entry === undefined) throw new Error('stored above');
+    await store.update(entry, testMeta(['Cache-Control', 'max-age=77']));
+    await store.close();
+    const again = await open();
+    expect((await again.lookup('k', anyRequest))?.meta.freshness.lifetimeSeconds).toBe(77);
+    const found = await again.lookup('k', anyRequest);
+    if (found === undefined) throw new Error('looked up above');
+    await again.update(found, testMeta(['Cache-Control', 'max-age=78', 'X', 'y'.repeat(20_000)]));
+    expect((await again.lookup('k', anyRequest))?.meta.freshness.lifetimeSeconds).toBe(78);
+    await again.close();
+    expect(await afterRestart('k')).toBeUndefined();
+  });
+
+  test('heads encode and decode; foreign bytes decode to nothing', () => {
+    const head = {
+      key: 'k\u00e9',
+      meta: testMeta(),
+      bodyOffset: 4_096,
+      length: 5,
+      sha256: Buffer.alloc(32, 1),
+      md5: Buffer.alloc(16, 2),
+    };
+    const bytes = encodeHead(head);
+    expect(bytes === undefined ? undefined : decodeHead(bytes)).toEqual(head);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (foreign) => {
+        expect(decodeHead(Buffer.from(foreign))).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('bounds and failures of the disk', () => {
+  test('stays within its bytes and keeps no file that is not indexed', async () => {
+    const store = await open({ maxBytes: 1_000_000 });
+    for (let i = 0; i < 60; i += 1) await put(store, `k${i}`, testBody(60_000, i));
+    expect(store.stats.diskBytes).toBeLessThanOrEqual(1_000_000);
+    await store.close();
+    let onDisk = 0;
+    for (const file of await files()) onDisk += (await fsPromises.stat(file)).size;
+    expect(onDisk).toBe(store.stats.diskBytes);
+  });
+
+  test('a full disk degrades to pass-through, viewers get every byte, and it recovers', async () => {
+    let full = true;
+    const failing: DiskIo = {
+      ...fsPromises,
+      async open(path, flags, mode) {
+        const handle = await fsPromises.open(path, flags, mode);
+        if (flags !== 'wx+') return handle;
+        let written = 0;
+        return new Proxy(handle, {
+          get(target, name) {
+            const value: unknown = Reflect.get(target, name, target);
+            if (typeof value !== 'function') return value;
+            return (...args: unknown[]): unknown => {
+              if (name === 'write') written += Number(args[2]);
+              if (full && name === 'write' && written > 100_000) {
+                return Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+              }
+              return Reflect.apply(value, target, args);
+            };
+          },
+        });
+      },
+    };
+    const clock = createManualClock();
+    const store = await openCacheStore({
+      clock,
+      maxRamBytes: 1_000_000,
+      maxRamObjectBytes: 50_000,
+      disk: { dir, maxBytes: 50_000_000, io: failing, retryMs: 1_000 },
+    });
+    const body = testBody(2_000_000);
+    const deliver = async (key: string): Promise<{ got: boolean; kind: string }> => {
+      const fill = store.begin(key, testMeta(), { expectedLength: body.length });
+      const reading = gather(fill.follow() ?? []);
+      const result = await fillFrom(
+        fill,
+        (async function* pieces() {
+          for (let at = 0; at < body.length; at += 65_536) yield body.subarray(at, at + 65_536);
+        })(),
+        { expectedLength: body.length },
+      );
+      return { got: (await reading).equals(body), kind: result.kind };
+    };
+    expect(await deliver('a')).toEqual({ got: true, kind: 'not-stored' });
+    expect(store.state).toMatchObject({ kind: 'degraded', reason: 'ENOSPC' });
+    expect(await deliver('b')).toEqual({ got: true, kind: 'not-stored' });
+    // Small ones go on in RAM.
+    expect(await put(store, 'small', testBody(100))).toBe('stored');
+    expect(await readdir(join(dir, 'temp'))).toEqual([]);
+    full = false;
+    clock.advance(1_000);
+    expect(await deliver('c')).toEqual({ got: true, kind: 'stored' });
+    expect(store.state).toEqual({ kind: 'ok' });
+    expect(store.stats.fillBytes).toBe(0);
+    await store.close();
+  });
+
+  test('a folder that cannot be opened degrades, and RAM goes on', async () => {
+    await writeFile(join(dir, 'file'), 'x');
+    const store = await openCacheStore({
+      maxRamBytes: 1_000_000,
+      disk: { dir: join(dir, 'file', 'inside'), maxBytes: 1_000_000 },
+    });
+    expect(store.state.kind).toBe('degraded');
+    expect(await put(store, 'k', testBody(100))).toBe('stored');
+    expect((await bodyOf(await store.lookup('k', anyRequest)))?.equals(testBody(100))).toBe(true);
+    await store.close();
+  });
+
+  test('without a place to keep it, a large body waits for its slowest reader, and RAM stays bounded', async () => {
+    const store = await openCacheStore({ maxRamBytes: 1_000_000, maxRamObjectBytes: 50_000 });
+    const fill = store.begin('k', testMeta());
+    const fast = fill.follow()?.[Symbol.asyncIterator]();
+    const slow = fill.follow()?.[Symbol.asyncIterator]();
+    const body = testBody(3_000_000);
+    let highest = 0;
+    let written = 0;
+    const filling = (async () => {
+      for (let at = 0; at < body.length; at += 50_000) {
+        await fill.write(body.subarray(at, at + 50_000));
+        written = at + 50_000;
+        highest = Math.max(highest, store.stats.fillBytes);
+      }
+      return await fill.commit({ expectedLength: body.length });
+    })();
+    const reading = (async () => {
+      let got = 0;
+      for (let next = await fast?.next(); next?.done === false; next = await fast?.next())
+        got += next.value.length;
+      return got;
+    })();
+    for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(written).toBeLessThan(500_000);
+    let slowGot = 0;
+    for (let next = await slow?.next(); next?.done === false; next = await slow?.next())
+      slowGot += next.value.length;
+    expect([await reading, slowGot]).toEqual([body.length, body.length]);
+    expect(await filling).toEqual({ kind: 'not-stored', reason: 'too-large' });
+    expect(highest).toBeLessThan(500_000);
+    expect(fill.follow()).toBeUndefined();
+  });
+});
