@@ -1,132 +1,220 @@
-import { createHash } from 'node:crypto';
-import { auditHour, auditReport, auditWeek, createHttpBlobs } from '@media-network/audit';
-import type { AuditDeps } from '@media-network/audit';
-import { EPOCH_STATUS, HOUR_STATUS, REPORT_STATUS } from '@media-network/chain/schema';
-import type { Devnet } from '@media-network/devnet';
-import { decodeHour } from '@media-network/protocol';
+import { auditHour, auditReport, auditWeek } from '@media-network/audit';
+import { EPOCH_STATUS, HOUR_STATUS, REPORT_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
+import { DOWNLOAD_BYTES } from '@media-network/devnet';
+import type { Edge } from '@media-network/edge';
+import { sumSlots, weekOfHour } from '@media-network/protocol';
 import { createViewer } from '@media-network/viewer';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { manualNetwork, pastHour, pastWeek, probedBytes, toNextHour, urlAt } from './network.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { auditDeps, bitFlipped } from './harness/audit.ts';
+import { lyingClient, present, startNetwork } from './harness/network.ts';
+import type { ManualNetwork } from './harness/network.ts';
 
-let devnet: Devnet;
+const DOWNLOAD = '/download/50mb.bin';
 
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
-
-beforeAll(async () => {
-  devnet = await manualNetwork();
-});
-
-afterAll(() => devnet.close());
-
-function auditDeps(): AuditDeps {
-  return {
-    client: devnet.client,
-    sha256,
-    blobs: createHttpBlobs({ fetch, sources: () => Promise.resolve(devnet.guards.map((guard) => guard.url)) }),
-  };
-}
-
-test('from a byte served to a reward claimed, and a stranger who recomputes it', async () => {
-  const { client } = devnet;
-  const [edge, other] = devnet.edges;
-  const [guard] = devnet.guards;
-  if (edge === undefined || other === undefined || guard === undefined) throw new Error('no nodes');
-  const hour = await toNextHour(devnet);
-
+/** One story, told in order: each test goes on where the one before stopped. */
+describe('from a byte served to a reward claimed', () => {
+  let network: ManualNetwork;
+  let first: Edge;
+  let second: Edge;
   const viewer = createViewer();
-  const first = await viewer.get(urlAt(devnet, edge, '/pictures/coast.jpg'));
-  expect(first.status).toBe(200);
-  expect(first.header('cache-status')).toContain('fwd=miss');
-  expect(first.sha256).toBe(devnet.origin?.files.get('/pictures/coast.jpg')?.sha256);
-  await devnet.settle();
-  const second = await viewer.get(urlAt(devnet, edge, '/pictures/coast.jpg'));
-  expect(second.header('cache-status')).toContain('; hit');
-  expect(second.header('age')).toBe('0');
-  expect(devnet.origin?.requests.get('/pictures/coast.jpg')).toBe(1);
+  /** Status lines, headers and bodies that clients received, by edge. */
+  const counted = new Map<Edge, bigint>();
+  let signed = 0n;
+  let hour = 0n;
 
-  const session = await viewer.openSession({
-    guardUrl: guard.url,
-    resource: devnet.resource,
-    url: urlAt(devnet, edge, '/'),
-    edge: edge.address,
-  });
-  const signed = await session.get('/download/50mb.bin');
-  expect(signed.sha256).toBe(devnet.origin?.files.get('/download/50mb.bin')?.sha256);
-  await session.settle();
-  expect(session.signed).toBe(session.received);
-
-  await pastHour(devnet, hour);
-  const report = await client.report(edge.address, hour);
-  expect(report?.status).toBe(REPORT_STATUS.confirmed);
-  const counted = BigInt(viewer.totalBytes) + session.received + probedBytes(devnet, edge, hour);
-  expect(report?.bytes).toBe(counted);
-
-  const final = await client.hour(hour);
-  expect(final?.status).toBe(HOUR_STATUS.final);
-  const resource = await client.account('resource', devnet.resource);
-  expect(resource?.lastHour).toBeGreaterThan(hour);
-  expect(resource?.bytesTotal).toBeGreaterThanOrEqual(counted);
-
-  const week = await pastWeek(devnet);
-  const epoch = await client.epoch(week);
-  expect(epoch?.status).toBe(EPOCH_STATUS.closed);
-  expect(epoch?.rewards).toBeGreaterThan(0n);
-  expect(epoch?.rewards).toBeLessThanOrEqual(epoch?.kept ?? 0n);
-
-  await devnet.settle();
-  const owners = await Promise.all(['edge-1', 'guard-1'].map(async (name) => (await devnet.wallets.ensure(name)).address));
-  const config = await client.config();
-  let paid = 0n;
-  for (const owner of owners) {
-    const claimed = (await client.claimed(owner))?.claimed ?? 0n;
-    expect(claimed).toBeGreaterThan(0n);
-    expect(await client.tokenBalance(owner, config.mediaMint)).toBe(claimed);
-    paid += claimed;
-  }
-  expect(paid).toBeLessThanOrEqual(epoch?.rewards ?? 0n);
-
-  const deps = auditDeps();
-  for (const audit of [await auditReport(deps, edge.address, hour), await auditHour(deps, hour), await auditWeek(deps, week)]) {
-    expect(audit.differences).toEqual([]);
-    expect(audit.unknown).toEqual([]);
-    expect(audit.agrees).toBe(true);
-  }
-});
-
-test('an hour with traffic is recorded once, and none is skipped', async () => {
-  const { client, treasury } = devnet;
-  const [edge] = devnet.edges;
-  if (edge === undefined) throw new Error('no edge');
-  const hour = await toNextHour(devnet);
-  await createViewer().get(urlAt(devnet, edge, '/'));
-  await pastHour(devnet, hour);
-  const before = await client.account('resource', devnet.resource);
-  expect(before?.lastHour).toBeGreaterThan(hour);
-
-  const root = Buffer.from((await client.hour(hour))?.root ?? []).toString('hex');
-  const published = await fetch(`${devnet.guards[0]?.url}/v1/hours/${root}`);
-  const decoded = decodeHour(new Uint8Array(await published.arrayBuffer()), sha256);
-  const index = decoded?.resources.findIndex((each) => each.resource === devnet.resource) ?? -1;
-  const leaf = decoded?.resources[index];
-  const proof = decoded?.resourceProof(index);
-  if (leaf === undefined || proof === undefined || before === null) throw new Error('no leaf');
-  const record = async (previous: bigint): Promise<unknown> => {
-    const slots = new Uint8Array(96);
-    leaf.slots.forEach((bytes, i) => new DataView(slots.buffer).setBigUint64(i * 8, bytes, true));
-    const instruction = await client.instructions.record({
-      resource: devnet.resource,
-      ring: before.ring,
-      hour,
-      previous,
-      slots,
-      billable: leaf.billable,
-      tail: new Uint8Array(Buffer.concat(proof)),
-    });
-    return client.send([instruction], { payer: treasury });
+  const count = (edge: Edge, bytes: number | bigint): void => {
+    counted.set(edge, (counted.get(edge) ?? 0n) + BigInt(bytes));
   };
-  await expect(record(leaf.previous)).rejects.toMatchObject({ code: 'chain/wrong-previous' });
-  await expect(record(leaf.previous + 1n)).rejects.toMatchObject({ code: 'chain/wrong-proof' });
-  const after = await client.account('resource', devnet.resource);
-  expect(after?.bytesTotal).toBe(before.bytesTotal);
-  expect(after?.due).toBe(before.due);
+
+  beforeAll(async () => {
+    network = await startNetwork();
+    [first, second] = [present(network.edges[0], 'edge 1'), present(network.edges[1], 'edge 2')];
+    hour = await network.chainHour();
+  });
+  afterAll(() => network?.close());
+
+  test('the origin is registered, its settings are secret, the guards have authorised it', async () => {
+    const { client } = network;
+    const resource = present(await client.account('resource', network.resource), 'resource');
+    expect(resource.status).toBe(RESOURCE_STATUS.active);
+    expect(resource.quotaKbps).toBeGreaterThan(0);
+    const settings = present(await client.account('settings', resource.settings), 'settings');
+    expect(Buffer.from(settings.tail).includes('127.0.0.1')).toBe(false);
+    const set = present(await client.guardSet(0n), 'guard set');
+    expect(set.count).toBe(3);
+  });
+
+  test('the first GET is a miss, the second a hit with Age and Cache-Status', async () => {
+    const miss = await viewer.get(network.at(first, '/'));
+    expect(miss.status).toBe(200);
+    expect(miss.header('cache-status')).toMatch(/^medianet; fwd=/);
+    expect(miss.header('age')).toBeUndefined();
+    network.clock.advance(7_000);
+    const hit = await viewer.get(network.at(first, '/'));
+    expect(hit.header('cache-status')).toMatch(/^medianet; hit/);
+    expect(Number(hit.header('age'))).toBeGreaterThanOrEqual(7);
+    expect(hit.sha256).toBe(network.origin?.files.get('/')?.sha256);
+    expect(network.origin?.requests.get('/')).toBe(1);
+    const head = await viewer.get(network.at(first, '/'), { method: 'HEAD' });
+    expect(head.bodyBytes).toBe(0);
+    expect(head.header('content-length')).toBe(String(hit.bodyBytes));
+    count(first, miss.totalBytes + hit.totalBytes + head.totalBytes);
+  });
+
+  test('50 MB arrive byte for byte, unsigned and in signed sessions, whole and in ranges', async () => {
+    const file = present(network.origin?.files.get(DOWNLOAD), 'download');
+    const guard = present(network.guards[0], 'guard 1');
+    for (const edge of [first, second]) {
+      const plain = await viewer.get(network.at(edge, DOWNLOAD));
+      expect([plain.status, plain.bodyBytes, plain.sha256]).toEqual([200, DOWNLOAD_BYTES, file.sha256]);
+      count(edge, plain.totalBytes);
+
+      const part = await viewer.get(network.at(edge, DOWNLOAD), { range: [1_000_000, 1_999_999] });
+      expect([part.status, part.bodyBytes]).toEqual([206, 1_000_000]);
+      count(edge, part.totalBytes);
+
+      const session = await viewer.openSession({
+        guardUrl: guard.url,
+        resource: network.resource,
+        url: network.at(edge, '/'),
+        edge: edge.address,
+      });
+      const attested = await session.get(DOWNLOAD);
+      expect([attested.status, attested.sha256]).toEqual([200, file.sha256]);
+      await session.settle();
+      expect(session.received).toBe(BigInt(attested.totalBytes));
+      expect(session.signed).toBe(session.received);
+      count(edge, session.received);
+      signed += session.signed;
+    }
+    expect(await network.chainHour()).toBe(hour);
+  });
+
+  test('the reports say exactly what the clients counted, and are confirmed', async () => {
+    await network.advancePast(hour);
+    let attested = 0n;
+    for (const edge of [first, second]) {
+      const report = present(await network.client.report(edge.address, hour), 'report');
+      const probes = network.probed(edge, hour);
+      expect(probes).toBeGreaterThan(0n);
+      expect(report.bytes).toBe((counted.get(edge) ?? 0n) + probes);
+      expect(report.status).toBe(REPORT_STATUS.confirmed);
+      expect([...report.reasons.slice(0, report.voteCount)].every((reason) => reason === 0)).toBe(true);
+      const audit = await auditReport(auditDeps(network.client), edge.address, hour);
+      attested += audit.figures.attested;
+    }
+    expect(attested).toBe(signed);
+  });
+
+  test('the hour is final and recorded: samples in the ring, fee due', async () => {
+    const { client } = network;
+    const account = present(await client.hour(hour), 'hour');
+    expect(account.status).toBe(HOUR_STATUS.final);
+    const resource = present(await client.account('resource', network.resource), 'resource');
+    expect(resource.lastHour).toBe(hour + 1n);
+    expect(resource.bytesTotal).toBe(account.confirmedBytes);
+    expect(resource.due + resource.charged).toBeGreaterThan(0n);
+    const ring = present(await client.ring(resource.ring), 'ring');
+    const { figures } = await auditHour(auditDeps(client), hour);
+    const leaf = present(figures.resources.find((each) => each.resource === network.resource), 'leaf');
+    expect(sumSlots(leaf.slots)).toBe(account.confirmedBytes);
+    const expected = leaf.slots.map((bytes) => Number((bytes * 8n) / (BigInt(network.periods.sampleSecs) * 1000n)));
+    const from = Number(hour) * 12;
+    expect([...ring.tail.slice(from, from + 12)]).toEqual(expected);
+    expect(Math.max(...expected)).toBeGreaterThan(1000);
+  });
+
+  test('the fee is taken from the stake as LP and unwrapped, the epoch closes, edges and guards are paid', async () => {
+    const { client } = network;
+    const week = weekOfHour(network.periods, hour);
+    await network.advancePastWeek(week);
+    const epoch = present(await client.epoch(week), 'epoch');
+    expect(epoch.status).toBe(EPOCH_STATUS.closed);
+    expect(epoch.fees).toBeGreaterThan(0n);
+    expect(epoch.kept).toBeGreaterThan(0n);
+    expect(epoch.toBurn).toBeGreaterThan(0n);
+    expect(epoch.rewards).toBeGreaterThan(0n);
+    expect(epoch.rewards).toBeLessThanOrEqual(epoch.kept);
+    const resource = present(await client.account('resource', network.resource), 'resource');
+    expect(resource.charged).toBeGreaterThanOrEqual(epoch.fees);
+    expect(resource.debt).toBe(0n);
+
+    const { mediaMint } = await client.config();
+    let paid = 0n;
+    for (const name of ['edge-1', 'edge-2', 'guard-1', 'guard-2', 'guard-3']) {
+      const owner = (await network.wallets.ensure(name)).address;
+      const claim = present(await client.claimed(owner), `claim of ${name}`);
+      expect(claim.claimed).toBeGreaterThan(0n);
+      expect(await client.tokenBalance(owner, mediaMint)).toBe(claim.claimed);
+      paid += claim.claimed;
+    }
+    const idle = (await network.wallets.ensure('edge-3')).address;
+    paid += (await client.claimed(idle))?.claimed ?? 0n;
+    expect(paid).toBeLessThanOrEqual(epoch.rewards);
+    const config = await client.config();
+    expect(config.claimed).toBe(paid);
+    expect(config.claimed).toBeLessThanOrEqual(config.allocated);
+    expect(config.allocated).toBeLessThanOrEqual(config.kept);
+  });
+
+  test('a stranger recomputes report, hour and week from published evidence, and agrees', async () => {
+    const deps = auditDeps(network.client);
+    const week = weekOfHour(network.periods, hour);
+    const audits = [
+      await auditReport(deps, first.address, hour),
+      await auditReport(deps, second.address, hour),
+      await auditHour(deps, hour),
+      await auditWeek(deps, week),
+    ];
+    for (const audit of audits) {
+      expect(audit.differences).toEqual([]);
+      expect(audit.unknown).toEqual([]);
+      expect(audit.agrees).toBe(true);
+    }
+  });
+
+  test('a forged blob is never believed: the audit finds nothing', async () => {
+    const forged = auditDeps(network.client, bitFlipped);
+    const week = weekOfHour(network.periods, hour);
+    for (const audit of [
+      await auditReport(forged, first.address, hour),
+      await auditHour(forged, hour),
+      await auditWeek(forged, week),
+    ]) {
+      expect(audit.unknown.length).toBeGreaterThan(0);
+    }
+    const report = await auditReport(forged, first.address, hour);
+    expect(report.figures.entries).toEqual([]);
+  });
+
+  test('an altered figure on chain disagrees with the evidence', async () => {
+    const { client } = network;
+    const week = weekOfHour(network.periods, hour);
+    const inflated = lyingClient(client, {
+      async report(edge, of) {
+        const found = await client.report(edge, of);
+        return found === null ? null : { ...found, bytes: found.bytes + 1n };
+      },
+    });
+    const report = await auditReport(auditDeps(inflated), first.address, hour);
+    expect(report.agrees).toBe(false);
+
+    const louder = lyingClient(client, {
+      async ring(address) {
+        const found = await client.ring(address);
+        return found === null ? null : { ...found, tail: found.tail.map((kbps) => kbps + 1) };
+      },
+    });
+    const hourAudit = await auditHour(auditDeps(louder), hour);
+    expect(hourAudit.agrees).toBe(false);
+
+    const richer = lyingClient(client, {
+      async epoch(of) {
+        const found = await client.epoch(of);
+        return found === null ? null : { ...found, rewards: found.rewards + 1n };
+      },
+    });
+    const weekAudit = await auditWeek(auditDeps(richer), week);
+    expect(weekAudit.agrees).toBe(false);
+  });
 });

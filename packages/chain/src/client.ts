@@ -36,6 +36,7 @@ export interface MediaClient extends Reads {
   readonly programId: Address;
   readonly rpcUrl: string;
   readonly commitment: Commitment;
+  readonly clock: Clock;
   readonly addresses: Addresses;
   readonly instructions: Instructions;
   readonly rpc: Rpc<SolanaRpcApi>;
@@ -60,6 +61,7 @@ export function createMediaClient(options: MediaClientOptions): MediaClient {
     programId,
     rpcUrl,
     commitment,
+    clock,
     addresses,
     instructions: createInstructions(programId, addresses),
     rpc,

@@ -1,12 +1,13 @@
 import { getCreateAccountInstruction } from '@solana-program/system';
 import { MediaError } from '@media-network/runtime';
-import { AccountRole, address, generateKeyPairSigner, getAddressEncoder, getBase64Encoder, getProgramDerivedAddress } from '@solana/kit';
+import { AccountRole, generateKeyPairSigner, getAddressEncoder, getBase64Encoder, getProgramDerivedAddress } from '@solana/kit';
 import type { Address, Instruction, TransactionSigner } from '@solana/kit';
 
 import type { MediaClient } from './client.ts';
 import { viewOf } from './codec/fields.ts';
 import { PROGRAMS, SYSVARS } from './programs.ts';
 import { rpcCall } from './rpc.ts';
+import type { SendResult } from './send.ts';
 import { rentFor } from './tokens.ts';
 
 const LOADER = PROGRAMS.upgradeableLoader;
@@ -20,7 +21,7 @@ const MAX_ROUNDS = 8;
 const encodeAddress = getAddressEncoder();
 
 export interface DeployOptions {
-  readonly client: Pick<MediaClient, 'rpc' | 'send' | 'commitment'>;
+  readonly client: Pick<MediaClient, 'rpc' | 'send' | 'commitment' | 'clock'>;
   /** Pays, and becomes the upgrade authority. */
   readonly payer: TransactionSigner;
   /** The key whose address is the program's id. */
@@ -50,7 +51,7 @@ export async function deployProgram(options: DeployOptions): Promise<{ programId
     });
   }
   const buffer = options.bufferKeypair ?? (await generateKeyPairSigner());
-  const send = (instructions: readonly Instruction[], computeUnitLimit?: number): Promise<unknown> =>
+  const send = (instructions: readonly Instruction[], computeUnitLimit?: number): Promise<SendResult> =>
     client.send(instructions, {
       payer,
       ...(computeUnitLimit === undefined ? {} : { computeUnitLimit }),
@@ -59,7 +60,7 @@ export async function deployProgram(options: DeployOptions): Promise<{ programId
 
   await createBuffer(options, buffer, send);
   await fillBuffer(options, buffer.address, send);
-  await send([
+  const { slot } = await send([
     getCreateAccountInstruction({
       payer,
       newAccount: programKeypair,
@@ -70,16 +71,25 @@ export async function deployProgram(options: DeployOptions): Promise<{ programId
     deployInstruction(payer, programData, programId, buffer.address, bytes.length),
   ]);
   if (options.finalise === true) await send([finalInstruction(programData, payer)]);
-  await untilRunnable(client, programId, programData);
+  await untilRunnable(client, programId, slot);
   return { programId, programData };
 }
 
-/** A program runs from the slot after the one it was deployed in. */
-async function untilRunnable(client: DeployOptions['client'], programId: Address, programData: Address): Promise<void> {
-  const data = await readAccount(client, programData);
-  if (data === null || (await readAccount(client, programId)) === null) {
-    throw new MediaError({ code: 'chain/deploy-failed', message: `The program ${programId} is not there after its deployment.`, source: 'chain' });
+const SLOT_POLL_MS = 200;
+const SLOT_POLLS = 50;
+
+/** A program runs from the slot after the one it was deployed in: what is sent before would fail. */
+async function untilRunnable(client: DeployOptions['client'], programId: Address, deployed: bigint): Promise<void> {
+  for (let poll = 0; poll < SLOT_POLLS; poll += 1) {
+    const slot = await rpcCall('the slot', () => client.rpc.getSlot({ commitment: client.commitment }).send());
+    if (slot > deployed) return;
+    await client.clock.sleep(SLOT_POLL_MS);
   }
+  throw new MediaError({
+    code: 'chain/deploy-failed',
+    message: `The program ${programId} is deployed, but the chain stands still at slot ${deployed}.`,
+    source: 'chain',
+  });
 }
 
 async function createBuffer(
@@ -208,7 +218,7 @@ function deployInstruction(
     { address: buffer, role: AccountRole.WRITABLE },
     { address: SYSVARS.rent, role: AccountRole.READONLY },
     { address: SYSVARS.clock, role: AccountRole.READONLY },
-    { address: address(PROGRAMS.system), role: AccountRole.READONLY },
+    { address: PROGRAMS.system, role: AccountRole.READONLY },
     { address: payer.address, role: AccountRole.READONLY_SIGNER, signer: payer },
   ];
   return { programAddress: LOADER, accounts, data };

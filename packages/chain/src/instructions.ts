@@ -64,7 +64,7 @@ async function buildInstruction(addresses: Addresses, name: InstructionName, inp
   const tail = input['tail'];
   if (tail !== undefined && !(tail instanceof Uint8Array)) throw missing(name, 'tail');
   // encodeInstruction checks each value against its field; `tail` is refused by the type where there is none.
-  const data = encodeInstruction(name, args as InstructionArgs<typeof name>, tail as never);
+  const data = encodeInstruction(name, args as never, tail as never);
   return { programAddress: addresses.programId, accounts, data };
 }
 

@@ -64,8 +64,7 @@ export function createReads(rpc: Rpc<SolanaRpcApi>, addresses: Addresses, commit
   function decode<N extends AccountName>(kind: N, address: Address, raw: Raw | null): Found<N> | null {
     if (raw === null || raw.owner !== addresses.programId) return null;
     const value = decodeAccount(kind, dataOf(raw));
-    // A spread of a mapped type is not seen as the type itself.
-    return { ...value, address, lamports: BigInt(raw.lamports) } as Found<N>;
+    return { ...value, address, lamports: BigInt(raw.lamports) };
   }
 
   async function raw(address: Address): Promise<Raw | null> {

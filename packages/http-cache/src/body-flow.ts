@@ -115,6 +115,7 @@ export class BodyFlow {
     await before;
     if (this.#spillState !== 'open') return;
     try {
+      if (position !== this.#spilled) throw new Error('a gap in the spill');
       await spill.write(chunk, position);
       this.#spilled = position + chunk.length;
     } catch (error) {
@@ -145,6 +146,8 @@ export class BodyFlow {
   /** Drops from RAM what is safe elsewhere or needed by nobody. */
   #trim(): void {
     if (this.written <= this.#options.maxWholeBytes && !this.#crowded) return;
+    // A spill that is about to open needs every byte from the start.
+    if (this.#spillState === 'none' || this.#spillState === 'opening') return;
     const keepFrom =
       this.#spillState === 'open'
         ? Math.min(this.#spilled, this.written - this.#options.windowBytes)

@@ -48,6 +48,8 @@ export interface DiskTier {
 }
 
 const READ_BYTES = 131_072;
+/** Heads read at a time on opening: enough to keep the platform's I/O threads busy. */
+const RECOVERY_READERS = 16;
 
 async function readFully(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
@@ -152,13 +154,18 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
   return {
     async recover() {
       const found: Recovered[] = [];
+      const names: { readonly folder: string; readonly id: string }[] = [];
       for (const folder of await io.readdir(entriesDir)) {
-        for (const id of await io.readdir(join(entriesDir, folder))) {
-          const one = await recoverOne(id).catch(() => undefined);
-          if (one !== undefined && id.startsWith(folder)) found.push(one);
-          else await io.unlink(join(entriesDir, folder, id)).catch(() => undefined);
-        }
+        for (const id of await io.readdir(join(entriesDir, folder))) names.push({ folder, id });
       }
+      const reader = async (): Promise<void> => {
+        for (let name = names.pop(); name !== undefined; name = names.pop()) {
+          const one = await recoverOne(name.id).catch(() => undefined);
+          if (one !== undefined && name.id.startsWith(name.folder)) found.push(one);
+          else await io.unlink(join(entriesDir, name.folder, name.id)).catch(() => undefined);
+        }
+      };
+      await Promise.all(Array.from({ length: RECOVERY_READERS }, reader));
       return found.sort((a, b) => a.head.meta.receivedAtMs - b.head.meta.receivedAtMs);
     },
     createWriter,

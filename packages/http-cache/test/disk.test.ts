@@ -242,6 +242,35 @@ describe('bounds and failures of the disk', () => {
     await store.close();
   });
 
+  test('bytes that readers take while the file is being opened are in the file all the same', async () => {
+    const opened = Promise.withResolvers<void>();
+    const slow: DiskIo = {
+      ...fsPromises,
+      async open(path, flags, mode) {
+        if (flags === 'wx+') await opened.promise;
+        return await fsPromises.open(path, flags, mode);
+      },
+    };
+    const store = await open({ io: slow });
+    const body = testBody(400_000);
+    const fill = store.begin('k', testMeta());
+    const reader = fill.follow()?.[Symbol.asyncIterator]();
+    let read = 0;
+    const writes: Promise<void>[] = [];
+    for (let at = 0; at < body.length; at += 40_000) {
+      writes.push(fill.write(body.subarray(at, at + 40_000)));
+      read += (await reader?.next())?.value?.length ?? 0;
+    }
+    expect(read).toBe(body.length);
+    opened.resolve();
+    await Promise.all(writes);
+    expect((await fill.commit({ expectedLength: body.length })).kind).toBe('stored');
+    await reader?.return?.();
+    expect((await bodyOf(await store.lookup('k', anyRequest)))?.equals(body)).toBe(true);
+    await store.close();
+    expect((await afterRestart('k'))?.equals(body)).toBe(true);
+  });
+
   test('a folder that cannot be opened degrades, and RAM goes on', async () => {
     await writeFile(join(dir, 'file'), 'x');
     const store = await openCacheStore({

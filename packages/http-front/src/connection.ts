@@ -258,6 +258,7 @@ export class Connection<Token> {
           if (this.#phase !== 'ending' && this.#phase !== 'closed') this.#socket.destroy();
         },
       });
+      this.#bridge.on('error', () => undefined);
       front.http.emit('connection', this.#bridge);
     }
     this.#bridgeFull = !this.#bridge.push(bytes.subarray(headStart, bodyEnd));
@@ -325,6 +326,8 @@ export class Connection<Token> {
       return;
     }
     exchange.response = response;
+    // A handler that writes on after its viewer left must not take the process down.
+    response.on('error', () => undefined);
     if (this.#lastRequest) response.shouldKeepAlive = false;
     response.once('finish', () => {
       exchange.responded = true;

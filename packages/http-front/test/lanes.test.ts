@@ -193,7 +193,6 @@ describe('accounts', () => {
         hits: lane === 'fast' ? { '/big': body } : {},
         slow: (_request, response) => {
           response.setHeader('Content-Length', String(size));
-          response.on('error', () => undefined);
           for (let at = 0; at < size; at += 262_144) response.write(body.subarray(at, at + 262_144));
           response.end();
         },

@@ -11,7 +11,8 @@ import { decodeHour, encodeEdgeHour, encodeResourceHour } from './hour.ts';
 import { LEAF_DOMAIN, leafHash, verifyMerkleProof } from './merkle.ts';
 
 const sha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
-const addressAt = (n: number): string => addressOf(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? n : i * 7) & 255));
+const addressAt = (n: number): string =>
+  addressOf(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? n : i * 7) & 255));
 const bytes = fc.bigInt({ min: 0n, max: 1n << 44n });
 const edges = fc
   .array(fc.record({ attested: bytes, unattested: bytes }), { minLength: 1, maxLength: 8 })
@@ -64,7 +65,11 @@ describe('credit of a resource', () => {
 
   it('does not change for the others when one edge changes its unattested bytes, if they have two more witnesses', () => {
     // One liar among four cannot move the lower median of three above the highest honest ratio.
-    const honest = [1n, 2n, 3n].map((n) => ({ edge: addressAt(Number(n)), attested: 100n, unattested: 100n * n }));
+    const honest = [1n, 2n, 3n].map((n) => ({
+      edge: addressAt(Number(n)),
+      attested: 100n,
+      unattested: 100n * n,
+    }));
     const liar = { edge: addressAt(9), attested: 1n, unattested: 1n << 40n };
     const credited = creditResource([...honest, liar], 0n);
     for (const [i, edge] of honest.entries()) expect(credited[i]).toBeLessThanOrEqual(edge.attested + 300n);
@@ -106,7 +111,10 @@ const entry = fc.record({
   share: fc.bigInt({ min: 0n, max: 100n }),
 });
 const reports = fc.uniqueArray(
-  fc.record({ edge: fc.integer({ min: 0, max: 20 }).map(addressAt), entries: fc.uniqueArray(entry, { selector: (e) => e.resource, maxLength: 5 }) }),
+  fc.record({
+    edge: fc.integer({ min: 0, max: 20 }).map(addressAt),
+    entries: fc.uniqueArray(entry, { selector: (e) => e.resource, maxLength: 5 }),
+  }),
   { selector: (report) => report.edge, maxLength: 6 },
 );
 type Draft = { edge: string; entries: { resource: string; slots: bigint[]; share: bigint }[] };
@@ -123,13 +131,19 @@ const confirmed = (drafts: readonly Draft[]): ConfirmedReport[] =>
   }));
 
 describe('credit of an hour', () => {
-  const facts = (list: readonly ConfirmedReport[]) => ({ reports: list, boundOf: () => 1n << 30n, previousOf: () => 5n });
+  const facts = (list: readonly ConfirmedReport[]) => ({
+    reports: list,
+    boundOf: () => 1n << 30n,
+    previousOf: () => 5n,
+  });
 
   it('credits to edges what it bills to resources, never above the bytes', () => {
     fc.assert(
       fc.property(reports, (drafts) => {
         const hour = creditHour(facts(confirmed(drafts)), sha256);
-        expect(total(hour.edges.map((leaf) => leaf.credited))).toBe(total(hour.resources.map((leaf) => leaf.billable)));
+        expect(total(hour.edges.map((leaf) => leaf.credited))).toBe(
+          total(hour.resources.map((leaf) => leaf.billable)),
+        );
         for (const leaf of hour.resources) expect(leaf.billable).toBeLessThanOrEqual(sumSlots(leaf.slots));
       }),
     );
@@ -139,8 +153,12 @@ describe('credit of an hour', () => {
     fc.assert(
       fc.property(reports, (drafts) => {
         const list = confirmed(drafts);
-        const turned = list.toReversed().map((report) => ({ ...report, entries: report.entries.toReversed() }));
-        expect(toHex(creditHour(facts(turned), sha256).blob)).toBe(toHex(creditHour(facts(list), sha256).blob));
+        const turned = list
+          .toReversed()
+          .map((report) => ({ ...report, entries: report.entries.toReversed() }));
+        expect(toHex(creditHour(facts(turned), sha256).blob)).toBe(
+          toHex(creditHour(facts(list), sha256).blob),
+        );
       }),
     );
   });

@@ -4,14 +4,20 @@ import { inflatedMeter } from './inflated-meter.ts';
 import type { MeterRound } from './inflated-meter.ts';
 
 const lengths = fc.array(fc.bigInt({ min: 10_000n, max: 1_000_000n }), { minLength: 3, maxLength: 12 });
-const spread = (list: readonly bigint[]): boolean => new Set(list).size >= 3 && list.some((a) => list.some((b) => 2n * a >= 3n * b));
+const spread = (list: readonly bigint[]): boolean =>
+  new Set(list).size >= 3 && list.some((a) => list.some((b) => 2n * a >= 3n * b));
 
 describe('inflated meter', () => {
   it('finds any constant factor from a tenth up', () => {
     fc.assert(
       fc.property(lengths, fc.bigInt({ min: 1_100n, max: 5_000n }), (list, factor) => {
         fc.pre(spread(list));
-        const rounds = list.map((received) => ({ c0: 7n, c1: 7n, received, c2: 7n + (received * factor) / 1_000n }));
+        const rounds = list.map((received) => ({
+          c0: 7n,
+          c1: 7n,
+          received,
+          c2: 7n + (received * factor) / 1_000n,
+        }));
         expect(inflatedMeter(rounds).kind).toBe('inflated');
       }),
     );
@@ -21,18 +27,29 @@ describe('inflated meter', () => {
     fc.assert(
       fc.property(
         fc.array(
-          fc.record({ received: fc.bigInt({ min: 1n, max: 1_000_000n }), before: fc.bigInt({ min: 0n, max: 10n }) }),
+          fc.record({
+            received: fc.bigInt({ min: 1n, max: 1_000_000n }),
+            before: fc.bigInt({ min: 0n, max: 10n }),
+          }),
           { maxLength: 12 },
         ),
         // Other viewers fetch whole objects of one size: their bytes do not scale with what the guard asked for.
         fc.bigInt({ min: 0n, max: 1_000_000n }),
         (list, other) => {
-          const rounds = list.map(({ received, before }) => ({ c0: 0n, c1: before, received, c2: before + received + other }));
+          const rounds = list.map(({ received, before }) => ({
+            c0: 0n,
+            c1: before,
+            received,
+            c2: before + received + other,
+          }));
           const quiet = list.filter(({ before }) => before === 0n).map(({ received }) => received);
           const finding = inflatedMeter(rounds);
           if (finding.kind !== 'inflated') return;
-          // With the same foreign bytes in every round the ratio moves with the length: beyond tolerance once lengths differ by half.
-          const [least, most] = [quiet.reduce((a, b) => (a < b ? a : b)), quiet.reduce((a, b) => (a > b ? a : b))];
+
+          const [least, most] = [
+            quiet.reduce((a, b) => (a < b ? a : b)),
+            quiet.reduce((a, b) => (a > b ? a : b)),
+          ];
           throw new Error(`blamed for ${other} foreign bytes beside ${least} to ${most}`);
         },
       ),
@@ -58,12 +75,24 @@ describe('inflated meter', () => {
   });
 
   it('knows nothing from fewer than three quiet rounds, or rounds of one length', () => {
-    const round = (received: bigint, c1 = 0n): MeterRound => ({ c0: 0n, c1, received, c2: c1 + 2n * received });
+    const round = (received: bigint, c1 = 0n): MeterRound => ({
+      c0: 0n,
+      c1,
+      received,
+      c2: c1 + 2n * received,
+    });
     expect(inflatedMeter([round(10n), round(20n)])).toEqual({ kind: 'unknown', quietRounds: 2 });
-    expect(inflatedMeter([round(10n), round(20n), round(30n, 1n)])).toEqual({ kind: 'unknown', quietRounds: 2 });
+    expect(inflatedMeter([round(10n), round(20n), round(30n, 1n)])).toEqual({
+      kind: 'unknown',
+      quietRounds: 2,
+    });
     expect(inflatedMeter([round(10n), round(10n), round(10n)]).kind).toBe('unknown');
     expect(inflatedMeter([round(100n), round(101n), round(102n)]).kind).toBe('unknown');
-    expect(inflatedMeter([round(10n), round(20n), round(30n)])).toEqual({ kind: 'inflated', quietRounds: 3, factorPpm: 2_000_000n });
+    expect(inflatedMeter([round(10n), round(20n), round(30n)])).toEqual({
+      kind: 'inflated',
+      quietRounds: 3,
+      factorPpm: 2_000_000n,
+    });
   });
 
   it('lets a single round that disagrees speak for the edge', () => {

@@ -6,12 +6,16 @@ import type { Sha256 } from './bytes.ts';
 import { EMPTY_ROOT, LEAF_DOMAIN, leafHash, merkleTree, verifyMerkleProof } from './merkle.ts';
 
 const sha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
-const leaves = fc.array(fc.uint8Array({ minLength: 0, maxLength: 40 }), { minLength: 1, maxLength: 40 }).map((list) => list.map((each) => leafHash(LEAF_DOMAIN.entry, each, sha256)));
+const leaves = fc
+  .array(fc.uint8Array({ minLength: 0, maxLength: 40 }), { minLength: 1, maxLength: 40 })
+  .map((list) => list.map((each) => leafHash(LEAF_DOMAIN.entry, each, sha256)));
 
 describe('merkle tree', () => {
   it('hashes leaves and nodes under prefixes of their own', () => {
     const leaf = leafHash(LEAF_DOMAIN.claim, Uint8Array.of(1, 2), sha256);
-    expect(toHex(leaf)).toBe(toHex(sha256(concatBytes([Uint8Array.of(0), utf8('mn.claim'), Uint8Array.of(1, 2)]))));
+    expect(toHex(leaf)).toBe(
+      toHex(sha256(concatBytes([Uint8Array.of(0), utf8('mn.claim'), Uint8Array.of(1, 2)]))),
+    );
     const other = new Uint8Array(32);
     const node = sha256(concatBytes([Uint8Array.of(1), other, leaf]));
     expect(toHex(merkleTree([leaf, other], sha256).root)).toBe(toHex(node));
@@ -28,14 +32,19 @@ describe('merkle tree', () => {
 
   it('proves each leaf and no other', () => {
     fc.assert(
-      fc.property(leaves, fc.nat(), fc.uint8Array({ minLength: 32, maxLength: 32 }), (list, pick, stranger) => {
-        const tree = merkleTree(list, sha256);
-        const index = pick % list.length;
-        const leaf = list[index] ?? EMPTY_ROOT;
-        expect(verifyMerkleProof(leaf, tree.proof(index), tree.root, sha256)).toBe(true);
-        fc.pre(!list.some((each) => toHex(each) === toHex(stranger)));
-        expect(verifyMerkleProof(stranger, tree.proof(index), tree.root, sha256)).toBe(false);
-      }),
+      fc.property(
+        leaves,
+        fc.nat(),
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        (list, pick, stranger) => {
+          const tree = merkleTree(list, sha256);
+          const index = pick % list.length;
+          const leaf = list[index] ?? EMPTY_ROOT;
+          expect(verifyMerkleProof(leaf, tree.proof(index), tree.root, sha256)).toBe(true);
+          fc.pre(!list.some((each) => toHex(each) === toHex(stranger)));
+          expect(verifyMerkleProof(stranger, tree.proof(index), tree.root, sha256)).toBe(false);
+        },
+      ),
     );
   });
 

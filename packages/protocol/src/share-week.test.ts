@@ -10,12 +10,16 @@ import { shareWeek } from './share-week.ts';
 import type { FinalHour } from './share-week.ts';
 
 const sha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
-const addressAt = (n: number): string => addressOf(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? n : i * 5) & 255));
+const addressAt = (n: number): string =>
+  addressOf(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? n : i * 5) & 255));
 const owners = { ownerOfEdge: (edge: string) => edge, ownerOfGuard: (no: number) => addressAt(200 + no) };
 
 const hour = fc.record({
   edges: fc.uniqueArray(
-    fc.record({ edge: fc.integer({ min: 0, max: 9 }).map(addressAt), credited: fc.bigInt({ min: 1n, max: 1n << 50n }) }),
+    fc.record({
+      edge: fc.integer({ min: 0, max: 9 }).map(addressAt),
+      credited: fc.bigInt({ min: 1n, max: 1n << 50n }),
+    }),
     { selector: (leaf) => leaf.edge, maxLength: 6 },
   ),
   guards: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { maxLength: 7 }),
@@ -44,9 +48,13 @@ describe('shares of a week', () => {
   it('do not depend on the order of hours and leaves', () => {
     fc.assert(
       fc.property(week, ({ kept, guardShareBps, hours }) => {
-        const turned: FinalHour[] = hours.toReversed().map(({ edges, guards }) => ({ edges: edges.toReversed(), guards: guards.toReversed() }));
+        const turned: FinalHour[] = hours
+          .toReversed()
+          .map(({ edges, guards }) => ({ edges: edges.toReversed(), guards: guards.toReversed() }));
         const facts = { kept, guardShareBps, ...owners, before: new Map([[addressAt(3), 5n]]) };
-        expect(toHex(shareWeek({ ...facts, hours: turned }, sha256).blob)).toBe(toHex(shareWeek({ ...facts, hours }, sha256).blob));
+        expect(toHex(shareWeek({ ...facts, hours: turned }, sha256).blob)).toBe(
+          toHex(shareWeek({ ...facts, hours }, sha256).blob),
+        );
       }),
     );
   });
@@ -76,7 +84,10 @@ describe('shares of a week', () => {
       { edges: [{ edge: addressAt(1), credited: 3n }], guards: [1, 2] },
       { edges: [{ edge: addressAt(2), credited: 1n }], guards: [1] },
     ];
-    const { shares } = shareWeek({ kept: 1_000n, guardShareBps: 3_000, hours, ...owners, before: new Map() }, sha256);
+    const { shares } = shareWeek(
+      { kept: 1_000n, guardShareBps: 3_000, hours, ...owners, before: new Map() },
+      sha256,
+    );
     expect(shares.get(addressAt(201))).toBe(200n);
     expect(shares.get(addressAt(202))).toBe(100n);
     expect(shares.get(addressAt(1))).toBe(525n);

@@ -13,7 +13,12 @@ const FRAME_PAYLOAD = 256 * 1024;
 
 /** What the journal does with a file; replaced by tests that fill the disk. */
 export interface JournalFile {
-  write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesWritten: number }>;
+  write(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesWritten: number }>;
   truncate(length: number): Promise<void>;
   datasync(): Promise<void>;
   close(): Promise<void>;

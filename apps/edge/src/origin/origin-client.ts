@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import { Pool } from 'undici';
 import { forwardHeaders } from './origin-headers.ts';
+import { badResponse, readHead } from './origin-head.ts';
 import type { OriginSettings } from './origin-settings.ts';
 import { isPrivateAddress } from './private-address.ts';
 
@@ -56,17 +57,6 @@ export interface OriginClient {
 }
 
 const MAX_POOLS = 1000;
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 export function createOriginClient(options: OriginClientOptions): OriginClient {
   const pools = new Map<string, Pool>();
 
@@ -147,49 +137,6 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
   };
 }
 
-function readHead(
-  raw: readonly string[],
-  method: string,
-  status: number,
-): Pick<OriginResponse, 'rawHeaders' | 'framing' | 'contentLength'> {
-  const named = new Set<string>();
-  let chunked = false;
-  let contentLength: number | undefined;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] ?? '').toLowerCase();
-    const value = raw[i + 1] ?? '';
-    if (name === 'connection') for (const option of value.split(',')) named.add(option.trim().toLowerCase());
-    else if (name === 'transfer-encoding') chunked = true;
-    else if (name === 'content-length') {
-      if (!/^\d{1,15}$/.test(value) || (contentLength !== undefined && contentLength !== Number(value))) {
-        throw badResponse('its Content-Length is malformed');
-      }
-      contentLength = Number(value);
-    }
-  }
-  // A Connection field must not take away what the end of the body or its meaning hangs on.
-  for (const kept of [
-    'content-length',
-    'content-type',
-    'content-encoding',
-    'cache-control',
-    'etag',
-    'vary',
-    'set-cookie',
-  ])
-    named.delete(kept);
-  const rawHeaders: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || named.has(lower)) continue;
-    rawHeaders.push(name, raw[i + 1] ?? '');
-  }
-  const bodyless = method === 'HEAD' || status === 204 || status === 304;
-  const framing = bodyless ? 'none' : chunked ? 'chunked' : contentLength !== undefined ? 'length' : 'close';
-  return { rawHeaders, framing, contentLength };
-}
-
 const publicLookup: LookupFunction = (hostname, lookupOptions, callback) => {
   systemLookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
     if (error !== null) {
@@ -263,15 +210,6 @@ export function originError(error: unknown, signal?: AbortSignal): MediaError {
     retry: true,
     context: { reason: code },
     cause: error,
-  });
-}
-
-function badResponse(why: string, cause?: unknown): MediaError {
-  return new MediaError({
-    code: 'edge/origin-bad-response',
-    message: `The origin's answer is not valid HTTP: ${why}.`,
-    source: 'origin',
-    ...(cause === undefined ? {} : { cause }),
   });
 }
 

@@ -116,7 +116,8 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
   swap(context, args) {
     const { config, pool } = openPool(context, ['mediaVault', 'quoteVault']);
     const { direction } = args;
-    if (direction !== 0 && direction !== 1) return fail('InvalidParameter');
+    const isKnown = direction === 0 || direction === 1;
+    if (!isKnown) fail('InvalidParameter');
     checkUser(context, pool, config, { paid: [direction === 0 ? 'ownerQuote' : 'ownerMedia'] });
     const { out } = quoteSwap(pool, direction, args.amountIn, config.poolFeeBps);
     if (out < args.minOut) fail('Slippage');

@@ -76,7 +76,7 @@ export const resourceRules: Pick<
     const at = context.at('ring');
     const blank = context.blank(at);
     const existing = context.find('ring', at);
-    if (existing === null && blank === null) return fail('WrongOwner');
+    if (existing === null && blank === null) fail('WrongOwner');
     if (blank !== null && blank.size !== RING_BYTES) fail('WrongTag');
     if (resource.status === RESOURCE_STATUS.released) fail('WrongStatus');
     if (existing !== null || resource.ring !== NO_ACCOUNT) fail('AlreadyExists');

@@ -10,7 +10,7 @@ import {
   setTransactionMessageFeePayer,
 } from '@solana/kit';
 import type { Address, Instruction, Lamports, TransactionSigner } from '@solana/kit';
-import { getMintEncoder, getTokenEncoder } from '@solana-program/token';
+import { AccountState, getMintEncoder, getTokenEncoder } from '@solana-program/token';
 import { Clock, FailedTransactionMetadata, LiteSVM } from 'litesvm';
 
 import { createAddresses } from '../addresses.ts';
@@ -166,7 +166,7 @@ export function createProgramWorld(program: Uint8Array = readFileSync(PROGRAM_PA
         owner,
         amount,
         delegate: null,
-        state: 1,
+        state: AccountState.Initialized,
         isNative: null,
         delegatedAmount: 0n,
         closeAuthority: null,

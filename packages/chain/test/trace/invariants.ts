@@ -15,11 +15,12 @@ export function allOf<K extends AccountName>(state: ModelState, kind: K): { addr
 
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, each) => total + each, 0n);
 
+function hold(condition: boolean, sentence: string): void {
+  if (!condition) throw new Error(sentence);
+}
+
 /** docs/chain.md, Invariants. Throws a sentence for the first that does not hold. */
 export function checkInvariants(state: ModelState): void {
-  const hold = (condition: boolean, sentence: string): void => {
-    if (!condition) throw new Error(sentence);
-  };
   const [found] = allOf(state, 'config');
   if (found === undefined) return;
   const config = found.value;

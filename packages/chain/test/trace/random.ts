@@ -1,12 +1,12 @@
 /** A seeded source of choices (mulberry32): the same seed gives the same trace. */
 export interface Random {
   /** From 0 up to `below`. */
-  int(below: number): number;
-  chance(probability: number): boolean;
-  pick<T>(from: readonly T[]): T;
-  maybe<T>(from: readonly T[]): T | undefined;
+  readonly int: (below: number) => number;
+  readonly chance: (probability: number) => boolean;
+  readonly pick: <T>(from: readonly T[]) => T;
+  readonly maybe: <T>(from: readonly T[]) => T | undefined;
   /** Any size, from nothing to far too much; `around` often. */
-  amount(around: bigint): bigint;
+  readonly amount: (around: bigint) => bigint;
 }
 
 export function createRandom(seed: number): Random {

@@ -1,0 +1,83 @@
+import { MediaError } from '@media-network/runtime';
+import type { OriginResponse } from './origin-client.ts';
+
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+/** A Connection field must not take away what the end of the body, its meaning or its privacy hangs on. */
+const NOT_NAMEABLE = new Set([
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'etag',
+  'set-cookie',
+  'vary',
+]);
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * What an origin's fields say of the connection, and the fields without those. Stricter than the parser:
+ * what a viewer's client could read in another way throws `edge/origin-bad-response`.
+ */
+export function readHead(
+  raw: readonly string[],
+  method: string,
+  status: number,
+): Pick<OriginResponse, 'rawHeaders' | 'framing' | 'contentLength'> {
+  const dropped = new Set(HOP_BY_HOP);
+  let chunked = false;
+  let contentLength: number | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const value = raw[i + 1] ?? '';
+    if (!NAME.test(name) || !VALUE.test(value)) throw badResponse(`its field ${JSON.stringify(name)} is malformed`);
+    switch (name.toLowerCase()) {
+      case 'connection':
+        for (const option of value.split(',')) {
+          const named = option.trim().toLowerCase();
+          if (!NOT_NAMEABLE.has(named)) dropped.add(named);
+        }
+        break;
+      case 'transfer-encoding':
+        // Any other coding would reach the viewer undone or not, and nobody could tell.
+        if (chunked || value.trim().toLowerCase() !== 'chunked') throw badResponse(`its Transfer-Encoding is "${value}"`);
+        chunked = true;
+        break;
+      case 'content-length':
+        if (!/^\d{1,15}$/.test(value) || (contentLength !== undefined && contentLength !== Number(value))) {
+          throw badResponse('its Content-Length is malformed');
+        }
+        contentLength = Number(value);
+        break;
+      default:
+    }
+  }
+  // RFC 9112 §6.3: an answer with both is an attempt at smuggling.
+  if (chunked && contentLength !== undefined) throw badResponse('it has Content-Length and Transfer-Encoding');
+  const rawHeaders: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    if (!dropped.has(name.toLowerCase())) rawHeaders.push(name, raw[i + 1] ?? '');
+  }
+  const bodyless = method === 'HEAD' || status === 204 || status === 304;
+  const framing = bodyless ? 'none' : chunked ? 'chunked' : contentLength !== undefined ? 'length' : 'close';
+  return { rawHeaders, framing, contentLength };
+}
+
+export function badResponse(why: string, cause?: unknown): MediaError {
+  return new MediaError({
+    code: 'edge/origin-bad-response',
+    message: `The origin's answer is not valid HTTP: ${why}.`,
+    source: 'origin',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import {
+  decodeAttest,
+  decodeCounter,
+  decodeKeyRequest,
+  decodeReceipt,
+  decodeTicket,
+  boxKeyOf,
+  decryptSettings,
+  fromHex,
+  openSealed,
+  parseTicketHeader,
+  settingsKeyByPassword,
+  settingsText,
+  toHex,
+  utf8,
+  verifyAttestSignature,
+  verifyCounterSignature,
+  verifyKeyRequestSignature,
+  verifyReceiptSignature,
+  verifyTicketSignature,
+} from '../src/index.ts';
+import { evidenceVectors, fixedKey, scrypt } from './evidence-vectors.ts';
+
+const bytes = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array();
+const operator = fixedKey(1);
+const client = fixedKey(2);
+
+/** Fields of the fixtures by path, as text. */
+const vectors: unknown = JSON.parse(
+  await readFile(new URL('../../../vectors/evidence.json', import.meta.url), 'utf8'),
+);
+function at(...path: readonly string[]): string {
+  let value: unknown = vectors;
+  for (const key of path)
+    value =
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).find(([name]) => name === key)?.[1]
+        : undefined;
+  if (typeof value !== 'string') throw new Error(`no fixture ${path.join('.')}`);
+  return value;
+}
+
+it('are what the code gives', async () => {
+  expect(vectors).toEqual(JSON.parse(JSON.stringify(await evidenceVectors())));
+});
+
+it('decode and verify', async () => {
+  const ticket = decodeTicket(bytes(at('ticket', 'bytes')));
+  const receipt = decodeReceipt(bytes(at('receipt', 'bytes')));
+  const counter = decodeCounter(bytes(at('counter', 'bytes')));
+  const attest = decodeAttest(bytes(at('attest', 'bytes')));
+  const keyRequest = decodeKeyRequest(bytes(at('keyRequest', 'bytes')));
+  if (!ticket || !receipt || !counter || !attest || !keyRequest) throw new Error('a fixture does not decode');
+  expect(await verifyTicketSignature(ticket, operator.address)).toBe(true);
+  expect(parseTicketHeader(at('ticket', 'header'))).toEqual(ticket);
+  expect(await verifyReceiptSignature(receipt, client.publicKey)).toBe(true);
+  expect(await verifyReceiptSignature({ ...receipt, bytes: receipt.bytes + 1n }, client.publicKey)).toBe(
+    false,
+  );
+  expect(await verifyCounterSignature(counter, operator.address)).toBe(true);
+  expect(await verifyAttestSignature(attest, operator.address)).toBe(true);
+  expect(await verifyKeyRequestSignature(keyRequest, operator.address)).toBe(true);
+  // A statement of one kind is none of another: each name is part of what is signed.
+  expect(
+    await verifyCounterSignature({ ...counter, signature: keyRequest.signature }, operator.address),
+  ).toBe(false);
+});
+
+it('have the sizes of docs/evidence.md', () => {
+  const sizes = {
+    ticket: 165,
+    receipt: 184,
+    receipts: 349,
+    digests: 144,
+    entry: 200,
+    counter: 168,
+    attest: 224,
+    keyRequest: 172,
+  };
+  for (const [name, size] of Object.entries(sizes))
+    expect([name, at(name, 'bytes').length / 2]).toEqual([name, size]);
+  expect(at('sealed', 'box').length / 2).toBe(80);
+});
+
+it('open with the key, and settings with the password', async () => {
+  const reader = await boxKeyOf(bytes(at('sealed', 'recipientPrivate')));
+  expect(toHex(reader.publicKey)).toBe(at('sealed', 'recipient'));
+  expect(toHex((await openSealed(bytes(at('sealed', 'box')), reader)) ?? new Uint8Array())).toBe(
+    at('sealed', 'plain'),
+  );
+  const blob = bytes(at('settings', 'blob'));
+  const key = await settingsKeyByPassword(blob, utf8(at('settings', 'password')), scrypt);
+  const subject = { resource: at('subjects', 'resource'), version: 1 };
+  const settings = await decryptSettings(blob, subject, key ?? new Uint8Array(32));
+  expect(settings === undefined ? undefined : settingsText(settings)).toBe(at('settings', 'text'));
+  expect(await decryptSettings(blob, { ...subject, version: 2 }, key ?? new Uint8Array(32))).toBeUndefined();
+  expect(await settingsKeyByPassword(blob, utf8('wrong horse'), scrypt)).toBeUndefined();
+});
