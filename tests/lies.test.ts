@@ -1,118 +1,347 @@
-import { HOUR_STATUS, REPORT_STATUS, VERDICT_REASON } from '@media-network/chain/schema';
+import { EPOCH_STATUS, HOUR_STATUS, REPORT_STATUS, VERDICT_REASON } from '@media-network/chain/schema';
 import { doubledReport } from '@media-network/devnet';
-import type { Devnet } from '@media-network/devnet';
-import { buildHonestReport } from '@media-network/edge';
-import type { BuildReport } from '@media-network/edge';
-import { buildReport, decodeEntries, decodeEpoch } from '@media-network/protocol';
-import { createViewer } from '@media-network/viewer';
-import { createHash } from 'node:crypto';
-import { afterEach, describe, expect, test } from 'vitest';
-import { manualNetwork, pastHour, pastWeek, probedBytes, toNextHour, urlAt } from './network.ts';
+import type { Edge } from '@media-network/edge';
+import {
+  concatBytes,
+  createSessionKey,
+  decodeEpoch,
+  decodeHour,
+  encodeReceipt,
+  encodeResourceHour,
+  equalBytes,
+  signReceipt,
+  ticketHeader,
+  weekOfHour,
+} from '@media-network/protocol';
+import type { ReceiptBody, SignBytes } from '@media-network/protocol';
+import { createViewer, requestTicket } from '@media-network/viewer';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { auditDeps } from './harness/audit.ts';
+import { NO_ROOT, claimsSignatures, doublesReceipts, forgesRoot, startDoublingControl } from './harness/liars.ts';
+import { endOf, present, startNetwork } from './harness/network.ts';
+import type { ManualNetwork } from './harness/network.ts';
 
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+const PICTURE = '/pictures/set.jpg';
 
-let devnet: Devnet | undefined;
-
-afterEach(async () => {
-  await devnet?.close();
-  devnet = undefined;
-});
-
-/** Traffic in a fresh hour at every edge, so that a lie stands beside honest reports of the same hour. */
-async function hourWithTraffic(network: Devnet): Promise<bigint> {
-  const hour = await toNextHour(network);
-  const viewer = createViewer();
-  for (const edge of network.edges) {
-    const response = await viewer.get(urlAt(network, edge, '/pictures/set.jpg'));
-    expect(response.status).toBe(200);
-  }
-  await pastHour(network, hour);
-  return hour;
+/** Owners with a claim in the epoch of a week, from what guards publish. */
+async function ownersPaid(network: ManualNetwork, week: bigint): Promise<readonly string[]> {
+  const epoch = present(await network.client.epoch(week), 'epoch');
+  expect(epoch.status).toBe(EPOCH_STATUS.closed);
+  const deps = auditDeps(network.client);
+  const table = await deps.blobs.find('epochs', epoch.root, (blob) => decodeEpoch(blob, deps.sha256));
+  return present(table, 'table of claims').claims.map((claim) => claim.owner);
 }
 
-async function ownersPaid(network: Devnet, week: bigint): Promise<string[]> {
-  const epoch = await network.client.epoch(week);
-  const root = Buffer.from(epoch?.root ?? []).toString('hex');
-  const response = await fetch(`${network.guards[0]?.url}/v1/epochs/${root}`);
-  const table = decodeEpoch(new Uint8Array(await response.arrayBuffer()), sha256);
-  return (table?.claims ?? []).map((claim) => claim.owner);
+async function reasonsOf(network: ManualNetwork, edge: Edge, hour: bigint): Promise<readonly number[]> {
+  const report = present(await network.client.report(edge.address, hour), 'report');
+  return [...new Set(report.reasons.slice(0, report.voteCount))].filter((reason) => reason > 0);
 }
 
-/** Entries that say one thing under a root that says another. */
-const forgedRoot: BuildReport = (book) => {
-  const honest = buildHonestReport(book);
-  return { ...honest, report: { ...honest.report, root: sha256(honest.report.root) } };
-};
+async function statusOf(network: ManualNetwork, edge: Edge, hour: bigint): Promise<number> {
+  return present(await network.client.report(edge.address, hour), 'report').status;
+}
 
-/** More attested bytes than anybody signed for. */
-const forgedAttested: BuildReport = (book) => {
-  const honest = buildHonestReport(book);
-  const entries = (decodeEntries(honest.entries) ?? []).map((entry) => ({
-    ...entry,
-    attested: entry.slots.reduce((sum, bytes) => sum + bytes, 0n),
-  }));
-  const { report, blob } = buildReport(honest.report.hour, entries, sha256);
-  return { ...honest, report, entries: blob };
-};
+describe('edges that lie beside honest ones', () => {
+  let network: ManualNetwork;
+  let hour = 0n;
+  const lies = { 2: doubledReport, 3: claimsSignatures, 4: doublesReceipts, 5: forgesRoot } as const;
+  const edge = (index: number): Edge => present(network.edges[index], `edge ${index + 1}`);
 
-describe('an edge that lies', () => {
-  test.each([
-    ['doubles its bytes', doubledReport, [VERDICT_REASON.counterMismatch]],
-    ['posts a root that is not of its entries', forgedRoot, [VERDICT_REASON.wrongRoot, VERDICT_REASON.unavailable]],
-    ['claims signatures that nobody gave', forgedAttested, [VERDICT_REASON.attestedMismatch, VERDICT_REASON.badReceipt]],
-  ])('%s is refused and earns nothing, while the honest are paid', async (_name, lie, reasons) => {
-    devnet = await manualNetwork({ edgeOverrides: (index) => (index === 2 ? { buildReport: lie } : {}) });
-    const [honest, , liar] = devnet.edges;
-    if (honest === undefined || liar === undefined) throw new Error('no edges');
-    const hour = await hourWithTraffic(devnet);
-
-    const report = await devnet.client.report(liar.address, hour);
-    expect(report?.status).not.toBe(REPORT_STATUS.confirmed);
-    const given = report?.reasons.slice(0, report.voteCount).filter((reason) => reason > 0) ?? [];
-    expect(given.length).toBeGreaterThan(0);
-    for (const reason of given) expect(reasons).toContain(reason);
-    expect((await devnet.client.report(honest.address, hour))?.status).toBe(REPORT_STATUS.confirmed);
-
-    const week = await pastWeek(devnet);
-    await devnet.settle();
-    const paid = await ownersPaid(devnet, week);
-    expect(paid).toContain(honest.owner);
-    expect(paid).not.toContain(liar.owner);
-    expect(await devnet.client.claimed(liar.owner)).toBeNull();
-  });
-});
-
-describe('a guard that lies', () => {
-  test('cannot confirm a report alone', async () => {
-    devnet = await manualNetwork({
-      edgeOverrides: (index) => (index === 2 ? { buildReport: doubledReport } : {}),
-      guardOverrides: (index) => (index === 0 ? { verdict: () => 0 } : {}),
+  beforeAll(async () => {
+    network = await startNetwork({
+      edges: 6,
+      edgeOverrides: (index) => {
+        const buildReport = new Map(Object.entries(lies)).get(String(index));
+        return buildReport === undefined ? {} : { buildReport };
+      },
     });
-    const [honest, , liar] = devnet.edges;
-    if (honest === undefined || liar === undefined) throw new Error('no edges');
-    const hour = await hourWithTraffic(devnet);
-    expect((await devnet.client.report(liar.address, hour))?.status).toBe(REPORT_STATUS.pending);
-    const final = await devnet.client.hour(hour);
-    expect(final?.status).toBe(HOUR_STATUS.final);
-    expect(final?.confirmed).toBe(2);
-    const week = await pastWeek(devnet);
-    await devnet.settle();
-    expect(await ownersPaid(devnet, week)).not.toContain(liar.owner);
+    hour = await network.chainHour();
+    const viewer = createViewer();
+    const guard = present(network.guards[0], 'guard');
+    for (const [index, each] of network.edges.entries()) {
+      expect((await viewer.get(network.at(each, PICTURE))).status).toBe(200);
+      // The edge that doubles its bytes has unsigned traffic only: nothing but its counters speaks against it.
+      if (index === 2) continue;
+      const session = await viewer.openSession({
+        guardUrl: guard.url,
+        resource: network.resource,
+        url: network.at(each, '/'),
+        edge: each.address,
+      });
+      expect((await session.get('/hls/360p/init.mp4')).status).toBe(200);
+      await session.settle();
+    }
+    await network.advancePast(hour);
+  });
+  afterAll(() => network?.close());
+
+  test('the honest are confirmed', async () => {
+    expect(await statusOf(network, edge(0), hour)).toBe(REPORT_STATUS.confirmed);
+    expect(await statusOf(network, edge(1), hour)).toBe(REPORT_STATUS.confirmed);
   });
 
-  test('cannot change an hour by another root', async () => {
-    const wrong = new Uint8Array(32).fill(7);
-    // Of four guards three are more than two thirds; of three none may be missing.
-    devnet = await manualNetwork({ guards: 4, guardOverrides: (index) => (index === 3 ? { hourRoot: () => wrong } : {}) });
-    const [edge] = devnet.edges;
-    if (edge === undefined) throw new Error('no edge');
-    const hour = await hourWithTraffic(devnet);
-    const final = await devnet.client.hour(hour);
-    expect(final?.status).toBe(HOUR_STATUS.final);
-    expect(Buffer.from(final?.root ?? []).equals(wrong)).toBe(false);
-    const resource = await devnet.client.account('resource', devnet.resource);
-    expect(resource?.lastHour).toBeGreaterThan(hour);
-    const report = await devnet.client.report(edge.address, hour);
-    expect(report?.bytes).toBeGreaterThan(probedBytes(devnet, edge, hour));
+  test.each([
+    ['doubles unsigned bytes', 2, [VERDICT_REASON.counterMismatch]],
+    ['claims signatures that nobody gave', 3, [VERDICT_REASON.attestedMismatch]],
+    ['doubles its bytes and its receipts', 4, [VERDICT_REASON.badReceipt]],
+  ])('one that %s is rejected', async (_, index, reasons) => {
+    expect(await statusOf(network, edge(index), hour)).toBe(REPORT_STATUS.rejected);
+    expect(await reasonsOf(network, edge(index), hour)).toEqual(reasons);
+  });
+
+  test('one whose entries are not under its root is not confirmed', async () => {
+    await network.advanceTo(network.periods.epochZero + (hour + 2n) * BigInt(12 * network.periods.sampleSecs));
+    expect(await statusOf(network, edge(5), hour)).not.toBe(REPORT_STATUS.confirmed);
+    for (const reason of await reasonsOf(network, edge(5), hour)) {
+      expect([VERDICT_REASON.wrongRoot, VERDICT_REASON.unavailable]).toContain(reason);
+    }
+    expect(await reasonsOf(network, edge(5), hour)).not.toEqual([]);
+  });
+
+  test('what is final counts the honest only; the liars earn nothing', async () => {
+    const account = present(await network.client.hour(hour), 'hour');
+    expect([account.status, account.confirmed]).toEqual([HOUR_STATUS.final, 2]);
+    const week = weekOfHour(network.periods, hour);
+    await network.advancePastWeek(week);
+    const paid = await ownersPaid(network, week);
+    for (const index of [0, 1]) expect(paid).toContain(edge(index).owner);
+    for (const index of [2, 3, 4, 5]) {
+      // Guards probe every edge in later hours too: those reports are doubled as well, and nothing of them is paid.
+      expect(paid).not.toContain(edge(index).owner);
+      expect(await network.client.claimed(edge(index).owner)).toBeNull();
+    }
+  });
+
+  test('a recorded hour cannot be recorded again, nor with other figures', async () => {
+    const { client } = network;
+    const before = present(await client.account('resource', network.resource), 'resource');
+    expect(before.lastHour).toBeGreaterThan(hour);
+    const record = await recordOf(network, hour);
+    await expect(record({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
+    await expect(record({ previous: before.lastHour })).rejects.toMatchObject({ code: 'chain/wrong-proof' });
+    await expect(record({ addBillable: 1n })).rejects.toMatchObject({ code: 'chain/wrong-proof' });
+    await expect(record({ proof: [] })).rejects.toMatchObject({ code: 'chain/wrong-proof' });
+    const after = present(await client.account('resource', network.resource), 'resource');
+    expect([after.lastHour, after.bytesTotal, after.due]).toEqual([before.lastHour, before.bytesTotal, before.due]);
+  });
+});
+
+interface Forgery {
+  readonly previous?: bigint;
+  readonly addBillable?: bigint;
+  readonly proof?: readonly Uint8Array[];
+}
+
+/** Sends the resource's leaf of a final hour straight to the program, as any stranger may. */
+async function recordOf(network: ManualNetwork, hour: bigint): Promise<(forgery: Forgery) => Promise<void>> {
+  const { client } = network;
+  const account = present(await client.hour(hour), `hour ${hour}`);
+  expect(account.status).toBe(HOUR_STATUS.final);
+  const deps = auditDeps(client);
+  const final = present(
+    await deps.blobs.find('hours', account.root, (blob) => {
+      const decoded = decodeHour(blob, deps.sha256);
+      return decoded !== undefined && equalBytes(decoded.root, account.root) ? decoded : undefined;
+    }),
+    'leaves of the hour',
+  );
+  const index = final.resources.findIndex((leaf) => leaf.resource === network.resource);
+  const leaf = present(final.resources[index], 'leaf of the resource');
+  const resource = present(await client.account('resource', network.resource), 'resource');
+  return async ({ previous, addBillable, proof }) => {
+    const instruction = await client.instructions.record({
+      resource: resource.address,
+      ring: resource.ring,
+      hour,
+      previous: previous ?? leaf.previous,
+      slots: encodeResourceHour(leaf).slice(40, 136),
+      billable: leaf.billable + (addBillable ?? 0n),
+      tail: concatBytes(proof ?? final.resourceProof(index)),
+    });
+    await client.send([instruction], { payer: network.treasury });
+  };
+}
+
+describe('an hour with traffic', () => {
+  test('cannot be skipped: the chain of hours is recorded link by link', async () => {
+    const network = await startNetwork({ edges: 1 });
+    try {
+      const { client } = network;
+      // Guards that do everything but record, so that a stranger finds two final hours unrecorded.
+      const refuse = (): Promise<never> => Promise.reject(new Error('this guard records nothing'));
+      const idle = { ...client, instructions: { ...client.instructions, record: refuse } };
+      for (const index of network.guards.keys()) await network.restartGuard(index, { client: idle });
+      const first = await network.chainHour();
+      const viewer = createViewer();
+      const edge = present(network.edges[0], 'edge');
+      await viewer.get(network.at(edge, PICTURE));
+      await network.advanceTo(endOf(network, first) + 1n);
+      await viewer.get(network.at(edge, PICTURE));
+      await network.advancePast(first + 1n);
+      const [one, two] = [await recordOf(network, first), await recordOf(network, first + 1n)];
+      const lastHour = async (): Promise<bigint> => present(await client.account('resource', network.resource), 'resource').lastHour;
+
+      expect(await lastHour()).toBe(0n);
+      await expect(two({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
+      await expect(two({ previous: 0n })).rejects.toMatchObject({ code: 'chain/wrong-proof' });
+      expect(await lastHour()).toBe(0n);
+      await one({});
+      await expect(one({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
+      await two({});
+      await expect(two({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
+      await expect(one({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
+      expect(await lastHour()).toBe(first + 2n);
+    } finally {
+      await network.close();
+    }
+  });
+});
+
+describe('an edge whose meter itself is inflated', () => {
+  test('is caught by a guard that counts its own bytes, with unsigned traffic only', async () => {
+    // One guard is the whole set here: when the clock is turned all guards would probe in the same instant,
+    // and probes that meet each other prove nothing.
+    const network = await startNetwork({
+      guards: 1,
+      edges: 2,
+      edgeOverrides: (index) => (index === 1 ? { buildReport: doubledReport } : {}),
+    });
+    const operator = await network.wallets.ensure('edge-2');
+    const liar = present(network.edges[1], 'edge 2');
+    const control = await startDoublingControl(liar.controlUrl, operator);
+    try {
+      const { client } = network;
+      const account = present(await client.edge(operator.address), 'edge account');
+      const { endpoint, region } = account;
+      const update = await client.instructions.updateEdge({
+        owner: operator,
+        operator: operator.address,
+        endpoint,
+        region,
+        control: control.url,
+      });
+      await client.send([update], { payer: operator });
+      await network.settle();
+      await createViewer().get(network.at(liar, PICTURE));
+      const hour = (await network.chainHour()) + 1n;
+      await network.advancePast(hour);
+      expect(await statusOf(network, liar, hour)).toBe(REPORT_STATUS.rejected);
+      expect(await reasonsOf(network, liar, hour)).toEqual([VERDICT_REASON.inflatedMeter]);
+      expect(await statusOf(network, present(network.edges[0], 'edge 1'), hour)).toBe(REPORT_STATUS.confirmed);
+    } finally {
+      await control.close();
+      await network.close();
+    }
+  });
+});
+
+describe('guards that lie', () => {
+  test('one that confirms alone, and one that posts another root, change nothing', async () => {
+    // Of four guards three are more than two thirds. A set is frozen when it has the least number, so that is four.
+    const network = await startNetwork({
+      periods: { hoursPerWeek: 3, finalHours: 4, minGuards: 4 },
+      guards: 4,
+      edges: 2,
+      edgeOverrides: (index) => (index === 1 ? { buildReport: doubledReport } : {}),
+      guardOverrides: (index) => (index === 3 ? { verdict: () => 0, hourRoot: () => NO_ROOT } : {}),
+    });
+    try {
+      const { client } = network;
+      const [honest, liar] = [present(network.edges[0], 'edge 1'), present(network.edges[1], 'edge 2')];
+      const hour = await network.chainHour();
+      const viewer = createViewer();
+      for (const edge of network.edges) await viewer.get(network.at(edge, PICTURE));
+      await network.advancePast(hour);
+      const report = present(await client.report(liar.address, hour), 'report');
+      expect(report.status).toBe(REPORT_STATUS.rejected);
+      const liarNo = present(network.guards[3], 'guard 4').no;
+      const vote = report.votes.slice(0, report.voteCount).indexOf(liarNo);
+      // It did vote for the lie, unless the others had decided before.
+      if (vote >= 0) expect(report.reasons[vote]).toBe(VERDICT_REASON.confirmed);
+      expect(await statusOf(network, honest, hour)).toBe(REPORT_STATUS.confirmed);
+      const account = present(await client.hour(hour), 'hour');
+      expect([account.status, account.confirmed]).toEqual([HOUR_STATUS.final, 1]);
+      expect(equalBytes(account.root, NO_ROOT)).toBe(false);
+      const resource = present(await client.account('resource', network.resource), 'resource');
+      expect(resource.lastHour).toBe(hour + 1n);
+      const week = weekOfHour(network.periods, hour);
+      await network.advancePastWeek(week);
+      expect(await ownersPaid(network, week)).not.toContain(liar.owner);
+    } finally {
+      await network.close();
+    }
+  });
+});
+
+describe('clients that lie', () => {
+  let network: ManualNetwork;
+  let edge: Edge;
+  const viewer = createViewer();
+
+  beforeAll(async () => {
+    network = await startNetwork({ edges: 2 });
+    edge = present(network.edges[0], 'edge');
+  });
+  afterAll(() => network?.close());
+
+  const post = async (body: Uint8Array): Promise<{ status: number; code: string | undefined }> => {
+    const response = await viewer.get(network.at(edge, '/.well-known/media-network/receipts'), {
+      method: 'POST',
+      body,
+      keepBody: true,
+    });
+    const text = Buffer.from(response.body).toString('utf8');
+    const answer: unknown = text === '' ? {} : JSON.parse(text);
+    const code = typeof answer === 'object' && answer !== null && 'code' in answer ? String(answer.code) : undefined;
+    return { status: response.status, code };
+  };
+
+  test('forged, replayed, reordered and over-limit receipts are refused with a code', async () => {
+    const key = await createSessionKey();
+    const guardUrl = present(network.guards[0], 'guard').url;
+    const options = { guardUrl, resource: network.resource, url: network.at(edge, '/'), edge: edge.address };
+    const ticket = await requestTicket(options, key.publicKey);
+    const response = await viewer.get(network.at(edge, PICTURE), { headers: { 'media-ticket': ticketHeader(ticket) } });
+    expect(response.status).toBe(200);
+    const served = BigInt(response.totalBytes);
+    const body = (bytes: bigint, sequence: bigint): ReceiptBody => ({
+      session: ticket.session,
+      edge: edge.address,
+      resource: network.resource,
+      bytes,
+      sequence,
+    });
+    const receipt = async (what: ReceiptBody, sign: SignBytes = key.sign): Promise<Uint8Array> =>
+      encodeReceipt(await signReceipt(what, sign));
+    const stranger = await createSessionKey();
+    const other = present(network.edges[1], 'other edge');
+
+    expect(await post(await receipt(body(served, 1n), stranger.sign))).toEqual({ status: 422, code: 'receipt/bad-signature' });
+    expect(await post(await receipt(body(served + 1n, 1n)))).toEqual({ status: 422, code: 'receipt/over-limit' });
+    expect(await post(await receipt({ ...body(served, 1n), edge: other.address }))).toEqual({ status: 422, code: 'receipt/wrong-subject' });
+    expect(await post(await receipt({ ...body(served, 1n), session: new Uint8Array(16) }))).toEqual({ status: 404, code: 'receipt/unknown-session' });
+    expect(await post(Buffer.from('not a receipt'))).toEqual({ status: 400, code: 'receipt/malformed' });
+    const good = await receipt(body(served - 10n, 5n));
+    expect((await post(good)).status).toBe(204);
+    expect(await post(good)).toEqual({ status: 409, code: 'receipt/replayed' });
+    expect(await post(await receipt(body(served, 4n)))).toEqual({ status: 409, code: 'receipt/replayed' });
+    expect(await post(await receipt(body(served - 20n, 6n)))).toEqual({ status: 409, code: 'receipt/decreasing' });
+    expect((await post(await receipt(body(served, 6n)))).status).toBe(204);
+  });
+
+  test('a forged ticket, one of another hour, or none at all opens no session', async () => {
+    const key = await createSessionKey();
+    const guardUrl = present(network.guards[0], 'guard').url;
+    const options = { guardUrl, resource: network.resource, url: network.at(edge, '/'), edge: edge.address };
+    const ticket = await requestTicket(options, key.publicKey);
+    const later = await requestTicket({ ...options, hour: (await network.chainHour()) + 1n }, key.publicKey);
+    const forged = { ...ticket, creditWindow: ticket.creditWindow + 1 };
+    const get = async (header: string): Promise<readonly [number, string | undefined]> => {
+      const response = await viewer.get(network.at(edge, PICTURE), { headers: { 'media-ticket': header } });
+      return [response.status, response.header('media-error')];
+    };
+    expect(await get(ticketHeader(forged))).toEqual([401, 'ticket/bad-signature']);
+    expect(await get(ticketHeader(later))).toEqual([401, 'ticket/wrong-hour']);
+    expect(await get('AAAA')).toEqual([401, 'ticket/malformed']);
   });
 });

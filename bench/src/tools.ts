@@ -49,8 +49,11 @@ export function ensureTools(say: (line: string) => void): void {
 }
 
 function stopService(sudo: readonly string[]): void {
-  const command = [...sudo, 'service', 'nginx', 'stop'];
-  spawnSync(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
+  const ways = [
+    [...sudo, 'systemctl', 'disable', '--now', 'nginx'],
+    [...sudo, 'service', 'nginx', 'stop'],
+  ];
+  for (const [program = '', ...args] of ways) spawnSync(program, args, { stdio: 'ignore' });
 }
 
 /** Two processors this process may use: one for the server, one for the load. */

@@ -63,7 +63,7 @@ export async function startNetwork(options: Omit<DevnetOptions, 'clock'> = {}): 
     chainHour: async () => hourAt(periods, await client.chainTime()),
     advanceTo,
     advancePast: (hour) => advanceTo(hourWindows(periods, hour).reportsUntil + BigInt(periods.sampleSecs)),
-    advancePastWeek: (week) => advanceTo(weekEnd(periods, week) + BigInt((periods.reportSlots + 3) * periods.sampleSecs)),
+    advancePastWeek: (week) => advanceTo(weekEnd(periods, week) + BigInt((periods.verdictSlots + 4) * periods.sampleSecs)),
     at: (edge, target) => `http://${devnet.host}:${edge.port}${target}`,
     probed(edge, hour) {
       readProbes();

@@ -3,11 +3,13 @@ import { Command } from 'commander';
 import type { OutputConfiguration } from 'commander';
 import type { CliContext, RegisterCommand } from './command.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerBench } from './commands/bench.ts';
 import { registerChain } from './commands/chain.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerClaim } from './commands/claim.ts';
 import { registerEdge } from './commands/edge.ts';
 import { registerGuard } from './commands/guard.ts';
+import { registerNetwork } from './commands/network.ts';
 import { registerPool } from './commands/pool.ts';
 import { registerProgram } from './commands/program.ts';
 import { registerResource } from './commands/resource.ts';
@@ -22,9 +24,11 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerUp,
   registerCheck,
   registerTest,
+  registerBench,
   registerChain,
   registerEdge,
   registerGuard,
+  registerNetwork,
   registerWallet,
   registerPool,
   registerStake,

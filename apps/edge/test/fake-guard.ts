@@ -39,7 +39,7 @@ export interface FakeGuard {
 }
 
 /** A viewer's session: its ticket, and receipts signed for it. */
-export interface TestSession {
+interface TestSession {
   readonly ticket: Ticket;
   receipt(edge: Address, bytes: number, sequence: number, over?: Partial<Receipt>): Promise<Receipt>;
 }

@@ -87,7 +87,7 @@ function dechunk(rest: Buffer): { body: Buffer; complete: boolean } {
   }
 }
 
-export interface OriginRequestSeen {
+interface OriginRequestSeen {
   readonly method: string;
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;

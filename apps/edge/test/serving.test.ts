@@ -177,6 +177,19 @@ describe('conditional and range requests', () => {
     expect(network.origin.count('/reval')).toBe(2);
   });
 
+  it('answers HEAD for a stale entry and keeps the new body it fetched for it', async () => {
+    network.origin.on('/stale-head', ok('old', { 'Cache-Control': 'no-cache', ETag: '"v1"' }));
+    await resource.get('/stale-head');
+    network.origin.on('/stale-head', ok('newer', { 'Cache-Control': 'max-age=60', ETag: '"v2"' }));
+    const head = await resource.get('/stale-head', { method: 'HEAD' });
+    expect(head.headers['content-length']).toBe('5');
+    expect(head.body.length).toBe(0);
+    const after = await resource.get('/stale-head');
+    expect(after.body.toString()).toBe('newer');
+    expect(after.headers['cache-status']).toMatch(/; hit/);
+    expect(network.origin.count('/stale-head')).toBe(2);
+  });
+
   it('serves stale on an error of the origin where it may', async () => {
     network.origin.on('/sie', ok('old', { 'Cache-Control': 'max-age=0, stale-if-error=60', ETag: '"v1"' }));
     await resource.get('/sie');

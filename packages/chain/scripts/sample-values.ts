@@ -29,7 +29,9 @@ export function createSampler(): (table: FieldTable) => Record<string, unknown> 
       default:
         if ('bytes' in type) return bytes(type.bytes);
         if ('str' in type) return `http://host-${byte()}.example:${1000 + byte()}/`.slice(0, type.str);
-        return Array.from({ length: type.length }, () => (typeof type.array === 'string' ? field(type.array) : sample(type.array)));
+        return Array.from({ length: type.length }, () =>
+          typeof type.array === 'string' ? field(type.array) : sample(type.array),
+        );
     }
   }
 

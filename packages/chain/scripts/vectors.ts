@@ -5,7 +5,13 @@ import type { AccountValue } from '../src/codec/values.ts';
 import { accountOffset, accountSize, encodeAccount } from '../src/codec/accounts.ts';
 import { encodeInstruction, instructionSize } from '../src/codec/instructions.ts';
 import { ACCOUNTS, HEADER, INSTRUCTIONS, PROGRAM_ERRORS } from '../src/schema/index.ts';
-import type { AccountName, AccountSchema, FieldTable, InstructionName, InstructionSchema } from '../src/schema/index.ts';
+import type {
+  AccountName,
+  AccountSchema,
+  FieldTable,
+  InstructionName,
+  InstructionSchema,
+} from '../src/schema/index.ts';
 import { createSampler, toJson } from './sample-values.ts';
 import { writeOrCheck } from './write-or-check.ts';
 
@@ -14,12 +20,24 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 function accountVector(name: AccountName, schema: AccountSchema): unknown {
   const table: FieldTable = { ...HEADER, ...schema.fields };
   const tail =
-    schema.tail === 'bytes' ? Uint8Array.of(1, 2, 3, 4, 5) : schema.tail === 'u32' ? Uint32Array.of(7, 0xffff_ffff, 9) : undefined;
-  const value = { ...createSampler()(table), tag: schema.tag, version: 1, ...(tail === undefined ? {} : { tail }) };
+    schema.tail === 'bytes'
+      ? Uint8Array.of(1, 2, 3, 4, 5)
+      : schema.tail === 'u32'
+        ? Uint32Array.of(7, 0xffff_ffff, 9)
+        : undefined;
+  const value = {
+    ...createSampler()(table),
+    tag: schema.tag,
+    version: 1,
+    ...(tail === undefined ? {} : { tail }),
+  };
   // The sampler fills exactly the fields of the table.
   const encoded = encodeAccount(name, value as unknown as AccountValue<typeof name>);
   const offsets = Object.fromEntries(
-    Object.keys(table).map((field) => [field, accountOffset(name, field as Parameters<typeof accountOffset>[1])]),
+    Object.keys(table).map((field) => [
+      field,
+      accountOffset(name, field as Parameters<typeof accountOffset>[1]),
+    ]),
   );
   return { tag: schema.tag, size: accountSize(name), offsets, value: toJson(value), hex: hex(encoded) };
 }
@@ -45,7 +63,10 @@ const vectors = {
     Object.entries(ACCOUNTS).map(([name, schema]) => [name, accountVector(name as AccountName, schema)]),
   ),
   instructions: Object.fromEntries(
-    Object.entries(INSTRUCTIONS).map(([name, schema]) => [name, instructionVector(name as InstructionName, schema)]),
+    Object.entries(INSTRUCTIONS).map(([name, schema]) => [
+      name,
+      instructionVector(name as InstructionName, schema),
+    ]),
   ),
   errors: Object.fromEntries(Object.entries(PROGRAM_ERRORS).map(([code, [name]]) => [code, name])),
 };

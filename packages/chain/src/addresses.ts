@@ -126,7 +126,11 @@ export function createAddresses(programId: Address): Addresses {
       const [found] = await remembered(`ata/${owner}/${mint}`, () =>
         getProgramDerivedAddress({
           programAddress: PROGRAMS.ata,
-          seeds: [addressEncoder.encode(owner), addressEncoder.encode(PROGRAMS.token), addressEncoder.encode(mint)],
+          seeds: [
+            addressEncoder.encode(owner),
+            addressEncoder.encode(PROGRAMS.token),
+            addressEncoder.encode(mint),
+          ],
         }),
       );
       return found;

@@ -1,7 +1,14 @@
 import type { Clock, Log } from '@media-network/runtime';
 import { MediaError } from '@media-network/runtime';
 import { createSolanaRpcSubscriptions } from '@solana/kit';
-import type { Address, Instruction, Rpc, RpcSubscriptions, SolanaRpcApi, SolanaRpcSubscriptionsApi } from '@solana/kit';
+import type {
+  Address,
+  Instruction,
+  Rpc,
+  RpcSubscriptions,
+  SolanaRpcApi,
+  SolanaRpcSubscriptionsApi,
+} from '@solana/kit';
 
 import { createAddresses } from './addresses.ts';
 import type { Addresses } from './addresses.ts';
@@ -43,7 +50,11 @@ export interface MediaClient extends Reads {
   readonly subscriptions: RpcSubscriptions<SolanaRpcSubscriptionsApi> | undefined;
   /** One transaction: simulated, signed, sent, confirmed. */
   send(instructions: readonly Instruction[], options: SendOptions): Promise<SendResult>;
-  watch(kind: AccountName, onChange: (reason: 'notified' | 'reconnected' | 'poll') => void, options?: WatchOptions): Watch;
+  watch(
+    kind: AccountName,
+    onChange: (reason: 'notified' | 'reconnected' | 'poll') => void,
+    options?: WatchOptions,
+  ): Watch;
 }
 
 /** Reads, watches and sends for one deployment of the program, on any Solana node. */
@@ -70,7 +81,11 @@ export function createMediaClient(options: MediaClientOptions): MediaClient {
       sendTransaction(
         { rpc, clock, log, programId, random: options.random ?? Math.random, ...optional },
         instructions,
-        { commitment, ...(options.priorityFee === undefined ? {} : { priorityFee: options.priorityFee }), ...send },
+        {
+          commitment,
+          ...(options.priorityFee === undefined ? {} : { priorityFee: options.priorityFee }),
+          ...send,
+        },
       ),
     watch: (kind, onChange, watch) =>
       watchAccounts({ clock, log, programId, commitment, ...optional }, kind, onChange, watch),
@@ -80,7 +95,11 @@ export function createMediaClient(options: MediaClientOptions): MediaClient {
 /** Nodes with a port of their own listen for websockets one above it; behind https it is the same host. */
 export function websocketUrl(rpcUrl: string): string {
   if (!URL.canParse(rpcUrl)) {
-    throw new MediaError({ code: 'chain/bad-url', message: `"${rpcUrl}" is not a URL of a Solana node.`, source: 'client' });
+    throw new MediaError({
+      code: 'chain/bad-url',
+      message: `"${rpcUrl}" is not a URL of a Solana node.`,
+      source: 'client',
+    });
   }
   const url = new URL(rpcUrl);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';

@@ -79,7 +79,9 @@ async function lookAround(deps: ConfirmDeps, options: ConfirmOptions): Promise<O
   try {
     const early = await status(deps, options, false);
     if (early.outcome !== undefined || early.seen) return early.outcome;
-    const info = await rpcCall('the block height', () => deps.rpc.getEpochInfo({ commitment: 'confirmed' }).send());
+    const info = await rpcCall('the block height', () =>
+      deps.rpc.getEpochInfo({ commitment: 'confirmed' }).send(),
+    );
     if (info.blockHeight <= options.lastValidBlockHeight) return undefined;
     const late = await status(deps, options, true);
     if (late.outcome !== undefined || late.seen) return late.outcome;
@@ -101,9 +103,11 @@ async function status(
   );
   const found = value[0];
   if (found == null) return { outcome: undefined, seen: false, slot: context.slot };
-  const reached = found.confirmationStatus === null || RANK[found.confirmationStatus] >= RANK[options.commitment];
+  const reached =
+    found.confirmationStatus === null || RANK[found.confirmationStatus] >= RANK[options.commitment];
   if (!reached) return { outcome: undefined, seen: true, slot: context.slot };
-  const outcome: Outcome = found.err === null ? { kind: 'landed', slot: found.slot } : { kind: 'failed', err: found.err };
+  const outcome: Outcome =
+    found.err === null ? { kind: 'landed', slot: found.slot } : { kind: 'failed', err: found.err };
   return { outcome, seen: true, slot: context.slot };
 }
 

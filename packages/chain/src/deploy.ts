@@ -1,6 +1,12 @@
 import { getCreateAccountInstruction } from '@solana-program/system';
 import { MediaError } from '@media-network/runtime';
-import { AccountRole, generateKeyPairSigner, getAddressEncoder, getBase64Encoder, getProgramDerivedAddress } from '@solana/kit';
+import {
+  AccountRole,
+  generateKeyPairSigner,
+  getAddressEncoder,
+  getBase64Encoder,
+  getProgramDerivedAddress,
+} from '@solana/kit';
 import type { Address, Instruction, TransactionSigner } from '@solana/kit';
 
 import type { MediaClient } from './client.ts';
@@ -38,10 +44,15 @@ export interface DeployOptions {
 }
 
 /** Deploys a program through the upgradeable loader. Throws `chain/already-deployed` if its id is taken. */
-export async function deployProgram(options: DeployOptions): Promise<{ programId: Address; programData: Address }> {
+export async function deployProgram(
+  options: DeployOptions,
+): Promise<{ programId: Address; programData: Address }> {
   const { client, payer, programKeypair, bytes } = options;
   const programId = programKeypair.address;
-  const [programData] = await getProgramDerivedAddress({ programAddress: LOADER, seeds: [encodeAddress.encode(programId)] });
+  const [programData] = await getProgramDerivedAddress({
+    programAddress: LOADER,
+    seeds: [encodeAddress.encode(programId)],
+  });
   if ((await readAccount(client, programId)) !== null) {
     throw new MediaError({
       code: 'chain/already-deployed',
@@ -79,9 +90,15 @@ const SLOT_POLL_MS = 200;
 const SLOT_POLLS = 50;
 
 /** A program runs from the slot after the one it was deployed in: what is sent before would fail. */
-async function untilRunnable(client: DeployOptions['client'], programId: Address, deployed: bigint): Promise<void> {
+async function untilRunnable(
+  client: DeployOptions['client'],
+  programId: Address,
+  deployed: bigint,
+): Promise<void> {
   for (let poll = 0; poll < SLOT_POLLS; poll += 1) {
-    const slot = await rpcCall('the slot', () => client.rpc.getSlot({ commitment: client.commitment }).send());
+    const slot = await rpcCall('the slot', () =>
+      client.rpc.getSlot({ commitment: client.commitment }).send(),
+    );
     if (slot > deployed) return;
     await client.clock.sleep(SLOT_POLL_MS);
   }
@@ -135,7 +152,10 @@ async function fillBuffer(
       for (const offset of queue) {
         options.signal?.throwIfAborted();
         try {
-          await send([writeInstruction(buffer, payer, offset, bytes.subarray(offset, offset + CHUNK))], 10_000);
+          await send(
+            [writeInstruction(buffer, payer, offset, bytes.subarray(offset, offset + CHUNK))],
+            10_000,
+          );
         } catch (error) {
           // Read back in the next round; only a chunk that never arrives fails the deployment.
           if (error instanceof MediaError && error.code === 'chain/insufficient-lamports') throw error;
@@ -186,7 +206,12 @@ function u32(value: number): Uint8Array {
 }
 
 /** bincode: variant u32, offset u32, length u64, bytes. */
-function writeInstruction(buffer: Address, authority: TransactionSigner, offset: number, chunk: Uint8Array): Instruction {
+function writeInstruction(
+  buffer: Address,
+  authority: TransactionSigner,
+  offset: number,
+  chunk: Uint8Array,
+): Instruction {
   const data = new Uint8Array(16 + chunk.length);
   const view = viewOf(data);
   view.setUint32(0, 1, true);

@@ -16,7 +16,11 @@ describe('codamaRoot', () => {
   const root = JSON.parse(JSON.stringify(codamaRoot()));
 
   it('is a root node of the codama standard, of nodes alone', () => {
-    expect(root).toMatchObject({ kind: 'rootNode', standard: 'codama', program: { kind: 'programNode', name: 'media' } });
+    expect(root).toMatchObject({
+      kind: 'rootNode',
+      standard: 'codama',
+      program: { kind: 'programNode', name: 'media' },
+    });
     for (const kind of kinds(root)) expect(kind).toMatch(/Node$/);
   });
 
@@ -25,6 +29,7 @@ describe('codamaRoot', () => {
     expect(root.program.instructions).toHaveLength(Object.keys(INSTRUCTIONS).length);
     const links = JSON.stringify(root).matchAll(/"kind":"pdaLinkNode","name":"(\w+)"/g);
     for (const [, name] of links) expect(pdas).toContain(name);
-    for (const instruction of root.program.instructions) expect(instruction.arguments[0].name).toBe('discriminator');
+    for (const instruction of root.program.instructions)
+      expect(instruction.arguments[0].name).toBe('discriminator');
   });
 });

@@ -1,5 +1,12 @@
 import { ACCOUNTS, ACCOUNT_VERSION, HEADER, INSTRUCTIONS, PROGRAM_ERRORS } from './schema/index.ts';
-import type { AccountMetaSchema, AccountSchema, FieldTable, FieldType, InstructionSchema, SeedPart } from './schema/index.ts';
+import type {
+  AccountMetaSchema,
+  AccountSchema,
+  FieldTable,
+  FieldType,
+  InstructionSchema,
+  SeedPart,
+} from './schema/index.ts';
 import { PROGRAMS } from './programs.ts';
 import { accountSize } from './codec/accounts.ts';
 
@@ -11,7 +18,11 @@ type Node = Readonly<Record<string, unknown>> & { readonly kind: string };
 
 const number = (format: string): Node => ({ kind: 'numberTypeNode', format, endian: 'le' });
 const publicKey: Node = { kind: 'publicKeyTypeNode' };
-const fixedBytes = (size: number): Node => ({ kind: 'fixedSizeTypeNode', size, type: { kind: 'bytesTypeNode' } });
+const fixedBytes = (size: number): Node => ({
+  kind: 'fixedSizeTypeNode',
+  size,
+  type: { kind: 'bytesTypeNode' },
+});
 const remainder: Node = { kind: 'remainderCountNode' };
 
 function typeNode(type: FieldType): Node {
@@ -69,7 +80,9 @@ function constantField(name: string, format: string, value: number): Node {
 
 function tailField(tail: 'bytes' | 'u32'): Node {
   const type =
-    tail === 'bytes' ? { kind: 'bytesTypeNode' } : { kind: 'arrayTypeNode', item: number('u32'), count: remainder };
+    tail === 'bytes'
+      ? { kind: 'bytesTypeNode' }
+      : { kind: 'arrayTypeNode', item: number('u32'), count: remainder };
   return { kind: 'structFieldTypeNode', name: 'tail', docs: [], type };
 }
 
@@ -105,7 +118,8 @@ function pdaNode(name: string, seeds: readonly SeedPart[]): Node {
           value: { kind: 'stringValueNode', string: seed.text },
         };
       }
-      if ('account' in seed) return { kind: 'variablePdaSeedNode', name: seed.account, docs: [], type: publicKey };
+      if ('account' in seed)
+        return { kind: 'variablePdaSeedNode', name: seed.account, docs: [], type: publicKey };
       return { kind: 'variablePdaSeedNode', name: seed.arg, docs: [], type: number(seed.as) };
     }),
   };
@@ -156,7 +170,9 @@ function defaultOf(meta: AccountMetaSchema, pdas: Map<string, Node>): { defaultV
   const seeds = meta.pda.flatMap((seed) => {
     if ('text' in seed) return [];
     const value =
-      'account' in seed ? { kind: 'accountValueNode', name: seed.account } : { kind: 'argumentValueNode', name: seed.arg };
+      'account' in seed
+        ? { kind: 'accountValueNode', name: seed.account }
+        : { kind: 'argumentValueNode', name: seed.arg };
     return [{ kind: 'pdaSeedValueNode', name: 'account' in seed ? seed.account : seed.arg, value }];
   });
   const pda = { kind: 'pdaLinkNode', name: pdaNameOf(pdas, meta, meta.pda) };

@@ -3,7 +3,12 @@ export type { Addresses } from './addresses.ts';
 export { createMediaClient, websocketUrl } from './client.ts';
 export type { MediaClient, MediaClientOptions } from './client.ts';
 export { accountKind, accountOffset, accountSize, decodeAccount, encodeAccount } from './codec/accounts.ts';
-export { decodeInstruction, encodeInstruction, instructionName, instructionSize } from './codec/instructions.ts';
+export {
+  decodeInstruction,
+  encodeInstruction,
+  instructionName,
+  instructionSize,
+} from './codec/instructions.ts';
 export type { DecodedInstruction } from './codec/instructions.ts';
 export type { AccountValue, InstructionArgs, TailInstruction } from './codec/values.ts';
 export type { PriorityFee } from './compute-budget.ts';
@@ -18,7 +23,14 @@ export { PROGRAMS, SYSVARS } from './programs.ts';
 export type { Found, Reads, Where } from './reads.ts';
 export { createRpc } from './rpc.ts';
 export type { Commitment, SendOptions, SendResult } from './send.ts';
-export { createQuoteMint, ensureAta, mintQuote, rentFor, revokeMintAuthority, transferTokens } from './tokens.ts';
+export {
+  createQuoteMint,
+  ensureAta,
+  mintQuote,
+  rentFor,
+  revokeMintAuthority,
+  transferTokens,
+} from './tokens.ts';
 export { programErrorCode } from './transaction-errors.ts';
 export { createWallet, signEvidence } from './wallet.ts';
 export type { Signer } from './wallet.ts';

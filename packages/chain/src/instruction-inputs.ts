@@ -63,13 +63,14 @@ export interface ExtraInputs {
   readonly epochWeek: bigint;
 }
 
-type InputOf<N extends InstructionName, K> = K extends SignerNames<N>
-  ? Address | TransactionSigner
-  : K extends AccountNames<N>
-    ? Address
-    : K extends keyof ExtraInputs
-      ? ExtraInputs[K]
-      : never;
+type InputOf<N extends InstructionName, K> =
+  K extends SignerNames<N>
+    ? Address | TransactionSigner
+    : K extends AccountNames<N>
+      ? Address
+      : K extends keyof ExtraInputs
+        ? ExtraInputs[K]
+        : never;
 
 type RequiredName<N extends InstructionName> = (typeof REQUIRED_INPUTS)[N][number];
 

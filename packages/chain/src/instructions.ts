@@ -13,7 +13,6 @@ import type {
 import { createAddresses } from './addresses.ts';
 import type { Addresses, SeedValues } from './addresses.ts';
 import { encodeInstruction } from './codec/instructions.ts';
-import type { InstructionArgs } from './codec/values.ts';
 import type { InstructionInput } from './instruction-inputs.ts';
 import { PROGRAMS } from './programs.ts';
 import { INSTRUCTIONS, ROLE } from './schema/index.ts';
@@ -41,7 +40,10 @@ const STAKE_ROLE: Partial<Record<InstructionName, number>> = {
 };
 
 /** One function an instruction, which derives every account that follows from what is given. */
-export function createInstructions(programId: Address, addresses: Addresses = createAddresses(programId)): Instructions {
+export function createInstructions(
+  programId: Address,
+  addresses: Addresses = createAddresses(programId),
+): Instructions {
   const build = Object.keys(schemas).map((name) => [
     name,
     (input: Input) => buildInstruction(addresses, name as InstructionName, input),
@@ -50,14 +52,22 @@ export function createInstructions(programId: Address, addresses: Addresses = cr
   return Object.fromEntries(build) as Instructions;
 }
 
-async function buildInstruction(addresses: Addresses, name: InstructionName, input: Input): Promise<MediaInstruction> {
+async function buildInstruction(
+  addresses: Addresses,
+  name: InstructionName,
+  input: Input,
+): Promise<MediaInstruction> {
   const schema = schemas[name];
   const resolver = createResolver(addresses, name, input);
   const accounts: (AccountMeta | AccountSignerMeta)[] = [];
-  for (const meta of schema.accounts) accounts.push(accountMeta(meta, await resolver.account(meta.name), input[meta.name]));
+  for (const meta of schema.accounts)
+    accounts.push(accountMeta(meta, await resolver.account(meta.name), input[meta.name]));
   if (schema.remaining !== undefined) {
     for (const address of addressList(name, input['reports'])) {
-      accounts.push({ address, role: schema.remaining.writable === true ? AccountRole.WRITABLE : AccountRole.READONLY });
+      accounts.push({
+        address,
+        role: schema.remaining.writable === true ? AccountRole.WRITABLE : AccountRole.READONLY,
+      });
     }
   }
   const args = Object.fromEntries(Object.keys(schema.args).map((arg) => [arg, input[arg]]));
@@ -68,7 +78,11 @@ async function buildInstruction(addresses: Addresses, name: InstructionName, inp
   return { programAddress: addresses.programId, accounts, data };
 }
 
-function accountMeta(meta: AccountMetaSchema, address: Address, given: unknown): AccountMeta | AccountSignerMeta {
+function accountMeta(
+  meta: AccountMetaSchema,
+  address: Address,
+  given: unknown,
+): AccountMeta | AccountSignerMeta {
   const role =
     meta.signer === true
       ? meta.writable === true
@@ -77,7 +91,7 @@ function accountMeta(meta: AccountMetaSchema, address: Address, given: unknown):
       : meta.writable === true
         ? AccountRole.WRITABLE
         : AccountRole.READONLY;
-  return meta.signer === true && isSigner(given) ? { address, role, signer: given } as AccountSignerMeta : { address, role };
+  return meta.signer === true && isSigner(given) ? { address, role, signer: given } : { address, role };
 }
 
 function isSigner(value: unknown): value is TransactionSigner {
@@ -99,7 +113,11 @@ function missing(instruction: InstructionName, input: string): MediaError {
 }
 
 /** Finds accounts by name from what is given and from each other. */
-function createResolver(addresses: Addresses, name: InstructionName, input: Input): { account(wanted: string): Promise<Address> } {
+function createResolver(
+  addresses: Addresses,
+  name: InstructionName,
+  input: Input,
+): { account(wanted: string): Promise<Address> } {
   const schema = schemas[name];
 
   function given(key: string): Address | undefined {

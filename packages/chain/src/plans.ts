@@ -47,7 +47,10 @@ export async function genesisPlan(
 ): Promise<PlanStep[]> {
   const { payer, params, quoteMint } = input;
   const steps: PlanStep[] = [
-    { label: 'create the network', transactions: [[await client.instructions.genesis({ payer, ...params })]] },
+    {
+      label: 'create the network',
+      transactions: [[await client.instructions.genesis({ payer, ...params })]],
+    },
   ];
   if (quoteMint !== undefined) {
     const pool = await client.instructions.createPool({ payer, quoteMint });
@@ -89,7 +92,10 @@ export async function createResourcePlan(
     steps.push({ label: 'register the resource', transactions: [[register]] });
   }
   if (found === null || found.ring !== ring) {
-    steps.push({ label: 'create its sample ring', transactions: [await ringInstructions(client, publisher, resource, ring)] });
+    steps.push({
+      label: 'create its sample ring',
+      transactions: [await ringInstructions(client, publisher, resource, ring)],
+    });
   }
   if (found === null || found.status === RESOURCE_STATUS.draft) {
     const version = (found?.settingsVersion ?? 0) + 1;
@@ -122,7 +128,9 @@ async function ringInstructions(
   ring: Address,
 ): Promise<Instruction[]> {
   const attach = await client.instructions.attachRing({ publisher, resource, ring });
-  const { value: there } = await client.rpc.getAccountInfo(ring, { encoding: 'base64', commitment: client.commitment }).send();
+  const { value: there } = await client.rpc
+    .getAccountInfo(ring, { encoding: 'base64', commitment: client.commitment })
+    .send();
   if (there?.owner === client.programId) return [attach];
   const create = getCreateAccountWithSeedInstruction({
     payer: publisher,

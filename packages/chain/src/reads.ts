@@ -1,6 +1,13 @@
 import { MediaError } from '@media-network/runtime';
 import { getBase64Decoder, getBase64Encoder } from '@solana/kit';
-import type { AccountInfoBase, AccountInfoWithBase64EncodedData, Address, Base64EncodedBytes, Rpc, SolanaRpcApi } from '@solana/kit';
+import type {
+  AccountInfoBase,
+  AccountInfoWithBase64EncodedData,
+  Address,
+  Base64EncodedBytes,
+  Rpc,
+  SolanaRpcApi,
+} from '@solana/kit';
 
 import type { Addresses } from './addresses.ts';
 import { accountOffset, decodeAccount } from './codec/accounts.ts';
@@ -14,7 +21,9 @@ import type { AccountName, AccountSchema, FieldType } from './schema/index.ts';
 import type { Commitment } from './send.ts';
 
 /** An account as read: its fields, where it is, and its lamports. */
-export type Found<N extends AccountName> = Flat<AccountValue<N> & { readonly address: Address; readonly lamports: bigint }>;
+export type Found<N extends AccountName> = Flat<
+  AccountValue<N> & { readonly address: Address; readonly lamports: bigint }
+>;
 
 /** Equal fields, matched by the node. At most three: nodes allow four filters and one is the tag. */
 export type Where<N extends AccountName> = Partial<Omit<AccountValue<N>, 'tag' | 'version' | 'tail'>>;
@@ -68,7 +77,9 @@ export function createReads(rpc: Rpc<SolanaRpcApi>, addresses: Addresses, commit
   }
 
   async function raw(address: Address): Promise<Raw | null> {
-    const { value } = await rpcCall('an account', () => rpc.getAccountInfo(address, { encoding: 'base64', commitment }).send());
+    const { value } = await rpcCall('an account', () =>
+      rpc.getAccountInfo(address, { encoding: 'base64', commitment }).send(),
+    );
     return value;
   }
 
@@ -76,7 +87,10 @@ export function createReads(rpc: Rpc<SolanaRpcApi>, addresses: Addresses, commit
     return decode(kind, address, await raw(address));
   }
 
-  async function accounts<N extends AccountName>(kind: N, wanted: readonly Address[]): Promise<(Found<N> | null)[]> {
+  async function accounts<N extends AccountName>(
+    kind: N,
+    wanted: readonly Address[],
+  ): Promise<(Found<N> | null)[]> {
     const found: (Found<N> | null)[] = [];
     for (let from = 0; from < wanted.length; from += BATCH) {
       const batch = wanted.slice(from, from + BATCH);
@@ -139,7 +153,12 @@ export function createReads(rpc: Rpc<SolanaRpcApi>, addresses: Addresses, commit
     claimed: (owner) => at('claim', addresses.claim(owner)),
     async chainTime() {
       const clock = await raw(SYSVARS.clock);
-      if (clock === null) throw new MediaError({ code: 'chain/rpc-error', message: 'The node shows no clock.', source: 'chain' });
+      if (clock === null)
+        throw new MediaError({
+          code: 'chain/rpc-error',
+          message: 'The node shows no clock.',
+          source: 'chain',
+        });
       return viewOf(dataOf(clock)).getBigInt64(32, true);
     },
     async lamports(address) {
@@ -179,7 +198,11 @@ function compareFields(a: Address, b: Address): number {
 }
 
 export interface MemcmpFilter {
-  readonly memcmp: { readonly offset: bigint; readonly bytes: Base64EncodedBytes; readonly encoding: 'base64' };
+  readonly memcmp: {
+    readonly offset: bigint;
+    readonly bytes: Base64EncodedBytes;
+    readonly encoding: 'base64';
+  };
 }
 
 /** Filters for one kind of account, tag and version first. */
@@ -190,12 +213,23 @@ export function accountFilters<N extends AccountName>(kind: N, where: Where<N> =
     const type = types[name];
     if (value === undefined || type === undefined) continue;
     // `name` is a key of Where<N>, whose keys are fields of the account.
-    filters.push(memcmp(accountOffset(kind, name as Parameters<typeof accountOffset<N>>[1]), fieldBytes(type, value, name)));
+    filters.push(
+      memcmp(
+        accountOffset(kind, name as Parameters<typeof accountOffset<N>>[1]),
+        fieldBytes(type, value, name),
+      ),
+    );
   }
   return filters;
 }
 
 function memcmp(offset: number, bytes: Uint8Array): MemcmpFilter {
   // The decoder gives base64, which is what the brand says.
-  return { memcmp: { offset: BigInt(offset), bytes: base64Decoder.decode(bytes) as Base64EncodedBytes, encoding: 'base64' } };
+  return {
+    memcmp: {
+      offset: BigInt(offset),
+      bytes: base64Decoder.decode(bytes) as Base64EncodedBytes,
+      encoding: 'base64',
+    },
+  };
 }

@@ -29,7 +29,12 @@ import type {
   TransactionSigner,
 } from '@solana/kit';
 
-import { MAX_COMPUTE_UNITS, percentileFee, setComputeUnitLimit, setComputeUnitPrice } from './compute-budget.ts';
+import {
+  MAX_COMPUTE_UNITS,
+  percentileFee,
+  setComputeUnitLimit,
+  setComputeUnitPrice,
+} from './compute-budget.ts';
 import type { PriorityFee } from './compute-budget.ts';
 import { awaitSignature } from './confirm.ts';
 import { rpcCall } from './rpc.ts';
@@ -91,28 +96,45 @@ export async function sendTransaction(
   const commitment = options.commitment ?? 'confirmed';
   const price = await priceOf(deps, instructions, options.priorityFee ?? { kind: 'none' });
   let lifetime = await latestBlockhash(deps, commitment);
-  const units = options.computeUnitLimit === undefined ? await simulate(deps, instructions, options, lifetime, price) : undefined;
+  const units =
+    options.computeUnitLimit === undefined
+      ? await simulate(deps, instructions, options, lifetime, price)
+      : undefined;
   const base = options.computeUnitLimit ?? Math.ceil((units ?? 0) * MARGIN) + 1_000;
   const endMs = deps.clock.nowMs() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
 
   for (let signing = 0; ; signing += 1) {
     const variation = Math.floor(deps.random() * VARIATIONS);
-    const budget = budgetInstructions(Math.min(base + variation, MAX_COMPUTE_UNITS - VARIATIONS + variation), price);
+    const budget = budgetInstructions(
+      Math.min(base + variation, MAX_COMPUTE_UNITS - VARIATIONS + variation),
+      price,
+    );
     const message = messageOf(budget, instructions, options, lifetime);
     const transaction = await signTransactionMessageWithSigners(message);
     const signature = getSignatureFromTransaction(transaction);
     const outcome = await awaitSignature(
       { ...deps, send: () => submit(deps, wireOf(transaction)) },
-      { signature, lastValidBlockHeight: lifetime.lastValidBlockHeight, commitment, endMs, ...(options.signal === undefined ? {} : { signal: options.signal }) },
+      {
+        signature,
+        lastValidBlockHeight: lifetime.lastValidBlockHeight,
+        commitment,
+        endMs,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      },
     );
     if (outcome.kind === 'landed') return { signature, slot: outcome.slot, computeUnits: units };
     if (outcome.kind === 'failed') {
-      throw transactionError(shifted(outcome.err, budget.length), { instructions, programId: deps.programId, signature });
+      throw transactionError(shifted(outcome.err, budget.length), {
+        instructions,
+        programId: deps.programId,
+        signature,
+      });
     }
     if (signing >= (options.maxResigns ?? 3)) {
       throw new MediaError({
         code: 'chain/blockhash-expired',
-        message: 'The transaction expired before the chain took it in. The chain is busy: try again, or pay a priority fee.',
+        message:
+          'The transaction expired before the chain took it in. The chain is busy: try again, or pay a priority fee.',
         source: 'chain',
         retry: true,
         context: { signature },
@@ -203,7 +225,8 @@ async function submit(deps: SendDeps, wire: Base64EncodedWireTransaction): Promi
     );
   } catch (error) {
     // A node that has seen it, or holds its blockhash for unknown, leaves the answer to the status and to expiry.
-    if (isTolerable(error)) deps.log.debug({ code: errorCode(error), err: errorMessage(error) }, 'node did not take it');
+    if (isTolerable(error))
+      deps.log.debug({ code: errorCode(error), err: errorMessage(error) }, 'node did not take it');
     else throw error;
   }
 }
@@ -215,16 +238,24 @@ function isTolerable(error: unknown): boolean {
   return /blockhash not found|already been processed|AlreadyProcessed|BlockhashNotFound/i.test(said);
 }
 
-async function priceOf(deps: SendDeps, instructions: readonly Instruction[], fee: PriorityFee): Promise<bigint> {
+async function priceOf(
+  deps: SendDeps,
+  instructions: readonly Instruction[],
+  fee: PriorityFee,
+): Promise<bigint> {
   if (fee.kind === 'none') return 0n;
   if (fee.kind === 'fixed') return fee.microLamports;
   const writable = new Set<Address>();
   for (const instruction of instructions) {
-    for (const { address, role } of instruction.accounts ?? []) if (isWritableRole(role)) writable.add(address);
+    for (const { address, role } of instruction.accounts ?? [])
+      if (isWritableRole(role)) writable.add(address);
   }
   const recent = await rpcCall('recent fees', () =>
     deps.rpc.getRecentPrioritizationFees([...writable].slice(0, 128)).send(),
   );
-  const found = percentileFee(recent.map(({ prioritizationFee }) => BigInt(prioritizationFee)), fee.percentile);
+  const found = percentileFee(
+    recent.map(({ prioritizationFee }) => BigInt(prioritizationFee)),
+    fee.percentile,
+  );
   return found < fee.maxMicroLamports ? found : fee.maxMicroLamports;
 }

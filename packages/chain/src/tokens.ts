@@ -39,7 +39,12 @@ export async function ensureAta(
  */
 export async function createQuoteMint(
   client: Pick<MediaClient, 'rpc'>,
-  input: { readonly payer: TransactionSigner; readonly decimals: number; readonly authority: Address; readonly mint?: TransactionSigner },
+  input: {
+    readonly payer: TransactionSigner;
+    readonly decimals: number;
+    readonly authority: Address;
+    readonly mint?: TransactionSigner;
+  },
 ): Promise<{ readonly mint: Address; readonly instructions: Instruction[] }> {
   const mint = input.mint ?? (await generateKeyPairSigner());
   const space = getMintSize();
@@ -51,7 +56,11 @@ export async function createQuoteMint(
       space,
       programAddress: PROGRAMS.token,
     }),
-    getInitializeMint2Instruction({ mint: mint.address, decimals: input.decimals, mintAuthority: input.authority }),
+    getInitializeMint2Instruction({
+      mint: mint.address,
+      decimals: input.decimals,
+      mintAuthority: input.authority,
+    }),
   ];
   return { mint: mint.address, instructions };
 }
@@ -70,7 +79,12 @@ export async function mintQuote(
   const { ata, instruction } = await ensureAta(addresses, input);
   return [
     instruction,
-    getMintToInstruction({ mint: input.mint, token: ata, mintAuthority: input.authority, amount: input.amount }),
+    getMintToInstruction({
+      mint: input.mint,
+      token: ata,
+      mintAuthority: input.authority,
+      amount: input.amount,
+    }),
   ];
 }
 
@@ -95,7 +109,14 @@ export async function transferTokens(
     readonly amount: bigint;
   },
 ): Promise<Instruction[]> {
-  const { ata, instruction } = await ensureAta(addresses, { payer: input.payer, owner: input.to, mint: input.mint });
+  const { ata, instruction } = await ensureAta(addresses, {
+    payer: input.payer,
+    owner: input.to,
+    mint: input.mint,
+  });
   const source = await addresses.associatedToken(input.owner.address, input.mint);
-  return [instruction, getTransferInstruction({ source, destination: ata, authority: input.owner, amount: input.amount })];
+  return [
+    instruction,
+    getTransferInstruction({ source, destination: ata, authority: input.owner, amount: input.amount }),
+  ];
 }

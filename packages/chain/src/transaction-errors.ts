@@ -23,7 +23,8 @@ const TOKEN_ERRORS: Readonly<Record<number, readonly [code: string, words: strin
   17: ['chain/token-frozen', 'The token account is frozen.'],
 };
 
-const LAMPORTS_WORDS = 'The payer has too few lamports. Send SOL to it, or ask for an airdrop on a test chain.';
+const LAMPORTS_WORDS =
+  'The payer has too few lamports. Send SOL to it, or ask for an airdrop on a test chain.';
 
 export interface FailureFacts {
   /** The instructions as sent, so that the failing one can be named. */
@@ -42,8 +43,17 @@ export function transactionError(err: unknown, facts: FailureFacts): MediaError 
   };
   const failed = instructionError(err);
   if (failed !== undefined) return instructionFailure(failed.index, failed.reason, facts, context);
-  if (err === 'InsufficientFundsForFee' || err === 'AccountNotFound' || hasKey(err, 'InsufficientFundsForRent')) {
-    return new MediaError({ code: 'chain/insufficient-lamports', message: LAMPORTS_WORDS, source: 'client', context });
+  if (
+    err === 'InsufficientFundsForFee' ||
+    err === 'AccountNotFound' ||
+    hasKey(err, 'InsufficientFundsForRent')
+  ) {
+    return new MediaError({
+      code: 'chain/insufficient-lamports',
+      message: LAMPORTS_WORDS,
+      source: 'client',
+      context,
+    });
   }
   if (err === 'BlockhashNotFound') {
     return new MediaError({
@@ -62,7 +72,8 @@ export function transactionError(err: unknown, facts: FailureFacts): MediaError 
       context,
     });
   }
-  const retry = err === 'AccountInUse' || err === 'ClusterMaintenance' || err === 'WouldExceedMaxBlockCostLimit';
+  const retry =
+    err === 'AccountInUse' || err === 'ClusterMaintenance' || err === 'WouldExceedMaxBlockCostLimit';
   return new MediaError({
     code: 'chain/transaction-failed',
     message: `The chain refused the transaction: ${words(err)}.`,
@@ -80,7 +91,8 @@ function instructionFailure(
 ): MediaError {
   const instruction = facts.instructions[index];
   const ours = instruction?.programAddress === facts.programId;
-  const name = ours && instruction.data !== undefined ? instructionName(new Uint8Array(instruction.data)) : undefined;
+  const name =
+    ours && instruction.data !== undefined ? instructionName(new Uint8Array(instruction.data)) : undefined;
   const where = name ?? `instruction ${index + 1}`;
   const full = { ...context, instruction: where, index };
   const custom = customCode(reason);
@@ -101,7 +113,13 @@ function instructionFailure(
       context: { ...full, error: known[0], custom },
     });
   }
-  return foreignFailure(where, custom, innermostProgram(facts.logs) ?? instruction?.programAddress, facts, full);
+  return foreignFailure(
+    where,
+    custom,
+    innermostProgram(facts.logs) ?? instruction?.programAddress,
+    facts,
+    full,
+  );
 }
 
 /** An error of a program that ours called, or of another top-level instruction. */
@@ -125,7 +143,12 @@ function foreignFailure(
   // A status carries no logs; in our own instructions a small custom code can only be the token program's.
   const token = program === PROGRAMS.token || program === facts.programId ? TOKEN_ERRORS[custom] : undefined;
   if (token !== undefined) {
-    return new MediaError({ code: token[0], message: `${where}: ${token[1]}`, source: 'client', context: full });
+    return new MediaError({
+      code: token[0],
+      message: `${where}: ${token[1]}`,
+      source: 'client',
+      context: full,
+    });
   }
   return new MediaError({
     code: 'chain/instruction-failed',
@@ -158,7 +181,12 @@ function hasKey(value: unknown, key: string): boolean {
 
 /** `ComputationalBudgetExceeded` → `computational budget exceeded`. */
 function words(reason: unknown): string {
-  const name = typeof reason === 'string' ? reason : typeof reason === 'object' && reason !== null ? Object.keys(reason)[0] : undefined;
+  const name =
+    typeof reason === 'string'
+      ? reason
+      : typeof reason === 'object' && reason !== null
+        ? Object.keys(reason)[0]
+        : undefined;
   return kebab(name ?? 'unknown error').replaceAll('-', ' ');
 }
 

@@ -1,5 +1,11 @@
 import { MediaError } from '@media-network/runtime';
-import { createKeyPairFromBytes, createKeyPairSignerFromPrivateKeyBytes, createSignerFromKeyPair, generateKeyPairSigner, signBytes } from '@solana/kit';
+import {
+  createKeyPairFromBytes,
+  createKeyPairSignerFromPrivateKeyBytes,
+  createSignerFromKeyPair,
+  generateKeyPairSigner,
+  signBytes,
+} from '@solana/kit';
 import type { KeyPairSigner } from '@solana/kit';
 
 /** A key that signs transactions and evidence. */

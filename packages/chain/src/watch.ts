@@ -53,7 +53,11 @@ export function watchAccounts(
     while (deps.subscriptions !== undefined && !signal.aborted) {
       try {
         const notifications = await deps.subscriptions
-          .programNotifications(deps.programId, { encoding: 'base64', commitment: deps.commitment, filters: accountFilters(kind) })
+          .programNotifications(deps.programId, {
+            encoding: 'base64',
+            commitment: deps.commitment,
+            filters: accountFilters(kind),
+          })
           .subscribe({ abortSignal: signal });
         retryMs = FIRST_RETRY_MS;
         onChange('reconnected');

@@ -47,21 +47,46 @@ describe('client on the embedded chain', () => {
     });
     const progress: number[] = [];
     const bytes = new Uint8Array(readFileSync(PROGRAM_PATH));
-    await deployProgram({ client, payer: owner, programKeypair, bytes, onProgress: (written) => progress.push(written), finalise: true });
+    await deployProgram({
+      client,
+      payer: owner,
+      programKeypair,
+      bytes,
+      onProgress: (written) => progress.push(written),
+      finalise: true,
+    });
     expect(progress.at(-1)).toBe(bytes.length);
     const mint = await createQuoteMint(client, { payer: owner, decimals: 6, authority: owner.address });
     quoteMint = mint.mint;
     await client.send(mint.instructions, { payer: owner });
     await client.send(
-      await mintQuote(client.addresses, { payer: owner, authority: owner, mint: quoteMint, owner: owner.address, amount: 10n ** 15n }),
+      await mintQuote(client.addresses, {
+        payer: owner,
+        authority: owner,
+        mint: quoteMint,
+        owner: owner.address,
+        amount: 10n ** 15n,
+      }),
       { payer: owner },
     );
-    const quotes = [quoteMint, PROGRAMS.system, PROGRAMS.system, PROGRAMS.system].map((each) => ({ mint: each }));
+    const quotes = [quoteMint, PROGRAMS.system, PROGRAMS.system, PROGRAMS.system].map((each) => ({
+      mint: each,
+    }));
     const params = { ...STORY_PARAMS, quotes };
     await sendPlan(client, await genesisPlan(client, { payer: owner, params, quoteMint }), { payer: owner });
     pool = await client.addresses.pool(quoteMint);
-    const lp = await ensureAta(client.addresses, { payer: owner, owner: owner.address, mint: await client.addresses.lpMint(pool) });
-    const add = await client.instructions.addLiquidity({ owner, quoteMint, maxMedia: 1_000_000n * MEDIA, maxQuote: 10n ** 12n, minLp: 1n });
+    const lp = await ensureAta(client.addresses, {
+      payer: owner,
+      owner: owner.address,
+      mint: await client.addresses.lpMint(pool),
+    });
+    const add = await client.instructions.addLiquidity({
+      owner,
+      quoteMint,
+      maxMedia: 1_000_000n * MEDIA,
+      maxQuote: 10n ** 12n,
+      minLp: 1n,
+    });
     await client.send([lp.instruction, add], { payer: owner });
   }, 60_000);
 
@@ -83,7 +108,10 @@ describe('client on the embedded chain', () => {
   });
 
   it('registers a resource by a plan, and goes on where one broke off', async () => {
-    await client.send([await client.instructions.stake({ owner, pool, role: ROLE.publisher, lp: 10_000_000n })], { payer: owner });
+    await client.send(
+      [await client.instructions.stake({ owner, pool, role: ROLE.publisher, lp: 10_000_000n })],
+      { payer: owner },
+    );
     const settings = crypto.getRandomValues(new Uint8Array(3_000));
     const input = { publisher: owner, pool, id: 7n, lp: 1_000_000n, unattestedBound: 1n, settings };
     const first = await createResourcePlan(client, input);
@@ -96,35 +124,64 @@ describe('client on the embedded chain', () => {
     const sealed = await client.settings(first.resource, 1);
     expect(sealed?.tail.subarray(0, sealed.length)).toEqual(settings);
     expect((await client.ring(first.ring))?.tail).toHaveLength(8_928);
-    expect(await client.resources({ publisher: owner.address, status: RESOURCE_STATUS.pending })).toHaveLength(1);
+    expect(
+      await client.resources({ publisher: owner.address, status: RESOURCE_STATUS.pending }),
+    ).toHaveLength(1);
     expect(await client.resources({ status: RESOURCE_STATUS.active })).toEqual([]);
 
-    await sendPlan(client, await settingsPlan(client, { publisher: owner, resource: first.resource, settings: settings.subarray(5) }), { payer: owner });
+    await sendPlan(
+      client,
+      await settingsPlan(client, {
+        publisher: owner,
+        resource: first.resource,
+        settings: settings.subarray(5),
+      }),
+      { payer: owner },
+    );
     expect(await client.settings(first.resource, 1)).toBeNull();
     expect((await client.settings(first.resource, 2))?.length).toBe(2_995);
   });
 
   it('says in words what the program refuses', async () => {
-    const swap = (amountIn: bigint, minOut: bigint) => client.instructions.swap({ owner, quoteMint, direction: 0, amountIn, minOut });
+    const swap = (amountIn: bigint, minOut: bigint) =>
+      client.instructions.swap({ owner, quoteMint, direction: 0, amountIn, minOut });
     await expect(client.send([await swap(MEDIA, 10n ** 12n)], { payer: owner })).rejects.toMatchObject({
       code: 'chain/slippage',
       message: 'swap: The price moved past your limit. Quote again, or allow more slippage.',
       context: { instruction: 'swap', error: 'Slippage' },
     });
-    await expect(client.send([await swap(10n ** 17n, 0n)], { payer: owner })).rejects.toMatchObject({ code: 'chain/insufficient-tokens' });
+    await expect(client.send([await swap(10n ** 17n, 0n)], { payer: owner })).rejects.toMatchObject({
+      code: 'chain/insufficient-tokens',
+    });
     // Past the simulation the status tells the same.
-    await expect(client.send([await swap(MEDIA, 10n ** 12n)], { payer: owner, computeUnitLimit: 50_000 })).rejects.toMatchObject({ code: 'chain/slippage' });
+    await expect(
+      client.send([await swap(MEDIA, 10n ** 12n)], { payer: owner, computeUnitLimit: 50_000 }),
+    ).rejects.toMatchObject({ code: 'chain/slippage' });
   });
 
   it('says who has no lamports', async () => {
     const poor = await createWallet();
-    const swap = await client.instructions.swap({ owner: poor, quoteMint, direction: 0, amountIn: 1n, minOut: 0n });
-    await expect(client.send([swap], { payer: poor })).rejects.toMatchObject({ code: 'chain/insufficient-lamports' });
+    const swap = await client.instructions.swap({
+      owner: poor,
+      quoteMint,
+      direction: 0,
+      amountIn: 1n,
+      minOut: 0n,
+    });
+    await expect(client.send([swap], { payer: poor })).rejects.toMatchObject({
+      code: 'chain/insufficient-lamports',
+    });
   });
 
   it('lands equal transactions each', async () => {
     const before = (await client.pool(quoteMint))?.reserveMedia ?? 0n;
-    const swap = await client.instructions.swap({ owner, quoteMint, direction: 0, amountIn: MEDIA, minOut: 1n });
+    const swap = await client.instructions.swap({
+      owner,
+      quoteMint,
+      direction: 0,
+      amountIn: MEDIA,
+      minOut: 1n,
+    });
     const results = await Promise.all(Array.from({ length: 8 }, () => client.send([swap], { payer: owner })));
     expect(new Set(results.map(({ signature }) => signature)).size).toBe(8);
     expect((await client.pool(quoteMint))?.reserveMedia).toBe(before + 8n * MEDIA);
@@ -132,18 +189,35 @@ describe('client on the embedded chain', () => {
   });
 
   it('pays what recent blocks paid, at most the ceiling', async () => {
-    const swap = await client.instructions.swap({ owner, quoteMint, direction: 1, amountIn: 1_000_000n, minOut: 1n });
+    const swap = await client.instructions.swap({
+      owner,
+      quoteMint,
+      direction: 1,
+      amountIn: 1_000_000n,
+      minOut: 1n,
+    });
     const priorityFee = { kind: 'recent', percentile: 75, maxMicroLamports: 10n } as const;
-    await expect(client.send([swap], { payer: owner, priorityFee })).resolves.toMatchObject({ slot: expect.any(BigInt) });
-    await expect(client.send([swap], { payer: owner, priorityFee: { kind: 'fixed', microLamports: 5n } })).resolves.toBeDefined();
+    await expect(client.send([swap], { payer: owner, priorityFee })).resolves.toMatchObject({
+      slot: expect.any(BigInt),
+    });
+    await expect(
+      client.send([swap], { payer: owner, priorityFee: { kind: 'fixed', microLamports: 5n } }),
+    ).resolves.toBeDefined();
   });
 
   it('wakes those who watch', async () => {
     const woken = Promise.withResolvers<void>();
     const ready = Promise.withResolvers<void>();
-    const watch = client.watch('pool', (reason) => (reason === 'notified' ? woken.resolve() : ready.resolve()), { pollMs: 60_000 });
+    const watch = client.watch(
+      'pool',
+      (reason) => (reason === 'notified' ? woken.resolve() : ready.resolve()),
+      { pollMs: 60_000 },
+    );
     await ready.promise;
-    await client.send([await client.instructions.swap({ owner, quoteMint, direction: 0, amountIn: MEDIA, minOut: 1n })], { payer: owner });
+    await client.send(
+      [await client.instructions.swap({ owner, quoteMint, direction: 0, amountIn: MEDIA, minOut: 1n })],
+      { payer: owner },
+    );
     await woken.promise;
     await watch.close();
   });

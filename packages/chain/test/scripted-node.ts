@@ -32,7 +32,11 @@ export async function createScriptedNode(script: Script): Promise<ScriptedNode> 
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       // What stock kit sends.
-      const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString()) as { id: string; method: string; params: unknown[] };
+      const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString()) as {
+        id: string;
+        method: string;
+        params: unknown[];
+      };
       calls.push({ method, params });
       try {
         const result = script(method, params, count(method));

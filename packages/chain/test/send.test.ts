@@ -23,7 +23,13 @@ function leapingClock(): Clock {
 
 const blockhash = (n: number): string => getBase58Decoder().decode(new Uint8Array(32).fill(n));
 const LAST_VALID = 150;
-const confirmed = { slot: 5, confirmations: 1, err: null, status: { Ok: null }, confirmationStatus: 'confirmed' };
+const confirmed = {
+  slot: 5,
+  confirmations: 1,
+  err: null,
+  status: { Ok: null },
+  confirmationStatus: 'confirmed',
+};
 
 interface World {
   /** Block height and slot as the node sees them. */
@@ -38,19 +44,35 @@ function nodeScript(world: World, sent: string[], override: Script = () => undef
     if (other !== undefined) return other;
     switch (method) {
       case 'getLatestBlockhash':
-        return { context: { slot: 1 }, value: { blockhash: blockhash(nth), lastValidBlockHeight: LAST_VALID * nth } };
+        return {
+          context: { slot: 1 },
+          value: { blockhash: blockhash(nth), lastValidBlockHeight: LAST_VALID * nth },
+        };
       case 'simulateTransaction':
-        return { context: { slot: 1 }, value: { err: null, logs: [], unitsConsumed: 500, accounts: null, returnData: null } };
+        return {
+          context: { slot: 1 },
+          value: { err: null, logs: [], unitsConsumed: 500, accounts: null, returnData: null },
+        };
       case 'sendTransaction':
         sent.push(String(params[0]));
         return blockhash(9);
       case 'getSignatureStatuses': {
         const [signatures] = params;
         const signature = Array.isArray(signatures) ? String(signatures[0]) : '';
-        return { context: { slot: world.statusSlot ?? world.height }, value: [world.status(signature, sent)] };
+        return {
+          context: { slot: world.statusSlot ?? world.height },
+          value: [world.status(signature, sent)],
+        };
       }
       case 'getEpochInfo':
-        return { absoluteSlot: world.height, blockHeight: world.height, epoch: 0, slotIndex: 0, slotsInEpoch: 100, transactionCount: 0 };
+        return {
+          absoluteSlot: world.height,
+          blockHeight: world.height,
+          epoch: 0,
+          slotIndex: 0,
+          slotsInEpoch: 100,
+          transactionCount: 0,
+        };
       default:
         throw new Error(`not scripted: ${method}`);
     }
@@ -64,24 +86,39 @@ describe('send', () => {
     node = undefined;
   });
 
-  async function start(world: World, override?: Script): Promise<{ client: MediaClient; sent: string[]; send: (timeoutMs?: number) => Promise<SendResult> }> {
+  async function start(
+    world: World,
+    override?: Script,
+  ): Promise<{ client: MediaClient; sent: string[]; send: (timeoutMs?: number) => Promise<SendResult> }> {
     const sent: string[] = [];
     node = await createScriptedNode(nodeScript(world, sent, override));
-    const client = createMediaClient({ rpcUrl: node.url, wsUrl: null, programId: addressOf('p'), clock: leapingClock(), log: silentLog });
+    const client = createMediaClient({
+      rpcUrl: node.url,
+      wsUrl: null,
+      programId: addressOf('p'),
+      clock: leapingClock(),
+      log: silentLog,
+    });
     const payer = await createWallet(new Uint8Array(32).fill(1));
     const leave = await client.instructions.leaveEdge({ owner: payer });
     return { client, sent, send: (timeoutMs = 600_000) => client.send([leave], { payer, timeoutMs }) };
   }
 
   it('sends again what was dropped, without signing anew', async () => {
-    const { sent, send } = await start({ height: 10, status: (_, all) => (all.length >= 3 ? confirmed : null) });
+    const { sent, send } = await start({
+      height: 10,
+      status: (_, all) => (all.length >= 3 ? confirmed : null),
+    });
     await expect(send()).resolves.toMatchObject({ slot: 5n, computeUnits: 500 });
     expect(sent).toHaveLength(3);
     expect(new Set(sent).size).toBe(1);
   });
 
   it('signs anew when the blockhash has expired and nothing has landed', async () => {
-    const world: World = { height: LAST_VALID + 1, status: (_, all) => (new Set(all).size === 2 ? confirmed : null) };
+    const world: World = {
+      height: LAST_VALID + 1,
+      status: (_, all) => (new Set(all).size === 2 ? confirmed : null),
+    };
     const { sent, send } = await start(world);
     await expect(send()).resolves.toMatchObject({ slot: 5n });
     expect(new Set(sent).size).toBe(2);
@@ -109,7 +146,10 @@ describe('send', () => {
   });
 
   it('does not take a lower commitment for landed, and says so in the end', async () => {
-    const { send } = await start({ height: 10, status: () => ({ ...confirmed, confirmationStatus: 'processed' }) });
+    const { send } = await start({
+      height: 10,
+      status: () => ({ ...confirmed, confirmationStatus: 'processed' }),
+    });
     await expect(send(5_000)).rejects.toMatchObject({ code: 'chain/timeout', message: /may still land/ });
   });
 

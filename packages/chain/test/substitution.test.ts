@@ -51,17 +51,32 @@ function attemptsOf(step: StoryStep, strangers: readonly Address[]): Attempt[] {
     if (!anyone) {
       for (const other of others) if (other !== address) put(index, { address: other, role }, `is ${other}`);
     }
-    if (isSignerRole(role)) put(index, { address, role: isWritableRole(role) ? AccountRole.WRITABLE : AccountRole.READONLY }, 'does not sign');
-    if (isWritableRole(role)) put(index, { address, role: isSignerRole(role) ? AccountRole.READONLY_SIGNER : AccountRole.READONLY }, 'is not writable');
+    if (isSignerRole(role))
+      put(
+        index,
+        { address, role: isWritableRole(role) ? AccountRole.WRITABLE : AccountRole.READONLY },
+        'does not sign',
+      );
+    if (isWritableRole(role))
+      put(
+        index,
+        { address, role: isSignerRole(role) ? AccountRole.READONLY_SIGNER : AccountRole.READONLY },
+        'is not writable',
+      );
   }
   for (let index = 0; index + 1 < accounts.length; index += 1) {
     const [left, right] = [accounts[index], accounts[index + 1]];
     if (left === undefined || right === undefined || left.address === right.address) continue;
-    const swapped = accounts.with(index, { address: right.address, role: left.role }).with(index + 1, { address: left.address, role: right.role });
+    const swapped = accounts
+      .with(index, { address: right.address, role: left.role })
+      .with(index + 1, { address: left.address, role: right.role });
     attempts.push({ what: `${nameOfPlace(schema, index)} and its neighbour swapped`, accounts: swapped });
   }
   attempts.push({ what: 'the last account is missing', accounts: accounts.slice(0, -1) });
-  attempts.push({ what: 'one account too many', accounts: [...accounts, { address: addressOf('nobody'), role: AccountRole.READONLY }] });
+  attempts.push({
+    what: 'one account too many',
+    accounts: [...accounts, { address: addressOf('nobody'), role: AccountRole.READONLY }],
+  });
   return attempts;
 }
 
@@ -78,7 +93,9 @@ function dump(world: ProgramWorld, addresses: Iterable<Address>): string {
   return [...addresses]
     .map((address) => {
       const found = world.account(address);
-      return found === null ? `${address} -` : `${address} ${found.owner} ${found.lamports} ${Buffer.from(found.data).toString('base64')}`;
+      return found === null
+        ? `${address} -`
+        : `${address} ${found.owner} ${found.lamports} ${Buffer.from(found.data).toString('base64')}`;
     })
     .join('\n');
 }
@@ -97,7 +114,10 @@ async function tryAll(): Promise<Map<InstructionName, Verdict>> {
     if (step.probe) {
       const before = verdicts.get(step.name);
       const found = probe(world, step, seen);
-      verdicts.set(step.name, { tried: (before?.tried ?? 0) + found.tried, wrong: [...(before?.wrong ?? []), ...found.wrong] });
+      verdicts.set(step.name, {
+        tried: (before?.tried ?? 0) + found.tried,
+        wrong: [...(before?.wrong ?? []), ...found.wrong],
+      });
     }
     world.must(step.instruction);
   }
@@ -107,14 +127,23 @@ async function tryAll(): Promise<Map<InstructionName, Verdict>> {
 function probe(world: ProgramWorld, step: StoryStep, seen: ReadonlySet<Address>): Verdict {
   const foreign = addressOf('account of another program');
   const empty = addressOf('empty place');
-  world.setAccount(foreign, { owner: PROGRAMS.upgradeableLoader, data: new Uint8Array(2_000).fill(1), lamports: 10n ** 9n });
+  world.setAccount(foreign, {
+    owner: PROGRAMS.upgradeableLoader,
+    data: new Uint8Array(2_000).fill(1),
+    lamports: 10n ** 9n,
+  });
   const strangers = [foreign, empty, PROGRAMS.system, PROGRAMS.token, SYSVARS.clock, SYSVARS.rent];
   const wrong: string[] = [];
   const state = dump(world, seen);
   let tried = 0;
   for (const attempt of attemptsOf(step, strangers)) {
     const { accounts } = attempt;
-    if (accounts.every((meta, index) => meta.address === step.instruction.accounts[index]?.address) && accounts.length === step.instruction.accounts.length && !isWeakened(attempt, step.instruction.accounts)) continue;
+    if (
+      accounts.every((meta, index) => meta.address === step.instruction.accounts[index]?.address) &&
+      accounts.length === step.instruction.accounts.length &&
+      !isWeakened(attempt, step.instruction.accounts)
+    )
+      continue;
     tried += 1;
     const instruction: MediaInstruction = { ...step.instruction, accounts };
     const result = world.run(instruction);
@@ -123,7 +152,8 @@ function probe(world: ProgramWorld, step: StoryStep, seen: ReadonlySet<Address>)
       // The world is spoilt for what follows: say so at once rather than fail elsewhere.
       throw new Error(`${step.name}: ${attempt.what}: the program takes it`);
     }
-    if (result.custom === undefined && !/ProgramError|InstructionError/.test(result.text)) wrong.push(`${attempt.what}: ${result.text}`);
+    if (result.custom === undefined && !/ProgramError|InstructionError/.test(result.text))
+      wrong.push(`${attempt.what}: ${result.text}`);
   }
   if (dump(world, seen) !== state) wrong.push('an account has changed');
   return { tried, wrong };
@@ -136,10 +166,13 @@ describe('accounts of every instruction', () => {
   }, 120_000);
 
   // Object.keys widens the names of the table.
-  it.each(Object.keys(INSTRUCTIONS) as InstructionName[])('%s refuses every other account and changes nothing', (name) => {
-    const verdict = verdicts.get(name);
-    expect(verdict, `the story has no ${name}: add it`).toBeDefined();
-    expect(verdict?.wrong).toEqual([]);
-    expect(verdict?.tried).toBeGreaterThan(schemas[name].accounts.length * 5);
-  });
+  it.each(Object.keys(INSTRUCTIONS) as InstructionName[])(
+    '%s refuses every other account and changes nothing',
+    (name) => {
+      const verdict = verdicts.get(name);
+      expect(verdict, `the story has no ${name}: add it`).toBeDefined();
+      expect(verdict?.wrong).toEqual([]);
+      expect(verdict?.tried).toBeGreaterThan(schemas[name].accounts.length * 5);
+    },
+  );
 });

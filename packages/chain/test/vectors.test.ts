@@ -10,8 +10,14 @@ import type { AccountName } from '../src/schema/index.ts';
 import { toJson } from '../scripts/sample-values.ts';
 
 interface Vectors {
-  readonly accounts: Record<string, { tag: number; size: number; value: Record<string, unknown>; hex: string }>;
-  readonly instructions: Record<string, { id: number; args: Record<string, unknown>; tail?: string; hex: string }>;
+  readonly accounts: Record<
+    string,
+    { tag: number; size: number; value: Record<string, unknown>; hex: string }
+  >;
+  readonly instructions: Record<
+    string,
+    { id: number; args: Record<string, unknown>; tail?: string; hex: string }
+  >;
 }
 
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));

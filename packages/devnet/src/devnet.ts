@@ -89,6 +89,8 @@ export interface Devnet {
   readonly edges: readonly Edge[];
   /** Undefined with an origin of the user's. */
   readonly origin: SampleOrigin | undefined;
+  /** Funds, stakes and registers an edge for a process of its own; starting it is the caller's. The wallet is `edge-<index + 1>`. */
+  registerEdge(index: number): Promise<{ readonly keypair: string; readonly port: number; readonly controlPort: number }>;
   /** One more edge, funded, staked, registered and started. Its index is the next. */
   addEdge(overrides?: EdgeOverrides): Promise<Edge>;
   /** Stops an edge and starts it again, perhaps with other overrides. */
@@ -293,6 +295,10 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     guards,
     edges,
     origin,
+    async registerEdge(index) {
+      await registerEdge(index);
+      return { keypair: wallets.path(`edge-${index + 1}`), port: ports.edge(index), controlPort: ports.control(index) };
+    },
     async addEdge(overrides) {
       const index = edges.length;
       await registerEdge(index);

@@ -1,6 +1,8 @@
 export { createDevnet } from './devnet.ts';
 export type { Devnet, DevnetOptions, DevnetPorts } from './devnet.ts';
 export { writeDurably } from './durable-file.ts';
+export { foundNetwork } from './found-network.ts';
+export type { FoundNetworkOptions } from './found-network.ts';
 export { freePorts } from './free-ports.ts';
 export { doubledReport } from './liars.ts';
 export { readNetworkFile, writeNetworkFile } from './network-file.ts';

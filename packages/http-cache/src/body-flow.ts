@@ -44,6 +44,7 @@ export class BodyFlow {
   #waiters: (() => void)[] = [];
   #spill: Spill | undefined;
   #spillState: 'none' | 'opening' | 'open' | 'unavailable';
+  #opening: Promise<void> = Promise.resolve();
   #spillTail: Promise<void> = Promise.resolve();
   #spilled = 0;
   #held = 0;
@@ -89,7 +90,8 @@ export class BodyFlow {
     this.#hold(chunk.length);
     if (this.#spillState === 'open') this.#spillWrite(chunk, this.written - chunk.length);
     else if (this.#spillState === 'none' && (this.written > this.#options.maxWholeBytes || this.#crowded)) {
-      await this.#openSpill();
+      this.#opening = this.#openSpill();
+      await this.#opening;
     }
     this.#trim();
     this.#wake();
@@ -128,6 +130,7 @@ export class BodyFlow {
 
   /** Waits until what was written has reached the spill, or cannot. */
   async settleSpill(): Promise<void> {
+    await this.#opening;
     await this.#spillTail;
   }
 

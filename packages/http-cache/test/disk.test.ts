@@ -271,6 +271,35 @@ describe('bounds and failures of the disk', () => {
     expect((await afterRestart('k'))?.equals(body)).toBe(true);
   });
 
+  test('a fill that is aborted while its file is being opened leaves neither file nor handle', async () => {
+    const opened = Promise.withResolvers<void>();
+    let handles = 0;
+    const slow: DiskIo = {
+      ...fsPromises,
+      async open(path, flags, mode) {
+        await opened.promise;
+        const handle = await fsPromises.open(path, flags, mode);
+        handles += 1;
+        const close = handle.close.bind(handle);
+        handle.close = async () => {
+          handles -= 1;
+          await close();
+        };
+        return handle;
+      },
+    };
+    const store = await open({ io: slow });
+    const fill = store.begin('k', testMeta());
+    const writing = fill.write(testBody(60_000));
+    fill.abort(new Error('reset'));
+    opened.resolve();
+    await writing;
+    await fill.ended;
+    await store.close();
+    expect(handles).toBe(0);
+    expect(await readdir(join(dir, 'temp'))).toEqual([]);
+  });
+
   test('a folder that cannot be opened degrades, and RAM goes on', async () => {
     await writeFile(join(dir, 'file'), 'x');
     const store = await openCacheStore({

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { Bridge } from './bridge.ts';
 import { Exchange, createBodyFraming, keepReading } from './exchange.ts';
 import type { FastHit } from './fast-hit.ts';
+import { FastWriter } from './fast-writer.ts';
 import type { FrontState } from './front-state.ts';
 import type { HeadParser } from './head-parser.ts';
 import { Output } from './output.ts';
@@ -37,8 +38,7 @@ export class Connection<Token> {
   #lastRequest = false;
   /** Since when the awaited input (a head, a next request, body bytes) or the end is awaited. */
   #sinceMs: number;
-  /** The rest of a fast response too large for one write. */
-  #rest: { readonly hit: FastHit<Token>; at: number } | undefined;
+  readonly #writer: FastWriter<Token>;
 
   constructor(front: FrontState<Token>, socket: Socket, parser: HeadParser, scheme: 'http' | 'https') {
     this.#front = front;
@@ -52,6 +52,7 @@ export class Connection<Token> {
       { onWritten: front.handlers.onWritten?.bind(front.handlers), nowMs: () => front.clock.nowMs() },
       this.#onOutputProgress,
     );
+    this.#writer = new FastWriter(front, this.#output);
     socket.setNoDelay(true);
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
@@ -99,7 +100,7 @@ export class Connection<Token> {
     this.#phase = 'closed';
     this.#front.connections.delete(this);
     this.#pending = undefined;
-    this.#rest = undefined;
+    this.#writer.drop();
     this.#exchange?.finish();
     this.#exchange = undefined;
     this.#bridge?.destroy();
@@ -134,7 +135,8 @@ export class Connection<Token> {
       }
       at = parser.headEnd;
       if (at < end) output.cork();
-      this.#answer(hit, parser.method === 'HEAD');
+      front.stats.fast += 1;
+      if (!this.#writer.answer(hit, parser.method === 'HEAD', this.#lastRequest)) this.#phase = 'writing';
     }
     output.uncork();
     const phase = this.#phase;
@@ -156,49 +158,8 @@ export class Connection<Token> {
     }
   }
 
-  #answer(hit: FastHit<Token>, headOnly: boolean): void {
-    const front = this.#front;
-    const output = this.#output;
-    front.stats.fast += 1;
-    const head = hit.head(front.nowSecond(), this.#lastRequest);
-    const bodyBytes = hit.body.length;
-    if (headOnly || bodyBytes === 0) {
-      output.send(head, undefined, hit.token, head.length, 0);
-    } else if (bodyBytes <= front.limits.writeSliceBytes) {
-      const whole = this.#lastRequest ? undefined : hit.whole(front.keepWhole);
-      if (whole === undefined) output.send(head, hit.body, hit.token, head.length, bodyBytes);
-      else output.send(whole, undefined, hit.token, head.length, bodyBytes);
-    } else {
-      output.uncork();
-      const slice = hit.body.subarray(0, front.limits.writeSliceBytes);
-      output.send(head, slice, hit.token, head.length, slice.length);
-      this.#rest = { hit, at: slice.length };
-      if (!this.#pumpRest()) this.#phase = 'writing';
-      return;
-    }
-    if (output.queuedBytes > front.limits.maxQueuedOutputBytes) {
-      output.uncork();
-      if (output.queuedBytes > front.limits.maxQueuedOutputBytes) this.#phase = 'writing';
-    }
-  }
-
-  /** Writes slices while the socket takes them at once; true when the response is all handed over. */
-  #pumpRest(): boolean {
-    const { writeSliceBytes } = this.#front.limits;
-    for (let rest = this.#rest; rest !== undefined; rest = this.#rest) {
-      if (this.#output.waiting) return false;
-      const slice = rest.hit.body.subarray(rest.at, rest.at + writeSliceBytes);
-      rest.at += slice.length;
-      if (rest.at >= rest.hit.body.length) this.#rest = undefined;
-      this.#output.send(slice, undefined, rest.hit.token, 0, slice.length);
-    }
-    return true;
-  }
-
   readonly #onOutputProgress = (): void => {
-    if (this.#phase !== 'writing') return;
-    if (!this.#pumpRest()) return;
-    if (this.#output.queuedBytes <= this.#front.limits.maxQueuedOutputBytes) this.#resume();
+    if (this.#phase === 'writing' && this.#writer.drained()) this.#resume();
   };
 
   /** Back to reading after output drained or the platform's server is done. */
@@ -246,6 +207,8 @@ export class Connection<Token> {
     if (this.#bridge === undefined) {
       this.#bridge = new Bridge(this, {
         wantInput: () => {
+          // What the handler held up, the client is not late with.
+          if (this.#bridgeFull) this.#sinceMs = front.clock.nowMs();
           this.#bridgeFull = false;
           if (this.#phase === 'slow') this.#feed();
         },

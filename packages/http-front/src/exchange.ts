@@ -70,7 +70,8 @@ export class Exchange<Token> {
   readonly framing: BodyFraming;
   readonly #meter = createResponseMeter();
   readonly #onWritten: ((token: Token | undefined, head: number, body: number) => void) | undefined;
-  readonly #controller = new AbortController();
+  #controller: AbortController | undefined;
+  #over = false;
   #token: { readonly value: Token } | undefined;
   #heldHead = 0;
   #heldBody = 0;
@@ -92,7 +93,10 @@ export class Exchange<Token> {
     this.#onWritten = onWritten;
   }
 
+  /** Made when first asked for: most handlers of small answers never do. */
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#over && !this.responded) this.#controller.abort();
     return this.#controller.signal;
   }
 
@@ -119,7 +123,8 @@ export class Exchange<Token> {
 
   /** Ends the account; bytes that nobody claimed are reported without a token. */
   finish(): void {
-    if (!this.responded) this.#controller.abort();
+    this.#over = true;
+    if (!this.responded) this.#controller?.abort();
     this.#releaseHeld();
   }
 

@@ -120,6 +120,8 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
   const log = options.log ?? silentLog;
   const maxAssembledBytes = options.maxAssembledBytes ?? 32 * 1024 * 1024;
   const servers: NetServer[] = [];
+  /** Sockets under TLS, handshakes included: a server waits for those too when it closes. */
+  const underTls = new Set<Socket>();
   let assembled: FastHit<Token>[] = [];
   let assembledBytes = 0;
   let second = 0;
@@ -208,8 +210,10 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     // A server reports 'close' before its last socket does: accounts settle with the sockets.
     const settled = [...state.connections].map((connection) => connection.closed());
     for (const connection of state.connections) connection.drain();
+    // The system's timer, not the injected clock: a process that must end has real time only.
     const timer = setTimeout(() => {
       for (const connection of state.connections) connection.destroy();
+      for (const socket of underTls) socket.destroy();
     }, graceMs);
     await Promise.all([...closed, ...settled]);
     clearTimeout(timer);
@@ -252,6 +256,10 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
         accept(new HeadParser(limits, 'https')),
       );
       server.maxConnections = limits.maxConnections;
+      server.on('connection', (socket: Socket) => {
+        underTls.add(socket);
+        socket.once('close', () => underTls.delete(socket));
+      });
       // A failed handshake is the client's affair; without a listener it would be nobody's.
       server.on('tlsClientError', (_error, socket) => socket.destroy());
       const listening = await listenOn(server, listenOptions);

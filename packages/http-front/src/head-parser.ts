@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
 import { readAuthority } from './authority.ts';
+import { COLON, CR, FIELD, HT, LF, SP, TARGET, TOKEN, classes, nameIs } from './bytes.ts';
 import type { FrontLimits } from './limits.ts';
 import type { Refusal, RefusalReason } from './refusal.ts';
 import { readTarget } from './target.ts';
@@ -10,33 +11,7 @@ import { readTarget } from './target.ts';
  */
 export type HeadOutcome = 'incomplete' | 'refused' | 'plain' | 'valid';
 
-const CR = 0x0d;
-const LF = 0x0a;
-const SP = 0x20;
-const HT = 0x09;
-const COLON = 0x3a;
-
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
-
-const TOKEN = 1;
-const FIELD = 2;
-const TARGET = 4;
-const classes = new Uint8Array(256);
-for (let byte = 0; byte < 256; byte += 1) {
-  const character = String.fromCharCode(byte);
-  if (/[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(character)) classes[byte] = (classes[byte] ?? 0) | TOKEN;
-  if (byte === HT || (byte >= SP && byte !== 0x7f)) classes[byte] = (classes[byte] ?? 0) | FIELD;
-  if (/[!$-;=?-[\]-~]/.test(character)) classes[byte] = (classes[byte] ?? 0) | TARGET;
-}
-
-function nameIs(buffer: Buffer, start: number, lowerName: string): boolean {
-  for (let i = 0; i < lowerName.length; i += 1) {
-    let byte = buffer[start + i] ?? 0;
-    if (byte >= 0x41 && byte <= 0x5a) byte |= 0x20;
-    if (byte !== lowerName.charCodeAt(i)) return false;
-  }
-  return true;
-}
 
 /**
  * The strict reader of a request head, on bytes (RFC 9112 §2 to §6). It is stricter than the RFC where

@@ -29,7 +29,9 @@ export function strictRequest<Token>(
     remoteAddress: remote.remoteAddress,
     remotePort: remote.remotePort,
     serverName: remote.serverName,
-    signal: exchange.signal,
+    get signal() {
+      return exchange.signal;
+    },
     get bytesWritten() {
       return exchange.bytesWritten;
     },

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createManualClock } from '@media-network/runtime/testing';
@@ -344,6 +344,35 @@ describe('time limits', () => {
     await closed;
     expect(front.openConnections).toBe(0);
   });
+
+  test.each([200_000, 300_000])(
+    'a handler that takes its time with a body does not cost the client its connection (%d)',
+    async (first) => {
+      const incoming: IncomingMessage[] = [];
+      const { port, front } = await start({
+        clock,
+        slow: async (request, response) => {
+          incoming.push(request.body);
+          await once(request.body, 'end');
+          response.end('all of it');
+        },
+      });
+      const body = Buffer.alloc(400_000, 0x61);
+      const socket = connect(port, '127.0.0.1');
+      socket.write(`PUT /x HTTP/1.1\r\n${HOST}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n`);
+      socket.write(body.subarray(0, first));
+      await until(() => incoming.length === 1);
+      await tick(90_000);
+      expect(front.openConnections).toBe(1);
+      incoming[0]?.resume();
+      await until(() => socket.bytesWritten >= first && socket.writableLength === 0);
+      await tick(5_000);
+      const answer = readAtLeast(socket, 20);
+      socket.write(body.subarray(first));
+      expect((await answer).toString('latin1')).toMatch(/^HTTP\/1\.1 200 /);
+      socket.destroy();
+    },
+  );
 
   test('a reader that never reads is cut', async () => {
     const { port, front } = await start({ clock, hits: { '/big': Buffer.alloc(64 * 1024 * 1024) } });

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, connect } from 'node:tls';
@@ -121,5 +123,17 @@ describe('the same lanes over TLS', () => {
       }),
     ).rejects.toThrow();
     await expect(exchange(server.port, request, { ALPNProtocols: ['h2'] })).rejects.toThrow();
+  });
+
+  test('a handshake that never comes does not hold up closing', async () => {
+    const other = await startTestFront({
+      tls: selfSigned(dir, 'mute'),
+      limits: { handshakeTimeoutMs: 600_000 },
+    });
+    const mute = connectPlain(other.port, '127.0.0.1');
+    await once(mute, 'connect');
+    const closed = once(mute.resume(), 'close');
+    await other.front.close({ graceMs: 20 });
+    await closed;
   });
 });

@@ -184,23 +184,18 @@ describe('check of a report', () => {
   });
 });
 
-describe('check of counters', () => {
-  const counter = (
-    hour: bigint,
-    bytes: bigint,
-    hourBytes: bigint,
-    change: Partial<Counter> = {},
-  ): Counter => ({
-    edge: EDGE,
-    resource: FIRST,
-    hour,
-    bytes,
-    hourBytes,
-    unixMs: 0n,
-    signature: new Uint8Array(64),
-    ...change,
-  });
+const counter = (hour: bigint, bytes: bigint, hourBytes: bigint, change: Partial<Counter> = {}): Counter => ({
+  edge: EDGE,
+  resource: FIRST,
+  hour,
+  bytes,
+  hourBytes,
+  unixMs: 0n,
+  signature: new Uint8Array(64),
+  ...change,
+});
 
+describe('check of counters', () => {
   it('rejects a report below what the edge signed within the hour', async () => {
     expect(await judge(honest([], { counters: [counter(HOUR, 5_000n, 1_000n)] }))).toBe('ok');
     expect(await judge(honest([], { counters: [counter(HOUR, 5_000n, 1_001n)] }))).toBe('counterMismatch');

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressOf } from './address.ts';
 import type { Sha256 } from './bytes.ts';
 import { toHex } from './bytes.ts';
 import { boundInForce, creditHour, creditResource } from './credit-hour.ts';
-import type { ConfirmedReport, EdgeBytes } from './credit-hour.ts';
+import type { ConfirmedReport, EdgeBytes, HourFacts } from './credit-hour.ts';
 import { sumSlots } from './entry.ts';
 import { decodeHour, encodeEdgeHour, encodeResourceHour } from './hour.ts';
 import { LEAF_DOMAIN, leafHash, verifyMerkleProof } from './merkle.ts';
@@ -130,13 +130,13 @@ const confirmed = (drafts: readonly Draft[]): ConfirmedReport[] =>
     })),
   }));
 
-describe('credit of an hour', () => {
-  const facts = (list: readonly ConfirmedReport[]) => ({
-    reports: list,
-    boundOf: () => 1n << 30n,
-    previousOf: () => 5n,
-  });
+const facts = (list: readonly ConfirmedReport[]): HourFacts => ({
+  reports: list,
+  boundOf: () => 1n << 30n,
+  previousOf: () => 5n,
+});
 
+describe('credit of an hour', () => {
   it('credits to edges what it bills to resources, never above the bytes', () => {
     fc.assert(
       fc.property(reports, (drafts) => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inflatedMeter } from './inflated-meter.ts';
 import type { MeterRound } from './inflated-meter.ts';
@@ -6,6 +6,13 @@ import type { MeterRound } from './inflated-meter.ts';
 const lengths = fc.array(fc.bigInt({ min: 10_000n, max: 1_000_000n }), { minLength: 3, maxLength: 12 });
 const spread = (list: readonly bigint[]): boolean =>
   new Set(list).size >= 3 && list.some((a) => list.some((b) => 2n * a >= 3n * b));
+
+const round = (received: bigint, c1 = 0n): MeterRound => ({
+  c0: 0n,
+  c1,
+  received,
+  c2: c1 + 2n * received,
+});
 
 describe('inflated meter', () => {
   it('finds any constant factor from a tenth up', () => {
@@ -75,12 +82,6 @@ describe('inflated meter', () => {
   });
 
   it('knows nothing from fewer than three quiet rounds, or rounds of one length', () => {
-    const round = (received: bigint, c1 = 0n): MeterRound => ({
-      c0: 0n,
-      c1,
-      received,
-      c2: c1 + 2n * received,
-    });
     expect(inflatedMeter([round(10n), round(20n)])).toEqual({ kind: 'unknown', quietRounds: 2 });
     expect(inflatedMeter([round(10n), round(20n), round(30n, 1n)])).toEqual({
       kind: 'unknown',

@@ -1,5 +1,5 @@
 import { createHash, getRandomValues } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressBytes, addressOf, parseAddress } from './address.ts';
 import { fromBase64Url, fromHex, toBase64Url, toHex } from './bytes.ts';
@@ -42,20 +42,24 @@ const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 describe('addresses and texts', () => {
   it('come back', () => {
     fc.assert(
-      fc.property(raw(32), (bytes) => expect(toHex(addressBytes(addressOf(bytes)))).toBe(toHex(bytes))),
+      fc.property(raw(32), (bytes) => {
+        expect(toHex(addressBytes(addressOf(bytes)))).toBe(toHex(bytes));
+      }),
     );
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) =>
-        expect(fromBase64Url(toBase64Url(bytes))).toEqual(bytes),
-      ),
+      fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => {
+        expect(fromBase64Url(toBase64Url(bytes))).toEqual(bytes);
+      }),
     );
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => expect(fromHex(toHex(bytes))).toEqual(bytes)),
+      fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => {
+        expect(fromHex(toHex(bytes))).toEqual(bytes);
+      }),
     );
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) =>
-        expect(toBase64Url(bytes)).toBe(Buffer.from(bytes).toString('base64url')),
-      ),
+      fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => {
+        expect(toBase64Url(bytes)).toBe(Buffer.from(bytes).toString('base64url'));
+      }),
     );
   });
 
@@ -80,9 +84,9 @@ describe('addresses and texts', () => {
       fc.property(address, (resource) => {
         const label = resourceLabel(resource, sha256);
         expect(label).toMatch(/^[a-z2-7]{20}$/);
-        const bits = [...label]
-          .map((char) => 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(char).toString(2).padStart(5, '0'))
-          .join('');
+        const bits = Array.from(label, (char) =>
+          'abcdefghijklmnopqrstuvwxyz234567'.indexOf(char).toString(2).padStart(5, '0'),
+        ).join('');
         expect(BigInt(`0b${bits}`)).toBe(BigInt(`0x${toHex(sha256(addressBytes(resource)))}`) >> 156n);
       }),
     );
@@ -109,8 +113,16 @@ describe('records', () => {
       expires: u32,
       signature: raw(64),
     });
-    fc.assert(fc.property(ticket, (value) => expect(decodeTicket(encodeTicket(value))).toEqual(value)));
-    fc.assert(fc.property(ticket, (value) => expect(parseTicketHeader(ticketHeader(value))).toEqual(value)));
+    fc.assert(
+      fc.property(ticket, (value) => {
+        expect(decodeTicket(encodeTicket(value))).toEqual(value);
+      }),
+    );
+    fc.assert(
+      fc.property(ticket, (value) => {
+        expect(parseTicketHeader(ticketHeader(value))).toEqual(value);
+      }),
+    );
     const receipt = fc.record({
       session: raw(16),
       edge: address,
@@ -119,8 +131,16 @@ describe('records', () => {
       sequence: u64,
       signature: raw(64),
     });
-    fc.assert(fc.property(receipt, (value) => expect(decodeReceipt(encodeReceipt(value))).toEqual(value)));
-    fc.assert(fc.property(entry, (value) => expect(decodeEntry(encodeEntry(value))).toEqual(value)));
+    fc.assert(
+      fc.property(receipt, (value) => {
+        expect(decodeReceipt(encodeReceipt(value))).toEqual(value);
+      }),
+    );
+    fc.assert(
+      fc.property(entry, (value) => {
+        expect(decodeEntry(encodeEntry(value))).toEqual(value);
+      }),
+    );
     const counter = fc.record({
       edge: address,
       resource: address,
@@ -130,7 +150,11 @@ describe('records', () => {
       unixMs: u64,
       signature: raw(64),
     });
-    fc.assert(fc.property(counter, (value) => expect(decodeCounter(encodeCounter(value))).toEqual(value)));
+    fc.assert(
+      fc.property(counter, (value) => {
+        expect(decodeCounter(encodeCounter(value))).toEqual(value);
+      }),
+    );
     const attest = fc.record({
       resource: address,
       targetHash: raw(32),
@@ -141,7 +165,11 @@ describe('records', () => {
       nonce: raw(16),
       signature: raw(64),
     });
-    fc.assert(fc.property(attest, (value) => expect(decodeAttest(encodeAttest(value))).toEqual(value)));
+    fc.assert(
+      fc.property(attest, (value) => {
+        expect(decodeAttest(encodeAttest(value))).toEqual(value);
+      }),
+    );
     const keyRequest = fc.record({
       edge: address,
       resource: address,
@@ -151,7 +179,9 @@ describe('records', () => {
       signature: raw(64),
     });
     fc.assert(
-      fc.property(keyRequest, (value) => expect(decodeKeyRequest(encodeKeyRequest(value))).toEqual(value)),
+      fc.property(keyRequest, (value) => {
+        expect(decodeKeyRequest(encodeKeyRequest(value))).toEqual(value);
+      }),
     );
   });
 

@@ -5,6 +5,7 @@ import type { MediaClient } from '@media-network/chain';
 import { NODE_STATUS } from '@media-network/chain/schema';
 import { toHex } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
+import { figureLines } from '../audit-figures.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions, connect, parseAddressArg } from '../connection.ts';
@@ -58,12 +59,7 @@ function print(subject: string, audit: Audit<object>, options: ChainOptions, con
     terminal.json({ subject, ...audit, figures: plain(audit.figures) });
     return;
   }
-  for (const [name, value] of Object.entries(audit.figures)) {
-    const shown = plain(value);
-    if (typeof shown !== 'object') terminal.line(`  ${name.padEnd(14)} ${String(shown)}`);
-    else if (Array.isArray(shown)) terminal.line(`  ${name.padEnd(14)} ${shown.length}`);
-    else for (const [key, each] of Object.entries(shown ?? {})) terminal.line(`  ${name.padEnd(14)} ${key} ${String(each)}`);
-  }
+  for (const line of figureLines(audit.figures, terminal.style)) terminal.line(line);
   for (const each of audit.differences) {
     terminal.line(terminal.style.red(`  ${each.what}: the chain says ${each.onChain}, the evidence gives ${each.recomputed}`));
   }

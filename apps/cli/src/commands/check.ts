@@ -44,7 +44,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
         periods: other === undefined ? EMBEDDED : CLUSTER,
         ...(other === undefined ? {} : { cluster: other }),
         log: options.debug === true ? createLog('media', { level: 'info' }) : silentLog,
-        onStep: (text) => terminal.progress(`${text} ...`),
+        onStep: (text) => terminal.line(terminal.style.dim(`  ${text}`)),
       });
       return `chain ${devnet.rpcUrl}, program ${devnet.programId}, ${devnet.guards.length} guards, ${devnet.edges.length} edges`;
     });

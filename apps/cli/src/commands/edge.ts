@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NODE_STATUS, ROLE } from '@media-network/chain/schema';
+import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { MediaClient, Signer } from '@media-network/chain';
 import { regionBytes } from '@media-network/devnet';
 import { createEdge, edgeOptions, parseEdgeConfig } from '@media-network/edge';
@@ -62,8 +62,14 @@ async function run(options: DaemonOptions, context: CliContext): Promise<void> {
   if (options.register) await ensureRegistered(connection, wallet, options, config, context);
   const edge = await createEdge(config, { operator: wallet });
   const { terminal } = context;
-  if (options.json === true) terminal.json({ edge: edge.address, urls: edge.urls, controlUrl: edge.controlUrl });
-  else {
+  if (options.json === true) {
+    // The host of a resource that this edge serves, for whoever wants to ask it something.
+    const [resource] = await connection.client.resources({ status: RESOURCE_STATUS.active });
+    const hostHeader = resource === undefined ? null : new URL(edge.urlOf(resource.address)).hostname;
+    const { address, urls, controlUrl, port, httpsPort } = edge;
+    terminal.json({ edge: address, urls, controlUrl, httpPort: port, httpsPort: httpsPort ?? null, hostHeader });
+  }
+  if (options.json !== true) {
     terminal.line(`edge     ${edge.address}`);
     terminal.line(`viewers  ${edge.urls.join(', ')}`);
     terminal.line(`control  ${edge.controlUrl}`);

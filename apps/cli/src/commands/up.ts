@@ -63,26 +63,34 @@ async function answers(rpcUrl: string): Promise<boolean> {
   }
 }
 
-function greet(devnet: Devnet, sample: boolean, ms: number, context: CliContext): void {
+function greet(devnet: Devnet, options: Options, ms: number, context: CliContext): void {
   const { terminal } = context;
   const { style } = terminal;
   const { url } = devnet;
+  const at = options.dir === undefined ? '' : ` --dir ${options.dir}`;
+  const hint = (what: string, command: string): void => {
+    terminal.line(`  ${style.dim(what)}`);
+    terminal.line(`    ${command}`);
+  };
   terminal.line();
-  terminal.line(`${style.bold('Your network is up')} ${style.dim(`(${formatMs(ms)})`)}`);
+  terminal.line(`${style.bold('Your network is up')} ${style.dim(`after ${formatMs(ms)}`)}`);
   terminal.line();
-  terminal.line(`  resource   ${style.cyan(url)}`);
-  terminal.line(`  chain      ${devnet.rpcUrl} ${style.dim(`websocket ${devnet.wsUrl}`)}`);
+  terminal.line(`  ${style.cyan(url)}`);
+  terminal.line();
+  terminal.line(`  chain      ${devnet.rpcUrl}`);
+  terminal.line(`  websocket  ${devnet.wsUrl}`);
   terminal.line(`  program    ${devnet.programId}`);
   terminal.line(`  folder     ${devnet.dir}`);
   terminal.line();
   terminal.line(style.bold('Try next'));
-  terminal.line(`  curl -sD- -o /dev/null ${url}  ${style.dim('a miss; again, and it is a hit with an Age')}`);
-  if (sample) {
-    terminal.line(`  curl -o /dev/null ${url}download/50mb.bin`);
-    terminal.line(`  open ${url}watch.html in a browser`);
+  hint('a miss first, then a hit with its Age:', `curl -sD- -o /dev/null ${url}`);
+  if (devnet.origin !== undefined) {
+    hint('a download of 50 MB:', `curl -o /dev/null ${url}download/50mb.bin`);
+    hint('a stream, in a browser:', `${url}watch.html`);
   }
-  terminal.line('  ./media status');
-  terminal.line(`  ${style.dim('Ctrl-C stops everything; the same command goes on from there.')}`);
+  hint('the network at a glance:', `./media status${at}`);
+  terminal.line();
+  terminal.line(style.dim('Ctrl-C stops everything; the same command goes on from there.'));
   terminal.line();
 }
 
@@ -138,7 +146,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       const { url, host, rpcUrl, wsUrl, programId, resource } = devnet;
       terminal.json({ url, host, rpcUrl, wsUrl, programId, resource, dir, edges: devnet.edges.map((edge) => edge.urls[0]), ms: Math.round(ms) });
     } else {
-      greet(devnet, devnet.origin !== undefined, ms, context);
+      greet(devnet, options, ms, context);
     }
     await watch(devnet, signal, context);
     terminal.settle();

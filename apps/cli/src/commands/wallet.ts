@@ -1,10 +1,13 @@
+import { transferTokens } from '@media-network/chain';
 import { MediaError } from '@media-network/runtime';
+import { getTransferSolInstruction } from '@solana-program/system';
 import { address, lamports } from '@solana/kit';
+import type { Address, Instruction } from '@solana/kit';
 import { formatMedia, formatSol, formatUnits, parseAmount } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, chooseWallet, connect, dirOption, mintDecimals, parseAddressArg, walletStore } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions, chooseWallet, connect, dirOption, keypairOption, mintDecimals, parseAddressArg, walletStore } from '../connection.ts';
+import type { ChainOptions, Connection } from '../connection.ts';
 import { table } from '../terminal/table.ts';
 
 interface FolderOptions {
@@ -125,6 +128,46 @@ async function airdrop(amount: string, who: string | undefined, options: ChainOp
   else context.terminal.line(`${owner} now holds ${formatSol(now)}.`);
 }
 
+interface SendOptions extends ChainOptions {
+  readonly quote?: string;
+}
+
+/** SOL, MEDIA, the quote token or LP, to an address or a wallet by name. */
+async function send(amount: string, what: string, to: string, options: SendOptions, context: CliContext): Promise<void> {
+  const connection = await connect(options, context);
+  const { client } = connection;
+  const from = await connection.wallet();
+  const recipient = address(await ownerOf(to, options, context));
+  let instructions: readonly Instruction[];
+  let shown: string;
+  let units: bigint;
+  if (what === 'sol') {
+    units = parseAmount(amount, 9, 'The amount of SOL');
+    shown = formatSol(units);
+    instructions = [getTransferSolInstruction({ source: from, destination: recipient, amount: units })];
+  } else {
+    const mint = await mintOf(what, options, connection);
+    const decimals = await mintDecimals(client, mint);
+    units = parseAmount(amount, decimals, 'The amount');
+    shown = `${formatUnits(units, decimals)} ${what === 'media' ? 'MEDIA' : what === 'lp' ? 'LP' : 'of the quote token'}`;
+    instructions = await transferTokens(client.addresses, { payer: from, owner: from, mint, to: recipient, amount: units });
+  }
+  const { signature } = await client.send(instructions, { payer: from });
+  if (options.json === true) context.terminal.json({ signature, to: recipient, what, amount: units });
+  else context.terminal.line(`Sent ${shown} to ${recipient}.\n${signature}`);
+}
+
+async function mintOf(what: string, options: SendOptions, connection: Connection): Promise<Address> {
+  if (what === 'media') return connection.client.addresses.mediaMint();
+  if (what === 'lp') return (await connection.pool(options.quote)).lpMint;
+  if (what === 'quote') return (await connection.pool(options.quote)).quoteMint;
+  throw new MediaError({
+    code: 'cli/bad-token',
+    message: `"${what}" is nothing that can be sent: say sol, media, quote or lp.`,
+    source: 'client',
+  });
+}
+
 export const registerWallet: RegisterCommand = (program, context) => {
   const wallet = program.command('wallet').summary('make, import, look at and fund wallets').description('Wallets are Solana CLI keypair files below --dir, readable by their owner only. Keys are never printed.');
   examples(
@@ -156,6 +199,22 @@ export const registerWallet: RegisterCommand = (program, context) => {
       .option('--keypair <file>', 'wallet to look at')
       .action((who: string | undefined, options: ChainOptions) => balance(who, options, context)),
     ['media wallet balance', 'media wallet balance edge-1', 'media wallet balance --json'],
+  );
+  examples(
+    keypairOption(
+      chainOptions(
+        wallet
+          .command('send')
+          .argument('<amount>', 'how much, such as 2.5')
+          .argument('<what>', 'sol, media, quote or lp')
+          .argument('<to>', 'name or address of the wallet that gets it')
+          .description('Send SOL or tokens to another wallet.'),
+      ),
+      'wallet that sends',
+    )
+      .option('--quote <mint>', 'quote token of the pool, where there are several')
+      .action((amount: string, what: string, to: string, options: SendOptions) => send(amount, what, to, options, context)),
+    ['media wallet send 10 lp edge-4 --keypair treasury', 'media wallet send 0.5 sol <address>'],
   );
   examples(
     chainOptions(

@@ -37,7 +37,7 @@ const MAX_PROOF = 32;
 const addressEncoder = getAddressEncoder();
 
 /** An address as 32 bytes, hex: what maps and the journal are keyed by. */
-export function keyOf(address: Address): string {
+function keyOf(address: Address): string {
   return Buffer.from(addressEncoder.encode(address)).toString('hex');
 }
 

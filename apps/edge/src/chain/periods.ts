@@ -25,7 +25,7 @@ export function weekOf(periods: Periods, hour: number): number {
 }
 
 /** When a sample begins, Unix milliseconds. */
-export function sampleStartMs(periods: Periods, sample: number): number {
+function sampleStartMs(periods: Periods, sample: number): number {
   return (periods.epochZero + sample * periods.sampleSecs) * 1000;
 }
 

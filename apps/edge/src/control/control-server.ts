@@ -6,6 +6,7 @@ import type { Clock, Log } from '@media-network/runtime';
 import type { Readiness } from '../edge-api.ts';
 import { isEvidenceKind } from '../report/evidence-store.ts';
 import type { EvidenceStore } from '../report/evidence-store.ts';
+import { createRateLimit } from './rate-limit.ts';
 import type { Statements } from './statements.ts';
 
 export interface ControlDeps {
@@ -29,9 +30,9 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-/** Signatures a second for everybody together, and how many may come at once: a signature is some 40 µs. */
-const SIGNATURES_PER_SECOND = 200;
-const SIGNATURE_BURST = 400;
+/** Signatures: some 40 µs and perhaps an fsync each. An address apart, so that nobody can lock the guards out. */
+const PER_ADDRESS = { perSecond: 50, burst: 100 };
+const ALTOGETHER = { perSecond: 1_000, burst: 2_000 };
 const MAX_CONNECTIONS = 500;
 const EVIDENCE = /^\/v1\/(entries|receipts|digests)\/([0-9a-f]{64})$/;
 const COUNTER = /^\/v1\/counters\/([1-9A-HJ-NP-Za-km-z]{32,44})$/;
@@ -45,16 +46,12 @@ interface Answer {
 
 /** What guards, operators and auditors ask. Read-only, without secrets, and without anything about viewers. */
 export async function startControlServer(deps: ControlDeps, options: ControlOptions): Promise<ControlServer> {
-  let tokens = SIGNATURE_BURST;
-  let filledAt = deps.clock.nowMs();
+  const perAddress = createRateLimit(PER_ADDRESS);
+  const altogether = createRateLimit(ALTOGETHER);
 
-  function mayISign(): boolean {
+  function mayHaveSignature(request: IncomingMessage): boolean {
     const now = deps.clock.nowMs();
-    tokens = Math.min(SIGNATURE_BURST, tokens + (Math.max(0, now - filledAt) / 1000) * SIGNATURES_PER_SECOND);
-    filledAt = now;
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
+    return perAddress.take(request.socket.remoteAddress ?? '', now) && altogether.take('', now);
   }
 
   async function answer(request: IncomingMessage): Promise<Answer> {
@@ -76,7 +73,7 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         return { status: 200, type, body: text };
       }
       case '/v1/attest':
-        return attest(url);
+        return attest(request, url);
     }
     const list = EVIDENCE.exec(url.pathname);
     const kind = list?.[1];
@@ -91,13 +88,13 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
       const resource = counter[1] ?? '';
       if (parseAddress(resource) === undefined)
         return problem(400, 'edge/bad-request', 'This is not an address.');
-      if (!mayISign()) return busy();
+      if (!mayHaveSignature(request)) return busy();
       return binary(await deps.statements.counter(resource), 'no-store');
     }
     return problem(404, 'edge/unknown-endpoint', 'There is no such endpoint.');
   }
 
-  async function attest(url: URL): Promise<Answer> {
+  async function attest(request: IncomingMessage, url: URL): Promise<Answer> {
     const resource = url.searchParams.get('resource') ?? '';
     const target = url.searchParams.get('target') ?? '';
     const nonce = fromHex(url.searchParams.get('nonce') ?? '', 16);
@@ -108,7 +105,7 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         'Give resource (an address), target (beginning with /) and nonce (32 hex digits).',
       );
     }
-    if (!mayISign()) return busy();
+    if (!mayHaveSignature(request)) return busy();
     const statement = await deps.statements.attest(resource, target, nonce);
     if (statement === undefined) return problem(404, 'edge/not-cached', 'The object is not in the cache.');
     return binary(statement, 'no-store');

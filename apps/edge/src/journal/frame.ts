@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 /** `length u32 ‖ crc32 u32 ‖ payload`, little-endian: the unit that is either in the journal whole or not at all. */
 const HEAD = 8;
 /** A length above this is taken for a torn or foreign head. */
-export const MAX_FRAME: number = 16 * 2 ** 20;
+const MAX_FRAME = 16 * 2 ** 20;
 
 export function encodeFrame(payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(HEAD + payload.length);

@@ -1,6 +1,6 @@
 import { open, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRepeatingTask, errorCode, errorMessage } from '@media-network/runtime';
+import { MediaError, createRepeatingTask, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
 import { encodeFrame, readFrames } from './frame.ts';
 import type { Ledger } from './ledger.ts';
@@ -11,8 +11,11 @@ const FILE = /^journal-(\d{10})\.log$/;
 /** Payload of one frame; a torn write loses at most this much of what was never acknowledged. */
 const FRAME_PAYLOAD = 256 * 1024;
 
+/** A flush that takes longer is as good as none. */
+const HANGS_MS = 5_000;
+
 /** What the journal does with a file; replaced by tests that fill the disk. */
-export interface JournalFile {
+interface JournalFile {
   write(
     bytes: Uint8Array,
     offset: number,
@@ -53,7 +56,7 @@ export interface JournalOptions {
  * so the file holds the hours that still matter and the totals, however long the edge runs.
  */
 export interface Journal {
-  /** `full` while the last flush failed: nothing is acknowledged until one succeeds. */
+  /** `full` while the last flush failed or one hangs: nothing is acknowledged until one succeeds. */
   readonly state: 'ok' | 'full';
   /** Bytes counted and not yet acknowledged. */
   readonly unacknowledgedBytes: number;
@@ -87,6 +90,7 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
   let unwritten: Buffer[] = [];
   let unwrittenBytes = 0;
   let state: Journal['state'] = 'ok';
+  let workingSince: number | undefined;
   let tail: Promise<unknown> = Promise.resolve();
 
   function serialised(work: () => Promise<void>): Promise<void> {
@@ -120,6 +124,7 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
   }
 
   async function guarded(work: () => Promise<void>): Promise<void> {
+    workingSince = deps.clock.nowMs();
     try {
       await work();
     } catch (error) {
@@ -133,6 +138,8 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
       // A part of a frame must not stay in front of later ones.
       await handle?.truncate(intact).catch(() => undefined);
       throw error;
+    } finally {
+      workingSince = undefined;
     }
   }
 
@@ -169,7 +176,16 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
 
   const flush = (): Promise<void> => serialised(() => guarded(intact > maxFileBytes ? compact : write));
 
-  await serialised(() => guarded(compact));
+  try {
+    await serialised(() => guarded(compact));
+  } catch (error) {
+    throw new MediaError({
+      code: 'edge/journal-unwritable',
+      message: `The journal in ${options.dir} cannot be written (${errorCode(error)}): an edge without it would serve for nothing. Free space, or choose another --dir.`,
+      source: 'internal',
+      cause: error,
+    });
+  }
   for (const old of numbers) if (old !== number) await rm(join(options.dir, nameOf(old)), { force: true });
 
   const task = createRepeatingTask(
@@ -180,7 +196,8 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
 
   return {
     get state() {
-      return state;
+      const hangs = workingSince !== undefined && deps.clock.nowMs() - workingSince > HANGS_MS;
+      return hangs ? 'full' : state;
     },
     get unacknowledgedBytes() {
       return ledger.pendingBytes + unwrittenBytes;

@@ -1,9 +1,8 @@
+import { MAX_DIGESTS } from '@media-network/protocol';
 import type { JournalRecord, SettledOutcome } from './record.ts';
 
 /** Samples in an hour's report (docs/chain.md). */
 export const SAMPLES = 12;
-/** Most objects named in the digest list of one resource and hour (docs/evidence.md). */
-export const MAX_DIGESTS = 4096;
 
 export interface DigestEntry {
   /** SHA-256 of the request target, hex. */

@@ -1,8 +1,5 @@
+import { RECEIPT_BYTES, TICKET_BYTES } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
-
-/** Bytes of a ticket and a receipt on the wire (docs/evidence.md). */
-export const TICKET_BYTES = 165;
-export const RECEIPT_BYTES = 184;
 
 /**
  * What the journal holds, one after the other: a type byte, then fixed fields, little-endian.
@@ -39,7 +36,7 @@ export type JournalRecord =
   /** All bytes ever counted for a resource; in snapshots only. */
   | { readonly kind: 'total'; readonly resource: string; readonly bytes: number };
 
-export const SETTLED = { submitted: 0, tooLate: 1, refused: 2 } as const;
+const SETTLED = { submitted: 0, tooLate: 1, refused: 2 } as const;
 export type SettledOutcome = keyof typeof SETTLED;
 
 const TYPE = {

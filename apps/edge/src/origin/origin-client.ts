@@ -9,7 +9,7 @@ import { badResponse, readHead } from './origin-head.ts';
 import type { OriginSettings } from './origin-settings.ts';
 import { isPrivateAddress } from './private-address.ts';
 
-export interface OriginRequest {
+interface OriginRequest {
   readonly settings: OriginSettings;
   readonly method: string;
   /** As the viewer sent it; never decoded or normalised. */
@@ -102,12 +102,14 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
     });
     // With `raw` undici gives a flat list, where its type says a record.
     const raw: readonly string[] = Array.isArray(answer.headers) ? answer.headers : [];
-    return {
-      ...readHead(raw, request.method, answer.statusCode),
-      status: answer.statusCode,
-      statusText: answer.statusText,
-      body: answer.body,
-    };
+    try {
+      const head = readHead(raw, request.method, answer.statusCode);
+      return { ...head, status: answer.statusCode, statusText: answer.statusText, body: answer.body };
+    } catch (error) {
+      answer.body.on('error', () => undefined);
+      answer.body.destroy();
+      throw error;
+    }
   }
 
   return {

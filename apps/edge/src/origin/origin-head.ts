@@ -39,7 +39,8 @@ export function readHead(
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
     const value = raw[i + 1] ?? '';
-    if (!NAME.test(name) || !VALUE.test(value)) throw badResponse(`its field ${JSON.stringify(name)} is malformed`);
+    if (!NAME.test(name) || !VALUE.test(value))
+      throw badResponse(`its field ${JSON.stringify(name)} is malformed`);
     switch (name.toLowerCase()) {
       case 'connection':
         for (const option of value.split(',')) {
@@ -49,7 +50,8 @@ export function readHead(
         break;
       case 'transfer-encoding':
         // Any other coding would reach the viewer undone or not, and nobody could tell.
-        if (chunked || value.trim().toLowerCase() !== 'chunked') throw badResponse(`its Transfer-Encoding is "${value}"`);
+        if (chunked || value.trim().toLowerCase() !== 'chunked')
+          throw badResponse(`its Transfer-Encoding is "${value}"`);
         chunked = true;
         break;
       case 'content-length':
@@ -62,7 +64,8 @@ export function readHead(
     }
   }
   // RFC 9112 §6.3: an answer with both is an attempt at smuggling.
-  if (chunked && contentLength !== undefined) throw badResponse('it has Content-Length and Transfer-Encoding');
+  if (chunked && contentLength !== undefined)
+    throw badResponse('it has Content-Length and Transfer-Encoding');
   const rawHeaders: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';

@@ -1,7 +1,8 @@
 import { decodeEpoch } from '@media-network/protocol';
-import { MediaError, createRepeatingTask, errorMessage } from '@media-network/runtime';
+import { MediaError, createRepeatingTask } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask, RoundResult } from '@media-network/runtime';
 import type { ClosedEpoch, EdgeChain } from '../chain/edge-chain.ts';
+import { askGuard } from '../tenant/ask-guard.ts';
 import { inRandomOrder } from '../tenant/random-order.ts';
 import { sha256 } from './report-builder.ts';
 
@@ -55,23 +56,18 @@ export function createClaimer(deps: ClaimerDeps): Claimer {
   async function tableOf(epoch: ClosedEpoch): Promise<NonNullable<ReturnType<typeof decodeEpoch>>> {
     const said: string[] = [];
     for (const guard of inRandomOrder(chain.guards(), deps.random)) {
-      try {
-        const response = await deps.fetch(new URL(`/v1/epochs/${epoch.root}`, guard.endpoint), {
-          redirect: 'error',
-          signal: AbortSignal.timeout(GUARD_TIMEOUT_MS),
-        });
-        if (response.status !== 200) {
-          said.push(`guard ${guard.no} answered ${response.status}`);
-          await response.body?.cancel();
-          continue;
-        }
-        const blob = new Uint8Array(await response.arrayBuffer());
-        const table = blob.length > MAX_BLOB_BYTES ? undefined : decodeEpoch(blob, sha256);
-        if (table !== undefined && Buffer.from(table.root).toString('hex') === epoch.root) return table;
-        said.push(`guard ${guard.no} gave a table with another root`);
-      } catch (error) {
-        said.push(`guard ${guard.no}: ${errorMessage(error)}`);
+      const answer = await askGuard(deps.fetch, guard, {
+        path: `/v1/epochs/${epoch.root}`,
+        maxBytes: MAX_BLOB_BYTES,
+        timeoutMs: GUARD_TIMEOUT_MS,
+      });
+      if (answer.kind === 'none') {
+        said.push(answer.why);
+        continue;
       }
+      const table = decodeEpoch(answer.body, sha256);
+      if (table !== undefined && Buffer.from(table.root).toString('hex') === epoch.root) return table;
+      said.push(`guard ${guard.no} gave a table with another root`);
     }
     throw new MediaError({
       code: 'edge/no-epoch-table',

@@ -17,7 +17,7 @@ export interface ReporterDeps {
   readonly log: Log;
 }
 
-export interface ReporterStats {
+interface ReporterStats {
   readonly submitted: number;
   /** Bytes of hours that no report will ever claim. */
   readonly bytesLost: number;

@@ -1,5 +1,6 @@
 import type { Clock } from '@media-network/runtime';
 import type { Journal } from '../journal/journal.ts';
+import { VIA } from '../origin/origin-headers.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
 import type { Session, SessionDesk } from '../session/session-desk.ts';
 import type { SettingsKeys } from '../tenant/settings-keys.ts';
@@ -21,7 +22,7 @@ export interface Admitted {
   readonly session: Session | undefined;
 }
 
-/** Bytes that may be served while none can be acknowledged; what a crash could cost at most. */
+/** Bytes that may be served while none can be acknowledged. */
 export const MAX_UNACKNOWLEDGED: number = 256 * 2 ** 20;
 const RETRY_SECONDS = 5;
 
@@ -38,10 +39,19 @@ export function quickRefusal(
   }
   const wait = tenant.quota.waitSeconds(deps.nowMs());
   if (wait > 0) return { kind: 'refused', phase: 'admit', code: 'edge/over-quota', retryAfterSeconds: wait };
-  if (deps.journal.unacknowledgedBytes > MAX_UNACKNOWLEDGED) {
+  // A healthy journal may be behind by more than this for a moment: a fast line writes as much between two flushes.
+  if (deps.journal.state === 'full' && deps.journal.unacknowledgedBytes > MAX_UNACKNOWLEDGED) {
     return { kind: 'refused', phase: 'admit', code: 'edge/journal-full', retryAfterSeconds: RETRY_SECONDS };
   }
   return undefined;
+}
+
+/** Times a request may have passed edges of the network, by its Via: one resource may have another as its origin. */
+const MAX_HOPS = 3;
+
+/** RFC 9110 §7.6.3: an origin that leads back to us would multiply every request without end. */
+export function isLoop(via: string | undefined): boolean {
+  return via !== undefined && via.split(VIA).length - 1 > MAX_HOPS;
 }
 
 /** Whether this request may be served: status, quota, settings, and the session's ticket if there is one. */

@@ -60,7 +60,9 @@ export async function followFill(
     exchange.outcome = outcome;
     return deliverCondition(exchange, fill.meta, undefined, condition, status, deps);
   }
-  const held = await holdBeginning(body, length, deps.clock);
+  // Nobody reads the body for a HEAD, but the cache wants it.
+  if (request.method === 'HEAD') void readOut(body);
+  const held = request.method === 'HEAD' ? undefined : await holdBeginning(body, length, deps.clock);
   exchange.outcome = outcome;
   const headers = [
     ...storedHeaders(fill.meta, undefined),

@@ -1,7 +1,7 @@
 import type { Clock } from '@media-network/runtime';
 
 /** Up to this much of a body is held back before its head is sent. */
-export const HOLD_BYTES: number = 64 * 1024;
+const HOLD_BYTES = 64 * 1024;
 /** A body of unknown length is held no longer than this: it may be a stream of events. */
 const HOLD_MS = 100;
 

@@ -1,16 +1,14 @@
 /** A request's life (docs/request-phases.md). Code, logs and metrics use these names and no others. */
-export const PHASES = [
-  'accept',
-  'identify',
-  'admit',
-  'look-up',
-  'hit',
-  'revalidate',
-  'fetch',
-  'deliver',
-  'account',
-] as const;
-export type Phase = (typeof PHASES)[number];
+export type Phase =
+  | 'accept'
+  | 'identify'
+  | 'admit'
+  | 'look-up'
+  | 'hit'
+  | 'revalidate'
+  | 'fetch'
+  | 'deliver'
+  | 'account';
 
 /**
  * How a request ended. `hit`: from the cache. `stale`: from the cache though no longer fresh.

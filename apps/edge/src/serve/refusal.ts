@@ -34,6 +34,12 @@ const WORDS: Readonly<Record<string, Words>> = {
     title: 'Not implemented',
     words: 'This edge does not switch protocols yet.',
   },
+  'edge/loop': {
+    status: 508,
+    title: 'Loop',
+    words:
+      "The request has come through edges of this network several times: the resource's origin leads back to it.",
+  },
   'edge/paused': { status: 503, title: 'Paused', words: 'The publisher has paused this resource.' },
   'edge/exhausted': {
     status: 503,
@@ -105,7 +111,7 @@ const TICKET: Words = {
 };
 const UNKNOWN: Words = { status: 500, title: 'Internal error', words: 'The edge failed to answer.' };
 
-export function refusalWords(code: string): Words {
+function refusalWords(code: string): Words {
   return WORDS[code] ?? (code.startsWith('ticket/') ? TICKET : UNKNOWN);
 }
 

@@ -91,8 +91,15 @@ export async function serveCached(exchange: AdmittedExchange, deps: ServeCachedD
           'collapsed',
           deps,
         );
-      case 'lead':
+      case 'lead': {
+        // Somebody's fetch may have ended between our look and our turn.
+        const now = await lookUp(store, key, header, clock.nowMs());
+        if (now.kind === 'hit') {
+          turn.lead.done();
+          continue;
+        }
         return lead(exchange, jobOf(exchange, key), found, turn.lead, header, deps);
+      }
     }
   }
   return servePassed(exchange, 'miss', 'contended', deps);
@@ -198,7 +205,7 @@ function deliverStale(
   );
 }
 
-/** Stale-while-revalidate: one fetch in the background, whoever started it. */
+/** Stale-while-revalidate: one fetch in the background, whoever started it. Never rejects. */
 async function refresh(
   job: FetchJob,
   entry: StoredEntry,
@@ -206,27 +213,26 @@ async function refresh(
   generation: number,
   deps: ServeCachedDeps,
 ): Promise<void> {
-  const { log } = deps;
   if (deps.refreshing.has(job.key)) return;
   deps.refreshing.add(job.key);
+  let duty: Lead | undefined;
   try {
     const turn = await deps.collapser.enter(job.key, header, generation);
     if (turn.kind === 'follow') await readOut(turn.body);
     if (turn.kind !== 'lead') return;
-    try {
-      const fetched = await fetchWhole(job, entry, deps);
-      if (fetched.kind === 'filling') {
-        turn.lead.share(fetched.fill);
-        await fetched.done;
-      } else if (fetched.kind === 'confirmed') turn.lead.done();
-      else {
-        turn.lead.uncacheable();
-        await drain(fetched.response);
-      }
-    } catch (error) {
-      turn.lead.failed(error);
-      log.debug({ code: errorCode(error), err: errorMessage(error) }, 'background revalidation failed');
+    duty = turn.lead;
+    const fetched = await fetchWhole(job, entry, deps);
+    if (fetched.kind === 'filling') {
+      duty.share(fetched.fill);
+      await fetched.done;
+    } else if (fetched.kind === 'confirmed') duty.done();
+    else {
+      duty.uncacheable();
+      await drain(fetched.response);
     }
+  } catch (error) {
+    duty?.failed(error);
+    deps.log.debug({ code: errorCode(error), err: errorMessage(error) }, 'background revalidation failed');
   } finally {
     deps.refreshing.delete(job.key);
   }

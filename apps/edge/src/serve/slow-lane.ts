@@ -6,7 +6,7 @@ import type { Log } from '@media-network/runtime';
 import type { TenantBook } from '../tenant/tenant-book.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Account } from './account.ts';
-import { admit } from './admit.ts';
+import { admit, isLoop } from './admit.ts';
 import type { AdmitDeps } from './admit.ts';
 import { CACHE_NAME } from './response-head.ts';
 import type { AdmittedExchange, Exchange } from './exchange.ts';
@@ -75,6 +75,7 @@ async function run(exchange: Exchange, deps: SlowLaneDeps): Promise<Refused | un
   exchange.phase = 'admit';
   if (request.header('upgrade') !== undefined)
     return { kind: 'refused', phase: 'admit', code: 'edge/upgrade-refused' };
+  if (isLoop(request.header('via'))) return { kind: 'refused', phase: 'admit', code: 'edge/loop' };
   const admitted = await admit(tenant, request.header('media-ticket'), deps.admit);
   if (admitted.kind === 'refused') return admitted;
   const account: Account = { tenant, session: admitted.session, object: undefined };

@@ -32,12 +32,12 @@ export interface Session {
   readonly wakers: Set<() => void>;
 }
 
-export type TicketOutcome =
+type TicketOutcome =
   | { readonly kind: 'ok'; readonly session: Session }
   /** 401: malformed, unknown guard, other resource or hour, expired, forged, or another ticket with this session's number. */
   | { readonly kind: 'refused'; readonly code: string };
 
-export type ReceiptsOutcome =
+type ReceiptsOutcome =
   | { readonly kind: 'ok'; readonly count: number }
   | {
       readonly kind: 'refused';

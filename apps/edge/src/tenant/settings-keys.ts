@@ -8,9 +8,10 @@ import {
 import type { SignBytes } from '@media-network/protocol';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import type { EdgeChain, GuardView } from '../chain/edge-chain.ts';
+import type { EdgeChain } from '../chain/edge-chain.ts';
 import { readOriginSettings } from '../origin/origin-settings.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
+import { askGuard } from './ask-guard.ts';
 import { inRandomOrder } from './random-order.ts';
 import type { Tenant } from './tenant-book.ts';
 
@@ -23,7 +24,7 @@ export interface SettingsKeysDeps {
   readonly fetch: typeof globalThis.fetch;
 }
 
-export type SettingsOutcome =
+type SettingsOutcome =
   | { readonly kind: 'ok'; readonly version: number; readonly settings: OriginSettings }
   /** `edge/not-authorised`: guards refuse us the key. `edge/no-settings`: there are none, or no guard could be asked. */
   | {
@@ -110,13 +111,18 @@ export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
     let refusals = 0;
     const said: string[] = [];
     for (const guard of inRandomOrder(deps.chain.guards(), deps.random)) {
-      const answer = await askGuard(guard, request);
-      if (answer.kind === 'no') {
+      const answer = await askGuard(deps.fetch, guard, {
+        path: '/v1/keys',
+        body: request,
+        maxBytes: SEALED_KEY_BYTES,
+        timeoutMs: GUARD_TIMEOUT_MS,
+      });
+      if (answer.kind === 'none') {
         if (answer.status === 403) refusals += 1;
-        said.push(`guard ${guard.no}: ${answer.why}`);
+        said.push(answer.why);
         continue;
       }
-      const key = await openSealed(answer.sealed, box);
+      const key = await openSealed(answer.body, box);
       const plain =
         key === undefined
           ? undefined
@@ -130,29 +136,6 @@ export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
     const why = said.length === 0 ? 'there is no active guard to ask for the key' : said.join('; ');
     deps.log.warn({ resource: address, why }, 'no guard gave the key of a resource');
     return { kind: 'missing', code: refusals > 0 ? 'edge/not-authorised' : 'edge/no-settings', why };
-  }
-
-  async function askGuard(
-    guard: GuardView,
-    request: Uint8Array,
-  ): Promise<{ kind: 'key'; sealed: Uint8Array } | { kind: 'no'; status: number; why: string }> {
-    try {
-      const response = await deps.fetch(new URL('/v1/keys', guard.endpoint), {
-        method: 'POST',
-        headers: { 'content-type': 'application/octet-stream' },
-        body: new Uint8Array(request),
-        redirect: 'error',
-        signal: AbortSignal.timeout(GUARD_TIMEOUT_MS),
-      });
-      const body = new Uint8Array(await response.arrayBuffer());
-      if (response.status !== 200)
-        return { kind: 'no', status: response.status, why: `answered ${response.status}` };
-      if (body.length !== SEALED_KEY_BYTES)
-        return { kind: 'no', status: 200, why: `answered ${body.length} bytes` };
-      return { kind: 'key', sealed: body };
-    } catch (error) {
-      return { kind: 'no', status: 0, why: errorMessage(error) };
-    }
   }
 
   return {

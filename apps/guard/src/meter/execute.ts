@@ -103,8 +103,7 @@ export async function executeAction(
       return hour !== undefined;
     }
     case 'propose-hour': {
-      const computed = bytesOf(action.root);
-      const root = deps.overrides.hourRoot?.(action.hour, computed) ?? computed;
+      const root = bytesOf(action.root);
       await send(instructions.proposeHour({ operator, guard, week: action.week, hour: action.hour, root }));
       counts.add('hours');
       return true;

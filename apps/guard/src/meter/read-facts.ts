@@ -8,6 +8,7 @@ import {
 } from '@media-network/chain/schema';
 import { hourAt, hourPhase, hourWindows, toHex, weekAt, weekOfHour } from '@media-network/protocol';
 import type { GuardSetFacts, Network, Snapshot } from '../network.ts';
+import type { GuardOverrides } from '../types.ts';
 import type { EpochFacts, HourFacts, MeterFacts, ReportFacts, ResourceFacts } from './facts.ts';
 import { forgetVerdicts, settleHour } from './meter-state.ts';
 import type { MeterState } from './meter-state.ts';
@@ -20,6 +21,7 @@ export interface ReadDeps {
   readonly guardNo: number;
   readonly chargeEveryHours: bigint;
   readonly claim: boolean;
+  readonly overrides: Pick<GuardOverrides, 'hourRoot'>;
 }
 
 /** Facts for the planner, with the accounts that the executor needs beside them. */
@@ -87,7 +89,11 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
       reports: account.reports,
       decided: account.decided,
       myRoot: vote === undefined ? undefined : toHex(vote.root),
-      computedRoot: computed === undefined ? undefined : toHex(computed.root),
+      // What would be posted: a test's override is the guard's view of the hour.
+      computedRoot:
+        computed === undefined
+          ? undefined
+          : toHex(deps.overrides.hourRoot?.(index, computed.root) ?? computed.root),
       leaves: state.final.get(index)?.resources,
       reportList: list.map((report) => reportFacts(report, guardNo, state)),
     };

@@ -46,7 +46,7 @@ export function judgeBody(facts: BodyFacts): BodyFinding {
   if (edge.equal) return { kind: 'same' };
   // An origin may change its validator with every answer; such a one says nothing.
   const steady = before.etag === after.etag && before.lastModified === after.lastModified;
-  const claimsVersion = steady && sameVersion(before, edge);
+  const claimsVersion = steady ? sameVersion(before, edge) : undefined;
   if (claimsVersion === true) return { kind: 'wrong' };
   const storedAtMs = facts.askedAtMs - (edge.ageSecs ?? 0) * 1_000 - AGE_MARGIN_MS;
   if (storedAtMs >= facts.stableSinceMs) return { kind: 'wrong' };

@@ -11,15 +11,24 @@ const HEADER_SIZE = tableSize(HEADER);
 type FieldOf<N extends AccountName> = keyof (typeof ACCOUNTS)[N]['fields'] | keyof typeof HEADER;
 
 const schemas: Readonly<Record<AccountName, AccountSchema>> = ACCOUNTS;
-const byTag = new Map(Object.entries(ACCOUNTS).map(([name, schema]) => [schema.tag as number, name as AccountName]));
-const layouts = new Map<AccountName, { table: FieldTable; size: number; offsets: Readonly<Record<string, number>> }>();
+const byTag = new Map(
+  Object.entries(ACCOUNTS).map(([name, schema]) => [schema.tag as number, name as AccountName]),
+);
+const layouts = new Map<
+  AccountName,
+  { table: FieldTable; size: number; offsets: Readonly<Record<string, number>> }
+>();
 for (const [name, schema] of Object.entries(schemas)) {
   const table: FieldTable = { ...HEADER, ...schema.fields };
   // Object.entries widens the keys of a record that has exactly these.
   layouts.set(name as AccountName, { table, size: tableSize(table), offsets: tableOffsets(table) });
 }
 
-function layoutOf(name: AccountName): { table: FieldTable; size: number; offsets: Readonly<Record<string, number>> } {
+function layoutOf(name: AccountName): {
+  table: FieldTable;
+  size: number;
+  offsets: Readonly<Record<string, number>>;
+} {
   const layout = layouts.get(name);
   if (layout === undefined) throw new Error(`no layout of ${name}`);
   return layout;
@@ -65,7 +74,9 @@ export function decodeAccount<N extends AccountName>(name: N, bytes: Uint8Array)
   if (schema.tail === 'bytes') value['tail'] = bytes.slice(size);
   if (schema.tail === 'u32') {
     if (rest % 4 !== 0) throw wrong(name, `its tail has ${rest} bytes`);
-    value['tail'] = Uint32Array.from({ length: rest / 4 }, (_, index) => view.getUint32(size + index * 4, true));
+    value['tail'] = Uint32Array.from({ length: rest / 4 }, (_, index) =>
+      view.getUint32(size + index * 4, true),
+    );
   }
   // readTable follows the same table that AccountValue is mapped from.
   return value as AccountValue<N>;
@@ -79,7 +90,8 @@ export function encodeAccount<N extends AccountName>(
   const schema = schemas[name];
   const { table, size } = layoutOf(name);
   const tail = 'tail' in value ? value.tail : undefined;
-  const tailBytes = tail instanceof Uint32Array ? u32Bytes(tail) : tail instanceof Uint8Array ? tail : new Uint8Array(0);
+  const tailBytes =
+    tail instanceof Uint32Array ? u32Bytes(tail) : tail instanceof Uint8Array ? tail : new Uint8Array(0);
   const bytes = new Uint8Array(size + tailBytes.length);
   writeTable(viewOf(bytes), 0, table, { ...value, tag: schema.tag, version: ACCOUNT_VERSION }, '');
   bytes.set(tailBytes, size);

@@ -3,7 +3,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { ACCOUNTS, HEADER, INSTRUCTIONS } from '../schema/index.ts';
-import type { AccountName, AccountSchema, FieldTable, FieldType, InstructionName, InstructionSchema } from '../schema/index.ts';
+import type {
+  AccountName,
+  AccountSchema,
+  FieldTable,
+  FieldType,
+  InstructionName,
+  InstructionSchema,
+} from '../schema/index.ts';
 import { accountKind, accountOffset, accountSize, decodeAccount, encodeAccount } from './accounts.ts';
 import { viewOf } from './fields.ts';
 import { decodeInstruction, encodeInstruction } from './instructions.ts';
@@ -22,11 +29,15 @@ function arbitrary(type: FieldType): fc.Arbitrary<unknown> {
     case 'i64':
       return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     case 'pubkey':
-      return fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => getAddressDecoder().decode(bytes));
+      return fc
+        .uint8Array({ minLength: 32, maxLength: 32 })
+        .map((bytes) => getAddressDecoder().decode(bytes));
     default:
       if ('bytes' in type) return fc.uint8Array({ minLength: type.bytes, maxLength: type.bytes });
       if ('str' in type) {
-        return fc.string({ unit: 'grapheme', maxLength: type.str }).filter((text) => new TextEncoder().encode(text).length <= type.str);
+        return fc
+          .string({ unit: 'grapheme', maxLength: type.str })
+          .filter((text) => new TextEncoder().encode(text).length <= type.str);
       }
       return fc.array(typeof type.array === 'string' ? arbitrary(type.array) : arbitraryTable(type.array), {
         minLength: type.length,
@@ -49,10 +60,17 @@ describe('accounts', () => {
     const tail =
       schema.tail === 'bytes'
         ? fc.uint8Array({ maxLength: 100 })
-        : fc.array(fc.integer({ min: 0, max: 0xffff_ffff }), { maxLength: 50 }).map((each) => Uint32Array.from(each));
+        : fc
+            .array(fc.integer({ min: 0, max: 0xffff_ffff }), { maxLength: 50 })
+            .map((each) => Uint32Array.from(each));
     fc.assert(
       fc.property(arbitraryTable({ ...HEADER, ...schema.fields }), tail, (fields, rest) => {
-        const value = { ...fields, tag: schema.tag, version: 1, ...(schema.tail === undefined ? {} : { tail: rest }) };
+        const value = {
+          ...fields,
+          tag: schema.tag,
+          version: 1,
+          ...(schema.tail === undefined ? {} : { tail: rest }),
+        };
         // Made from the table that the type is mapped from.
         const bytes = encodeAccount(name, value as unknown as AccountValue<typeof name>);
         expect(bytes.length).toBe(accountSize(name) + (schema.tail === undefined ? 0 : rest.byteLength));
@@ -97,7 +115,8 @@ describe('accounts', () => {
   });
 });
 
-const bad = (path: string): unknown => expect.objectContaining({ code: 'chain/bad-value', context: { path } });
+const bad = (path: string): unknown =>
+  expect.objectContaining({ code: 'chain/bad-value', context: { path } });
 
 describe('instructions', () => {
   it.each(instructions)('%s comes back as it was', (name, schema) => {
@@ -131,7 +150,8 @@ describe('instructions', () => {
         } catch (error) {
           expect(error).toMatchObject({ code: 'chain/bad-value' });
         }
-        if (decoded !== undefined) expect(decoded.name).toBe(instructions.find(([, { id }]) => id === bytes[0])?.[0]);
+        if (decoded !== undefined)
+          expect(decoded.name).toBe(instructions.find(([, { id }]) => id === bytes[0])?.[0]);
       }),
     );
   });

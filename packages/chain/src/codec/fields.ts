@@ -19,7 +19,12 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 function badValue(path: string, why: string): MediaError {
-  return new MediaError({ code: 'chain/bad-value', message: `${path} ${why}.`, source: 'client', context: { path } });
+  return new MediaError({
+    code: 'chain/bad-value',
+    message: `${path} ${why}.`,
+    source: 'client',
+    context: { path },
+  });
 }
 
 /** Reads one field. The caller has checked that the bytes reach that far. */
@@ -54,11 +59,21 @@ function readString(view: DataView, at: number, room: number): string {
   try {
     return utf8.decode(bytesAt(view, at + 2, length));
   } catch (cause) {
-    throw new MediaError({ code: 'chain/bad-value', message: 'A string is not UTF-8.', source: 'chain', cause });
+    throw new MediaError({
+      code: 'chain/bad-value',
+      message: 'A string is not UTF-8.',
+      source: 'chain',
+      cause,
+    });
   }
 }
 
-function readArray(view: DataView, at: number, element: FieldTable | 'u8' | 'u32', length: number): unknown[] {
+function readArray(
+  view: DataView,
+  at: number,
+  element: FieldTable | 'u8' | 'u32',
+  length: number,
+): unknown[] {
   const size = elementSize(element);
   return Array.from({ length }, (_, index) => {
     const start = at + index * size;
@@ -129,7 +144,8 @@ function writeAddress(view: DataView, at: number, value: string, path: string): 
 }
 
 function writeBytes(view: DataView, at: number, length: number, value: unknown, path: string): void {
-  if (!(value instanceof Uint8Array) || value.length !== length) throw badValue(path, `must be ${length} bytes`);
+  if (!(value instanceof Uint8Array) || value.length !== length)
+    throw badValue(path, `must be ${length} bytes`);
   bytesAt(view, at, length).set(value);
 }
 
@@ -138,7 +154,9 @@ function writeString(view: DataView, at: number, room: number, value: unknown, p
   const bytes = utf8Encoder.encode(value);
   if (bytes.length > room) throw badValue(path, `must be at most ${room} bytes`);
   view.setUint16(at, bytes.length, true);
-  bytesAt(view, at + 2, room).fill(0).set(bytes);
+  bytesAt(view, at + 2, room)
+    .fill(0)
+    .set(bytes);
 }
 
 function writeArray(
@@ -159,7 +177,13 @@ function writeArray(
   }
 }
 
-export function writeTable(view: DataView, at: number, table: FieldTable, value: unknown, path: string): void {
+export function writeTable(
+  view: DataView,
+  at: number,
+  table: FieldTable,
+  value: unknown,
+  path: string,
+): void {
   if (typeof value !== 'object' || value === null) throw badValue(path, 'must be an object');
   const fields = new Map(Object.entries(value));
   let next = at;

@@ -12,7 +12,14 @@ import { settlementRules } from './settlement-rules.ts';
 import { stakeRules } from './stake-rules.ts';
 import type { ModelState } from './state.ts';
 
-const rules: Rules = { ...moneyRules, ...stakeRules, ...nodeRules, ...resourceRules, ...evidenceRules, ...settlementRules };
+const rules: Rules = {
+  ...moneyRules,
+  ...stakeRules,
+  ...nodeRules,
+  ...resourceRules,
+  ...evidenceRules,
+  ...settlementRules,
+};
 const schemas: Readonly<Record<InstructionName, InstructionSchema>> = INSTRUCTIONS;
 
 /** Kind of the program's account behind a name of the tables. Rings are opened by the rules: some need none. */
@@ -49,7 +56,9 @@ const MAY_BE_MISSING: Partial<Record<InstructionName, readonly string[]>> = {
   closeReport: ['hourAccount'],
 };
 
-export type Applied = { readonly ok: true } | { readonly ok: false; readonly custom: number; readonly error: string };
+export type Applied =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly custom: number; readonly error: string };
 
 /** What every instruction checks before its own rule: derived addresses, then the kinds of accounts. */
 function checkAccounts(context: Context, name: InstructionName): void {

@@ -151,7 +151,10 @@ export function quoteAdd(pool: Reserves, maxMedia: bigint, maxQuote: bigint): Li
 /** What burning LP pays. */
 export function quoteRemove(pool: Reserves, lp: bigint): { readonly media: bigint; readonly quote: bigint } {
   if (pool.lpSupply === 0n) return fail('InsufficientLiquidity');
-  return { media: mulDiv(lp, pool.reserveMedia, pool.lpSupply), quote: mulDiv(lp, pool.reserveQuote, pool.lpSupply) };
+  return {
+    media: mulDiv(lp, pool.reserveMedia, pool.lpSupply),
+    quote: mulDiv(lp, pool.reserveQuote, pool.lpSupply),
+  };
 }
 
 /** MEDIA base units for billable bytes: ⌈bytes · feePerGb / 10⁹⌉, at most 2⁶⁴ − 1. */

@@ -4,7 +4,15 @@ import { seedBytes } from '../addresses.ts';
 import type { SeedValues } from '../addresses.ts';
 import type { AccountValue, InstructionArgs } from '../codec/values.ts';
 import { ACCOUNTS, ACCOUNT_VERSION, HEADER, INSTRUCTIONS } from '../schema/index.ts';
-import type { AccountMetaSchema, AccountName, AccountSchema, FieldTable, FieldType, InstructionName, InstructionSchema } from '../schema/index.ts';
+import type {
+  AccountMetaSchema,
+  AccountName,
+  AccountSchema,
+  FieldTable,
+  FieldType,
+  InstructionName,
+  InstructionSchema,
+} from '../schema/index.ts';
 import { fail, failToken, TOKEN_INSUFFICIENT_FUNDS, TOKEN_OWNER_MISMATCH } from './failure.ts';
 import { createPdaFinder } from './pda.ts';
 import type { BlankAccount, Draft, Mint, ModelAccount, ModelState, TokenAccount } from './state.ts';
@@ -141,7 +149,8 @@ export function createContext(
     remaining: instruction.remaining ?? [],
     at,
     find,
-    open: (kind, where) => find(kind, where) ?? fail(blanks.has(where) || state.blanks.has(where) ? 'WrongTag' : 'WrongOwner'),
+    open: (kind, where) =>
+      find(kind, where) ?? fail(blanks.has(where) || state.blanks.has(where) ? 'WrongTag' : 'WrongOwner'),
     create(kind, where, fields) {
       if (find(kind, where) !== null) return fail('AlreadyExists');
       const value = {

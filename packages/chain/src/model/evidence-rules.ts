@@ -1,4 +1,12 @@
-import { HOUR_STATUS, MAX_GUARDS, NODE_STATUS, REPORT_STATUS, RESOURCE_STATUS, SAMPLES_PER_REPORT, VOTE_REJECT } from '../schema/index.ts';
+import {
+  HOUR_STATUS,
+  MAX_GUARDS,
+  NODE_STATUS,
+  REPORT_STATUS,
+  RESOURCE_STATUS,
+  SAMPLES_PER_REPORT,
+  VOTE_REJECT,
+} from '../schema/index.ts';
 import { viewOf } from '../codec/fields.ts';
 import { getAddressEncoder } from '@solana/kit';
 import { feeOf, sampleKbps, saturated } from './arithmetic.ts';
@@ -21,7 +29,11 @@ interface RootVote {
 }
 
 /** Puts a guard's vote in the place of its earlier one, or at the end. */
-export function placeVote<V extends RootVote>(votes: readonly V[], count: number, vote: V): { votes: readonly V[]; count: number } {
+export function placeVote<V extends RootVote>(
+  votes: readonly V[],
+  count: number,
+  vote: V,
+): { votes: readonly V[]; count: number } {
   const before = votes.slice(0, count).findIndex(({ no }) => no === vote.no);
   if (before >= 0) return { votes: votes.with(before, vote), count };
   if (count >= MAX_GUARDS) return fail('TooLarge');
@@ -42,7 +54,12 @@ function decide(report: Draft<'report'>, hour: Draft<'hour'>, count: number): vo
   }
 }
 
-function recordSamples(ring: Draft<'ring'>, config: Draft<'config'>, hour: bigint, slots: readonly bigint[]): void {
+function recordSamples(
+  ring: Draft<'ring'>,
+  config: Draft<'config'>,
+  hour: bigint,
+  slots: readonly bigint[],
+): void {
   ring.tail = Uint32Array.from(ring.tail);
   for (const [index, bytes] of slots.entries()) {
     const sample = hour * BigInt(SAMPLES_PER_REPORT) + BigInt(index);
@@ -51,16 +68,22 @@ function recordSamples(ring: Draft<'ring'>, config: Draft<'config'>, hour: bigin
       ring.tail.fill(0);
       ring.month = month;
     }
-    if (month === ring.month) ring.tail[Number(sample % BigInt(config.monthSlots))] = sampleKbps(bytes, config.sampleSecs);
+    if (month === ring.month)
+      ring.tail[Number(sample % BigInt(config.monthSlots))] = sampleKbps(bytes, config.sampleSecs);
   }
 }
 
 export function slotBytes(slots: Uint8Array): bigint[] {
-  return Array.from({ length: SAMPLES_PER_REPORT }, (_, index) => viewOf(slots).getBigUint64(index * 8, true));
+  return Array.from({ length: SAMPLES_PER_REPORT }, (_, index) =>
+    viewOf(slots).getBigUint64(index * 8, true),
+  );
 }
 
 /** Reports, verdicts, hours, records (docs/chain.md, Evidence). */
-export const evidenceRules: Pick<Rules, 'submitReport' | 'vote' | 'proposeHour' | 'record' | 'closeReport' | 'closeHour'> = {
+export const evidenceRules: Pick<
+  Rules,
+  'submitReport' | 'vote' | 'proposeHour' | 'record' | 'closeReport' | 'closeHour'
+> = {
   submitReport(context, args) {
     const config = context.open('config', context.at('config'));
     const edge = context.open('edge', context.at('edge'));
@@ -131,8 +154,8 @@ export const evidenceRules: Pick<Rules, 'submitReport' | 'vote' | 'proposeHour' 
     const hour = context.open('hour', context.at('hourAccount'));
     const resource = context.open('resource', context.at('resource'));
     const released = resource.status === RESOURCE_STATUS.released;
-    const ring = released ? null : context.open('ring', context.at('ring'));
     if (!released) checkSame(context.at('ring'), resource.ring);
+    const ring = released ? null : context.open('ring', resource.ring);
     if (hour.status !== HOUR_STATUS.final) fail('WrongStatus');
     if (resource.status === RESOURCE_STATUS.draft) fail('WrongStatus');
     if (!provesTo(recordLeaf(context, args), context.tail, hour.root)) fail('WrongProof');
@@ -174,7 +197,10 @@ export const evidenceRules: Pick<Rules, 'submitReport' | 'vote' | 'proposeHour' 
 };
 
 /** Leaf `mn.hour.`: resource ‖ previous ‖ slots ‖ billable. */
-function recordLeaf(context: Context, args: { previous: bigint; slots: Uint8Array; billable: bigint }): Uint8Array {
+function recordLeaf(
+  context: Context,
+  args: { previous: bigint; slots: Uint8Array; billable: bigint },
+): Uint8Array {
   const payload = new Uint8Array(144);
   payload.set(addressBytes.encode(context.at('resource')));
   viewOf(payload).setBigUint64(32, args.previous, true);
@@ -182,4 +208,3 @@ function recordLeaf(context: Context, args: { previous: bigint; slots: Uint8Arra
   viewOf(payload).setBigUint64(136, args.billable, true);
   return leafHash('mn.hour.', payload);
 }
-

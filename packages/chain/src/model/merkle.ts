@@ -27,7 +27,8 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Whether a proof of 32-byte steps leads from the leaf to the root. No proof leads to the root of nothing. */
 export function provesTo(leaf: Uint8Array, proof: Uint8Array, root: Uint8Array): boolean {
-  if (proof.length % 32 !== 0 || proof.length / 32 > MAX_STEPS || root.every((byte) => byte === 0)) return false;
+  if (proof.length % 32 !== 0 || proof.length / 32 > MAX_STEPS || root.every((byte) => byte === 0))
+    return false;
   let hash = leaf;
   for (let at = 0; at < proof.length; at += 32) hash = nodeHash(hash, proof.subarray(at, at + 32));
   return sameBytes(hash, root);

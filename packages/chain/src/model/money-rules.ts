@@ -18,7 +18,12 @@ function openPool(context: Context, links: readonly ('lpMint' | 'mediaVault' | '
   return { config, pool };
 }
 
-function checkUser(context: Context, pool: Draft<'pool'>, config: Draft<'config'>, names: { paid: readonly string[] }): void {
+function checkUser(
+  context: Context,
+  pool: Draft<'pool'>,
+  config: Draft<'config'>,
+  names: { paid: readonly string[] },
+): void {
   const owner = context.at('owner');
   const mints = { ownerMedia: config.mediaMint, ownerQuote: pool.quoteMint, ownerLp: pool.lpMint };
   for (const [name, mint] of Object.entries(mints)) {
@@ -28,111 +33,131 @@ function checkUser(context: Context, pool: Draft<'pool'>, config: Draft<'config'
 }
 
 /** Genesis, pools, liquidity, swaps (docs/chain.md, Money). */
-export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' | 'removeLiquidity' | 'swap'> = {
-  genesis(context, args) {
-    if (context.find('config', context.at('config')) !== null) fail('AlreadyExists');
-    const ranges: readonly Range[] = [
-      [args.sampleSecs, 1, 86_400],
-      [args.reportSlots, 1],
-      [args.verdictSlots, args.reportSlots + 1, 1_000],
-      [args.finalHours, 1, 10_000],
-      [args.verdictSlots, 0, SAMPLES_PER_REPORT * args.finalHours],
-      [args.hoursPerWeek, 1, 10_000],
-      [args.monthSlots, 12, SAMPLE_RING],
-      [args.unbondSecs, 1],
-      [args.twapSecs, 1],
-      [args.votingSecs, 1],
-      [args.timelockSecs, 1],
-      [args.minGuards, 1, args.maxGuards],
-      [args.maxGuards, 1, MAX_GUARDS],
-      [args.poolFeeBps, 0, 1_000],
-      [args.guardShareBps, 0, 10_000],
-      [args.quotaKbpsPerMedia, 1n],
-    ];
-    for (const [value, low, high] of ranges) if (value < low || (high !== undefined && value > high)) fail('InvalidParameter');
-    if (args.quotes[0]?.mint === NO_ACCOUNT) fail('InvalidParameter');
-    const [config, mediaMint, fund] = [context.at('config'), context.at('mediaMint'), context.at('fund')];
-    context.setMint(mediaMint, { supply: MEDIA_SUPPLY, authority: null, freezable: false });
-    context.setToken(context.at('treasury'), { mint: mediaMint, owner: context.at('payer'), amount: MEDIA_SUPPLY });
-    context.setToken(fund, { mint: mediaMint, owner: config, amount: 0n });
-    context.create('config', config, { mediaMint, fund, epochZero: context.now, ...args, nextGuardNo: 1 });
-  },
+export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' | 'removeLiquidity' | 'swap'> =
+  {
+    genesis(context, args) {
+      if (context.find('config', context.at('config')) !== null) fail('AlreadyExists');
+      const ranges: readonly Range[] = [
+        [args.sampleSecs, 1, 86_400],
+        [args.reportSlots, 1],
+        [args.verdictSlots, args.reportSlots + 1, 1_000],
+        [args.finalHours, 1, 10_000],
+        [args.verdictSlots, 0, SAMPLES_PER_REPORT * args.finalHours],
+        [args.hoursPerWeek, 1, 10_000],
+        [args.monthSlots, 12, SAMPLE_RING],
+        [args.unbondSecs, 1],
+        [args.twapSecs, 1],
+        [args.votingSecs, 1],
+        [args.timelockSecs, 1],
+        [args.minGuards, 1, args.maxGuards],
+        [args.maxGuards, 1, MAX_GUARDS],
+        [args.poolFeeBps, 0, 1_000],
+        [args.guardShareBps, 0, 10_000],
+        [args.quotaKbpsPerMedia, 1n],
+      ];
+      for (const [value, low, high] of ranges)
+        if (value < low || (high !== undefined && value > high)) fail('InvalidParameter');
+      if (args.quotes[0]?.mint === NO_ACCOUNT) fail('InvalidParameter');
+      const [config, mediaMint, fund] = [context.at('config'), context.at('mediaMint'), context.at('fund')];
+      context.setMint(mediaMint, { supply: MEDIA_SUPPLY, authority: null, freezable: false });
+      context.setToken(context.at('treasury'), {
+        mint: mediaMint,
+        owner: context.at('payer'),
+        amount: MEDIA_SUPPLY,
+      });
+      context.setToken(fund, { mint: mediaMint, owner: config, amount: 0n });
+      context.create('config', config, { mediaMint, fund, epochZero: context.now, ...args, nextGuardNo: 1 });
+    },
 
-  createPool(context) {
-    const config = context.open('config', context.at('config'));
-    if (context.find('pool', context.at('pool')) !== null) fail('AlreadyExists');
-    const quoteMint = context.at('quoteMint');
-    checkSame(context.at('mediaMint'), config.mediaMint);
-    if (quoteMint === config.mediaMint || !context.hasMint(quoteMint) || context.mint(quoteMint).freezable) fail('WrongMint');
-    if (!config.quotes.some(({ mint }) => mint === quoteMint)) fail('WrongMint');
-    const [lpMint, mediaVault, quoteVault] = [context.at('lpMint'), context.at('mediaVault'), context.at('quoteVault')];
-    const [lpVault, buybackVault] = [context.at('lpVault'), context.at('buybackVault')];
-    const fields = { quoteMint, lpMint, mediaVault, quoteVault, lpVault, buybackVault, updatedAt: context.now };
-    context.create('pool', context.at('pool'), fields);
-    const owner = context.at('config');
-    context.setMint(lpMint, { supply: 0n, authority: owner, freezable: false });
-    context.setToken(mediaVault, { mint: config.mediaMint, owner, amount: 0n });
-    context.setToken(quoteVault, { mint: quoteMint, owner, amount: 0n });
-    context.setToken(lpVault, { mint: lpMint, owner, amount: 0n });
-    context.setToken(buybackVault, { mint: quoteMint, owner, amount: 0n });
-  },
+    createPool(context) {
+      const config = context.open('config', context.at('config'));
+      if (context.find('pool', context.at('pool')) !== null) fail('AlreadyExists');
+      const quoteMint = context.at('quoteMint');
+      checkSame(context.at('mediaMint'), config.mediaMint);
+      if (quoteMint === config.mediaMint || !context.hasMint(quoteMint) || context.mint(quoteMint).freezable)
+        fail('WrongMint');
+      if (!config.quotes.some(({ mint }) => mint === quoteMint)) fail('WrongMint');
+      const [lpMint, mediaVault, quoteVault] = [
+        context.at('lpMint'),
+        context.at('mediaVault'),
+        context.at('quoteVault'),
+      ];
+      const [lpVault, buybackVault] = [context.at('lpVault'), context.at('buybackVault')];
+      const fields = {
+        quoteMint,
+        lpMint,
+        mediaVault,
+        quoteVault,
+        lpVault,
+        buybackVault,
+        updatedAt: context.now,
+      };
+      context.create('pool', context.at('pool'), fields);
+      const owner = context.at('config');
+      context.setMint(lpMint, { supply: 0n, authority: owner, freezable: false });
+      context.setToken(mediaVault, { mint: config.mediaMint, owner, amount: 0n });
+      context.setToken(quoteVault, { mint: quoteMint, owner, amount: 0n });
+      context.setToken(lpVault, { mint: lpMint, owner, amount: 0n });
+      context.setToken(buybackVault, { mint: quoteMint, owner, amount: 0n });
+    },
 
-  addLiquidity(context, args) {
-    const { config, pool } = openPool(context, ['lpMint', 'mediaVault', 'quoteVault']);
-    checkUser(context, pool, config, { paid: ['ownerLp'] });
-    const owner = context.at('owner');
-    const first = pool.lpSupply === 0n;
-    const quote = quoteAdd(pool, args.maxMedia, args.maxQuote);
-    if (quote.lp < args.minLp) fail('Slippage');
-    touchPrice(pool, config, context.now);
-    pool.lpSupply = u64(pool.lpSupply + quote.lp + (first ? 100n : 0n));
-    setReserves(pool, pool.reserveMedia + quote.media, pool.reserveQuote + quote.quote);
-    context.transfer(context.at('ownerMedia'), pool.mediaVault, quote.media, owner);
-    context.transfer(context.at('ownerQuote'), pool.quoteVault, quote.quote, owner);
-    context.mintTo(pool.lpMint, context.at('ownerLp'), quote.lp);
-  },
+    addLiquidity(context, args) {
+      const { config, pool } = openPool(context, ['lpMint', 'mediaVault', 'quoteVault']);
+      checkUser(context, pool, config, { paid: ['ownerLp'] });
+      const owner = context.at('owner');
+      const first = pool.lpSupply === 0n;
+      const quote = quoteAdd(pool, args.maxMedia, args.maxQuote);
+      if (quote.lp < args.minLp) fail('Slippage');
+      touchPrice(pool, config, context.now);
+      pool.lpSupply = u64(pool.lpSupply + quote.lp + (first ? 100n : 0n));
+      setReserves(pool, pool.reserveMedia + quote.media, pool.reserveQuote + quote.quote);
+      context.transfer(context.at('ownerMedia'), pool.mediaVault, quote.media, owner);
+      context.transfer(context.at('ownerQuote'), pool.quoteVault, quote.quote, owner);
+      context.mintTo(pool.lpMint, context.at('ownerLp'), quote.lp);
+    },
 
-  removeLiquidity(context, args) {
-    const { config, pool } = openPool(context, ['lpMint', 'mediaVault', 'quoteVault']);
-    checkUser(context, pool, config, { paid: ['ownerMedia', 'ownerQuote', 'burned'] });
-    if (args.lp === 0n) fail('ZeroAmount');
-    if (pool.lpSupply === 0n) fail('InsufficientLiquidity');
-    const quote = {
-      media: (args.lp * pool.reserveMedia) / pool.lpSupply,
-      quote: (args.lp * pool.reserveQuote) / pool.lpSupply,
-    };
-    // Only more LP than there is pays more than 64 bits hold, and burning that fails.
-    if (quote.media > U64_MAX || quote.quote > U64_MAX) failToken(TOKEN_INSUFFICIENT_FUNDS);
-    if (quote.media < args.minMedia || quote.quote < args.minQuote) fail('Slippage');
-    context.burn(pool.lpMint, context.at('ownerLp'), args.lp, context.at('owner'));
-    touchPrice(pool, config, context.now);
-    pool.lpSupply = u64(pool.lpSupply - args.lp);
-    setReserves(pool, pool.reserveMedia - quote.media, pool.reserveQuote - quote.quote);
-    const authority = context.at('config');
-    context.transfer(pool.mediaVault, context.at('ownerMedia'), quote.media, authority);
-    context.transfer(pool.quoteVault, context.at('ownerQuote'), quote.quote, authority);
-  },
+    removeLiquidity(context, args) {
+      const { config, pool } = openPool(context, ['lpMint', 'mediaVault', 'quoteVault']);
+      checkUser(context, pool, config, { paid: ['ownerMedia', 'ownerQuote', 'burned'] });
+      if (args.lp === 0n) fail('ZeroAmount');
+      if (pool.lpSupply === 0n) fail('InsufficientLiquidity');
+      const quote = {
+        media: (args.lp * pool.reserveMedia) / pool.lpSupply,
+        quote: (args.lp * pool.reserveQuote) / pool.lpSupply,
+      };
+      // Only more LP than there is pays more than 64 bits hold, and burning that fails.
+      if (quote.media > U64_MAX || quote.quote > U64_MAX) failToken(TOKEN_INSUFFICIENT_FUNDS);
+      if (quote.media < args.minMedia || quote.quote < args.minQuote) fail('Slippage');
+      context.burn(pool.lpMint, context.at('ownerLp'), args.lp, context.at('owner'));
+      touchPrice(pool, config, context.now);
+      pool.lpSupply = u64(pool.lpSupply - args.lp);
+      setReserves(pool, pool.reserveMedia - quote.media, pool.reserveQuote - quote.quote);
+      const authority = context.at('config');
+      context.transfer(pool.mediaVault, context.at('ownerMedia'), quote.media, authority);
+      context.transfer(pool.quoteVault, context.at('ownerQuote'), quote.quote, authority);
+    },
 
-  swap(context, args) {
-    const { config, pool } = openPool(context, ['mediaVault', 'quoteVault']);
-    const { direction } = args;
-    const isKnown = direction === 0 || direction === 1;
-    if (!isKnown) fail('InvalidParameter');
-    checkUser(context, pool, config, { paid: [direction === 0 ? 'ownerQuote' : 'ownerMedia'] });
+    swap(context, args) {
+      const { config, pool } = openPool(context, ['mediaVault', 'quoteVault']);
+      const { direction } = args;
+      const isKnown = direction === 0 || direction === 1;
+      if (!isKnown) fail('InvalidParameter');
+      checkUser(context, pool, config, { paid: [direction === 0 ? 'ownerQuote' : 'ownerMedia'] });
+      if (args.amountIn === 0n) fail('ZeroAmount');
     const { out } = quoteSwap(pool, direction, args.amountIn, config.poolFeeBps);
-    if (out < args.minOut) fail('Slippage');
-    const before = pool.reserveMedia * pool.reserveQuote;
-    touchPrice(pool, config, context.now);
-    const [owner, authority] = [context.at('owner'), context.at('config')];
-    if (direction === 0) {
-      setReserves(pool, u64(pool.reserveMedia + args.amountIn), pool.reserveQuote - out);
-      context.transfer(context.at('ownerMedia'), pool.mediaVault, args.amountIn, owner);
-      context.transfer(pool.quoteVault, context.at('ownerQuote'), out, authority);
-    } else {
-      setReserves(pool, pool.reserveMedia - out, u64(pool.reserveQuote + args.amountIn));
-      context.transfer(context.at('ownerQuote'), pool.quoteVault, args.amountIn, owner);
-      context.transfer(pool.mediaVault, context.at('ownerMedia'), out, authority);
-    }
-    if (pool.reserveMedia * pool.reserveQuote < before) fail('InvariantBroken');
-  },
-};
+      if (out < args.minOut) fail('Slippage');
+      const before = pool.reserveMedia * pool.reserveQuote;
+      touchPrice(pool, config, context.now);
+      const [owner, authority] = [context.at('owner'), context.at('config')];
+      if (direction === 0) {
+        setReserves(pool, u64(pool.reserveMedia + args.amountIn), pool.reserveQuote - out);
+        context.transfer(context.at('ownerMedia'), pool.mediaVault, args.amountIn, owner);
+        context.transfer(pool.quoteVault, context.at('ownerQuote'), out, authority);
+      } else {
+        setReserves(pool, pool.reserveMedia - out, u64(pool.reserveQuote + args.amountIn));
+        context.transfer(context.at('ownerQuote'), pool.quoteVault, args.amountIn, owner);
+        context.transfer(pool.mediaVault, context.at('ownerMedia'), out, authority);
+      }
+      if (pool.reserveMedia * pool.reserveQuote < before) fail('InvariantBroken');
+    },
+  };

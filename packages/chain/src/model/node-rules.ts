@@ -44,7 +44,11 @@ export function openVoter(context: Context): Draft<'guard'> {
 }
 
 /** The week's set, usable, with the guard in it. */
-export function openQuorum(context: Context, guard: Draft<'guard'>, config: Draft<'config'>): Draft<'guardSet'> {
+export function openQuorum(
+  context: Context,
+  guard: Draft<'guard'>,
+  config: Draft<'config'>,
+): Draft<'guardSet'> {
   const set = context.open('guardSet', context.at('guardSet'));
   if (!isUsable(set, config, context.now)) fail('SetNotReady');
   if (!set.entries.slice(0, set.count).some(({ no }) => no === guard.no)) fail('NotInSet');
@@ -54,7 +58,13 @@ export function openQuorum(context: Context, guard: Draft<'guard'>, config: Draf
 /** Guards, edges, the week's set (docs/chain.md, Money: Nodes; Quorum). */
 export const nodeRules: Pick<
   Rules,
-  'registerGuard' | 'updateGuard' | 'leaveGuard' | 'registerEdge' | 'updateEdge' | 'leaveEdge' | 'joinGuardSet'
+  | 'registerGuard'
+  | 'updateGuard'
+  | 'leaveGuard'
+  | 'registerEdge'
+  | 'updateEdge'
+  | 'leaveEdge'
+  | 'joinGuardSet'
 > = {
   registerGuard(context, args) {
     const config = context.open('config', context.at('config'));
@@ -68,7 +78,12 @@ export const nodeRules: Pick<
       guard = context.create('guard', context.at('guard'), { owner, no: config.nextGuardNo });
       config.nextGuardNo += 1;
     }
-    Object.assign(guard, args, { status: NODE_STATUS.active, stake: context.at('stake'), joinedAt: context.now, leftAt: 0n });
+    Object.assign(guard, args, {
+      status: NODE_STATUS.active,
+      stake: context.at('stake'),
+      joinedAt: context.now,
+      leftAt: 0n,
+    });
   },
 
   updateGuard(context, args) {
@@ -90,7 +105,12 @@ export const nodeRules: Pick<
     checkEndpoint(args.endpoint);
     checkEndpoint(args.control);
     const edge = found ?? context.create('edge', context.at('edge'), { owner: context.at('owner') });
-    Object.assign(edge, args, { status: NODE_STATUS.active, stake: context.at('stake'), joinedAt: context.now, leftAt: 0n });
+    Object.assign(edge, args, {
+      status: NODE_STATUS.active,
+      stake: context.at('stake'),
+      joinedAt: context.now,
+      leftAt: 0n,
+    });
   },
 
   updateEdge(context, args) {
@@ -115,7 +135,9 @@ export const nodeRules: Pick<
     checkSame(stake.pool, context.at('pool'));
     const week = weekAt(config, context.now);
     if (args.week !== week && args.week !== week + 1n) fail('WrongWeek');
-    const set = context.find('guardSet', context.at('guardSet')) ?? context.create('guardSet', context.at('guardSet'), { week: args.week });
+    const set =
+      context.find('guardSet', context.at('guardSet')) ??
+      context.create('guardSet', context.at('guardSet'), { week: args.week });
     if (isUsable(set, config, context.now)) fail('SetFrozen');
     const members = set.entries.slice(0, set.count);
     if (members.some(({ no }) => no === guard.no)) fail('AlreadyInSet');
@@ -128,7 +150,8 @@ export const nodeRules: Pick<
       return;
     }
     let lowest = 0;
-    for (const [index, each] of members.entries()) if (each.worth <= (members[lowest]?.worth ?? 0n)) lowest = index;
+    for (const [index, each] of members.entries())
+      if (each.worth <= (members[lowest]?.worth ?? 0n)) lowest = index;
     if (value <= (members[lowest]?.worth ?? 0n)) fail('WorthTooLow');
     set.entries = set.entries.with(lowest, entry);
   },

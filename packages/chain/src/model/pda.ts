@@ -8,7 +8,9 @@ const encoder = getAddressEncoder();
 const marker = new TextEncoder().encode('ProgramDerivedAddress');
 
 /** Finds program-derived addresses without waiting, and remembers them. */
-export function createPdaFinder(programId: Address): (seeds: readonly Uint8Array[]) => readonly [Address, number] {
+export function createPdaFinder(
+  programId: Address,
+): (seeds: readonly Uint8Array[]) => readonly [Address, number] {
   const program = new Uint8Array(encoder.encode(programId));
   const known = new Map<string, readonly [Address, number]>();
   return (seeds) => {

@@ -30,7 +30,12 @@ function isGone(resource: Draft<'resource'>): boolean {
   return resource.status === RESOURCE_STATUS.removed || resource.status === RESOURCE_STATUS.released;
 }
 
-export function refreshedQuota(resource: Draft<'resource'>, pool: Draft<'pool'>, config: Draft<'config'>, now: bigint): number {
+export function refreshedQuota(
+  resource: Draft<'resource'>,
+  pool: Draft<'pool'>,
+  config: Draft<'config'>,
+  now: bigint,
+): number {
   return quotaOf(worth(pool, config, now, resource.lp), config.quotaKbpsPerMedia);
 }
 
@@ -147,12 +152,14 @@ export const resourceRules: Pick<
     resource.lp = args.lp;
     if (args.unattestedBound !== resource.unattestedBound) {
       const hour = hourAt(config, context.now);
-      if (resource.boundFrom > 0n && hour <= resource.boundFrom + BigInt(config.finalHours) + 2n) fail('TooEarly');
+      if (resource.boundFrom > 0n && hour <= resource.boundFrom + BigInt(config.finalHours) + 2n)
+        fail('TooEarly');
       resource.previousBound = resource.unattestedBound;
       resource.boundFrom = hour + 1n;
       resource.unattestedBound = args.unattestedBound;
     }
-    if (resource.status === RESOURCE_STATUS.active) resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);
+    if (resource.status === RESOURCE_STATUS.active)
+      resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);
   },
 
   pauseResource(context, args) {
@@ -187,11 +194,13 @@ export const resourceRules: Pick<
     if (resource.ring !== NO_ACCOUNT) checkSame(resource.ring, context.at('ring'));
     checkSame(resource.settings, context.at('settings'));
     if (resource.status !== RESOURCE_STATUS.removed) fail('WrongStatus');
-    if (hourAt(config, context.now) <= resource.removedHour + 2n * BigInt(config.finalHours)) fail('TooEarly');
+    if (hourAt(config, context.now) <= resource.removedHour + 2n * BigInt(config.finalHours))
+      fail('TooEarly');
     if (resource.due > 0n) fail('ChargeFirst');
     if (resource.debt > 0n && resource.lp > 0n) fail('DebtOpen');
     stake.allocated = u64(stake.allocated - resource.lp);
-    for (const linked of [resource.ring, resource.settings]) if (linked !== NO_ACCOUNT) context.remove(linked);
+    for (const linked of [resource.ring, resource.settings])
+      if (linked !== NO_ACCOUNT) context.remove(linked);
     resource.lp = 0n;
     resource.ring = NO_ACCOUNT;
     resource.settings = NO_ACCOUNT;

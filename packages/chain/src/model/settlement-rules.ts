@@ -50,7 +50,8 @@ export const settlementRules: Pick<Rules, 'charge' | 'unwrap' | 'proposeEpoch' |
     const affordable = mulDiv(lp, value, pool.lpSupply);
     const covered = wanted <= resource.lp || affordable > resource.due ? resource.due : affordable;
     resource.debt = saturated(resource.debt + resource.due - covered);
-    if (wanted > resource.lp && resource.status === RESOURCE_STATUS.active) resource.status = RESOURCE_STATUS.exhausted;
+    if (wanted > resource.lp && resource.status === RESOURCE_STATUS.active)
+      resource.status = RESOURCE_STATUS.exhausted;
     resource.lp = u64(resource.lp - lp);
     stake.lp = u64(stake.lp - lp);
     stake.allocated = u64(stake.allocated - lp);
@@ -60,14 +61,16 @@ export const settlementRules: Pick<Rules, 'charge' | 'unwrap' | 'proposeEpoch' |
     epoch.fees = u64(epoch.fees + covered);
     resource.charged = u64(resource.charged + covered);
     resource.due = 0n;
-    if (resource.status === RESOURCE_STATUS.active) resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);
+    if (resource.status === RESOURCE_STATUS.active)
+      resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);
   },
 
   unwrap(context, args) {
     const config = context.open('config', context.at('config'));
     const pool = context.open('pool', context.at('pool'));
     const epoch = context.open('epoch', context.at('epoch'));
-    for (const name of ['lpMint', 'lpVault', 'mediaVault', 'quoteVault', 'buybackVault'] as const) checkSame(context.at(name), pool[name]);
+    for (const name of ['lpMint', 'lpVault', 'mediaVault', 'quoteVault', 'buybackVault'] as const)
+      checkSame(context.at(name), pool[name]);
     checkSame(context.at('fund'), config.fund);
     if (pool.feeLp === 0n) fail('NothingDue');
     if (pool.feeWeek !== args.week) fail('WrongWeek');
@@ -101,7 +104,12 @@ export const settlementRules: Pick<Rules, 'charge' | 'unwrap' | 'proposeEpoch' |
     if (epoch.status !== EPOCH_STATUS.open) fail('AlreadyDecided');
     if (args.rewards > epoch.kept) fail('RewardsAboveKept');
     if (args.week < config.lastEpoch) fail('WrongWeek');
-    const placed = placeVote(epoch.votes, epoch.voteCount, { no: guard.no, pad: 0, root: args.root, rewards: args.rewards });
+    const placed = placeVote(epoch.votes, epoch.voteCount, {
+      no: guard.no,
+      pad: 0,
+      root: args.root,
+      rewards: args.rewards,
+    });
     epoch.votes = placed.votes;
     epoch.voteCount = placed.count;
     const same = placed.votes

@@ -6,7 +6,9 @@ import type { AccountName } from '../schema/index.ts';
 /** Fields can be replaced; arrays inside are replaced as a whole, never changed in place. */
 export type Draft<N extends AccountName> = { -readonly [K in keyof AccountValue<N>]: AccountValue<N>[K] };
 
-export type ModelAccount = { [N in AccountName]: { readonly kind: N; readonly value: Draft<N> } }[AccountName];
+export type ModelAccount = {
+  [N in AccountName]: { readonly kind: N; readonly value: Draft<N> };
+}[AccountName];
 
 export interface TokenAccount {
   readonly mint: Address;

@@ -12,7 +12,10 @@ export async function computeUnits(program?: Uint8Array): Promise<Record<Instruc
     most.set(step.name, Math.max(units, most.get(step.name) ?? 0));
   }
   // The story tells every instruction; its test holds it to that.
-  return Object.fromEntries(Object.keys(INSTRUCTIONS).map((name) => [name, most.get(name) ?? 0])) as Record<InstructionName, number>;
+  return Object.fromEntries(Object.keys(INSTRUCTIONS).map((name) => [name, most.get(name) ?? 0])) as Record<
+    InstructionName,
+    number
+  >;
 }
 
 /** What the compute budget's own instruction takes in each of the story's transactions. */

@@ -57,7 +57,12 @@ export interface StoryStep {
 }
 
 /** The 144-byte leaf of a resource's hour. */
-export function hourLeaf(resource: Address, previous: bigint, slots: Uint8Array, billable: bigint): Uint8Array {
+export function hourLeaf(
+  resource: Address,
+  previous: bigint,
+  slots: Uint8Array,
+  billable: bigint,
+): Uint8Array {
   const payload = new Uint8Array(144);
   payload.set(addressBytes.encode(resource));
   viewOf(payload).setBigUint64(32, previous, true);
@@ -91,7 +96,11 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
     others[name] = [...(others[name] ?? []), ...more];
   };
 
-  async function* step<N extends InstructionName>(name: N, input: InstructionInput<N>, probe = true): AsyncGenerator<StoryStep, void, void> {
+  async function* step<N extends InstructionName>(
+    name: N,
+    input: InstructionInput<N>,
+    probe = true,
+  ): AsyncGenerator<StoryStep, void, void> {
     // The name picks the builder of this very input.
     const build = instructions[name] as (input: InstructionInput<N>) => Promise<MediaInstruction>;
     yield { name, instruction: await build(input), others: { ...others }, probe };
@@ -111,7 +120,14 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   const aliceMedia = await addresses.associatedToken(alice, mediaMint);
   const daveMedia = await addresses.associatedToken(dave, mediaMint);
   world.createToken(daveMedia, mediaMint, dave, 0n);
-  world.must(getTransferInstruction({ source: aliceMedia, destination: daveMedia, authority: signerOf(alice), amount: 10n ** 15n }));
+  world.must(
+    getTransferInstruction({
+      source: aliceMedia,
+      destination: daveMedia,
+      authority: signerOf(alice),
+      amount: 10n ** 15n,
+    }),
+  );
   other('quoteMint', quote2);
   yield* step('createPool', { payer: alice, quoteMint: quote });
   yield* step('createPool', { payer: alice, quoteMint: quote2 }, false);
@@ -122,10 +138,12 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
     [pool2, quote2],
   ] as const) {
     const lpMint = await addresses.lpMint(each);
-    for (const owner of [alice, dave]) world.createToken(await addresses.associatedToken(owner, lpMint), lpMint, owner, 0n);
+    for (const owner of [alice, dave])
+      world.createToken(await addresses.associatedToken(owner, lpMint), lpMint, owner, 0n);
     if (each === pool) continue;
     other('pool', each);
-    for (const name of ['lpMint', 'mediaVault', 'quoteVault', 'lpVault', 'buybackVault'] as const) other(name, await addresses[name](each));
+    for (const name of ['lpMint', 'mediaVault', 'quoteVault', 'lpVault', 'buybackVault'] as const)
+      other(name, await addresses[name](each));
     other('ownerQuote', await addresses.associatedToken(alice, mint));
     other('ownerLp', await addresses.associatedToken(alice, lpMint));
   }
@@ -142,7 +160,11 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   yield* step('addLiquidity', { owner: dave, quoteMint: quote, ...amounts }, false);
   yield* step('addLiquidity', { owner: dave, quoteMint: quote2, ...amounts }, false);
   yield* step('swap', { owner: alice, quoteMint: quote, direction: 0, amountIn: MEDIA, minOut: 1n });
-  yield* step('swap', { owner: alice, quoteMint: quote, direction: 1, amountIn: 10n ** 7n, minOut: 1n }, false);
+  yield* step(
+    'swap',
+    { owner: alice, quoteMint: quote, direction: 1, amountIn: 10n ** 7n, minOut: 1n },
+    false,
+  );
   yield* step('removeLiquidity', { owner: alice, quoteMint: quote, lp: 1_000n, minMedia: 1n, minQuote: 1n });
 
   // Stakes and nodes, Dave's first, so that Alice's can be mistaken for them.
@@ -189,7 +211,11 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
     [dave, resource2, ring2, false],
     [alice, resource, ring, true],
   ] as const) {
-    yield* step('registerResource', { publisher, pool, id: 1n, lp: lp / 10n, unattestedBound: 10n ** 12n }, probe);
+    yield* step(
+      'registerResource',
+      { publisher, pool, id: 1n, lp: lp / 10n, unattestedBound: 10n ** 12n },
+      probe,
+    );
     world.createBlank(eachRing, RING_SIZE);
     yield* step('attachRing', { publisher, resource: each, ring: eachRing }, probe);
     for (const settingsVersion of [1, 2]) {
@@ -211,7 +237,13 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   yield* step('pauseResource', { publisher: alice, resource, paused: 1 });
   yield* step('pauseResource', { publisher: alice, resource, paused: 0 }, false);
   yield* step('authorise', { ...vote, week: 0n, pool, resource }, false);
-  yield* step('updateResource', { publisher: alice, resource, pool, lp: lp / 5n, unattestedBound: 10n ** 13n });
+  yield* step('updateResource', {
+    publisher: alice,
+    resource,
+    pool,
+    lp: lp / 5n,
+    unattestedBound: 10n ** 13n,
+  });
   yield* step('refreshQuota', { pool, resource });
 
   // Two hours of evidence; the second one is there to be mistaken for the first.
@@ -220,14 +252,22 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   const report = { bytes: 10n ** 9n, root: new Uint8Array(32).fill(3), entryCount: 2 };
   const daveEdge = await addresses.edge(dave);
   const daveEdgeStake = await addresses.stake(dave, pool, ROLE.edge);
-  yield* step('submitReport', { operator: dave, edge: daveEdge, stake: daveEdgeStake, pool, hour: 0n, ...report }, false);
+  yield* step(
+    'submitReport',
+    { operator: dave, edge: daveEdge, stake: daveEdgeStake, pool, hour: 0n, ...report },
+    false,
+  );
   yield* step('submitReport', { operator: alice, edge, stake: stakes.edge, pool, hour: 0n, ...report });
   const reports = [await addresses.report(edge, 0n)];
   const daveReport = await addresses.report(daveEdge, 0n);
   yield* step('vote', { ...vote, week: 0n, hour: 0n, reports, tail: Uint8Array.of(0) });
   yield* step('vote', { ...vote, week: 0n, hour: 0n, reports: [daveReport], tail: Uint8Array.of(1) }, false);
   world.setTime(begin + 2n * HOUR + 1n);
-  yield* step('submitReport', { operator: alice, edge, stake: stakes.edge, pool, hour: 1n, ...report }, false);
+  yield* step(
+    'submitReport',
+    { operator: alice, edge, stake: stakes.edge, pool, hour: 1n, ...report },
+    false,
+  );
   other('report', daveReport, await addresses.report(edge, 1n));
   other('hourAccount', await addresses.hour(1n));
   const slots = slotsOf([10n ** 9n]);
@@ -236,7 +276,11 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   world.setTime(begin + 2n * HOUR + HOUR / 2n);
   yield* step('proposeHour', { ...vote, week: 0n, hour: 0n, root: hourTree.root });
   const recorded = { hour: 0n, previous: 0n, slots, billable: 10n ** 9n };
-  yield* step('record', { resource: resource2, ring: ring2, ...recorded, tail: hourTree.proofs[1] ?? new Uint8Array(0) }, false);
+  yield* step(
+    'record',
+    { resource: resource2, ring: ring2, ...recorded, tail: hourTree.proofs[1] ?? new Uint8Array(0) },
+    false,
+  );
   yield* step('record', { resource, ring, ...recorded, tail: hourTree.proofs[0] ?? new Uint8Array(0) });
   const daveStake = await addresses.stake(dave, pool, ROLE.publisher);
   yield* step('charge', { payer: dave, pool, stake: daveStake, resource: resource2, week: 0n }, false);
@@ -249,9 +293,24 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   const claimTree = merkleTree(claims);
   yield* step('proposeEpoch', { ...vote, week: 0n, root: claimTree.root, rewards: 2_000n });
   const claimed = { week: 0n, cumulative: 1_000n };
-  yield* step('claim', { payer: alice, owner: dave, ownerMedia: daveMedia, ...claimed, tail: claimTree.proofs[1] ?? new Uint8Array(0) }, false);
+  yield* step(
+    'claim',
+    {
+      payer: alice,
+      owner: dave,
+      ownerMedia: daveMedia,
+      ...claimed,
+      tail: claimTree.proofs[1] ?? new Uint8Array(0),
+    },
+    false,
+  );
   other('claim', await addresses.claim(dave));
-  yield* step('claim', { payer: alice, owner: alice, ...claimed, tail: claimTree.proofs[0] ?? new Uint8Array(0) });
+  yield* step('claim', {
+    payer: alice,
+    owner: alice,
+    ...claimed,
+    tail: claimTree.proofs[0] ?? new Uint8Array(0),
+  });
   const aliceReport = await addresses.report(edge, 0n);
   yield* step('closeReport', { report: aliceReport, payer: alice, hour: 0n });
   yield* step('removeResource', { publisher: alice, resource });

@@ -106,7 +106,8 @@ export function createProgramWorld(program: Uint8Array = readFileSync(PROGRAM_PA
     });
   }
 
-  const fund = (address: Address): void => setAccount(address, { owner: PROGRAMS.system, data: new Uint8Array(0), lamports: RICH });
+  const fund = (address: Address): void =>
+    setAccount(address, { owner: PROGRAMS.system, data: new Uint8Array(0), lamports: RICH });
 
   function account(address: Address): RawAccount | null {
     const found = svm.getAccount(address);
@@ -119,7 +120,8 @@ export function createProgramWorld(program: Uint8Array = readFileSync(PROGRAM_PA
       createTransactionMessage({ version: 0 }),
       (each) => setTransactionMessageFeePayer(bank, each),
       (each) => svm.setTransactionMessageLifetimeUsingLatestBlockhash(each),
-      (each) => appendTransactionMessageInstructions([setComputeUnitLimit(MAX_COMPUTE_UNITS), ...instructions], each),
+      (each) =>
+        appendTransactionMessageInstructions([setComputeUnitLimit(MAX_COMPUTE_UNITS), ...instructions], each),
     );
     const result = svm.sendTransaction(compileTransaction(message));
     if (!(result instanceof FailedTransactionMetadata)) {

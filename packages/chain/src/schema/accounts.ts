@@ -1,7 +1,13 @@
 import type { AccountSchema, FieldTable } from './types.ts';
 
 /** Every account begins with this header. `status` and `flags` mean what the account's doc says. */
-export const HEADER = { tag: 'u8', version: 'u8', bump: 'u8', status: 'u8', flags: 'u32' } as const satisfies FieldTable;
+export const HEADER = {
+  tag: 'u8',
+  version: 'u8',
+  bump: 'u8',
+  status: 'u8',
+  flags: 'u32',
+} as const satisfies FieldTable;
 export const ACCOUNT_VERSION = 1;
 
 /** Hard ceiling of a week's guard set: sizes of vote lists are fixed by it (whitepaper §2.9). */
@@ -23,7 +29,15 @@ export const VOTE_REJECT = 0x8000_0000;
 /** Roles a stake can back (whitepaper §2.5). */
 export const ROLE = { publisher: 0, edge: 1, guard: 2, peerpool: 3, user: 4 } as const;
 export const NODE_STATUS = { active: 0, left: 1 } as const;
-export const RESOURCE_STATUS = { draft: 0, pending: 1, active: 2, paused: 3, exhausted: 4, removed: 5, released: 6 } as const;
+export const RESOURCE_STATUS = {
+  draft: 0,
+  pending: 1,
+  active: 2,
+  paused: 3,
+  exhausted: 4,
+  removed: 5,
+  released: 6,
+} as const;
 export const SETTINGS_STATUS = { open: 0, sealed: 1 } as const;
 export const REPORT_STATUS = { pending: 0, confirmed: 1, rejected: 2 } as const;
 export const HOUR_STATUS = { open: 0, final: 1 } as const;
@@ -74,9 +88,19 @@ export const PARAMS = {
   quotes: { array: { mint: 'pubkey' }, length: 4 },
 } as const satisfies FieldTable;
 
-const GUARD_SET_ENTRY = { guard: 'pubkey', no: 'u32', pad: 'u32', worth: 'u64' } as const satisfies FieldTable;
+const GUARD_SET_ENTRY = {
+  guard: 'pubkey',
+  no: 'u32',
+  pad: 'u32',
+  worth: 'u64',
+} as const satisfies FieldTable;
 const ROOT_VOTE = { no: 'u32', pad: 'u32', root: { bytes: 32 } } as const satisfies FieldTable;
-const EPOCH_VOTE = { no: 'u32', pad: 'u32', root: { bytes: 32 }, rewards: 'u64' } as const satisfies FieldTable;
+const EPOCH_VOTE = {
+  no: 'u32',
+  pad: 'u32',
+  root: { bytes: 32 },
+  rewards: 'u64',
+} as const satisfies FieldTable;
 const PRICE_POINT = { at: 'i64', cumLo: 'u64', cumHi: 'u64' } as const satisfies FieldTable;
 
 export const ACCOUNTS = {

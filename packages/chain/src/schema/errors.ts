@@ -3,7 +3,10 @@
  * The words are what a user reads; they say what to do where there is something to do.
  */
 export const PROGRAM_ERRORS = {
-  6000: ['InvalidInstruction', 'The instruction is not one of the program, or its data has the wrong length.'],
+  6000: [
+    'InvalidInstruction',
+    'The instruction is not one of the program, or its data has the wrong length.',
+  ],
   6001: ['NotEnoughAccounts', 'Accounts are missing from the instruction.'],
   6002: ['WrongOwner', 'An account is owned by the wrong program.'],
   6003: ['WrongAddress', 'An account is not the one that the instruction needs at this place.'],
@@ -25,7 +28,10 @@ export const PROGRAM_ERRORS = {
   6019: ['NotActive', 'The node or resource is not active.'],
   6020: ['AlreadyActive', 'The node or resource is active already.'],
   6021: ['SetFrozen', "The week's guard set is closed."],
-  6022: ['SetNotReady', "The week's guard set is not usable yet: the week has not begun, or guards are missing."],
+  6022: [
+    'SetNotReady',
+    "The week's guard set is not usable yet: the week has not begun, or guards are missing.",
+  ],
   6023: ['NotInSet', "The guard is not in the week's set."],
   6024: ['AlreadyInSet', "The guard is in the week's set already."],
   6025: ['WorthTooLow', "The guard's stake is not above the lowest of a full set."],

@@ -24,4 +24,11 @@ export { PROGRAM_ERRORS, VERDICT_REASON } from './errors.ts';
 export type { ProgramErrorCode } from './errors.ts';
 export { INSTRUCTIONS } from './instructions.ts';
 export type { InstructionName } from './instructions.ts';
-export type { AccountMetaSchema, AccountSchema, FieldTable, FieldType, InstructionSchema, SeedPart } from './types.ts';
+export type {
+  AccountMetaSchema,
+  AccountSchema,
+  FieldTable,
+  FieldType,
+  InstructionSchema,
+  SeedPart,
+} from './types.ts';

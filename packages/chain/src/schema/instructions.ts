@@ -5,10 +5,18 @@ const system = { name: 'systemProgram', address: 'system' } as const satisfies A
 const token = { name: 'tokenProgram', address: 'token' } as const satisfies AccountMetaSchema;
 const cfg = { name: 'config', pda: [{ text: 'cfg' }] } as const satisfies AccountMetaSchema;
 const cfgMut = { ...cfg, writable: true } as const satisfies AccountMetaSchema;
-const payer = { name: 'payer', signer: true, writable: true, doc: 'Pays rent.' } as const satisfies AccountMetaSchema;
+const payer = {
+  name: 'payer',
+  signer: true,
+  writable: true,
+  doc: 'Pays rent.',
+} as const satisfies AccountMetaSchema;
 const owner = { name: 'owner', signer: true } as const satisfies AccountMetaSchema;
 const operator = { name: 'operator', signer: true } as const satisfies AccountMetaSchema;
-const w = <const N extends string>(name: N, doc?: string): { readonly name: N; readonly writable: true; readonly doc?: string } => ({
+const w = <const N extends string>(
+  name: N,
+  doc?: string,
+): { readonly name: N; readonly writable: true; readonly doc?: string } => ({
   name,
   writable: true,
   ...(doc === undefined ? {} : { doc }),
@@ -18,7 +26,8 @@ const r = <const N extends string>(name: N, doc?: string): { readonly name: N; r
   ...(doc === undefined ? {} : { doc }),
 });
 
-const byAccount = <const T extends string, const A extends string>(text: T, account: A) => [{ text }, { account }] as const;
+const byAccount = <const T extends string, const A extends string>(text: T, account: A) =>
+  [{ text }, { account }] as const;
 const byWeek = (text: string) => [{ text }, { arg: 'week', as: 'u64' }] as const;
 const byHour = (text: string) => [{ text }, { arg: 'hour', as: 'u64' }] as const;
 
@@ -35,7 +44,10 @@ export const INSTRUCTIONS = {
       cfgMut,
       { name: 'mediaMint', writable: true, pda: [{ text: 'mint' }] },
       { name: 'fund', writable: true, pda: [{ text: 'fund' }] },
-      w('treasury', 'MEDIA token account of the payer at its associated address; gets the supply. Created here.'),
+      w(
+        'treasury',
+        'MEDIA token account of the payer at its associated address; gets the supply. Created here.',
+      ),
       system,
       token,
       { name: 'ataProgram', address: 'ata' },
@@ -64,19 +76,50 @@ export const INSTRUCTIONS = {
   addLiquidity: {
     id: 2,
     doc: 'Deposits both sides, at most the maxima, for at least `minLp` LP.',
-    accounts: [owner, cfg, w('pool'), w('lpMint'), w('mediaVault'), w('quoteVault'), w('ownerMedia'), w('ownerQuote'), w('ownerLp'), token],
+    accounts: [
+      owner,
+      cfg,
+      w('pool'),
+      w('lpMint'),
+      w('mediaVault'),
+      w('quoteVault'),
+      w('ownerMedia'),
+      w('ownerQuote'),
+      w('ownerLp'),
+      token,
+    ],
     args: { maxMedia: 'u64', maxQuote: 'u64', minLp: 'u64' },
   },
   removeLiquidity: {
     id: 3,
     doc: 'Burns `lp` for both sides, at least the minima.',
-    accounts: [owner, cfg, w('pool'), w('lpMint'), w('mediaVault'), w('quoteVault'), w('ownerMedia'), w('ownerQuote'), w('ownerLp'), token],
+    accounts: [
+      owner,
+      cfg,
+      w('pool'),
+      w('lpMint'),
+      w('mediaVault'),
+      w('quoteVault'),
+      w('ownerMedia'),
+      w('ownerQuote'),
+      w('ownerLp'),
+      token,
+    ],
     args: { lp: 'u64', minMedia: 'u64', minQuote: 'u64' },
   },
   swap: {
     id: 4,
     doc: 'Swaps `amountIn` for at least `minOut`. Direction 0: MEDIA in, quote out; 1: quote in, MEDIA out.',
-    accounts: [owner, cfg, w('pool'), w('mediaVault'), w('quoteVault'), w('ownerMedia'), w('ownerQuote'), token],
+    accounts: [
+      owner,
+      cfg,
+      w('pool'),
+      w('mediaVault'),
+      w('quoteVault'),
+      w('ownerMedia'),
+      w('ownerQuote'),
+      token,
+    ],
     args: { direction: 'u8', amountIn: 'u64', minOut: 'u64' },
   },
   stake: {
@@ -86,7 +129,11 @@ export const INSTRUCTIONS = {
       { ...owner, writable: true },
       cfg,
       w('pool'),
-      { name: 'stake', writable: true, pda: [{ text: 'stk' }, { account: 'owner' }, { account: 'pool' }, { arg: 'role', as: 'u8' }] },
+      {
+        name: 'stake',
+        writable: true,
+        pda: [{ text: 'stk' }, { account: 'owner' }, { account: 'pool' }, { arg: 'role', as: 'u8' }],
+      },
       w('lpVault'),
       w('ownerLp'),
       system,
@@ -109,7 +156,14 @@ export const INSTRUCTIONS = {
   registerGuard: {
     id: 8,
     doc: 'Registers a guard, or brings one that left back under its old number.',
-    accounts: [{ ...owner, writable: true }, cfgMut, r('pool'), r('stake'), { name: 'guard', writable: true, pda: byAccount('grd', 'owner') }, system],
+    accounts: [
+      { ...owner, writable: true },
+      cfgMut,
+      r('pool'),
+      r('stake'),
+      { name: 'guard', writable: true, pda: byAccount('grd', 'owner') },
+      system,
+    ],
     args: { operator: 'pubkey', sealKey: { bytes: 32 }, region: { bytes: 8 }, endpoint: { str: 126 } },
   },
   updateGuard: {
@@ -118,11 +172,23 @@ export const INSTRUCTIONS = {
     accounts: [owner, w('guard')],
     args: { operator: 'pubkey', sealKey: { bytes: 32 }, region: { bytes: 8 }, endpoint: { str: 126 } },
   },
-  leaveGuard: { id: 10, doc: 'A guard leaves; its stake can then unbond.', accounts: [owner, w('guard')], args: {} },
+  leaveGuard: {
+    id: 10,
+    doc: 'A guard leaves; its stake can then unbond.',
+    accounts: [owner, w('guard')],
+    args: {},
+  },
   registerEdge: {
     id: 11,
     doc: 'Registers an edge, or brings one that left back.',
-    accounts: [{ ...owner, writable: true }, cfg, r('pool'), r('stake'), { name: 'edge', writable: true, pda: byAccount('edge', 'owner') }, system],
+    accounts: [
+      { ...owner, writable: true },
+      cfg,
+      r('pool'),
+      r('stake'),
+      { name: 'edge', writable: true, pda: byAccount('edge', 'owner') },
+      system,
+    ],
     args: { operator: 'pubkey', region: { bytes: 8 }, endpoint: { str: 126 }, control: { str: 126 } },
   },
   updateEdge: {
@@ -131,11 +197,24 @@ export const INSTRUCTIONS = {
     accounts: [owner, w('edge')],
     args: { operator: 'pubkey', region: { bytes: 8 }, endpoint: { str: 126 }, control: { str: 126 } },
   },
-  leaveEdge: { id: 13, doc: 'An edge leaves; its stake can then unbond.', accounts: [owner, w('edge')], args: {} },
+  leaveEdge: {
+    id: 13,
+    doc: 'An edge leaves; its stake can then unbond.',
+    accounts: [owner, w('edge')],
+    args: {},
+  },
   joinGuardSet: {
     id: 14,
     doc: "Enters a guard into a week's set, in place of the lowest when full.",
-    accounts: [{ ...operator, writable: true }, cfg, r('pool'), r('stake'), r('guard'), { name: 'guardSet', writable: true, pda: byWeek('gs') }, system],
+    accounts: [
+      { ...operator, writable: true },
+      cfg,
+      r('pool'),
+      r('stake'),
+      r('guard'),
+      { name: 'guardSet', writable: true, pda: byWeek('gs') },
+      system,
+    ],
     args: { week: 'u64' },
   },
   registerResource: {
@@ -146,7 +225,11 @@ export const INSTRUCTIONS = {
       cfg,
       r('pool'),
       w('stake'),
-      { name: 'resource', writable: true, pda: [{ text: 'res' }, { account: 'publisher' }, { arg: 'id', as: 'u64' }] },
+      {
+        name: 'resource',
+        writable: true,
+        pda: [{ text: 'res' }, { account: 'publisher' }, { arg: 'id', as: 'u64' }],
+      },
       system,
     ],
     args: { id: 'u64', lp: 'u64', unattestedBound: 'u64' },
@@ -163,7 +246,11 @@ export const INSTRUCTIONS = {
     accounts: [
       { name: 'publisher', signer: true, writable: true },
       r('resource'),
-      { name: 'settings', writable: true, pda: [{ text: 'set' }, { account: 'resource' }, { arg: 'settingsVersion', as: 'u32' }] },
+      {
+        name: 'settings',
+        writable: true,
+        pda: [{ text: 'set' }, { account: 'resource' }, { arg: 'settingsVersion', as: 'u32' }],
+      },
       system,
     ],
     args: { settingsVersion: 'u32', capacity: 'u32' },
@@ -207,7 +294,14 @@ export const INSTRUCTIONS = {
   releaseResource: {
     id: 23,
     doc: 'Closes a removed resource with its ring and settings and frees its LP, 2 × finalHours after removal.',
-    accounts: [{ name: 'publisher', signer: true, writable: true }, cfg, w('stake'), w('resource'), w('ring'), w('settings', 'Settings in force; the system program if there are none.')],
+    accounts: [
+      { name: 'publisher', signer: true, writable: true },
+      cfg,
+      w('stake'),
+      w('resource'),
+      w('ring'),
+      w('settings', 'Settings in force; the system program if there are none.'),
+    ],
     args: {},
   },
   authorise: {
@@ -231,7 +325,11 @@ export const INSTRUCTIONS = {
       r('edge'),
       r('pool'),
       r('stake'),
-      { name: 'report', writable: true, pda: [{ text: 'rep' }, { account: 'edge' }, { arg: 'hour', as: 'u64' }] },
+      {
+        name: 'report',
+        writable: true,
+        pda: [{ text: 'rep' }, { account: 'edge' }, { arg: 'hour', as: 'u64' }],
+      },
       { name: 'hourAccount', writable: true, pda: byHour('hr') },
       system,
     ],
@@ -240,7 +338,13 @@ export const INSTRUCTIONS = {
   vote: {
     id: 27,
     doc: "A guard's verdicts on reports of an hour: the tail is one byte a report, 0 to confirm or the reason of rejection.",
-    accounts: [operator, cfg, r('guard'), { name: 'guardSet', pda: byWeek('gs') }, { name: 'hourAccount', writable: true, pda: byHour('hr') }],
+    accounts: [
+      operator,
+      cfg,
+      r('guard'),
+      { name: 'guardSet', pda: byWeek('gs') },
+      { name: 'hourAccount', writable: true, pda: byHour('hr') },
+    ],
     remaining: { name: 'report', writable: true, doc: 'The reports, in the order of the tail.' },
     args: { week: 'u64', hour: 'u64' },
     tail: 'bytes',
@@ -248,7 +352,13 @@ export const INSTRUCTIONS = {
   proposeHour: {
     id: 28,
     doc: "A guard's vote for the root of an hour whose reports are fixed. A later vote replaces an earlier one until the hour is final.",
-    accounts: [operator, cfg, r('guard'), { name: 'guardSet', pda: byWeek('gs') }, { name: 'hourAccount', writable: true, pda: byHour('hr') }],
+    accounts: [
+      operator,
+      cfg,
+      r('guard'),
+      { name: 'guardSet', pda: byWeek('gs') },
+      { name: 'hourAccount', writable: true, pda: byHour('hr') },
+    ],
     args: { week: 'u64', hour: 'u64', root: { bytes: 32 } },
   },
   record: {
@@ -261,38 +371,83 @@ export const INSTRUCTIONS = {
   charge: {
     id: 30,
     doc: "Takes a resource's due fee out of its stake as LP at fair value. Anyone may. `epoch` is that of `dueWeek`, or of the current week if that one is closed.",
-    accounts: [payer, cfg, w('pool'), w('stake'), w('resource'), { name: 'dueEpoch', pda: byWeek('ep'), writable: true }, w('epoch', 'The epoch that gets the fee; `dueEpoch` itself unless that is closed.'), system],
+    accounts: [
+      payer,
+      cfg,
+      w('pool'),
+      w('stake'),
+      w('resource'),
+      { name: 'dueEpoch', pda: byWeek('ep'), writable: true },
+      w('epoch', 'The epoch that gets the fee; `dueEpoch` itself unless that is closed.'),
+      system,
+    ],
     args: { week: 'u64' },
   },
   unwrap: {
     id: 31,
     doc: "Burns a pool's fee LP: MEDIA to the fund for the epoch's rewards, quote to the buyback vault. Anyone may.",
-    accounts: [cfgMut, w('pool'), { name: 'epoch', writable: true, pda: byWeek('ep') }, w('lpMint'), w('lpVault'), w('mediaVault'), w('quoteVault'), w('fund'), w('buybackVault'), token],
+    accounts: [
+      cfgMut,
+      w('pool'),
+      { name: 'epoch', writable: true, pda: byWeek('ep') },
+      w('lpMint'),
+      w('lpVault'),
+      w('mediaVault'),
+      w('quoteVault'),
+      w('fund'),
+      w('buybackVault'),
+      token,
+    ],
     args: { week: 'u64' },
   },
   proposeEpoch: {
     id: 32,
     doc: "A guard's vote for a week's root of cumulative claims and its rewards. More than two thirds close the epoch.",
-    accounts: [operator, cfgMut, r('guard'), { name: 'guardSet', pda: byWeek('gs') }, { name: 'epoch', writable: true, pda: byWeek('ep') }],
+    accounts: [
+      operator,
+      cfgMut,
+      r('guard'),
+      { name: 'guardSet', pda: byWeek('gs') },
+      { name: 'epoch', writable: true, pda: byWeek('ep') },
+    ],
     args: { week: 'u64', root: { bytes: 32 }, rewards: 'u64' },
   },
   claim: {
     id: 33,
     doc: 'Pays an owner what the last closed epoch says it has earned, less what it claimed. Anyone may pay for it; only the owner gets it. The tail is the Merkle proof.',
-    accounts: [payer, cfgMut, { name: 'epoch', pda: byWeek('ep') }, r('owner'), { name: 'claim', writable: true, pda: byAccount('clm', 'owner') }, w('fund'), w('ownerMedia', 'MEDIA token account of the owner.'), system, token],
+    accounts: [
+      payer,
+      cfgMut,
+      { name: 'epoch', pda: byWeek('ep') },
+      r('owner'),
+      { name: 'claim', writable: true, pda: byAccount('clm', 'owner') },
+      w('fund'),
+      w('ownerMedia', 'MEDIA token account of the owner.'),
+      system,
+      token,
+    ],
     args: { week: 'u64', cumulative: 'u64' },
     tail: 'bytes',
   },
   closeReport: {
     id: 34,
     doc: "Closes a report of an hour that is final or void; the rent goes back to the report's payer. Anyone may.",
-    accounts: [cfg, { name: 'hourAccount', pda: byHour('hr') }, w('report'), w('payer', "The report's payer.")],
+    accounts: [
+      cfg,
+      { name: 'hourAccount', pda: byHour('hr') },
+      w('report'),
+      w('payer', "The report's payer."),
+    ],
     args: { hour: 'u64' },
   },
   closeHour: {
     id: 35,
-    doc: "Closes an hour four weeks and `finalHours` after it; the rent goes back to its payer. Anyone may.",
-    accounts: [cfg, { name: 'hourAccount', writable: true, pda: byHour('hr') }, w('payer', "The hour's payer.")],
+    doc: 'Closes an hour four weeks and `finalHours` after it; the rent goes back to its payer. Anyone may.',
+    accounts: [
+      cfg,
+      { name: 'hourAccount', writable: true, pda: byHour('hr') },
+      w('payer', "The hour's payer."),
+    ],
     args: { hour: 'u64' },
   },
 } as const satisfies Record<string, InstructionSchema>;

@@ -4,7 +4,10 @@ import type { Draft, ModelState } from '../../src/model/state.ts';
 import { LOCKED_LP, MEDIA_SUPPLY } from '../../src/schema/index.ts';
 import type { AccountName } from '../../src/schema/index.ts';
 
-export function allOf<K extends AccountName>(state: ModelState, kind: K): { address: Address; value: Draft<K> }[] {
+export function allOf<K extends AccountName>(
+  state: ModelState,
+  kind: K,
+): { address: Address; value: Draft<K> }[] {
   const found: { address: Address; value: Draft<K> }[] = [];
   for (const [address, account] of state.accounts) {
     // The kinds are equal, which the compiler cannot carry over to K.
@@ -27,7 +30,9 @@ export function checkInvariants(state: ModelState): void {
   const amount = (address: Address): bigint => state.tokens.get(address)?.amount ?? 0n;
   const supply = state.mints.get(config.mediaMint)?.supply ?? 0n;
   hold(supply <= MEDIA_SUPPLY, 'MEDIA supply has risen');
-  const held = sum([...state.tokens.values()].filter(({ mint }) => mint === config.mediaMint).map((each) => each.amount));
+  const held = sum(
+    [...state.tokens.values()].filter(({ mint }) => mint === config.mediaMint).map((each) => each.amount),
+  );
   hold(held === supply, 'MEDIA held is not the supply');
   hold(config.claimed <= config.allocated, 'claimed above allocated');
   hold(config.allocated <= config.kept, 'allocated above kept');
@@ -40,9 +45,14 @@ export function checkInvariants(state: ModelState): void {
     hold(amount(pool.quoteVault) >= pool.reserveQuote, 'quote vault below its reserve');
     hold(amount(pool.buybackVault) >= pool.toBurn, 'buyback vault below what is to burn');
     const minted = state.mints.get(pool.lpMint)?.supply ?? 0n;
-    hold(pool.lpSupply === 0n ? minted === 0n : minted === pool.lpSupply - LOCKED_LP, 'LP supply is not what was minted');
+    hold(
+      pool.lpSupply === 0n ? minted === 0n : minted === pool.lpSupply - LOCKED_LP,
+      'LP supply is not what was minted',
+    );
     hold(amount(pool.lpVault) >= pool.staked + pool.feeLp, 'LP vault below stakes and fees');
-    const here = stakes.filter(({ value }) => value.pool === address).map(({ value }) => value.lp + value.unbonding);
+    const here = stakes
+      .filter(({ value }) => value.pool === address)
+      .map(({ value }) => value.lp + value.unbonding);
     hold(sum(here) === pool.staked, 'staked is not the sum of the stakes');
   }
   for (const { address, value: stake } of stakes) {

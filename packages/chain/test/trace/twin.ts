@@ -37,7 +37,11 @@ export function toModel(instruction: MediaInstruction): ModelInstruction {
 
 function describe(instruction: MediaInstruction, result: RunResult, expected: unknown): string {
   const shown = JSON.stringify(toModel(instruction), (_, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value instanceof Uint8Array ? `${value.length} bytes` : value,
+    typeof value === 'bigint'
+      ? value.toString()
+      : value instanceof Uint8Array
+        ? `${value.length} bytes`
+        : value,
   );
   const outcome = result.ok ? 'succeeds' : `fails with ${result.custom ?? result.text}`;
   return `the program ${outcome}, the model says ${JSON.stringify(expected)}\n${shown}\n${result.logs.join('\n')}`;
@@ -50,16 +54,21 @@ export function createTwin(world: ProgramWorld): Twin {
     const there = world.account(address);
     const token = model.tokens.get(address);
     if (token !== undefined && world.tokens(address) !== token.amount) {
-      throw new Error(`token account ${address} holds ${world.tokens(address)}, the model says ${token.amount}`);
+      throw new Error(
+        `token account ${address} holds ${world.tokens(address)}, the model says ${token.amount}`,
+      );
     }
     const mint = model.mints.get(address);
     if (mint !== undefined && world.mintSupply(address) !== mint.supply) {
-      throw new Error(`mint ${address} has supply ${world.mintSupply(address)}, the model says ${mint.supply}`);
+      throw new Error(
+        `mint ${address} has supply ${world.mintSupply(address)}, the model says ${mint.supply}`,
+      );
     }
     const account = model.accounts.get(address);
     const ours = there !== null && there.owner === world.programId && there.data.length > 0;
     if (account === undefined) {
-      if (ours && !model.blanks.has(address)) throw new Error(`the program has an account ${address}, the model has none`);
+      if (ours && !model.blanks.has(address))
+        throw new Error(`the program has an account ${address}, the model has none`);
       return;
     }
     if (!ours) throw new Error(`the model has a ${account.kind} at ${address}, the program has none`);
@@ -67,7 +76,9 @@ export function createTwin(world: ProgramWorld): Twin {
     const expected = encodeAccount(account.kind, account.value as never);
     if (Buffer.compare(expected, there.data) === 0) return;
     const at = expected.findIndex((byte, index) => byte !== there.data[index]);
-    throw new Error(`${account.kind} ${address} differs from byte ${at} on (${there.data.length} and ${expected.length} bytes)`);
+    throw new Error(
+      `${account.kind} ${address} differs from byte ${at} on (${there.data.length} and ${expected.length} bytes)`,
+    );
   }
 
   return {
@@ -87,7 +98,8 @@ export function createTwin(world: ProgramWorld): Twin {
     },
     compareAll() {
       for (const address of world.programAccounts()) compare(address);
-      for (const each of [model.accounts, model.tokens, model.mints]) for (const address of each.keys()) compare(address);
+      for (const each of [model.accounts, model.tokens, model.mints])
+        for (const address of each.keys()) compare(address);
     },
     createMint(address, freezable = false) {
       world.createMint(address, { freezable, supply: 10n ** 19n });

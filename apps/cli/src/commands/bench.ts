@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { benchEdge, startCommand } from '@media-network/bench';
+import type { BenchServer, BenchSetting, EdgeBenchRow } from '@media-network/bench';
+import { createDevnet, freePorts } from '@media-network/devnet';
+import { MediaError } from '@media-network/runtime';
+import { createViewer } from '@media-network/viewer';
+import { examples } from '../command.ts';
+import type { CliContext, RegisterCommand } from '../command.ts';
+import { PROJECT_ROOT } from '../root.ts';
+import { table } from '../terminal/table.ts';
+
+interface Options {
+  readonly seconds: string;
+  readonly rounds: string;
+  readonly json?: true;
+}
+
+/** A network of guards around one real `media edge` in a process of its own, which is what is measured. */
+async function startRealEdge(setting: BenchSetting): Promise<BenchServer> {
+  // A quota that no processor reaches: what is measured is the edge, not the publisher's stake.
+  const devnet = await createDevnet({ origin: setting.origin, edges: 0, periods: { quotaKbpsPerMedia: 400_000n } });
+  try {
+    const { keypair, port, controlPort } = await devnet.registerEdge(0);
+    const [httpsPort = 0] = await freePorts(1);
+    const server = await startCommand(setting, {
+      name: 'media edge',
+      command: [
+        process.execPath,
+        join(PROJECT_ROOT, 'apps', 'cli', 'src', 'main.ts'),
+        'edge',
+        '--json',
+        '--no-register',
+        ...['--url', devnet.rpcUrl, '--ws', devnet.wsUrl, '--program', devnet.programId],
+        ...['--keypair', keypair, '--data', join(setting.dir, 'edge')],
+        ...['--port', String(port), '--control-port', String(controlPort), '--https-port', String(httpsPort)],
+        ...['--tls-cert', setting.certFile, '--tls-key', setting.keyFile],
+        ...['--allow-private-origins', 'true', '--log-level', 'warn'],
+      ],
+    });
+    await served(server);
+    return {
+      ...server,
+      stop: async () => {
+        await server.stop();
+        await devnet.close();
+      },
+    };
+  } catch (error) {
+    await devnet.close();
+    throw error;
+  }
+}
+
+/** Guards look at the chain now and then, and give their key to an edge only when they have seen it there. */
+async function served(server: BenchServer): Promise<void> {
+  const url = `http://${server.hostHeader}:${server.httpPort}/1`;
+  for (const end = Date.now() + 60_000; ; ) {
+    const { status } = await createViewer().get(url);
+    if (status === 200) return;
+    if (Date.now() > end) throw new Error(`the edge answered ${status} for a minute`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function whole(text: string, name: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 600) return value;
+  throw new MediaError({
+    code: 'cli/bad-number',
+    message: `${name} must be a whole number from 1 to 600, not "${text}".`,
+    source: 'client',
+  });
+}
+
+async function benchTheEdge(options: Options, context: CliContext): Promise<void> {
+  const { terminal } = context;
+  const { rows } = await benchEdge({
+    start: startRealEdge,
+    seconds: whole(options.seconds, '--seconds'),
+    rounds: whole(options.rounds, '--rounds'),
+    say: (line) => terminal.note(line),
+  });
+  if (options.json === true) {
+    terminal.json({ rows });
+    return;
+  }
+  const lines = table(
+    rows,
+    [
+      { head: 'protocol', value: (row: EdgeBenchRow) => row.protocol },
+      { head: 'size', value: (row: EdgeBenchRow) => row.size, align: 'right' },
+      { head: 'us, requests/CPU s', value: (row: EdgeBenchRow) => row.us.toLocaleString('en'), align: 'right' },
+      { head: 'peer', value: (row: EdgeBenchRow) => row.peer.toLocaleString('en'), align: 'right' },
+      { head: 'ratio', value: (row: EdgeBenchRow) => row.ratio.toFixed(2), align: 'right' },
+      { head: 'p99 us', value: (row: EdgeBenchRow) => `${row.p99Us} µs`, align: 'right' },
+      { head: 'p99 peer', value: (row: EdgeBenchRow) => `${row.p99Peer} µs`, align: 'right' },
+      { head: 'peer is', value: (row: EdgeBenchRow) => row.peerName },
+    ],
+    terminal.style,
+  );
+  for (const line of lines) terminal.line(line);
+}
+
+export const registerBench: RegisterCommand = (program, context) => {
+  const bench = program
+    .command('bench')
+    .summary('measure beside what one would pick instead')
+    .description('Measurements side by side with what one would pick instead, in the same run on the same machine.');
+  examples(
+    bench
+      .command('edge')
+      .description("Cache hits of a real edge and of Debian's nginx (proxy_cache, one worker), by requests a processor second and p99.")
+      .option('--seconds <n>', 'length of one measurement', '3')
+      .option('--rounds <n>', 'rounds, of which the median counts', '3')
+      .option('--json', 'print the rows as one JSON object')
+      .action((options: Options) => benchTheEdge(options, context)),
+    ['media bench edge', 'media bench edge --json'],
+  );
+};

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { createOriginClient } from './origin-client.ts';
+import { readHead } from './origin-head.ts';
+import { forwardHeaders } from './origin-headers.ts';
+import { readOriginSettings } from './origin-settings.ts';
+import type { PlainSettings } from './origin-settings.ts';
+import { isLoopbackHost, isPrivateAddress } from './private-address.ts';
+
+const plain = (over: Partial<PlainSettings> = {}): PlainSettings => ({
+  origin: 'http://origin.example:3000',
+  originHost: null,
+  originHeaders: [],
+  probe: [],
+  domains: [],
+  ...over,
+});
+
+describe('settings', () => {
+  it('are read to the letter', () => {
+    expect(readOriginSettings(plain())).toMatchObject({
+      origin: 'http://origin.example:3000',
+      scheme: 'http',
+      hostname: 'origin.example',
+      hostHeader: 'origin.example:3000',
+    });
+    expect(readOriginSettings(plain({ origin: 'https://[::1]/', originHost: 'www.example' }))).toMatchObject({
+      hostname: '::1',
+      hostHeader: 'www.example',
+      scheme: 'https',
+    });
+  });
+
+  it.each([
+    plain({ origin: 'ftp://x/' }),
+    plain({ origin: 'http://u:p@x/' }),
+    plain({ origin: 'http://x/path' }),
+    plain({ origin: 'nothing' }),
+    plain({ originHost: 'a b' }),
+    plain({ originHeaders: [['X', 'a\r\nY: b']] }),
+    plain({ originHeaders: [['Host', 'other']] }),
+    plain({ originHeaders: [['Transfer-Encoding', 'chunked']] }),
+  ])('are refused where they cannot be followed: %j', (settings) => {
+    expect(() => readOriginSettings(settings)).toThrow(
+      expect.objectContaining({ code: 'edge/bad-settings' }),
+    );
+  });
+});
+
+describe('forwardHeaders', () => {
+  const viewer = { scheme: 'https', host: 'label.zone' } as const;
+  it('drops what ends here, adds what is ours, lets the settings win', () => {
+    const settings = readOriginSettings(plain({ originHeaders: [['Authorization', 'Bearer x']] }));
+    const raw = [
+      'Host',
+      'label.zone',
+      'Connection',
+      'close, X-Gone, Cookie',
+      'X-Gone',
+      '1',
+      'Cookie',
+      'a=1',
+      'Media-Ticket',
+      't',
+      'AUTHORIZATION',
+      'mine',
+      'Via',
+      '1.1 one',
+      'X-Forwarded-Proto',
+      'gopher',
+    ];
+    expect(forwardHeaders(raw, { settings, viewer })).toEqual([
+      'Host',
+      'origin.example:3000',
+      'Cookie',
+      'a=1',
+      'X-Forwarded-Proto',
+      'https',
+      'X-Forwarded-Host',
+      'label.zone',
+      'Via',
+      '1.1 one, 1.1 medianet',
+      'Authorization',
+      'Bearer x',
+    ]);
+  });
+});
+
+describe('readHead', () => {
+  it('knows how the body ends', () => {
+    expect(readHead(['Content-Length', '5'], 'GET', 200)).toMatchObject({
+      framing: 'length',
+      contentLength: 5,
+    });
+    expect(readHead(['Transfer-Encoding', 'chunked'], 'GET', 200)).toMatchObject({
+      framing: 'chunked',
+      contentLength: undefined,
+    });
+    expect(readHead([], 'GET', 200).framing).toBe('close');
+    expect(readHead(['Content-Length', '5'], 'HEAD', 200)).toMatchObject({
+      framing: 'none',
+      contentLength: 5,
+    });
+    expect(readHead([], 'GET', 304).framing).toBe('none');
+  });
+
+  it('takes the fields of the connection out, and nothing that matters with them', () => {
+    const head = readHead(
+      [
+        'Connection',
+        'X-Hop, Cache-Control, Set-Cookie',
+        'X-Hop',
+        '1',
+        'Cache-Control',
+        'private',
+        'Set-Cookie',
+        'a=1',
+        'Keep-Alive',
+        'x',
+      ],
+      'GET',
+      200,
+    );
+    expect(head.rawHeaders).toEqual(['Cache-Control', 'private', 'Set-Cookie', 'a=1']);
+  });
+
+  it.each([
+    [['Content-Length', '5', 'Content-Length', '6']],
+    [['Content-Length', '5, 5']],
+    [['Content-Length', '-1']],
+    [['Content-Length', '5', 'Transfer-Encoding', 'chunked']],
+    [['Transfer-Encoding', 'gzip, chunked']],
+    [['Transfer-Encoding', 'chunked', 'Transfer-Encoding', 'chunked']],
+    [['X', 'a\u0001b']],
+    [['X Y', 'a']],
+  ])('refuses %j', (raw) => {
+    expect(() => readHead(raw, 'GET', 200)).toThrow(
+      expect.objectContaining({ code: 'edge/origin-bad-response' }),
+    );
+  });
+});
+
+describe('private addresses', () => {
+  it.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '::1',
+    '::',
+    'fe80::1',
+    'fd00::1',
+    '::ffff:127.0.0.1',
+    '::ffff:10.0.0.1',
+  ])('%s is one', (address) => {
+    expect(isPrivateAddress(address)).toBe(true);
+  });
+  it.each(['8.8.8.8', '172.32.0.1', '2606:4700::1111', '::ffff:8.8.8.8', 'example.org'])(
+    '%s is none',
+    (address) => {
+      expect(isPrivateAddress(address)).toBe(false);
+    },
+  );
+  it('are refused by literal and by name where the edge is told so', async () => {
+    const client = createOriginClient({ timeoutMs: 500, allowPrivate: false });
+    for (const origin of [
+      'http://127.0.0.1:9',
+      'http://[::1]:9',
+      'http://localhost:9',
+      'http://2130706433:9',
+    ]) {
+      const request = client.fetch({
+        settings: readOriginSettings(plain({ origin })),
+        method: 'GET',
+        target: '/',
+        rawHeaders: [],
+        viewer: { scheme: 'http', host: 'x' },
+      });
+      await expect(request).rejects.toMatchObject({ code: 'edge/origin-private' });
+    }
+    await client.close();
+  });
+  it('knows a chain on this machine', () => {
+    expect(['localhost', '127.0.0.1', '[::1]', 'a.localhost'].map(isLoopbackHost)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(['example.org', '10.0.0.1'].map(isLoopbackHost)).toEqual([false, false]);
+  });
+});

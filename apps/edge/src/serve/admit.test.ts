@@ -1,0 +1,42 @@
+import { address } from '@solana/kit';
+import { describe, expect, it } from 'vitest';
+import { createQuota } from '../tenant/quota.ts';
+import type { Tenant } from '../tenant/tenant-book.ts';
+import { MAX_UNACKNOWLEDGED, isLoop, quickRefusal } from './admit.ts';
+
+const tenant: Tenant = {
+  key: '00',
+  label: 'l',
+  host: 'l.zone',
+  quota: createQuota(1_000, 0),
+  view: {
+    address: address('11111111111111111111111111111111'),
+    key: '00',
+    status: 'active',
+    quotaKbps: 1_000,
+    settingsVersion: 1,
+  },
+  settings: undefined,
+};
+
+const refusal = (state: 'ok' | 'full', unacknowledgedBytes: number): string | undefined =>
+  quickRefusal(tenant, { journal: { state, unacknowledgedBytes }, nowMs: () => 0 })?.code;
+const via = (hops: number): string => Array.from({ length: hops }, () => '1.1 medianet').join(', ');
+
+describe('a journal that cannot be written', () => {
+  it('lets so much be served and then nothing', () => {
+    expect(refusal('full', 0)).toBeUndefined();
+    expect(refusal('full', MAX_UNACKNOWLEDGED)).toBeUndefined();
+    expect(refusal('full', MAX_UNACKNOWLEDGED + 1)).toBe('edge/journal-full');
+  });
+
+  it('is not one that is merely behind a fast line', () => {
+    expect(refusal('ok', 4 * MAX_UNACKNOWLEDGED)).toBeUndefined();
+  });
+});
+
+it('lets a request pass three edges, and no more', () => {
+  expect(isLoop(undefined)).toBe(false);
+  expect(isLoop(`1.0 other, ${via(3)}`)).toBe(false);
+  expect(isLoop(via(4))).toBe(true);
+});

@@ -1,0 +1,156 @@
+import http from 'node:http';
+import { MediaError, errorCode, silentLog } from '@media-network/runtime';
+import { createManualClock } from '@media-network/runtime/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createActionRunner } from './actions.ts';
+import { parseGuardConfig, guardOptions } from './config.ts';
+import { jsonAnswer, listenHttp } from './http.ts';
+import type { Handler, HttpServer } from './http.ts';
+import { createPeerFetch } from './peer-fetch.ts';
+import { createRateLimit } from './rate-limit.ts';
+
+let server: HttpServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+async function serve(handler: Handler): Promise<string> {
+  server = await listenHttp({ host: '127.0.0.1', port: 0 }, handler, silentLog);
+  return server.url;
+}
+
+describe('http', () => {
+  it('hands path, query and body to the handler', async () => {
+    const url = await serve(async ({ method, path, query, body }) =>
+      jsonAnswer(200, [method, path, query.get('hour'), body.toString()]),
+    );
+    const answer = await fetch(`${url}/v1/x?hour=3`, { method: 'POST', body: 'b' });
+    expect(await answer.json()).toEqual(['POST', '/v1/x', '3', 'b']);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('refuses bodies that are too large', async () => {
+    const url = await serve(async () => jsonAnswer(200, {}));
+    const answer = await fetch(url, { method: 'POST', body: 'x'.repeat(5_000) });
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toMatchObject({ code: 'guard/too-large' });
+  });
+
+  it('answers 503 when the chain does not, 500 when it is the guard', async () => {
+    const failures = [
+      new MediaError({ code: 'chain/unreachable', message: 'gone', source: 'chain' }),
+      new Error('bug'),
+    ];
+    const url = await serve(async () => {
+      throw failures.shift() ?? new Error('no more');
+    });
+    const first = await fetch(url);
+    expect([first.status, first.headers.get('retry-after'), (await first.text()).includes('gone')]).toEqual([
+      503,
+      '1',
+      false,
+    ]);
+    const second = await fetch(url);
+    expect([second.status, (await second.text()).includes('bug')]).toEqual([500, false]);
+  });
+
+  it('says so when the port is taken', async () => {
+    const url = await serve(async () => jsonAnswer(200, {}));
+    const port = Number(new URL(url).port);
+    const failure = await listenHttp(
+      { host: '127.0.0.1', port },
+      async () => jsonAnswer(200, {}),
+      silentLog,
+    ).catch((error: unknown) => error);
+    expect(errorCode(failure)).toBe('guard/port-in-use');
+  });
+});
+
+describe('peer fetch', () => {
+  it('is bounded in bytes, follows no redirect, and takes silence for no answer', async () => {
+    const other = http.createServer((request, response) => {
+      if (request.url === '/large') response.end(Buffer.alloc(10_000));
+      else if (request.url === '/away') response.writeHead(302, { location: '/large' }).end();
+      else response.destroy();
+    });
+    await new Promise<void>((resolve) => {
+      other.listen(0, '127.0.0.1', resolve);
+    });
+    const address = other.address();
+    const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    const peer = createPeerFetch(silentLog);
+    expect((await peer.get(base, '/large'))?.body).toHaveLength(10_000);
+    expect(await peer.get(base, '/large', 9_999)).toBeUndefined();
+    expect((await peer.get(base, '/away'))?.status).toBe(302);
+    expect(await peer.get(base, '/reset')).toBeUndefined();
+    expect(await peer.get('file:///etc', '/passwd')).toBeUndefined();
+    expect(await peer.get('not a url', '/x')).toBeUndefined();
+    await peer.close();
+    other.closeAllConnections();
+    await new Promise((resolve) => other.close(resolve));
+  });
+});
+
+it('limits each client by itself, and lets it go on with time', () => {
+  const clock = createManualClock();
+  const limit = createRateLimit(clock, 2);
+  expect([limit.take('a'), limit.take('a'), limit.take('a'), limit.take('b')]).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
+  clock.advance(30_000);
+  expect([limit.take('a'), limit.take('a')]).toEqual([true, false]);
+});
+
+it('pauses an action that failed, longer each time, and takes being overtaken for no failure', async () => {
+  const clock = createManualClock();
+  let failures = 0;
+  const runner = createActionRunner({ clock, log: silentLog, onFailure: () => (failures += 1) });
+  const chainError = (code: string) => async (): Promise<boolean> => {
+    throw new MediaError({ code, message: code, source: 'chain' });
+  };
+  expect(await runner.run('a', chainError('chain/timeout'))).toBe('failed');
+  expect(await runner.run('a', async () => true)).toBe('skipped');
+  expect(await runner.run('b', async () => true)).toBe('done');
+  clock.advance(500);
+  expect(await runner.run('a', chainError('chain/timeout'))).toBe('failed');
+  clock.advance(999);
+  expect(await runner.run('a', async () => true)).toBe('skipped');
+  clock.advance(1);
+  expect(await runner.run('a', async () => true)).toBe('done');
+  expect(await runner.run('c', chainError('chain/already-decided'))).toBe('overtaken');
+  expect(await runner.run('d', async () => false)).toBe('nothing');
+  expect(failures).toBe(2);
+});
+
+describe('config', () => {
+  it('takes flags over environment over file over defaults', () => {
+    const config = parseGuardConfig({
+      flags: { port: '1' },
+      env: { MEDIA_GUARD_PORT: '2', MEDIA_GUARD_DIR: 'd', MEDIA_GUARD_CLAIM: 'false' },
+    });
+    expect([config.port, config.dir, config.claim, config.zone]).toEqual([
+      1,
+      'd',
+      false,
+      'medianet.localhost',
+    ]);
+  });
+
+  it('names each wrong option', () => {
+    expect(() =>
+      parseGuardConfig({ flags: { port: 70_000 }, env: { MEDIA_GUARD_RPC_URL: 'ftp://x' } }),
+    ).toThrow(/--port .*MEDIA_GUARD_PORT|--rpc-url .*/);
+    expect(() => parseGuardConfig({ file: '/does/not/exist.json' })).toThrow(/Cannot read/);
+  });
+
+  it('has help for every option', () => {
+    for (const option of guardOptions) expect(option.help.length).toBeGreaterThan(10);
+    expect(guardOptions.find(({ name }) => name === 'chargeEveryHours')).toMatchObject({
+      flag: 'charge-every-hours',
+      env: 'MEDIA_GUARD_CHARGE_EVERY_HOURS',
+    });
+  });
+});

@@ -1,0 +1,167 @@
+import { sha256 } from '../../src/model/sha256.ts';
+import { RESOURCE_STATUS } from '../../src/schema/index.ts';
+import { allOf } from './invariants.ts';
+import { CONTENT, choice } from './scene.ts';
+import type { Maker, Scene } from './scene.ts';
+
+const MEDIA = 1_000_000_000n;
+
+export function resourceMakers(scene: Scene): readonly Maker[] {
+  const { pick, maybe, int, chance, amount, state, cast, hourNow, weekOf, ownGuard, resourceOf } = scene;
+  return [
+    [
+      1.5,
+      () =>
+        choice('registerResource', {
+          publisher: pick(cast.owners),
+          pool: pick(cast.pools),
+          id: BigInt(int(3)),
+          lp: amount(5n * MEDIA),
+          unattestedBound: amount(10n ** 9n),
+        }),
+    ],
+    [
+      2,
+      () => {
+        const found = resourceOf([RESOURCE_STATUS.draft, RESOURCE_STATUS.pending]);
+        const ring = maybe([...state.blanks.keys()]) ?? found?.value.ring;
+        return found === undefined || ring === undefined
+          ? undefined
+          : choice('attachRing', { publisher: found.value.publisher, resource: found.address, ring });
+      },
+    ],
+    [
+      2,
+      () => {
+        const found = resourceOf();
+        if (found === undefined) return undefined;
+        return choice('openSettings', {
+          publisher: found.value.publisher,
+          resource: found.address,
+          settingsVersion: found.value.settingsVersion + (chance(0.95) ? 1 : int(3)),
+          capacity: chance(0.97) ? 1 + int(64) : pick([0, 8_193]),
+        });
+      },
+    ],
+    [
+      3,
+      () => {
+        const open = maybe(
+          allOf(state, 'settings').filter(({ value }) => value.status === 0 || chance(0.05)),
+        );
+        const found =
+          open === undefined
+            ? undefined
+            : allOf(state, 'resource').find(({ address }) => address === open.value.resource);
+        if (open === undefined || found === undefined) return undefined;
+        const offset = chance(0.7) ? 0 : int(64);
+        return choice('writeSettings', {
+          publisher: found.value.publisher,
+          resource: found.address,
+          settingsVersion: open.value.settingsVersion,
+          offset,
+          tail: CONTENT.subarray(offset, offset + int(Math.max(1, 66 - offset))),
+        });
+      },
+    ],
+    [
+      3,
+      () => {
+        const open = maybe(
+          allOf(state, 'settings').filter(({ value }) => value.status === 0 || chance(0.05)),
+        );
+        const found =
+          open === undefined
+            ? undefined
+            : allOf(state, 'resource').find(({ address }) => address === open.value.resource);
+        if (open === undefined || found === undefined) return undefined;
+        const length = chance(0.9) ? 1 + int(open.value.tail.length) : int(80);
+        const hash = sha256(chance(0.9) ? open.value.tail.subarray(0, length) : CONTENT);
+        return choice('sealSettings', {
+          publisher: found.value.publisher,
+          resource: found.address,
+          settingsVersion: open.value.settingsVersion,
+          previous: found.value.settings,
+          length,
+          sha256: hash,
+        });
+      },
+    ],
+    [
+      1.5,
+      () => {
+        const found = resourceOf();
+        if (found === undefined) return undefined;
+        return choice('updateResource', {
+          publisher: found.value.publisher,
+          resource: found.address,
+          pool: found.value.pool,
+          lp: chance(0.3) ? found.value.lp : amount(6n * MEDIA),
+          unattestedBound: chance(0.6) ? found.value.unattestedBound : amount(10n ** 9n),
+        });
+      },
+    ],
+    [
+      0.8,
+      () => {
+        const found = resourceOf();
+        return found === undefined
+          ? undefined
+          : choice('pauseResource', {
+              publisher: found.value.publisher,
+              resource: found.address,
+              paused: chance(0.97) ? (found.value.status === RESOURCE_STATUS.paused ? 0 : 1) : 2,
+            });
+      },
+    ],
+    [
+      0.05,
+      () => {
+        const found = resourceOf();
+        return found === undefined
+          ? undefined
+          : choice('removeResource', { publisher: found.value.publisher, resource: found.address });
+      },
+    ],
+    [
+      0.4,
+      () => {
+        const found = resourceOf(chance(0.8) ? [RESOURCE_STATUS.removed] : undefined);
+        if (found === undefined) return undefined;
+        return choice('releaseResource', {
+          publisher: found.value.publisher,
+          resource: found.address,
+          pool: found.value.pool,
+          stake: found.value.stake,
+          ring: found.value.ring,
+          settings: found.value.settings,
+          settingsVersion: found.value.settingsVersion,
+        });
+      },
+    ],
+    [
+      6,
+      () => {
+        const found = resourceOf(chance(0.9) ? [RESOURCE_STATUS.pending] : undefined);
+        const guard = ownGuard();
+        if (found === undefined || guard === undefined) return undefined;
+        return choice('authorise', {
+          operator: guard.operator,
+          guard: guard.guard,
+          week: weekOf(hourNow()),
+          pool: found.value.pool,
+          resource: found.address,
+        });
+      },
+    ],
+    [
+      2,
+      () => {
+        const found = resourceOf();
+        return found === undefined
+          ? undefined
+          : choice('refreshQuota', { pool: found.value.pool, resource: found.address });
+      },
+    ],
+  ];
+}
