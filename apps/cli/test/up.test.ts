@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createViewer } from '@media-network/viewer';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runChild } from '../src/child.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const MAIN = join(ROOT, 'apps', 'cli', 'src', 'main.ts');
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'media-up-'));
+});
+
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/** A base port with all that `up` takes above it free. */
+async function freeBase(): Promise<number> {
+  for (let base = 20_000 + Math.floor(Math.random() * 5_000); base < 30_000; base += 7) {
+    const wanted = [0, 1, 2, 1000, 1001, 1002, 2001, 2002, 2003, 3000, 500, 501].map((each) => base + each);
+    if ((await Promise.all(wanted.map(isFree))).every(Boolean)) return base;
+  }
+  throw new Error('no free ports');
+}
+
+interface Up {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly startedMs: number;
+  output(): string;
+  exit: Promise<number | null>;
+}
+
+function up(base: number): Promise<Up> {
+  const started = performance.now();
+  const args = [MAIN, 'up', '--dir', join(dir, 'net'), '--port', String(base), '--rpc-port', String(base + 500), '--fast'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return new Promise((resolve, reject) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      const url = /^\s*(http:\/\/[a-z2-7]{20}\.medianet\.localhost:\d+\/)$/m.exec(output)?.[1];
+      if (url !== undefined) resolve({ child, url, startedMs: performance.now() - started, output: () => output, exit });
+    });
+    void exit.then((code) => reject(new Error(`up ended with ${code}: ${output}`)));
+  });
+}
+
+test('up serves its URL, stops cleanly on Ctrl-C, and goes on where it stopped', { timeout: 120_000 }, async () => {
+  const base = await freeBase();
+  const viewer = createViewer();
+  const first = await up(base);
+  const miss = await viewer.get(`${first.url}pictures/coast.jpg`);
+  const hit = await viewer.get(`${first.url}pictures/coast.jpg`);
+  expect([miss.status, hit.status]).toEqual([200, 200]);
+  expect(miss.header('cache-status')).toContain('fwd=miss');
+  expect(hit.header('cache-status')).toContain('; hit');
+  first.child.kill('SIGINT');
+  expect(await first.exit).toBe(0);
+  // Piped output is plain lines.
+  expect(first.output()).not.toContain('\u001B');
+  expect(first.output()).toMatch(/\nstopped; /);
+
+  const second = await up(base);
+  expect(second.url).toBe(first.url);
+  expect(second.startedMs).toBeLessThan(20_000);
+  const again = await viewer.get(`${second.url}pictures/coast.jpg`);
+  expect(again.header('cache-status')).toContain('; hit');
+  expect(again.sha256).toBe(miss.sha256);
+  second.child.kill('SIGTERM');
+  expect(await second.exit).toBe(0);
+});
+
+test('the bootstrap script runs from any folder and through symlinks', { timeout: 60_000 }, async () => {
+  const link = join(dir, 'media-link');
+  await symlink(join(ROOT, 'media'), join(dir, 'once'));
+  await symlink('once', link);
+  const result = await runChild(link, ['--version'], { cwd: tmpdir() });
+  expect(result).toMatchObject({ code: 0, stderr: '' });
+  expect(result.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
