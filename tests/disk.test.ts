@@ -19,11 +19,11 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-/** A file system of 8 MB at the folder; undefined where this user may not mount one. */
+/** A file system of 100 MB, room for all of the sample site, at the folder; undefined where this user may not mount one. */
 function mountSmall(dir: string): (() => void) | undefined {
   mkdirSync(dir, { recursive: true });
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', dir], { stdio: 'pipe' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=100m', 'tmpfs', dir], { stdio: 'pipe' });
     return () => void execFileSync('umount', ['-l', dir], { stdio: 'pipe' });
   } catch {
     return undefined;
@@ -34,7 +34,7 @@ function mountSmall(dir: string): (() => void) | undefined {
 async function fill(path: string): Promise<void> {
   const file = await open(path, 'w');
   try {
-    for (const size of [65_536, 4_096, 1]) {
+    for (const size of [1_048_576, 4_096, 1]) {
       for (;;) {
         const { bytesWritten } = await file.write(Buffer.alloc(size));
         if (bytesWritten < size) break;
@@ -76,8 +76,7 @@ test('an edge whose disk is full serves on from the origin, warns, and accounts 
     expect([target, response.status, response.sha256]).toEqual([target, 200, network.origin?.files.get(target)?.sha256]);
   };
 
-  // Larger than the disk, from the beginning: the cache can keep none of it there.
-  await get(DOWNLOAD);
+  await get('/watch.html');
   await fill(join(disk, 'filler'));
   await get(PICTURE);
   await get(DOWNLOAD);

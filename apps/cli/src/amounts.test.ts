@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, bigInt, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatBytes, formatMs, formatUnits, parseAmount } from './amounts.ts';
 
@@ -13,15 +13,21 @@ test('decimals become base units exactly', () => {
 test.each(['', '-1', '1e3', '0x10', '1.', '.5', '12,5', 'NaN', '0', '0.0000000001', '99999999999999999999'])(
   'refuses %j in one sentence',
   (text) => {
-    expect(() => parseAmount(text, 9, 'The amount')).toThrow(expect.objectContaining({ code: 'cli/bad-amount' }));
+    expect(() => parseAmount(text, 9, 'The amount')).toThrow(
+      expect.objectContaining({ code: 'cli/bad-amount' }),
+    );
   },
 );
 
 test('what is printed reads back as the same amount', () => {
-  fc.assert(
-    fc.property(fc.bigInt({ min: 1n, max: 0xffff_ffff_ffff_ffffn }), fc.integer({ min: 0, max: 12 }), (units, decimals) => {
-      expect(parseAmount(formatUnits(units, decimals), decimals, 'amount')).toBe(units);
-    }),
+  assert(
+    property(
+      bigInt({ min: 1n, max: 0xffff_ffff_ffff_ffffn }),
+      integer({ min: 0, max: 12 }),
+      (units, decimals) => {
+        expect(parseAmount(formatUnits(units, decimals), decimals, 'amount')).toBe(units);
+      },
+    ),
   );
 });
 

@@ -23,11 +23,14 @@ export function parseAmount(text: string, decimals: number, name: string): bigin
       source: 'client',
     });
   }
-  const units = BigInt(whole) * 10n ** BigInt(decimals) + BigInt(fraction.slice(0, decimals).padEnd(decimals, '0') || '0');
+  const units =
+    BigInt(whole) * 10n ** BigInt(decimals) +
+    BigInt(fraction.slice(0, decimals).padEnd(decimals, '0') || '0');
   if (units > 0xffff_ffff_ffff_ffffn || units === 0n) {
     throw new MediaError({
       code: 'cli/bad-amount',
-      message: units === 0n ? `${name} must be above zero.` : `${name} "${text}" is more than any account can hold.`,
+      message:
+        units === 0n ? `${name} must be above zero.` : `${name} "${text}" is more than any account can hold.`,
       source: 'client',
     });
   }

@@ -17,7 +17,9 @@ function value(name: string, figure: unknown): string {
 }
 
 const sum = (numbers: unknown): bigint =>
-  Array.isArray(numbers) ? numbers.reduce((total: bigint, each) => total + (typeof each === 'bigint' ? each : 0n), 0n) : 0n;
+  Array.isArray(numbers)
+    ? numbers.reduce((total: bigint, each) => total + (typeof each === 'bigint' ? each : 0n), 0n)
+    : 0n;
 
 /** Figures as people read them: money in MEDIA, sizes with their unit, lists as tables. */
 export function figureLines(figures: object, style: Style): string[] {
@@ -42,20 +44,23 @@ function shares(figure: ReadonlyMap<unknown, unknown>, style: Style): string[] {
     { head: 'owner', value: ([owner]: readonly [unknown, unknown]) => String(owner) },
     {
       head: 'earned',
-      value: ([, earned]: readonly [unknown, unknown]) => (typeof earned === 'bigint' ? formatMedia(earned) : ''),
+      value: ([, earned]: readonly [unknown, unknown]) =>
+        typeof earned === 'bigint' ? formatMedia(earned) : '',
       align: 'right' as const,
     },
   ];
   return table([...figure], columns, style);
 }
 
+const field = (row: object, name: string): unknown => new Map(Object.entries(row)).get(name);
+
+const amount = (row: object, name: string): string => {
+  const found = field(row, name);
+  return typeof found === 'bigint' ? formatBytes(found) : '';
+};
+
 /** Entries of a report and leaves of an hour: both have a resource and twelve slots. */
 function resources(rows: readonly object[], style: Style): string[] {
-  const field = (row: object, name: string): unknown => new Map(Object.entries(row)).get(name);
-  const amount = (row: object, name: string): string => {
-    const found = field(row, name);
-    return typeof found === 'bigint' ? formatBytes(found) : '';
-  };
   const second = rows.some((row) => field(row, 'billable') !== undefined) ? 'billable' : 'attested';
   return table(
     rows,

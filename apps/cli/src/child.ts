@@ -20,7 +20,11 @@ export interface ChildOptions {
  * Runs a program to its end and keeps what it says. Ends with its exit code; rejects only when it cannot
  * be started (`ENOENT`).
  */
-export function runChild(command: string, args: readonly string[], options: ChildOptions): Promise<ChildResult> {
+export function runChild(
+  command: string,
+  args: readonly string[],
+  options: ChildOptions,
+): Promise<ChildResult> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {

@@ -19,7 +19,7 @@ export interface ChainOptions {
   readonly json?: true;
 }
 
-export const DEFAULT_RPC_URL = 'http://127.0.0.1:8899';
+const DEFAULT_RPC_URL = 'http://127.0.0.1:8899';
 
 export function dirOption(command: Command): Command {
   return command.option('--dir <folder>', 'folder of the network on this machine (default: .medianet)');
@@ -28,13 +28,19 @@ export function dirOption(command: Command): Command {
 export function chainOptions(command: Command): Command {
   return dirOption(
     command
-      .option('--url <url>', 'JSON-RPC of any Solana cluster (default: the network of --dir, or the embedded chain)')
+      .option(
+        '--url <url>',
+        'JSON-RPC of any Solana cluster (default: the network of --dir, or the embedded chain)',
+      )
       .option('--ws <url>', 'its websocket (default: the port after that of --url)')
       .option('--program <address>', 'id of the program (default: that of the network)'),
   ).option('--json', 'print the result as JSON, amounts in base units');
 }
 
-export function keypairOption(command: Command, doc = 'wallet to act as: a keypair file, or a name below --dir'): Command {
+export function keypairOption(
+  command: Command,
+  doc = 'wallet to act as: a keypair file, or a name below --dir',
+): Command {
   return command.option('--keypair <file>', doc);
 }
 
@@ -66,7 +72,10 @@ export interface Connection {
 }
 
 /** The wallet named by `--keypair` (a path or a name), MEDIA_KEYPAIR, or the first of default, publisher. */
-export async function chooseWallet(options: { readonly keypair?: string; readonly dir?: string }, context: CliContext): Promise<Signer> {
+export async function chooseWallet(
+  options: { readonly keypair?: string; readonly dir?: string },
+  context: CliContext,
+): Promise<Signer> {
   const wallets = walletStore(options, context);
   const named = options.keypair ?? context.env['MEDIA_KEYPAIR'];
   if (named !== undefined && named !== '') {
@@ -94,7 +103,11 @@ export async function connect(options: ChainOptions, context: CliContext): Promi
   const wsUrl = options.ws ?? (same && network.wsUrl !== null ? network.wsUrl : websocketUrl(rpcUrl));
   const programText = options.program ?? context.env['MEDIA_PROGRAM'];
   const programId =
-    programText === undefined ? (same ? network.programId : LOCAL_PROGRAM_ID) : parseAddressArg(programText, '--program');
+    programText === undefined
+      ? same
+        ? network.programId
+        : LOCAL_PROGRAM_ID
+      : parseAddressArg(programText, '--program');
   const client = createMediaClient({ rpcUrl, wsUrl, programId, clock: systemClock, log: silentLog });
 
   return {
@@ -103,7 +116,8 @@ export async function connect(options: ChainOptions, context: CliContext): Promi
     wallets: walletStore(options, context),
     wallet: () => chooseWallet(options, context),
     async pool(quote) {
-      const wanted = quote === undefined ? (same ? network.quoteMint : null) : parseAddressArg(quote, '--quote');
+      const wanted =
+        quote === undefined ? (same ? network.quoteMint : null) : parseAddressArg(quote, '--quote');
       if (wanted !== null) {
         const found = await client.pool(wanted);
         if (found !== null) return found;
@@ -132,7 +146,9 @@ function noPool(what: string): MediaError {
 
 /** Decimals of an SPL mint: byte 44 of its account. */
 export async function mintDecimals(client: MediaClient, mint: Address): Promise<number> {
-  const { value } = await client.rpc.getAccountInfo(mint, { encoding: 'base64', commitment: client.commitment }).send();
+  const { value } = await client.rpc
+    .getAccountInfo(mint, { encoding: 'base64', commitment: client.commitment })
+    .send();
   const data = value === null ? undefined : Buffer.from(value.data[0], 'base64');
   if (data === undefined || data.length < 82) {
     throw new MediaError({

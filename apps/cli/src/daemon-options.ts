@@ -33,7 +33,10 @@ export function addDaemonOptions(command: Command, options: readonly DaemonOptio
   command
     .option('--data <folder>', 'folder of the daemon (default: one below --dir)')
     .option('--region <name>', 'where it is, at most 8 letters', 'local')
-    .option('--lp <lp>', 'LP to stake if it has to register (default: the least that is enough, plus a fifth)')
+    .option(
+      '--lp <lp>',
+      'LP to stake if it has to register (default: the least that is enough, plus a fifth)',
+    )
     .option('--quote <mint>', 'quote token of the pool, where there are several')
     .option('--no-register', 'never send a registration; fail if there is none')
     .option('--config <file>', 'JSON file with options by name');
@@ -49,6 +52,7 @@ export function addDaemonOptions(command: Command, options: readonly DaemonOptio
 /** The flags that were given, by the daemon's names. */
 export function daemonFlags(options: readonly DaemonOption[], given: DaemonOptions): Record<string, unknown> {
   const flags: Record<string, unknown> = {};
-  for (const option of options) if (given[option.name] !== undefined && !OWN.has(option.name)) flags[option.name] = given[option.name];
+  for (const option of options)
+    if (given[option.name] !== undefined && !OWN.has(option.name)) flags[option.name] = given[option.name];
   return flags;
 }

@@ -26,6 +26,8 @@ const exitCode = await runCli(process.argv.slice(2), {
 });
 // Not before both streams are empty: a pipe would lose its last lines.
 await Promise.all(
-  [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
+  [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+  ),
 );
 process.exit(exitCode);

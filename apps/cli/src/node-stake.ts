@@ -44,7 +44,12 @@ export async function ensureNodeStake(
     });
   }
   context.terminal.note(`staking ${formatUnits(missing, decimals)} LP as ${name}`);
-  const instruction = await client.instructions.stake({ owner: wallet, pool: pool.address, role, lp: missing });
+  const instruction = await client.instructions.stake({
+    owner: wallet,
+    pool: pool.address,
+    role,
+    lp: missing,
+  });
   await client.send([instruction], { payer: wallet });
   return pool.address;
 }

@@ -40,8 +40,12 @@ const COMMANDS: readonly RegisterCommand[] = [
 ];
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '0';
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  );
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : '0';
 }
 
 /** The whole command line; errors are thrown to the caller, never process.exit. */
@@ -56,12 +60,16 @@ export function createProgram(context: CliContext, output: OutputConfiguration):
     .showHelpAfterError('(media --help lists the commands)')
     .exitOverride()
     .configureOutput(output)
-    .addHelpText('after', '\nStart here:\n  $ media up       a whole network on this machine\n  $ media check    does it all work here?\n');
+    .addHelpText(
+      'after',
+      '\nStart here:\n  $ media up       a whole network on this machine\n  $ media check    does it all work here?\n',
+    );
   for (const register of COMMANDS) register(program, context);
   for (const command of program.commands) {
     command.showHelpAfterError(`(media ${command.name()} --help says more)`).exitOverride();
     if (command.commands.length === 0) command.option('--debug', 'show where an error comes from');
-    for (const sub of command.commands) sub.option('--debug', 'show where an error comes from').exitOverride();
+    for (const sub of command.commands)
+      sub.option('--debug', 'show where an error comes from').exitOverride();
   }
   return program;
 }

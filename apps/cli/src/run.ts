@@ -53,5 +53,8 @@ function debugText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.stack ?? error.message;
   const inner = error instanceof AggregateError ? error.errors : [error.cause];
-  return [own, ...inner.filter((each) => each !== undefined).map((each) => `caused by ${debugText(each)}`)].join('\n');
+  return [
+    own,
+    ...inner.filter((each) => each !== undefined).map((each) => `caused by ${debugText(each)}`),
+  ].join('\n');
 }

@@ -44,14 +44,17 @@ const COMMANDS: readonly string[][] = [
 ];
 
 describe('help', () => {
-  test.each(COMMANDS.map((words) => [words.join(' '), words]))('media %s --help says what it does and shows examples', async (_name, words) => {
-    const { code, stdout, stderr } = await cli([...words, '--help']);
-    expect(code).toBe(0);
-    expect(stderr).toBe('');
-    expect(stdout).toContain(`Usage: media ${words.join(' ')}`);
-    expect(stdout).toMatch(/Examples:\n {2}\$ /);
-    expect(stdout).toContain('--json');
-  });
+  test.each(COMMANDS.map((words) => [words.join(' '), words]))(
+    'media %s --help says what it does and shows examples',
+    async (_name, words) => {
+      const { code, stdout, stderr } = await cli([...words, '--help']);
+      expect(code).toBe(0);
+      expect(stderr).toBe('');
+      expect(stdout).toContain(`Usage: media ${words.join(' ')}`);
+      expect(stdout).toMatch(/Examples:\n {2}\$ /);
+      expect(stdout).toContain('--json');
+    },
+  );
 
   test('media --help lists every command', async () => {
     const { code, stdout } = await cli(['--help']);
@@ -60,7 +63,9 @@ describe('help', () => {
   });
 
   test('media --version is that of the project', async () => {
-    const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
+    const manifest: unknown = JSON.parse(
+      await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
+    );
     expect(manifest).toMatchObject({ version: (await cli(['--version'])).stdout.trim() });
   });
 });
@@ -99,21 +104,31 @@ describe('typing errors', () => {
 });
 
 describe('no chain', () => {
-  test.each([[['status']], [['wallet', 'balance', '11111111111111111111111111111111']], [['pool', 'show']], [['resource', 'list', '--all']], [['audit', 'week', '0']]])(
-    '%j says where nothing answers and what to do',
-    async (args) => {
-      const [port] = await freePorts(1);
-      const url = `http://127.0.0.1:${port}`;
-      const outcome = await cli([...args, '--url', url, '--dir', dir]);
-      expectSentence(outcome, `Nothing answers at ${url}`);
-      expect(outcome.stderr).toContain('media chain');
-      expect(outcome.stdout).toBe('');
-    },
-  );
+  test.each([
+    [['status']],
+    [['wallet', 'balance', '11111111111111111111111111111111']],
+    [['pool', 'show']],
+    [['resource', 'list', '--all']],
+    [['audit', 'week', '0']],
+  ])('%j says where nothing answers and what to do', async (args) => {
+    const [port] = await freePorts(1);
+    const url = `http://127.0.0.1:${port}`;
+    const outcome = await cli([...args, '--url', url, '--dir', dir]);
+    expectSentence(outcome, `Nothing answers at ${url}`);
+    expect(outcome.stderr).toContain('media chain');
+    expect(outcome.stdout).toBe('');
+  });
 
   test('with --json the failure is an object too', async () => {
     const [port] = await freePorts(1);
-    const { code, stdout } = await cli(['status', '--json', '--url', `http://127.0.0.1:${port}`, '--dir', dir]);
+    const { code, stdout } = await cli([
+      'status',
+      '--json',
+      '--url',
+      `http://127.0.0.1:${port}`,
+      '--dir',
+      dir,
+    ]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, code: 'chain/unreachable' });
   });
@@ -156,7 +171,10 @@ describe('wallets', () => {
     const wrong = await cli(['claim', '--keypair', file, '--dir', dir]);
     expectSentence(wrong, file);
     expect(wrong.stderr).not.toContain('horse');
-    expectSentence(await cli(['claim', '--keypair', join(dir, 'none.json'), '--dir', dir]), 'media wallet new');
+    expectSentence(
+      await cli(['claim', '--keypair', join(dir, 'none.json'), '--dir', dir]),
+      'media wallet new',
+    );
   });
 
   test('no wallet at all is a sentence', async () => {
@@ -186,6 +204,9 @@ describe('ports', () => {
 
   test('a port that browsers refuse is not handed out', async () => {
     const [rpc] = await freePorts(1);
-    expectSentence(await cli(['up', '--port', '5999', '--rpc-port', String(rpc), '--dir', join(dir, 'x')]), 'port 6000');
+    expectSentence(
+      await cli(['up', '--port', '5999', '--rpc-port', String(rpc), '--dir', join(dir, 'x')]),
+      'port 6000',
+    );
   });
 });

@@ -7,7 +7,10 @@ export interface CliOutcome {
 }
 
 /** Runs a command line in this process, with its own streams and nothing of the environment. */
-export async function cli(args: readonly string[], options: { readonly cwd?: string; readonly signal?: AbortSignal } = {}): Promise<CliOutcome> {
+export async function cli(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly signal?: AbortSignal } = {},
+): Promise<CliOutcome> {
   let stdout = '';
   let stderr = '';
   const code = await runCli(args, {

@@ -46,7 +46,17 @@ interface Up {
 
 function up(base: number): Promise<Up> {
   const started = performance.now();
-  const args = [MAIN, 'up', '--dir', join(dir, 'net'), '--port', String(base), '--rpc-port', String(base + 500), '--fast'];
+  const args = [
+    MAIN,
+    'up',
+    '--dir',
+    join(dir, 'net'),
+    '--port',
+    String(base),
+    '--rpc-port',
+    String(base + 500),
+    '--fast',
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -57,36 +67,41 @@ function up(base: number): Promise<Up> {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
       const url = /^\s*(http:\/\/[a-z2-7]{20}\.medianet\.localhost:\d+\/)$/m.exec(output)?.[1];
-      if (url !== undefined) resolve({ child, url, startedMs: performance.now() - started, output: () => output, exit });
+      if (url !== undefined)
+        resolve({ child, url, startedMs: performance.now() - started, output: () => output, exit });
     });
     void exit.then((code) => reject(new Error(`up ended with ${code}: ${output}`)));
   });
 }
 
-test('up serves its URL, stops cleanly on Ctrl-C, and goes on where it stopped', { timeout: 120_000 }, async () => {
-  const base = await freeBase();
-  const viewer = createViewer();
-  const first = await up(base);
-  const miss = await viewer.get(`${first.url}pictures/coast.jpg`);
-  const hit = await viewer.get(`${first.url}pictures/coast.jpg`);
-  expect([miss.status, hit.status]).toEqual([200, 200]);
-  expect(miss.header('cache-status')).toContain('fwd=miss');
-  expect(hit.header('cache-status')).toContain('; hit');
-  first.child.kill('SIGINT');
-  expect(await first.exit).toBe(0);
-  // Piped output is plain lines.
-  expect(first.output()).not.toContain('\u001B');
-  expect(first.output()).toMatch(/\nstopped; /);
+test(
+  'up serves its URL, stops cleanly on Ctrl-C, and goes on where it stopped',
+  { timeout: 120_000 },
+  async () => {
+    const base = await freeBase();
+    const viewer = createViewer();
+    const first = await up(base);
+    const miss = await viewer.get(`${first.url}pictures/coast.jpg`);
+    const hit = await viewer.get(`${first.url}pictures/coast.jpg`);
+    expect([miss.status, hit.status]).toEqual([200, 200]);
+    expect(miss.header('cache-status')).toContain('fwd=miss');
+    expect(hit.header('cache-status')).toContain('; hit');
+    first.child.kill('SIGINT');
+    expect(await first.exit).toBe(0);
+    // Piped output is plain lines.
+    expect(first.output()).not.toContain('\u001B');
+    expect(first.output()).toMatch(/\nstopped; /);
 
-  const second = await up(base);
-  expect(second.url).toBe(first.url);
-  expect(second.startedMs).toBeLessThan(20_000);
-  const again = await viewer.get(`${second.url}pictures/coast.jpg`);
-  expect(again.header('cache-status')).toContain('; hit');
-  expect(again.sha256).toBe(miss.sha256);
-  second.child.kill('SIGTERM');
-  expect(await second.exit).toBe(0);
-});
+    const second = await up(base);
+    expect(second.url).toBe(first.url);
+    expect(second.startedMs).toBeLessThan(20_000);
+    const again = await viewer.get(`${second.url}pictures/coast.jpg`);
+    expect(again.header('cache-status')).toContain('; hit');
+    expect(again.sha256).toBe(miss.sha256);
+    second.child.kill('SIGTERM');
+    expect(await second.exit).toBe(0);
+  },
+);
 
 test('the bootstrap script runs from any folder and through symlinks', { timeout: 60_000 }, async () => {
   const link = join(dir, 'media-link');

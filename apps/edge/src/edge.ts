@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMediaClient } from '@media-network/chain';
 import { createCollapser, openCacheStore } from '@media-network/http-cache';
+import type { Fill } from '@media-network/http-cache';
 import { createFront } from '@media-network/http-front';
 import { addressOf, parseAddress, resourceLabel, signerOf } from '@media-network/protocol';
 import { MediaError, createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
@@ -31,6 +32,7 @@ import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
 import { createAccounting } from './serve/account.ts';
 import type { Account } from './serve/account.ts';
 import { createFastLane } from './serve/fast-lane.ts';
+import { isReceived } from './serve/fetch.ts';
 import { createRequestIds } from './serve/request-id.ts';
 import { createSlowLane } from './serve/slow-lane.ts';
 import { createTally } from './serve/tally.ts';
@@ -93,6 +95,11 @@ export async function createEdge(
       log,
     });
     scope.add('cache', () => store.close());
+    const fills = new Map<string, Fill>();
+    scope.add('fills', async () => {
+      // What has arrived whole is kept; what has not is given up with the cache.
+      await Promise.all([...fills.values()].filter(isReceived).map((fill) => fill.ended));
+    });
     const origin = createOriginClient({
       timeoutMs: config.originTimeoutMs,
       allowPrivate: config.allowPrivateOrigins ?? isLoopbackHost(new URL(config.rpcUrl).hostname),
@@ -128,7 +135,7 @@ export async function createEdge(
       log,
       requestId,
       refreshing: new Set(),
-      fills: new Map(),
+      fills,
       maxObjectBytes: config.maxObjectBytes,
       accessLog: config.accessLog ? createAccessLog(log) : undefined,
     });

@@ -21,6 +21,8 @@ export interface FakeChain extends EdgeChain {
   setSettings(resource: Address, blob: Uint8Array): void;
   readonly submitted: ReportToSubmit[];
   readonly closed: number[];
+  readonly closable: number[];
+  readonly closedHours: number[];
   /** What the chain answers instead of taking a report. */
   refuse: SubmitOutcome | undefined;
   epoch: ClosedEpoch | undefined;
@@ -94,6 +96,11 @@ export function createFakeChain(
       chain.closed.push(hour);
       return Promise.resolve();
     },
+    closableHours: () => Promise.resolve(chain.closable.splice(0)),
+    closeHour(hour) {
+      chain.closedHours.push(hour);
+      return Promise.resolve();
+    },
     lamports: () => Promise.resolve(10n ** 9n),
     lastEpoch: () => Promise.resolve(chain.epoch),
     claimed: () => Promise.resolve(chain.claims.at(-1)?.cumulative ?? 0n),
@@ -138,6 +145,8 @@ export function createFakeChain(
     },
     submitted: [],
     closed: [],
+    closable: [],
+    closedHours: [],
     refuse: undefined,
     epoch: undefined,
     claims: [],

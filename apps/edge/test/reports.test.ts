@@ -227,6 +227,10 @@ it('closes reports two weeks on and deletes old evidence', async () => {
   await task('report-closer').runNow();
   await task('report-closer').runNow();
   expect(network.chain.closed).toEqual([hour]);
+  network.chain.closable.push(hour);
+  toNextReport(hourNow());
+  await task('report-closer').runNow();
+  expect(network.chain.closedHours).toEqual([hour]);
   await evidence('entries', root);
   network.chain.advance(3 * 168 * 3_600_000);
   await task('report-closer').runNow();

@@ -9,6 +9,9 @@ import { isBlobOf, openEvidenceStore, sha256 } from './evidence-store.ts';
 import { createPeerFetch } from './peer-fetch.ts';
 import type { PeerFetch } from './peer-fetch.ts';
 
+const fail = (error: unknown): never => {
+  throw error;
+};
 let dir = '';
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'guard-store-'));
@@ -35,12 +38,12 @@ function entries(n: number): { readonly blob: Uint8Array; readonly root: string 
 
 describe('evidence store', () => {
   it('keeps blobs by root, across restarts', async () => {
-    const store = await openEvidenceStore(dir, 1e6);
+    const store = await openEvidenceStore(dir, 1e6, fail);
     const { blob, root } = entries(1);
     expect(await store.put('entries', blob)).toBe(root);
     expect(await store.put('entries', blob)).toBe(root);
     expect([store.blobs, store.bytes]).toEqual([1, 200]);
-    const again = await openEvidenceStore(dir, 1e6);
+    const again = await openEvidenceStore(dir, 1e6, fail);
     expect(toHex((await again.get('entries', root)) ?? new Uint8Array())).toBe(toHex(blob));
     expect([again.blobs, again.bytes]).toEqual([1, 200]);
     // Roots of one kind are not those of another.
@@ -49,12 +52,12 @@ describe('evidence store', () => {
   });
 
   it('drops what a kill left half written, and what the disk changed', async () => {
-    const store = await openEvidenceStore(dir, 1e6);
+    const store = await openEvidenceStore(dir, 1e6, fail);
     const { blob, root } = entries(1);
     await store.put('entries', blob);
     await writeFile(path.join(dir, 'entries', `${root}.abc.part`), 'half');
     await writeFile(path.join(dir, 'entries', root), blob.slice().fill(9, 40, 41));
-    const again = await openEvidenceStore(dir, 1e6);
+    const again = await openEvidenceStore(dir, 1e6, fail);
     expect(again.blobs).toBe(1);
     expect(await again.get('entries', root)).toBeUndefined();
     expect(await readdir(path.join(dir, 'entries'))).toEqual([]);
@@ -64,7 +67,7 @@ describe('evidence store', () => {
   });
 
   it('lets the oldest go when it is full', async () => {
-    const store = await openEvidenceStore(dir, 500);
+    const store = await openEvidenceStore(dir, 500, fail);
     const roots = [];
     for (const n of [1, 2, 3]) roots.push(await store.put('entries', entries(n).blob));
     expect(store.bytes).toBe(400);
@@ -72,8 +75,31 @@ describe('evidence store', () => {
     expect(found.map((blob) => blob !== undefined)).toEqual([false, true, true]);
   });
 
+  it('goes on when the disk does not take a blob', async () => {
+    const failures: unknown[] = [];
+    const store = await openEvidenceStore(dir, 1e6, (error) => failures.push(error));
+    await rm(path.join(dir, 'entries'), { recursive: true });
+    const { blob, root } = entries(1);
+    expect(await store.put('entries', blob)).toBe(root);
+    expect(failures).toHaveLength(1);
+    expect([store.blobs, store.bytes]).toEqual([0, 0]);
+    expect(await store.get('entries', root)).toBeUndefined();
+  });
+
+  it('keeps claims when all else goes', async () => {
+    const store = await openEvidenceStore(dir, 250, fail);
+    const claims = await store.put(
+      'epochs',
+      buildEpoch(new Map([[addressOf(new Uint8Array(32).fill(1)), 5n]]), sha256).blob,
+    );
+    const roots = [];
+    for (const n of [1, 2]) roots.push(await store.put('entries', entries(n).blob));
+    expect(await store.get('epochs', claims)).toBeDefined();
+    expect(await store.get('entries', roots[0] ?? '')).toBeUndefined();
+  });
+
   it('refuses bytes that are no blob of the kind', async () => {
-    const store = await openEvidenceStore(dir, 500);
+    const store = await openEvidenceStore(dir, 500, fail);
     await expect(store.put('hours', new Uint8Array(3))).rejects.toThrow(RangeError);
     const epoch = buildEpoch(new Map([[addressOf(new Uint8Array(32).fill(1)), 5n]]), sha256);
     expect(await store.put('epochs', epoch.blob)).toBe(toHex(epoch.root));
@@ -93,7 +119,7 @@ describe('evidence source', () => {
       },
       close: async () => undefined,
     };
-    const source = createEvidenceSource(await openEvidenceStore(dir, 1e6), fetch);
+    const source = createEvidenceSource(await openEvidenceStore(dir, 1e6, fail), fetch);
     expect(await source.find('entries', root, ['down', 'none', 'liar'])).toBeUndefined();
     expect(await source.find('entries', root, ['down', 'none', 'liar', 'honest', 'never'])).toEqual(blob);
     expect(asked).toEqual(['down', 'none', 'liar', 'down', 'none', 'liar', 'honest']);
@@ -101,7 +127,7 @@ describe('evidence source', () => {
   });
 
   it('knows what has the root of nothing', async () => {
-    const source = createEvidenceSource(await openEvidenceStore(dir, 1e6), createPeerFetch(silentLog));
+    const source = createEvidenceSource(await openEvidenceStore(dir, 1e6, fail), createPeerFetch(silentLog));
     expect(await source.find('receipts', '00'.repeat(32), [])).toEqual(new Uint8Array(0));
     expect(await source.find('hours', '00'.repeat(32), [])).toEqual(new Uint8Array(4));
   });

@@ -45,14 +45,18 @@ export function isBlobOf(kind: BlobKind, rootHex: string, blob: Uint8Array): boo
 export interface EvidenceStore {
   /** Undefined when it is not there, or when what is there does not have the root (then it is removed). */
   get(kind: BlobKind, rootHex: string): Promise<Uint8Array | undefined>;
-  /** Resolves to the root. Throws a RangeError for bytes that are no blob of the kind. */
+  /** Resolves to the root, also when the disk did not take it. Rejects with a RangeError for bytes that are no blob of the kind. */
   put(kind: BlobKind, blob: Uint8Array): Promise<string>;
   readonly blobs: number;
   readonly bytes: number;
 }
 
-/** Opens the store in `dir`, dropping leftovers of writes that were cut off. The oldest blobs go when `maxBytes` is passed. */
-export async function openEvidenceStore(dir: string, maxBytes: number): Promise<EvidenceStore> {
+/** Opens the store in `dir`, dropping leftovers of writes that were cut off. The oldest blobs but claims go when `maxBytes` is passed. */
+export async function openEvidenceStore(
+  dir: string,
+  maxBytes: number,
+  onWriteFailure: (error: unknown) => void,
+): Promise<EvidenceStore> {
   /** Key → size, oldest first. */
   const index = new Map<string, number>();
   let bytes = 0;
@@ -87,14 +91,19 @@ export async function openEvidenceStore(dir: string, maxBytes: number): Promise<
 
   async function write(key: string, blob: Uint8Array): Promise<void> {
     const temporary = fileOf(`${key}.${randomBytes(6).toString('hex')}.part`);
-    const file = await open(temporary, 'wx');
     try {
-      await file.writeFile(blob);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(temporary, 'wx');
+      try {
+        await file.writeFile(blob);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, fileOf(key));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     }
-    await rename(temporary, fileOf(key));
   }
 
   await scan();
@@ -119,14 +128,21 @@ export async function openEvidenceStore(dir: string, maxBytes: number): Promise<
       const rootHex = toHex(root);
       const key = `${kind}/${rootHex}`;
       if (index.has(key)) return rootHex;
-      await write(key, blob);
+      try {
+        await write(key, blob);
+      } catch (error) {
+        // A full disk must not keep the guard from judging: what it has just verified it can still use.
+        onWriteFailure(error);
+        return rootHex;
+      }
       if (!index.has(key)) {
         index.set(key, blob.length);
         bytes += blob.length;
       }
       for (const oldest of index.keys()) {
         if (bytes <= maxBytes || oldest === key) break;
-        await forget(oldest);
+        // Tables of claims are small, and the next week cannot be computed without the last one.
+        if (!oldest.startsWith('epochs/')) await forget(oldest);
       }
       return rootHex;
     },

@@ -3,7 +3,14 @@ import { createMediaClient } from '@media-network/chain';
 import type { Found, MediaClient } from '@media-network/chain';
 import { addressOf, boxKeyOf, equalBytes, parseAddress } from '@media-network/protocol';
 import type { BoxKey } from '@media-network/protocol';
-import { MediaError, createLog, createRepeatingTask, createScope, systemClock } from '@media-network/runtime';
+import {
+  MediaError,
+  createLog,
+  createRepeatingTask,
+  createScope,
+  errorCode,
+  systemClock,
+} from '@media-network/runtime';
 import { createViewer } from '@media-network/viewer';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
@@ -19,6 +26,7 @@ import { createEvidenceSource } from './evidence-source.ts';
 import { openEvidenceStore } from './evidence-store.ts';
 import { listenHttp } from './http.ts';
 import { createMeter } from './meter/meter.ts';
+import { createSweep } from './meter/sweep.ts';
 import { createNetwork } from './network.ts';
 import { createPeerFetch } from './peer-fetch.ts';
 import { createOriginFetch } from './probe/origin-fetch.ts';
@@ -60,7 +68,13 @@ export async function createGuard(
     const counts = createCounts();
     const runner = createActionRunner({ clock, log, onFailure: () => counts.add('failures') });
     const network = createNetwork(client, clock, roundMs);
-    const store = await openEvidenceStore(path.join(config.dir, 'evidence'), config.evidenceBytes);
+    const store = await openEvidenceStore(
+      path.join(config.dir, 'evidence'),
+      config.evidenceBytes,
+      (error) => {
+        log.warn({ code: errorCode(error) }, 'the disk does not take evidence');
+      },
+    );
     const fetch = createPeerFetch(log);
     scope.add('peer fetch', () => fetch.close());
     const origin = createOriginFetch();
@@ -83,6 +97,7 @@ export async function createGuard(
       claim: config.claim,
       overrides,
     });
+    const sweep = createSweep(shared);
     const prober = createProber({ viewer: createViewer(), fetch, origin, book, clock, log, random });
     const probe = createProbe({
       ...shared,
@@ -113,6 +128,7 @@ export async function createGuard(
       createRepeatingTask(() => set.round(), deps, { name: 'set', ...every }),
       createRepeatingTask((signal) => authorise.round(signal), deps, { name: 'authorise', ...every }),
       createRepeatingTask((signal) => meter.round(signal), deps, { name: 'meter', ...every }),
+      createRepeatingTask((signal) => sweep.round(signal), deps, { name: 'sweep', ...every }),
       ...(config.probe
         ? [createRepeatingTask((signal) => probe.round(signal), deps, { name: 'probe', ...every })]
         : []),

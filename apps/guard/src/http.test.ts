@@ -104,13 +104,14 @@ it('limits each client by itself, and lets it go on with time', () => {
   expect([limit.take('a'), limit.take('a')]).toEqual([true, false]);
 });
 
+const chainError = (code: string) => async (): Promise<boolean> => {
+  throw new MediaError({ code, message: code, source: 'chain' });
+};
+
 it('pauses an action that failed, longer each time, and takes being overtaken for no failure', async () => {
   const clock = createManualClock();
   let failures = 0;
   const runner = createActionRunner({ clock, log: silentLog, onFailure: () => (failures += 1) });
-  const chainError = (code: string) => async (): Promise<boolean> => {
-    throw new MediaError({ code, message: code, source: 'chain' });
-  };
   expect(await runner.run('a', chainError('chain/timeout'))).toBe('failed');
   expect(await runner.run('a', async () => true)).toBe('skipped');
   expect(await runner.run('b', async () => true)).toBe('done');

@@ -62,7 +62,7 @@ export interface Guard {
   /** Account of the guard. */
   readonly address: string;
   readonly no: number;
-  /** set, authorise, meter, probe: running; `runNow` for tests. */
+  /** set, authorise, meter, sweep, probe: running; `runNow` for tests. */
   readonly tasks: readonly RepeatingTask[];
   stats(): GuardStats;
   close(): Promise<void>;

@@ -10,10 +10,15 @@ export async function writeOrCheck(path: string, content: string, command: strin
     return;
   }
   const there = await readFile(path, 'utf8').catch(() => '');
-  if (there === content) {
+  if (meaning(path, there) === meaning(path, content)) {
     console.log(`${name} is up to date`);
     return;
   }
   console.error(`${name} is out of date: run \`${command}\`.`);
   process.exitCode = 1;
+}
+
+/** The formatter may lay out JSON as it likes. */
+function meaning(path: string, content: string): string {
+  return path.endsWith('.json') && content !== '' ? JSON.stringify(JSON.parse(content)) : content;
 }

@@ -38,7 +38,7 @@ export interface DeployOptions {
   readonly onProgress?: (written: number, total: number) => void;
   /** Takes the upgrade authority away for good. */
   readonly finalise?: boolean;
-  /** Transactions in flight. 8 by default. */
+  /** Transactions in flight. 16 by default. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
 }
@@ -166,7 +166,7 @@ async function fillBuffer(
         options.onProgress?.(Math.max(written, 0), bytes.length);
       }
     };
-    await Promise.all(Array.from({ length: options.concurrency ?? 8 }, worker));
+    await Promise.all(Array.from({ length: options.concurrency ?? 16 }, worker));
   }
   throw new MediaError({
     code: 'chain/deploy-failed',

@@ -7,7 +7,7 @@ import { PROGRAM_ERRORS } from './schema/index.ts';
 import type { ProgramErrorCode } from './schema/index.ts';
 
 /** `SetNotReady` → `set-not-ready`. */
-export function kebab(name: string): string {
+function kebab(name: string): string {
   return name.replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
 }
 
@@ -170,7 +170,7 @@ function instructionError(err: unknown): { index: number; reason: unknown } | un
 }
 
 /** The custom code of a failed instruction, if the error is one. */
-export function customCode(reason: unknown): number | undefined {
+function customCode(reason: unknown): number | undefined {
   if (typeof reason !== 'object' || reason === null || !('Custom' in reason)) return undefined;
   return Number(reason.Custom);
 }

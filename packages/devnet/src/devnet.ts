@@ -90,7 +90,9 @@ export interface Devnet {
   /** Undefined with an origin of the user's. */
   readonly origin: SampleOrigin | undefined;
   /** Funds, stakes and registers an edge for a process of its own; starting it is the caller's. The wallet is `edge-<index + 1>`. */
-  registerEdge(index: number): Promise<{ readonly keypair: string; readonly port: number; readonly controlPort: number }>;
+  registerEdge(
+    index: number,
+  ): Promise<{ readonly keypair: string; readonly port: number; readonly controlPort: number }>;
   /** One more edge, funded, staked, registered and started. Its index is the next. */
   addEdge(overrides?: EdgeOverrides): Promise<Edge>;
   /** Stops an edge and starts it again, perhaps with other overrides. */
@@ -142,7 +144,10 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   onStep('start the chain');
   const chain =
     options.cluster === undefined
-      ? await openEmbedded({ clock, log }, { dir, rpcPort: ports.rpc, ...(ports.ws === undefined ? {} : { wsPort: ports.ws }) })
+      ? await openEmbedded(
+          { clock, log },
+          { dir, rpcPort: ports.rpc, ...(ports.ws === undefined ? {} : { wsPort: ports.ws }) },
+        )
       : await openCluster({ clock, log }, options.cluster, wallets);
   if (chain.localnet !== undefined) scope.add('chain', () => chain.localnet?.close());
   const { client, rpcUrl, wsUrl, programId } = chain;
@@ -152,7 +157,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   const context: SetupContext = {
     client,
     treasury,
-    airdrop: options.cluster?.payer === undefined ? chain.airdrop : undefined,
+    airdrop: options.cluster?.payer === undefined ? (to, amount) => chain.airdrop(to, amount) : undefined,
     lamportsEach: (embedded ? 1_000n : 2n) * LAMPORTS_PER_SOL,
     onStep,
   };
@@ -170,7 +175,9 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   const daemonLog = (name: string): Log => log.child({ daemon: name });
 
   const sealKeys = await Promise.all(
-    Array.from({ length: guardCount }, (_, i) => ensureSecretFile(join(dir, 'keys', `guard-${i + 1}.seal`), 32)),
+    Array.from({ length: guardCount }, (_, i) =>
+      ensureSecretFile(join(dir, 'keys', `guard-${i + 1}.seal`), 32),
+    ),
   );
   async function registerGuard(index: number): Promise<void> {
     const box = await boxKeyOf(sealKeys[index] ?? new Uint8Array(32));
@@ -272,7 +279,10 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     }
   }
   // Guards take turns, so a clock that stands still would keep the second one waiting.
-  const pause = options.clock === undefined ? (): Promise<void> => systemClock.sleep(100) : (): Promise<void> => advance(1);
+  const pause =
+    options.clock === undefined
+      ? (): Promise<void> => systemClock.sleep(100)
+      : (): Promise<void> => advance(1);
   if (options.clock !== undefined) await settle(tasks);
   await authorised(client, resource.address, onStep, pause);
 
@@ -297,7 +307,11 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     origin,
     async registerEdge(index) {
       await registerEdge(index);
-      return { keypair: wallets.path(`edge-${index + 1}`), port: ports.edge(index), controlPort: ports.control(index) };
+      return {
+        keypair: wallets.path(`edge-${index + 1}`),
+        port: ports.edge(index),
+        controlPort: ports.control(index),
+      };
     },
     async addEdge(overrides) {
       const index = edges.length;
@@ -321,7 +335,13 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
 /** The base URL as settings have it: no path. */
 function originUrl(text: string): string {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '' || url.username !== '') {
+  if (
+    url === null ||
+    !/^https?:$/.test(url.protocol) ||
+    url.pathname !== '/' ||
+    url.search !== '' ||
+    url.username !== ''
+  ) {
     throw new MediaError({
       code: 'devnet/bad-origin',
       message: `"${text}" is not the address of an origin: write it as http://host:port, with no path.`,
@@ -337,22 +357,24 @@ async function closeAll(daemons: readonly { close(): Promise<void> }[]): Promise
   if (failed.length > 0) throw new AggregateError(failed, 'some daemons did not stop');
 }
 
+const served = (found: Found<'resource'> | null): boolean =>
+  found?.status === RESOURCE_STATUS.active || found?.status === RESOURCE_STATUS.exhausted;
+
 async function authorised(
   client: MediaClient,
   resource: Address,
   onStep: (text: string) => void,
   pause: () => Promise<void>,
 ): Promise<void> {
-  const served = (found: Found<'resource'> | null): boolean =>
-    found?.status === RESOURCE_STATUS.active || found?.status === RESOURCE_STATUS.exhausted;
   const until = Date.now() + AUTHORISED_WITHIN_MS;
-  for (let told = false; !served(await client.account('resource', resource)); ) {
+  for (let told = false; !served(await client.account('resource', resource));) {
     if (!told) onStep('wait for the guards to authorise the resource');
     told = true;
     if (Date.now() > until) {
       throw new MediaError({
         code: 'devnet/not-authorised',
-        message: 'The guards have not authorised the resource within a minute: start again with --debug to see their log.',
+        message:
+          'The guards have not authorised the resource within a minute: start again with --debug to see their log.',
         source: 'chain',
         context: { resource },
       });

@@ -41,7 +41,11 @@ export async function writeDurably(path: string, content: string | Uint8Array, m
 }
 
 /** Creates a file and never replaces one: false when there was one already. For keys, of which no second may win. */
-export async function createDurably(path: string, content: string | Uint8Array, mode: number): Promise<boolean> {
+export async function createDurably(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<boolean> {
   const part = await writePart(path, content, mode);
   try {
     await link(part, path);

@@ -18,7 +18,9 @@ export interface FoundNetworkOptions {
  * Creates a network where there is only the program: quote token, genesis, pool, first liquidity. What is
  * there already is left as it is.
  */
-export async function foundNetwork(options: FoundNetworkOptions): Promise<{ config: Found<'config'>; pool: Found<'pool'>; quoteMint: Address }> {
+export async function foundNetwork(
+  options: FoundNetworkOptions,
+): Promise<{ config: Found<'config'>; pool: Found<'pool'>; quoteMint: Address }> {
   const context = {
     client: options.client,
     treasury: options.founder,

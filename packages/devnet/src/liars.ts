@@ -5,5 +5,7 @@ import type { BuildReport } from '@media-network/edge';
 export const doubledReport: BuildReport = (book) =>
   buildHonestReport({
     ...book,
-    samples: new Map([...book.samples].map(([resource, slots]) => [resource, slots.map((bytes) => bytes * 2)])),
+    samples: new Map(
+      [...book.samples].map(([resource, slots]) => [resource, slots.map((bytes) => bytes * 2)]),
+    ),
   });

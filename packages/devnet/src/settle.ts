@@ -17,7 +17,9 @@ const QUIET_PASSES = 2;
  *
  * @throws `devnet/never-settles` naming the tasks that stay busy or keep failing.
  */
-export async function settle(tasks: () => readonly (readonly [owner: string, task: RepeatingTask])[]): Promise<void> {
+export async function settle(
+  tasks: () => readonly (readonly [owner: string, task: RepeatingTask])[],
+): Promise<void> {
   const failures = new Map<RepeatingTask, number>();
   let busy: string[] = [];
   let quiet = 0;

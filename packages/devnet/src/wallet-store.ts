@@ -36,7 +36,8 @@ function badKeypair(path: string, why: string, cause?: unknown): MediaError {
 /** The 64 bytes of a Solana CLI keypair file, or of a base58 string as wallets export it. */
 function keypairBytes(path: string, text: string): Uint8Array {
   const trimmed = text.trim();
-  if (/^[1-9A-HJ-NP-Za-km-z]{80,90}$/.test(trimmed)) return new Uint8Array(getBase58Encoder().encode(trimmed));
+  if (/^[1-9A-HJ-NP-Za-km-z]{80,90}$/.test(trimmed))
+    return new Uint8Array(getBase58Encoder().encode(trimmed));
   let value: unknown;
   try {
     value = JSON.parse(trimmed);
@@ -99,7 +100,9 @@ export function createWalletStore(dir: string): WalletStore {
 
   async function load(name: string): Promise<Signer | undefined> {
     const content = await readIfPresent(path(name));
-    return content === undefined ? undefined : walletOf(path(name), keypairBytes(path(name), content.toString('utf8')));
+    return content === undefined
+      ? undefined
+      : walletOf(path(name), keypairBytes(path(name), content.toString('utf8')));
   }
 
   async function write(name: string, bytes: Uint8Array): Promise<boolean> {

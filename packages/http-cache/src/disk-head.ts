@@ -18,7 +18,7 @@ const VERSION = 1;
 const SLACK_BYTES = 1_024;
 const ALIGN_BYTES = 4_096;
 /** More metadata than this is no response's. */
-export const MAX_HEAD_BYTES = 1_048_576;
+const MAX_HEAD_BYTES = 1_048_576;
 
 export interface DiskHead {
   readonly key: string;

@@ -20,7 +20,7 @@ export interface DiskFile {
   readonly bytes: number;
 }
 
-export interface Recovered {
+interface Recovered {
   readonly file: DiskFile;
   readonly head: DiskHead;
 }

@@ -1,4 +1,4 @@
-import type { Freshness, OriginResponse } from './freshness.ts';
+import type { Freshness } from './freshness.ts';
 import type { HeaderLookup, RawHeaders } from './headers.ts';
 
 /** What is kept of a response beside its body. Plain data: it is written to disk as JSON. */
@@ -129,5 +129,3 @@ export interface CacheStore {
   purge(matches: (target: PurgeTarget) => boolean, options?: { readonly soft?: boolean }): number;
   close(): Promise<void>;
 }
-
-export type { OriginResponse };

@@ -2,7 +2,7 @@ import { createFastHit, createFront } from '../src/index.ts';
 import type { FastHit, Front, FrontLimits, FrontOptions, StrictRequest, TlsOptions } from '../src/index.ts';
 import type { ServerResponse } from 'node:http';
 
-export interface Written {
+interface Written {
   head: number;
   body: number;
 }

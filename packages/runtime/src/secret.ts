@@ -1,4 +1,5 @@
-import { inspect } from 'node:util';
+/** What Node's printers look for; by name, so that browsers can load this too. */
+const INSPECT = Symbol.for('nodejs.util.INSPECT');
 
 /** A value that cannot be logged or serialised by accident. */
 export class Secret<T> {
@@ -6,7 +7,7 @@ export class Secret<T> {
 
   constructor(value: T) {
     this.#value = value;
-    Object.defineProperty(this, inspect.custom, { value: () => '[secret]' });
+    Object.defineProperty(this, INSPECT, { value: () => '[secret]' });
   }
 
   reveal(): T {

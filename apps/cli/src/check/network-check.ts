@@ -1,9 +1,25 @@
 import { auditHour, auditReport, auditWeek } from '@media-network/audit';
-import { EPOCH_STATUS, HOUR_STATUS, NODE_STATUS, REPORT_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
+import {
+  EPOCH_STATUS,
+  HOUR_STATUS,
+  NODE_STATUS,
+  REPORT_STATUS,
+  RESOURCE_STATUS,
+} from '@media-network/chain/schema';
 import { doubledReport } from '@media-network/devnet';
 import type { Devnet } from '@media-network/devnet';
 import type { Edge } from '@media-network/edge';
-import { hourAt, hourEnd, hourSecs, hourStart, hourWindows, sampleAt, settingsGuards, weekEnd, weekOfHour } from '@media-network/protocol';
+import {
+  hourAt,
+  hourEnd,
+  hourSecs,
+  hourStart,
+  hourWindows,
+  sampleAt,
+  settingsGuards,
+  weekEnd,
+  weekOfHour,
+} from '@media-network/protocol';
 import type { Periods } from '@media-network/protocol';
 import { createViewer } from '@media-network/viewer';
 import type { ViewerResponse } from '@media-network/viewer';
@@ -53,7 +69,8 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   const { client } = devnet;
   const [first, second] = devnet.edges;
   const [guard] = devnet.guards;
-  if (first === undefined || second === undefined || guard === undefined) throw new Error('the network has no nodes');
+  if (first === undefined || second === undefined || guard === undefined)
+    throw new Error('the network has no nodes');
   const periods: Periods = await client.config();
   const hourMs = Number(hourSecs(periods)) * 1000;
   const viewer = createViewer();
@@ -106,7 +123,10 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
       return found.status === 503 ? undefined : found;
     });
     const status = response.header('cache-status') ?? '';
-    expectThat(response.status === 200, `the edge answered ${response.status} ${response.header('media-error') ?? ''}`);
+    expectThat(
+      response.status === 200,
+      `the edge answered ${response.status} ${response.header('media-error') ?? ''}`,
+    );
     expectThat(status.includes('fwd='), `the first request was no miss: ${status}`);
     return `${url(first, '/')}  ${status}`;
   });
@@ -145,7 +165,10 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
       });
       const response = await session.get(DOWNLOAD);
       expectThat(response.status === 200, `the edge answered ${response.status} within a session`);
-      expectThat(response.sha256 === file?.sha256, 'the download in a session differs from the file of the origin');
+      expectThat(
+        response.sha256 === file?.sha256,
+        'the download in a session differs from the file of the origin',
+      );
       await session.settle();
       expectThat(session.signed === session.received, 'the edge did not take the last receipt');
       add(traffic.counts, edge, session.received);
@@ -158,14 +181,19 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   traffic.last = await hourNow();
 
   await story.step('report', async () => {
-    await until('the report', hourMs + periods.reportSlots * periods.sampleSecs * 1000 + SLACK_MS, async () => {
-      await probed.read();
-      const found = await client.report(first.address, traffic.last);
-      return found ?? undefined;
-    });
+    await until(
+      'the report',
+      hourMs + periods.reportSlots * periods.sampleSecs * 1000 + SLACK_MS,
+      async () => {
+        await probed.read();
+        const found = await client.report(first.address, traffic.last);
+        return found ?? undefined;
+      },
+    );
     const { reported } = await reportsOf(devnet, [first, second], traffic);
     figures.bytes.reported = reported;
-    const hours = traffic.first === traffic.last ? `hour ${traffic.first}` : `hours ${traffic.first} to ${traffic.last}`;
+    const hours =
+      traffic.first === traffic.last ? `hour ${traffic.first}` : `hours ${traffic.first} to ${traffic.last}`;
     return `${formatBytes(reported)} in ${hours}`;
   });
 
@@ -183,7 +211,8 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     figures.bytes.client = counted + probes;
     figures.bytes.reported = reported;
     figures.bytes.confirmed = confirmed;
-    const off = reported > figures.bytes.client ? reported - figures.bytes.client : figures.bytes.client - reported;
+    const off =
+      reported > figures.bytes.client ? reported - figures.bytes.client : figures.bytes.client - reported;
     expectThat(
       off * 1000n <= figures.bytes.client * TOLERANCE_PERMILLE,
       `clients counted ${figures.bytes.client} bytes and the edges report ${reported}`,
@@ -216,7 +245,9 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     const charged = await until('the charge', within, async () => {
       const resource = await client.account('resource', devnet.resource);
       const epoch = await client.epoch(week);
-      return resource !== null && resource.charged > 0n && (epoch?.kept ?? 0n) > 0n ? resource.charged : undefined;
+      return resource !== null && resource.charged > 0n && (epoch?.kept ?? 0n) > 0n
+        ? resource.charged
+        : undefined;
     });
     return `${formatMedia(charged)} taken from the stake as LP and unwrapped`;
   });
@@ -266,7 +297,10 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     ];
     for (const each of audits) {
       const [difference] = each.differences;
-      expectThat(each.agrees, `${difference?.what}: the chain says ${difference?.onChain}, the evidence ${difference?.recomputed}`);
+      expectThat(
+        each.agrees,
+        `${difference?.what}: the chain says ${difference?.onChain}, the evidence ${difference?.recomputed}`,
+      );
       expectThat(each.unknown.length === 0, `the audit could not tell: ${each.unknown.join('; ')}`);
     }
     return 'report, hour and week, recomputed from published evidence, agree with the chain';
@@ -311,14 +345,20 @@ async function reportsOf(
       reported += report.bytes;
       if (report.status === REPORT_STATUS.confirmed) confirmed += report.bytes;
       else if (report.status === REPORT_STATUS.pending) pending += 1;
-      else throw new Error(`the honest report of ${edge.address} for hour ${hour} was rejected (reasons ${report.reasons.slice(0, report.voteCount).join(', ')})`);
+      else
+        throw new Error(
+          `the honest report of ${edge.address} for hour ${hour} was rejected (reasons ${report.reasons.slice(0, report.voteCount).join(', ')})`,
+        );
     }
   }
   return { reported, confirmed, pending };
 }
 
 /** What the guards' own probes received, kept beyond the hours for which the guards remember it. */
-function createProbeLedger(devnet: Devnet): { read(): Promise<void>; sum(edges: readonly Edge[], traffic: Traffic): bigint } {
+function createProbeLedger(devnet: Devnet): {
+  read(): Promise<void>;
+  sum(edges: readonly Edge[], traffic: Traffic): bigint;
+} {
   const seen = new Map<string, { edge: string; hour: bigint; bytes: bigint }>();
   return {
     async read() {

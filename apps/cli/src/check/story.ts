@@ -2,7 +2,7 @@ import { formatMs } from '../amounts.ts';
 import { describeFailure } from '../failure.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-export interface StepRecord {
+interface StepRecord {
   readonly name: string;
   readonly ok: boolean;
   readonly ms: number;
@@ -28,11 +28,15 @@ export function createStory(terminal: Terminal, quiet: boolean): Story {
       try {
         const figures = await run();
         steps.push({ name, ok: true, ms: elapsed() });
-        if (!quiet) terminal.line(`${style.green('✓')} ${name.padEnd(10)} ${figures}  ${style.dim(formatMs(elapsed()))}`);
+        if (!quiet)
+          terminal.line(
+            `${style.green('✓')} ${name.padEnd(10)} ${figures}  ${style.dim(formatMs(elapsed()))}`,
+          );
       } catch (error) {
         const { message } = describeFailure(error);
         steps.push({ name, ok: false, ms: elapsed(), error: message });
-        if (!quiet) terminal.line(`${style.red('✗')} ${name.padEnd(10)} ${message}  ${style.dim(formatMs(elapsed()))}`);
+        if (!quiet)
+          terminal.line(`${style.red('✗')} ${name.padEnd(10)} ${message}  ${style.dim(formatMs(elapsed()))}`);
         throw error;
       }
     },
@@ -45,7 +49,11 @@ export function expectThat(holds: boolean, otherwise: string): asserts holds {
 }
 
 /** Looks again and again until there is an answer. The chain's clock cannot be turned here, so this is how one waits for it. */
-export async function until<T>(what: string, withinMs: number, look: () => Promise<T | undefined>): Promise<T> {
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  look: () => Promise<T | undefined>,
+): Promise<T> {
   const end = Date.now() + withinMs;
   for (;;) {
     const found = await look();

@@ -61,17 +61,28 @@ async function packageFolders(): Promise<string[]> {
 }
 
 /** Generators that compare what they would write with what is there, and say so by their exit code. */
-const GENERATED: readonly (readonly string[])[] = [['programs/media/generate-layout.ts', '--check']];
+const GENERATED: readonly (readonly string[])[] = [
+  ['programs/media/generate-layout.ts', '--check'],
+  ['packages/chain/scripts/idl.ts', '--check'],
+  ['packages/chain/scripts/vectors.ts', '--check'],
+  ['packages/chain/scripts/compute-units.ts', '--check'],
+  ['packages/protocol/test/generate-vectors.ts', '--check'],
+];
 
 export const GROUPS: readonly CheckGroup[] = [
   { name: 'types', doc: 'tsc -b over all projects', run: (env) => single(env, 'tsc', ['-b']) },
-  { name: 'lint', doc: 'oxlint with type-aware rules', run: (env) => single(env, 'oxlint', ['--type-aware', '--quiet']) },
+  {
+    name: 'lint',
+    doc: 'oxlint with type-aware rules',
+    run: (env) => single(env, 'oxlint', ['--type-aware', '--quiet']),
+  },
   { name: 'format', doc: 'oxfmt --check', run: (env) => single(env, 'oxfmt', ['--check']) },
   { name: 'unused', doc: 'knip: unused files, exports, dependencies', run: (env) => single(env, 'knip', []) },
   {
     name: 'packages',
     doc: 'publint on every package',
-    run: async (env) => many((await packageFolders()).map((folder) => single(env, 'publint', ['run', folder, '--strict']))),
+    run: async (env) =>
+      many((await packageFolders()).map((folder) => single(env, 'publint', ['run', folder, '--strict']))),
   },
   {
     name: 'generated',
@@ -93,7 +104,11 @@ export const GROUPS: readonly CheckGroup[] = [
       const passed = counts.reduce((sum, each) => sum + Number(each[1]), 0);
       const failed = counts.reduce((sum, each) => sum + Number(each[2]), 0);
       // A build that fails prints no result at all.
-      return { passed, failed: result.code !== 0 && failed === 0 ? 1 : failed, output: result.stdout + result.stderr };
+      return {
+        passed,
+        failed: result.code !== 0 && failed === 0 ? 1 : failed,
+        output: result.stdout + result.stderr,
+      };
     },
   },
 ];

@@ -10,7 +10,10 @@ const NEEDED = [
   { program: 'ffmpeg', package: 'ffmpeg' },
 ] as const;
 
-export function findProgram(name: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
+export function findProgram(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
   for (const folder of (env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, name);
     try {
@@ -43,7 +46,8 @@ export async function ensureSystemTools(context: CliContext): Promise<void> {
   if (findProgram('apt-get', context.env) === undefined) throw refuse('there is no apt-get here');
 
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  if (prefix.length > 0 && findProgram('sudo', context.env) === undefined) throw refuse('only root can install them');
+  if (prefix.length > 0 && findProgram('sudo', context.env) === undefined)
+    throw refuse('only root can install them');
   context.terminal.note(`installing ${packages.join(' and ')} by apt ...`);
   const run = async (line: readonly string[]): Promise<number> => {
     const [program = '', ...args] = [...prefix, ...line];

@@ -5,7 +5,11 @@ const file = (status: string, ...tests: string[]): object => ({
   name: 'a.test.ts',
   status,
   message: 'boom',
-  assertionResults: tests.map((each) => ({ fullName: 'a test', status: each, failureMessages: ['not equal'] })),
+  assertionResults: tests.map((each) => ({
+    fullName: 'a test',
+    status: each,
+    failureMessages: ['not equal'],
+  })),
 });
 
 function report(passed: number, failed: number, ...files: object[]): string {
@@ -13,14 +17,22 @@ function report(passed: number, failed: number, ...files: object[]): string {
 }
 
 test('counts tests', () => {
-  expect(countVitest(report(3, 0, file('passed', 'passed')), 0, '')).toEqual({ passed: 3, failed: 0, output: '' });
+  expect(countVitest(report(3, 0, file('passed', 'passed')), 0, '')).toEqual({
+    passed: 3,
+    failed: 0,
+    output: '',
+  });
   const failing = countVitest(report(3, 1, file('failed', 'passed', 'failed')), 1, '');
   expect(failing).toMatchObject({ passed: 3, failed: 1 });
   expect(failing.output).toContain('a test\nnot equal');
 });
 
 test('a file that does not load is a failure', () => {
-  expect(countVitest(report(3, 0, file('failed')), 1, '')).toMatchObject({ passed: 3, failed: 1, output: 'a.test.ts: boom' });
+  expect(countVitest(report(3, 0, file('failed')), 1, '')).toMatchObject({
+    passed: 3,
+    failed: 1,
+    output: 'a.test.ts: boom',
+  });
 });
 
 test('nothing is green by not running', () => {

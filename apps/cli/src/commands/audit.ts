@@ -15,6 +15,9 @@ interface AuditOptions extends ChainOptions {
   readonly from?: string[];
 }
 
+const active = <T extends { readonly status: number }>(nodes: readonly T[]): T[] =>
+  nodes.filter((node) => node.status === NODE_STATUS.active);
+
 /** Evidence from whoever is on chain: guards first, then the edges themselves. */
 export function auditDeps(client: MediaClient, more: readonly string[] = []): AuditDeps {
   return {
@@ -24,9 +27,11 @@ export function auditDeps(client: MediaClient, more: readonly string[] = []): Au
       fetch,
       sources: async () => {
         const [guards, edges] = await Promise.all([client.guards(), client.edges()]);
-        const active = <T extends { readonly status: number }>(nodes: readonly T[]): T[] =>
-          nodes.filter((node) => node.status === NODE_STATUS.active);
-        return [...more, ...active(guards).map((guard) => guard.endpoint), ...active(edges).map((edge) => edge.control)];
+        return [
+          ...more,
+          ...active(guards).map((guard) => guard.endpoint),
+          ...active(edges).map((edge) => edge.control),
+        ];
       },
     }),
   };
@@ -44,7 +49,8 @@ function parseIndex(text: string, name: string): bigint {
 /** What JSON cannot hold as such. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return toHex(value);
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, each]) => [String(key), plain(each)]));
+  if (value instanceof Map)
+    return Object.fromEntries([...value].map(([key, each]) => [String(key), plain(each)]));
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
@@ -61,47 +67,82 @@ function print(subject: string, audit: Audit<object>, options: ChainOptions, con
   }
   for (const line of figureLines(audit.figures, terminal.style)) terminal.line(line);
   for (const each of audit.differences) {
-    terminal.line(terminal.style.red(`  ${each.what}: the chain says ${each.onChain}, the evidence gives ${each.recomputed}`));
+    terminal.line(
+      terminal.style.red(
+        `  ${each.what}: the chain says ${each.onChain}, the evidence gives ${each.recomputed}`,
+      ),
+    );
   }
   for (const each of audit.unknown) terminal.line(terminal.style.yellow(`  cannot tell: ${each}`));
   const verdict = audit.agrees
     ? terminal.style.green('the chain agrees with the evidence')
     : terminal.style.red('the chain does NOT agree with the evidence');
-  terminal.line(`${subject}: ${verdict}${audit.unknown.length > 0 && audit.agrees ? ', as far as it is published' : ''}.`);
+  terminal.line(
+    `${subject}: ${verdict}${audit.unknown.length > 0 && audit.agrees ? ', as far as it is published' : ''}.`,
+  );
 }
 
 export const registerAudit: RegisterCommand = (program, context) => {
   const audit = program
     .command('audit')
     .summary('recompute what the chain says from published evidence')
-    .description('Recomputes a report, an hour or a week from published evidence. Exit code 1 when the chain does not agree.');
+    .description(
+      'Recomputes a report, an hour or a week from published evidence. Exit code 1 when the chain does not agree.',
+    );
   const from = ['--from <url...>', 'further places that serve evidence'] as const;
   examples(
-    chainOptions(audit.command('report').argument('<edge>', 'address of the edge account').argument('<hour>', 'hour of the report').option(...from).description("Check an edge's report of an hour.")).action(
-      async (edge: string, hour: string, options: AuditOptions) => {
-        const { client } = await connect(options, context);
-        const result = await auditReport(auditDeps(client, options.from), parseAddressArg(edge, 'The edge'), parseIndex(hour, 'The hour'));
-        print(`report of ${edge} for hour ${hour}`, result, options, context);
-      },
-    ),
+    chainOptions(
+      audit
+        .command('report')
+        .argument('<edge>', 'address of the edge account')
+        .argument('<hour>', 'hour of the report')
+        .option(...from)
+        .description("Check an edge's report of an hour."),
+    ).action(async (edge: string, hour: string, options: AuditOptions) => {
+      const { client } = await connect(options, context);
+      const result = await auditReport(
+        auditDeps(client, options.from),
+        parseAddressArg(edge, 'The edge'),
+        parseIndex(hour, 'The hour'),
+      );
+      print(`report of ${edge} for hour ${hour}`, result, options, context);
+    }),
     ['media audit report <edge> 12', 'media audit report <edge> 12 --json'],
   );
   examples(
-    chainOptions(audit.command('hour').argument('<hour>', 'number of the hour').option(...from).description('Recompute an hour from its confirmed reports.')).action(
-      async (hour: string, options: AuditOptions) => {
-        const { client } = await connect(options, context);
-        print(`hour ${hour}`, await auditHour(auditDeps(client, options.from), parseIndex(hour, 'The hour')), options, context);
-      },
-    ),
+    chainOptions(
+      audit
+        .command('hour')
+        .argument('<hour>', 'number of the hour')
+        .option(...from)
+        .description('Recompute an hour from its confirmed reports.'),
+    ).action(async (hour: string, options: AuditOptions) => {
+      const { client } = await connect(options, context);
+      print(
+        `hour ${hour}`,
+        await auditHour(auditDeps(client, options.from), parseIndex(hour, 'The hour')),
+        options,
+        context,
+      );
+    }),
     ['media audit hour 12'],
   );
   examples(
-    chainOptions(audit.command('week').argument('<week>', 'number of the week').option(...from).description("Recompute a week's rewards and claims from its final hours.")).action(
-      async (week: string, options: AuditOptions) => {
-        const { client } = await connect(options, context);
-        print(`week ${week}`, await auditWeek(auditDeps(client, options.from), parseIndex(week, 'The week')), options, context);
-      },
-    ),
+    chainOptions(
+      audit
+        .command('week')
+        .argument('<week>', 'number of the week')
+        .option(...from)
+        .description("Recompute a week's rewards and claims from its final hours."),
+    ).action(async (week: string, options: AuditOptions) => {
+      const { client } = await connect(options, context);
+      print(
+        `week ${week}`,
+        await auditWeek(auditDeps(client, options.from), parseIndex(week, 'The week')),
+        options,
+        context,
+      );
+    }),
     ['media audit week 0'],
   );
 };

@@ -18,7 +18,11 @@ interface Options {
 /** A network of guards around one real `media edge` in a process of its own, which is what is measured. */
 async function startRealEdge(setting: BenchSetting): Promise<BenchServer> {
   // A quota that no processor reaches: what is measured is the edge, not the publisher's stake.
-  const devnet = await createDevnet({ origin: setting.origin, edges: 0, periods: { quotaKbpsPerMedia: 400_000n } });
+  const devnet = await createDevnet({
+    origin: setting.origin,
+    edges: 0,
+    periods: { quotaKbpsPerMedia: 400_000n },
+  });
   try {
     const { keypair, port, controlPort } = await devnet.registerEdge(0);
     const [httpsPort = 0] = await freePorts(1);
@@ -30,11 +34,30 @@ async function startRealEdge(setting: BenchSetting): Promise<BenchServer> {
         'edge',
         '--json',
         '--no-register',
-        ...['--url', devnet.rpcUrl, '--ws', devnet.wsUrl, '--program', devnet.programId],
-        ...['--keypair', keypair, '--data', join(setting.dir, 'edge')],
-        ...['--port', String(port), '--control-port', String(controlPort), '--https-port', String(httpsPort)],
-        ...['--tls-cert', setting.certFile, '--tls-key', setting.keyFile],
-        ...['--allow-private-origins', 'true', '--log-level', 'warn'],
+        '--url',
+        devnet.rpcUrl,
+        '--ws',
+        devnet.wsUrl,
+        '--program',
+        devnet.programId,
+        '--keypair',
+        keypair,
+        '--data',
+        join(setting.dir, 'edge'),
+        '--port',
+        String(port),
+        '--control-port',
+        String(controlPort),
+        '--https-port',
+        String(httpsPort),
+        '--tls-cert',
+        setting.certFile,
+        '--tls-key',
+        setting.keyFile,
+        '--allow-private-origins',
+        'true',
+        '--log-level',
+        'warn',
       ],
     });
     await served(server);
@@ -54,7 +77,7 @@ async function startRealEdge(setting: BenchSetting): Promise<BenchServer> {
 /** Guards look at the chain now and then, and give their key to an edge only when they have seen it there. */
 async function served(server: BenchServer): Promise<void> {
   const url = `http://${server.hostHeader}:${server.httpPort}/1`;
-  for (const end = Date.now() + 60_000; ; ) {
+  for (const end = Date.now() + 60_000; ;) {
     const { status } = await createViewer().get(url);
     if (status === 200) return;
     if (Date.now() > end) throw new Error(`the edge answered ${status} for a minute`);
@@ -89,7 +112,11 @@ async function benchTheEdge(options: Options, context: CliContext): Promise<void
     [
       { head: 'protocol', value: (row: EdgeBenchRow) => row.protocol },
       { head: 'size', value: (row: EdgeBenchRow) => row.size, align: 'right' },
-      { head: 'us, requests/CPU s', value: (row: EdgeBenchRow) => row.us.toLocaleString('en'), align: 'right' },
+      {
+        head: 'us, requests/CPU s',
+        value: (row: EdgeBenchRow) => row.us.toLocaleString('en'),
+        align: 'right',
+      },
       { head: 'peer', value: (row: EdgeBenchRow) => row.peer.toLocaleString('en'), align: 'right' },
       { head: 'ratio', value: (row: EdgeBenchRow) => row.ratio.toFixed(2), align: 'right' },
       { head: 'p99 us', value: (row: EdgeBenchRow) => `${row.p99Us} µs`, align: 'right' },
@@ -105,11 +132,15 @@ export const registerBench: RegisterCommand = (program, context) => {
   const bench = program
     .command('bench')
     .summary('measure beside what one would pick instead')
-    .description('Measurements side by side with what one would pick instead, in the same run on the same machine.');
+    .description(
+      'Measurements side by side with what one would pick instead, in the same run on the same machine.',
+    );
   examples(
     bench
       .command('edge')
-      .description("Cache hits of a real edge and of Debian's nginx (proxy_cache, one worker), by requests a processor second and p99.")
+      .description(
+        "Cache hits of a real edge and of Debian's nginx (proxy_cache, one worker), by requests a processor second and p99.",
+      )
       .option('--seconds <n>', 'length of one measurement', '3')
       .option('--rounds <n>', 'rounds, of which the median counts', '3')
       .option('--json', 'print the rows as one JSON object')

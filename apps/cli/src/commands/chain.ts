@@ -28,8 +28,14 @@ async function run(options: Options, context: CliContext): Promise<void> {
     },
   );
   const known = await readNetworkFile(dir);
-  await writeNetworkFile(dir, { rpcUrl: chain.rpcUrl, wsUrl: chain.wsUrl, programId: chain.programId, quoteMint: known?.quoteMint ?? null });
-  if (options.json === true) terminal.json({ rpcUrl: chain.rpcUrl, wsUrl: chain.wsUrl, programId: chain.programId });
+  await writeNetworkFile(dir, {
+    rpcUrl: chain.rpcUrl,
+    wsUrl: chain.wsUrl,
+    programId: chain.programId,
+    quoteMint: known?.quoteMint ?? null,
+  });
+  if (options.json === true)
+    terminal.json({ rpcUrl: chain.rpcUrl, wsUrl: chain.wsUrl, programId: chain.programId });
   else {
     terminal.line(`chain      ${chain.rpcUrl}`);
     terminal.line(`websocket  ${chain.wsUrl}`);
@@ -51,7 +57,9 @@ export const registerChain: RegisterCommand = (program, context) => {
   const command = program
     .command('chain')
     .summary('run the embedded Solana chain alone')
-    .description('A Solana chain on this machine, with the program loaded, kept below --dir. Any Solana client can connect.')
+    .description(
+      'A Solana chain on this machine, with the program loaded, kept below --dir. Any Solana client can connect.',
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--rpc-port <port>', 'port of the JSON-RPC', '8899')
     .option('--ws-port <port>', 'port of the websocket (default: the one after --rpc-port)')

@@ -25,7 +25,9 @@ async function cluster(options: Options, context: CliContext): Promise<ClusterOp
   return {
     rpcUrl: options.url,
     ...(options.ws === undefined ? {} : { wsUrl: options.ws }),
-    ...(options.keypair === undefined ? {} : { payer: await readKeypairFile(resolve(context.cwd, options.keypair)) }),
+    ...(options.keypair === undefined
+      ? {}
+      : { payer: await readKeypairFile(resolve(context.cwd, options.keypair)) }),
   };
 }
 
@@ -51,19 +53,27 @@ async function run(options: Options, context: CliContext): Promise<void> {
     if (devnet !== undefined) await raced(tellStory(devnet, story, figures), signal);
     ok = true;
   } catch (error) {
-    if (options.debug === true) terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (options.debug === true)
+      terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
     if (signal.aborted) terminal.note('interrupted');
   }
   try {
     await devnet?.close();
   } catch (error) {
     ok = false;
-    terminal.note(`the network did not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
+    terminal.note(
+      `the network did not stop cleanly: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   if (!ok) context.setExitCode(1);
   const summary = `${story.steps.filter((step) => step.ok).length} steps hold in ${formatMs(performance.now() - started)}`;
   if (options.json === true) terminal.json({ ok, steps: story.steps, ...figures });
-  else terminal.line(ok ? terminal.style.green(`Everything works: ${summary}.`) : terminal.style.red(`It does not all work: ${summary}, then one does not.`));
+  else
+    terminal.line(
+      ok
+        ? terminal.style.green(`Everything works: ${summary}.`)
+        : terminal.style.red(`It does not all work: ${summary}, then one does not.`),
+    );
 }
 
 /** The story, or the end of it when somebody presses Ctrl-C. */
@@ -78,7 +88,9 @@ export const registerCheck: RegisterCommand = (program, context) => {
   const command = program
     .command('check')
     .summary('does it all work on this machine?')
-    .description('Boots a network on free ports in a folder of its own, tells its whole story once with short periods, cleans up. Exit code 0 when everything holds.')
+    .description(
+      'Boots a network on free ports in a folder of its own, tells its whole story once with short periods, cleans up. Exit code 0 when everything holds.',
+    )
     .option('--url <url>', 'tell the story on another Solana chain: the program is deployed under a fresh id')
     .option('--ws <url>', 'websocket of that chain (default: the port after that of --url)')
     .option('--keypair <file>', 'wallet with SOL on that chain (default: a new one, funded by airdrop)')

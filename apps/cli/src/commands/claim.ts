@@ -51,7 +51,12 @@ export async function claimable(client: MediaClient, owner: Address): Promise<Cl
 }
 
 /** Pays an owner what is theirs. */
-export async function sendClaim(client: MediaClient, payer: Signer, owner: Address, what: Claimable): Promise<string> {
+export async function sendClaim(
+  client: MediaClient,
+  payer: Signer,
+  owner: Address,
+  what: Claimable,
+): Promise<string> {
   const { mediaMint } = await client.config();
   const to = await ensureAta(client.addresses, { payer, owner, mint: mediaMint });
   const claim = await client.instructions.claim({
@@ -66,8 +71,9 @@ export async function sendClaim(client: MediaClient, payer: Signer, owner: Addre
 }
 
 async function run(options: ClaimOptions, context: CliContext): Promise<void> {
-  const { client, wallet } = await connect(options, context);
-  const payer = await wallet();
+  const connection = await connect(options, context);
+  const { client } = connection;
+  const payer = await connection.wallet();
   const owner = options.owner === undefined ? payer.address : parseAddressArg(options.owner, '--owner');
   const what = await claimable(client, owner);
   const due = what === undefined ? 0n : what.cumulative - what.claimed;
@@ -77,16 +83,25 @@ async function run(options: ClaimOptions, context: CliContext): Promise<void> {
     return;
   }
   const signature = await sendClaim(client, payer, owner, what);
-  if (options.json === true) context.terminal.json({ owner, paid: due, claimed: what.cumulative, week: what.week, signature });
-  else context.terminal.line(`Paid ${formatMedia(due)} to ${owner} (${formatMedia(what.cumulative)} in all).\n${signature}`);
+  if (options.json === true)
+    context.terminal.json({ owner, paid: due, claimed: what.cumulative, week: what.week, signature });
+  else
+    context.terminal.line(
+      `Paid ${formatMedia(due)} to ${owner} (${formatMedia(what.cumulative)} in all).\n${signature}`,
+    );
 }
 
 export const registerClaim: RegisterCommand = (program, context) => {
   const command = program
     .command('claim')
     .summary('claim the rewards of an edge or a guard')
-    .description('Pays what the last closed week says an owner has earned. Anyone may send it; only the owner is paid.')
+    .description(
+      'Pays what the last closed week says an owner has earned. Anyone may send it; only the owner is paid.',
+    )
     .option('--owner <address>', 'whose rewards (default: those of --keypair)')
     .action((options: ClaimOptions) => run(options, context));
-  examples(keypairOption(chainOptions(command)), ['media claim --keypair edge-1', 'media claim --owner <address> --json']);
+  examples(keypairOption(chainOptions(command)), [
+    'media claim --keypair edge-1',
+    'media claim --owner <address> --json',
+  ]);
 };

@@ -23,10 +23,20 @@ function endpoints(options: DaemonOptions, config: EdgeConfig): { endpoint: stri
 }
 
 /** Registers the edge, or changes what it says of itself. */
-async function ensureRegistered(connection: Connection, wallet: Signer, options: DaemonOptions, config: EdgeConfig, context: CliContext): Promise<void> {
+async function ensureRegistered(
+  connection: Connection,
+  wallet: Signer,
+  options: DaemonOptions,
+  config: EdgeConfig,
+  context: CliContext,
+): Promise<void> {
   const { client } = connection;
   const found = await client.edge(wallet.address);
-  const says = { operator: wallet.address, region: regionBytes(options.region), ...endpoints(options, config) };
+  const says = {
+    operator: wallet.address,
+    region: regionBytes(options.region),
+    ...endpoints(options, config),
+  };
   if (found !== null && found.status === NODE_STATUS.active) {
     if (found.endpoint === says.endpoint && found.control === says.control) return;
     context.terminal.note(`moving the edge to ${says.endpoint}`);
@@ -35,7 +45,9 @@ async function ensureRegistered(connection: Connection, wallet: Signer, options:
   }
   const pool = await ensureNodeStake(connection, wallet, ROLE.edge, await minimum(client), options, context);
   context.terminal.note(`registering the edge at ${says.endpoint}`);
-  await client.send([await client.instructions.registerEdge({ owner: wallet, pool, ...says })], { payer: wallet });
+  await client.send([await client.instructions.registerEdge({ owner: wallet, pool, ...says })], {
+    payer: wallet,
+  });
 }
 
 async function minimum(client: MediaClient): Promise<bigint> {
@@ -67,7 +79,14 @@ async function run(options: DaemonOptions, context: CliContext): Promise<void> {
     const [resource] = await connection.client.resources({ status: RESOURCE_STATUS.active });
     const hostHeader = resource === undefined ? null : new URL(edge.urlOf(resource.address)).hostname;
     const { address, urls, controlUrl, port, httpsPort } = edge;
-    terminal.json({ edge: address, urls, controlUrl, httpPort: port, httpsPort: httpsPort ?? null, hostHeader });
+    terminal.json({
+      edge: address,
+      urls,
+      controlUrl,
+      httpPort: port,
+      httpsPort: httpsPort ?? null,
+      hostHeader,
+    });
   }
   if (options.json !== true) {
     terminal.line(`edge     ${edge.address}`);
@@ -82,7 +101,9 @@ export const registerEdge: RegisterCommand = (program, context) => {
   const command = program
     .command('edge')
     .summary('run a Media Edge')
-    .description('Serves resources from its cache, reports what it served and earns MEDIA. Registers itself when it is not registered yet.')
+    .description(
+      'Serves resources from its cache, reports what it served and earns MEDIA. Registers itself when it is not registered yet.',
+    )
     .option('--endpoint <url>', 'URL at which viewers reach it (default: where it listens)')
     .option('--control <url>', 'URL at which guards reach it (default: where it listens)');
   addDaemonOptions(command, edgeOptions).action((options: DaemonOptions) => run(options, context));

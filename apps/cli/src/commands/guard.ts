@@ -37,10 +37,15 @@ async function ensureRegistered(
   const { minGuardStake } = await client.config();
   const pool = await ensureNodeStake(connection, wallet, ROLE.guard, minGuardStake, options, context);
   context.terminal.note(`registering the guard at ${endpoint}`);
-  await client.send([await client.instructions.registerGuard({ owner: wallet, pool, ...says })], { payer: wallet });
+  await client.send([await client.instructions.registerGuard({ owner: wallet, pool, ...says })], {
+    payer: wallet,
+  });
 }
 
-async function run(options: DaemonOptions & { readonly sealKey?: string }, context: CliContext): Promise<void> {
+async function run(
+  options: DaemonOptions & { readonly sealKey?: string },
+  context: CliContext,
+): Promise<void> {
   const signal = context.takeSignals();
   const connection = await connect(options, context);
   const wallet = await chooseWallet(options, context);
@@ -58,7 +63,8 @@ async function run(options: DaemonOptions & { readonly sealKey?: string }, conte
       dir,
     },
   });
-  if (options.register) await ensureRegistered(connection, wallet, (await boxKeyOf(seal)).publicKey, options, config, context);
+  if (options.register)
+    await ensureRegistered(connection, wallet, (await boxKeyOf(seal)).publicKey, options, config, context);
   const guard = await createGuard(config, { operator: wallet, sealKey: new Secret(seal) });
   const { terminal } = context;
   if (options.json === true) terminal.json({ guard: guard.address, no: guard.no, url: guard.url });
@@ -74,9 +80,17 @@ export const registerGuard: RegisterCommand = (program, context) => {
   const command = program
     .command('guard')
     .summary('run a Media Guard')
-    .description('Authorises resources, checks reports, keeps the books of hours and weeks. Registers itself when it is not registered yet.')
+    .description(
+      'Authorises resources, checks reports, keeps the books of hours and weeks. Registers itself when it is not registered yet.',
+    )
     .option('--endpoint <url>', 'URL at which edges and viewers reach it (default: where it listens)')
-    .option('--seal-key <file>', 'file of its X25519 key, hex (default: guard.seal in its folder, made if need be)');
+    .option(
+      '--seal-key <file>',
+      'file of its X25519 key, hex (default: guard.seal in its folder, made if need be)',
+    );
   addDaemonOptions(command, guardOptions).action((options: DaemonOptions) => run(options, context));
-  examples(command, ['media guard --keypair guard-4 --port 10084', 'media guard --url http://10.0.0.5:8899 --keypair id.json --host 0.0.0.0 --endpoint http://203.0.113.9:8090']);
+  examples(command, [
+    'media guard --keypair guard-4 --port 10084',
+    'media guard --url http://10.0.0.5:8899 --keypair id.json --host 0.0.0.0 --endpoint http://203.0.113.9:8090',
+  ]);
 };

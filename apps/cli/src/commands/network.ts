@@ -33,12 +33,21 @@ async function create(options: Options, context: CliContext): Promise<void> {
   });
   const { programId, rpcUrl } = client;
   await writeNetworkFile(networkDir(options, context), { rpcUrl, wsUrl, programId, quoteMint });
-  if (options.json === true) terminal.json({ programId, quoteMint, pool: pool.address, lpMint: pool.lpMint, founder: founder.address });
+  if (options.json === true)
+    terminal.json({
+      programId,
+      quoteMint,
+      pool: pool.address,
+      lpMint: pool.lpMint,
+      founder: founder.address,
+    });
   else {
     terminal.line(`program  ${programId}`);
     terminal.line(`quote    ${quoteMint}`);
     terminal.line(`pool     ${pool.address}`);
-    terminal.line('Next: "media wallet send" gives LP to guards and edges, "media guard" and "media edge" run them.');
+    terminal.line(
+      'Next: "media wallet send" gives LP to guards and edges, "media guard" and "media edge" run them.',
+    );
   }
 }
 
@@ -46,12 +55,26 @@ export const registerNetwork: RegisterCommand = (program, context) => {
   const network = program
     .command('network')
     .summary('create a network on a chain')
-    .description('What "media up" does first, on any chain where the program is: genesis, quote token, pool, first liquidity.');
+    .description(
+      'What "media up" does first, on any chain where the program is: genesis, quote token, pool, first liquidity.',
+    );
   examples(
-    keypairOption(chainOptions(network.command('create').description('Create a network, once for each program. The wallet gets all MEDIA and all of a test quote token.')), 'wallet that founds the network')
+    keypairOption(
+      chainOptions(
+        network
+          .command('create')
+          .description(
+            'Create a network, once for each program. The wallet gets all MEDIA and all of a test quote token.',
+          ),
+      ),
+      'wallet that founds the network',
+    )
       .option('--fast', 'short periods: a sample a second, a report every 12 s, a week in two minutes')
       .option('--min-guards <n>', 'guards below which no set of a week is usable', '3')
       .action((options: Options) => create(options, context)),
-    ['media network create --keypair treasury', 'media network create --fast --url http://10.0.0.5:8899 --keypair id.json'],
+    [
+      'media network create --keypair treasury',
+      'media network create --fast --url http://10.0.0.5:8899 --keypair id.json',
+    ],
   );
 };

@@ -83,17 +83,25 @@ async function show(options: PoolOptions, context: CliContext): Promise<void> {
     terminal.json({ address, quoteMint, lpMint, reserveMedia, reserveQuote, lpSupply, staked, feeLp });
     return;
   }
-  const price = found.reserveMedia === 0n ? 0 : Number(found.reserveQuote) / 10 ** m.quoteDecimals / (Number(found.reserveMedia) / 1e9);
+  const price =
+    found.reserveMedia === 0n
+      ? 0
+      : Number(found.reserveQuote) / 10 ** m.quoteDecimals / (Number(found.reserveMedia) / 1e9);
   terminal.line(`pool      ${found.address}`);
   terminal.line(`quote     ${found.quoteMint}`);
-  terminal.line(`reserves  ${formatMedia(found.reserveMedia)}, ${formatUnits(found.reserveQuote, m.quoteDecimals)} quote`);
+  terminal.line(
+    `reserves  ${formatMedia(found.reserveMedia)}, ${formatUnits(found.reserveQuote, m.quoteDecimals)} quote`,
+  );
   terminal.line(`price     ${price.toPrecision(6)} quote for a MEDIA`);
-  terminal.line(`LP        ${formatUnits(found.lpSupply, m.lpDecimals)}, of which staked ${formatUnits(found.staked, m.lpDecimals)}`);
+  terminal.line(
+    `LP        ${formatUnits(found.lpSupply, m.lpDecimals)}, of which staked ${formatUnits(found.staked, m.lpDecimals)}`,
+  );
 }
 
 async function quote(amount: string, side: string, options: PoolOptions, context: CliContext): Promise<void> {
   const plan = await planSwap(await market(options, context), amount, side);
-  if (options.json === true) context.terminal.json({ side: plan.side, in: plan.amountIn, out: plan.out, fee: plan.fee });
+  if (options.json === true)
+    context.terminal.json({ side: plan.side, in: plan.amountIn, out: plan.out, fee: plan.fee });
   else context.terminal.line(plan.text);
 }
 
@@ -111,17 +119,27 @@ async function swap(amount: string, side: string, options: PoolOptions, context:
     minOut: leastOf(plan.out, options.slippage),
   });
   const { signature } = await m.client.send([to.instruction, instruction], { payer: owner });
-  if (options.json === true) context.terminal.json({ signature, in: plan.amountIn, out: plan.out, fee: plan.fee });
+  if (options.json === true)
+    context.terminal.json({ signature, in: plan.amountIn, out: plan.out, fee: plan.fee });
   else context.terminal.line(`Swapped ${plan.text}.\n${signature}`);
 }
 
-async function add(media: string, quoteAmount: string, options: PoolOptions, context: CliContext): Promise<void> {
+async function add(
+  media: string,
+  quoteAmount: string,
+  options: PoolOptions,
+  context: CliContext,
+): Promise<void> {
   const m = await market(options, context);
   const maxMedia = parseAmount(media, 9, 'The amount of MEDIA');
   const maxQuote = parseAmount(quoteAmount, m.quoteDecimals, 'The amount of the quote token');
   const plan = quoteAdd(m.found, maxMedia, maxQuote);
   const owner = await m.wallet();
-  const lp = await ensureAta(m.client.addresses, { payer: owner, owner: owner.address, mint: m.found.lpMint });
+  const lp = await ensureAta(m.client.addresses, {
+    payer: owner,
+    owner: owner.address,
+    mint: m.found.lpMint,
+  });
   const instruction = await m.client.instructions.addLiquidity({
     owner,
     quoteMint: m.found.quoteMint,
@@ -163,34 +181,58 @@ function poolOptions(command: Command): Command {
   return chainOptions(command.option('--quote <mint>', 'quote token of the pool, where there are several'));
 }
 
+const acting = (command: Command): Command =>
+  keypairOption(poolOptions(command)).option(
+    '--slippage <percent>',
+    'how much worse the price may get on the way',
+    '1',
+  );
+
 export const registerPool: RegisterCommand = (program, context) => {
-  const pool = program.command('pool').summary('provide liquidity, swap, ask the price').description('The MEDIA pool. LP from it is what stakes are made of.');
-  const acting = (command: Command): Command =>
-    keypairOption(poolOptions(command)).option('--slippage <percent>', 'how much worse the price may get on the way', '1');
+  const pool = program
+    .command('pool')
+    .summary('provide liquidity, swap, ask the price')
+    .description('The MEDIA pool. LP from it is what stakes are made of.');
   examples(
-    poolOptions(pool.command('show').description('Show reserves, price and LP.')).action((options: PoolOptions) => show(options, context)),
+    poolOptions(pool.command('show').description('Show reserves, price and LP.')).action(
+      (options: PoolOptions) => show(options, context),
+    ),
     ['media pool show'],
   );
   examples(
-    poolOptions(pool.command('quote').argument('<amount>', 'what goes in').argument('<side>', 'media or quote').description('What a swap would pay now.')).action(
-      (amount: string, side: string, options: PoolOptions) => quote(amount, side, options, context),
-    ),
+    poolOptions(
+      pool
+        .command('quote')
+        .argument('<amount>', 'what goes in')
+        .argument('<side>', 'media or quote')
+        .description('What a swap would pay now.'),
+    ).action((amount: string, side: string, options: PoolOptions) => quote(amount, side, options, context)),
     ['media pool quote 100 media', 'media pool quote 250.50 quote --json'],
   );
   examples(
-    acting(pool.command('swap').argument('<amount>', 'what goes in').argument('<side>', 'media or quote').description('Swap MEDIA for the quote token, or the other way round.')).action(
-      (amount: string, side: string, options: PoolOptions) => swap(amount, side, options, context),
-    ),
+    acting(
+      pool
+        .command('swap')
+        .argument('<amount>', 'what goes in')
+        .argument('<side>', 'media or quote')
+        .description('Swap MEDIA for the quote token, or the other way round.'),
+    ).action((amount: string, side: string, options: PoolOptions) => swap(amount, side, options, context)),
     ['media pool swap 100 media', 'media pool swap 250 quote --slippage 0.5'],
   );
   examples(
-    acting(pool.command('add').argument('<media>', 'MEDIA at most').argument('<quote>', 'quote token at most').description('Provide liquidity for LP.')).action(
-      (media: string, amount: string, options: PoolOptions) => add(media, amount, options, context),
-    ),
+    acting(
+      pool
+        .command('add')
+        .argument('<media>', 'MEDIA at most')
+        .argument('<quote>', 'quote token at most')
+        .description('Provide liquidity for LP.'),
+    ).action((media: string, amount: string, options: PoolOptions) => add(media, amount, options, context)),
     ['media pool add 100 1000 --keypair treasury'],
   );
   examples(
-    acting(pool.command('remove').argument('<lp>', 'LP to burn').description('Take liquidity out.')).action((lp: string, options: PoolOptions) => remove(lp, options, context)),
+    acting(pool.command('remove').argument('<lp>', 'LP to burn').description('Take liquidity out.')).action(
+      (lp: string, options: PoolOptions) => remove(lp, options, context),
+    ),
     ['media pool remove 12.5'],
   );
 };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createMediaClient, deployProgram } from '@media-network/chain';
+import { computeUnits } from '@media-network/chain/program-world';
 import { PROGRAM_PATH, readKeypairFile } from '@media-network/devnet';
 import { MediaError, silentLog, systemClock } from '@media-network/runtime';
 import { formatBytes, formatSol } from '../amounts.ts';
@@ -10,7 +11,8 @@ import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions, connect, keypairOption } from '../connection.ts';
 import type { ChainOptions } from '../connection.ts';
-import { PROJECT_ROOT, toolEnv } from '../root.ts';
+import { PROJECT_ROOT } from '../root.ts';
+import { table } from '../terminal/table.ts';
 
 interface BuildOptions {
   readonly verify?: true;
@@ -20,12 +22,20 @@ interface BuildOptions {
 async function build(options: BuildOptions, context: CliContext): Promise<void> {
   const { terminal } = context;
   const script = join(PROJECT_ROOT, 'programs', 'media', 'build.sh');
-  terminal.note(options.verify === true ? 'building into a temporary folder to compare ...' : 'building programs/media ...');
-  const { code, stdout, stderr } = await runChild('sh', [script, ...(options.verify === true ? ['--verify'] : [])], {
-    cwd: PROJECT_ROOT,
-    env: context.env,
-    onOutput: (text) => terminal.progress(text.trim().split('\n').at(-1) ?? ''),
-  });
+  terminal.note(
+    options.verify === true
+      ? 'building into a temporary folder to compare ...'
+      : 'building programs/media ...',
+  );
+  const { code, stdout, stderr } = await runChild(
+    'sh',
+    [script, ...(options.verify === true ? ['--verify'] : [])],
+    {
+      cwd: PROJECT_ROOT,
+      env: context.env,
+      onOutput: (text) => terminal.progress(text.trim().split('\n').at(-1) ?? ''),
+    },
+  );
   if (code !== 0) {
     terminal.note(`${stdout}${stderr}`.trim().split('\n').slice(-20).join('\n'));
     throw new MediaError({
@@ -39,8 +49,18 @@ async function build(options: BuildOptions, context: CliContext): Promise<void> 
   }
   const bytes = await readFile(PROGRAM_PATH);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (options.json === true) terminal.json({ ok: true, path: PROGRAM_PATH, bytes: bytes.length, sha256, verified: options.verify === true });
-  else terminal.line(`${sha256}  media.so, ${formatBytes(bytes.length)}${options.verify === true ? ', as built from this source' : ''}`);
+  if (options.json === true)
+    terminal.json({
+      ok: true,
+      path: PROGRAM_PATH,
+      bytes: bytes.length,
+      sha256,
+      verified: options.verify === true,
+    });
+  else
+    terminal.line(
+      `${sha256}  media.so, ${formatBytes(bytes.length)}${options.verify === true ? ', as built from this source' : ''}`,
+    );
 }
 
 interface DeployOptions extends ChainOptions {
@@ -61,50 +81,67 @@ async function deploy(options: DeployOptions, context: CliContext): Promise<void
   const payer = await connection.wallet();
   const before = await connection.client.lamports(payer.address);
   const { rpcUrl } = connection.client;
-  const client = createMediaClient({ rpcUrl, wsUrl: connection.wsUrl, programId: programKeypair.address, clock: systemClock, log: silentLog });
+  const client = createMediaClient({
+    rpcUrl,
+    wsUrl: connection.wsUrl,
+    programId: programKeypair.address,
+    clock: systemClock,
+    log: silentLog,
+  });
   const { programId, programData } = await deployProgram({
     client,
     payer,
     programKeypair,
     bytes,
     ...(options.finalise === true ? { finalise: true } : {}),
-    onProgress: (written, total) => terminal.progress(`deploying ${programKeypair.address}: ${Math.floor((written * 100) / total)} %`),
+    onProgress: (written, total) =>
+      terminal.progress(`deploying ${programKeypair.address}: ${Math.floor((written * 100) / total)} %`),
   });
   const cost = before - (await client.lamports(payer.address));
   if (options.json === true) terminal.json({ programId, programData, bytes: bytes.length, lamports: cost });
-  else terminal.line(`${programId}\nDeployed ${formatBytes(bytes.length)} for ${formatSol(cost)}; use it with --program ${programId}.`);
+  else
+    terminal.line(
+      `${programId}\nDeployed ${formatBytes(bytes.length)} for ${formatSol(cost)}; use it with --program ${programId}.`,
+    );
 }
 
 interface CuOptions {
   readonly json?: true;
 }
 
-/** Every instruction in a story told on litesvm, with the compute units that each took. */
+/** Every instruction in a story told to the program in the Solana VM, with the most that each took. */
 async function cu(options: CuOptions, context: CliContext): Promise<void> {
-  const script = join(PROJECT_ROOT, 'programs', 'media', 'compute-units.ts');
   context.terminal.progress('running every instruction ...');
-  const { code, stdout, stderr } = await runChild(process.execPath, [script, ...(options.json === true ? ['--json'] : [])], {
-    cwd: PROJECT_ROOT,
-    env: toolEnv(context.env),
-  });
-  if (code !== 0) {
-    throw new MediaError({
-      code: 'cli/cu-failed',
-      message: `The compute units could not be measured: ${stderr.trim().split('\n').at(-1) ?? 'no output'}`,
-      source: 'internal',
-    });
+  const units = await computeUnits();
+  if (options.json === true) {
+    context.terminal.json({ units });
+    return;
   }
-  for (const line of stdout.trimEnd().split('\n')) context.terminal.line(line);
+  const columns = [
+    { head: 'instruction', value: ([name]: [string, number]) => name },
+    {
+      head: 'compute units',
+      value: ([, most]: [string, number]) => most.toLocaleString('en'),
+      align: 'right' as const,
+    },
+  ];
+  for (const line of table(Object.entries(units), columns, context.terminal.style))
+    context.terminal.line(line);
 }
 
 export const registerProgram: RegisterCommand = (program, context) => {
-  const command = program.command('program').summary('build, verify, deploy and measure the on-chain program').description('The on-chain program, programs/media.');
+  const command = program
+    .command('program')
+    .summary('build, verify, deploy and measure the on-chain program')
+    .description('The on-chain program, programs/media.');
   examples(
     command
       .command('build')
       .option('--verify', 'compare with the media.so that is checked in instead of replacing it')
       .option('--json', 'print the result as JSON')
-      .description('Build the program, the same bytes on every machine. Installs its toolchain by apt and cargo if need be.')
+      .description(
+        'Build the program, the same bytes on every machine. Installs its toolchain by apt and cargo if need be.',
+      )
       .action((options: BuildOptions) => build(options, context)),
     ['media program build', 'media program build --verify'],
   );
@@ -117,12 +154,23 @@ export const registerProgram: RegisterCommand = (program, context) => {
     ['media program verify'],
   );
   examples(
-    keypairOption(chainOptions(command.command('deploy').description('Deploy the program through the upgradeable loader.')), 'wallet that pays and may upgrade it later')
+    keypairOption(
+      chainOptions(
+        command.command('deploy').description('Deploy the program through the upgradeable loader.'),
+      ),
+      'wallet that pays and may upgrade it later',
+    )
       .option('--file <so>', 'another program than the one that is checked in')
-      .option('--program-keypair <file>', "keypair whose address is the program's id (default: the wallet \"program\")")
+      .option(
+        '--program-keypair <file>',
+        'keypair whose address is the program\'s id (default: the wallet "program")',
+      )
       .option('--finalise', 'give up the right to upgrade it')
       .action((options: DeployOptions) => deploy(options, context)),
-    ['media program deploy --keypair treasury', 'media program deploy --url http://127.0.0.1:8899 --program-keypair id.json'],
+    [
+      'media program deploy --keypair treasury',
+      'media program deploy --url http://127.0.0.1:8899 --program-keypair id.json',
+    ],
   );
   examples(
     command

@@ -5,15 +5,28 @@ import { createResourcePlan, sendPlan, settingsPlan } from '@media-network/chain
 import type { Found, Signer } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import { ensureSecretFile, scrypt } from '@media-network/devnet';
-import { decryptSettings, encryptSettings, isOrigin, isTarget, resourceLabel, settingsKeyByPassword } from '@media-network/protocol';
+import {
+  decryptSettings,
+  encryptSettings,
+  isOrigin,
+  isTarget,
+  resourceLabel,
+  settingsKeyByPassword,
+} from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
-import type { Address } from '@solana/kit';
 import type { Command } from 'commander';
 import { formatBytes, formatMedia, formatUnits, parseAmount } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, keypairOption, mintDecimals, networkDir, parseAddressArg } from '../connection.ts';
+import {
+  chainOptions,
+  connect,
+  keypairOption,
+  mintDecimals,
+  networkDir,
+  parseAddressArg,
+} from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
 import { nameIn } from '../roles.ts';
 import { table } from '../terminal/table.ts';
@@ -53,13 +66,16 @@ function bad(message: string): MediaError {
 export function parseOrigin(text: string): string {
   const url = URL.parse(text);
   if (url !== null && isOrigin(text)) return url.origin;
-  throw bad(`"${text}" is not the address of an origin: write it as http://host:port or https://host, with no path.`);
+  throw bad(
+    `"${text}" is not the address of an origin: write it as http://host:port or https://host, with no path.`,
+  );
 }
 
 function parseHeaders(lines: readonly string[]): (readonly [string, string])[] {
   return lines.map((line) => {
     const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw bad(`"${line}" is not a header: write it as "Name: value".`);
+    if (name === undefined || value === undefined)
+      throw bad(`"${line}" is not a header: write it as "Name: value".`);
     return [name, value];
   });
 }
@@ -67,7 +83,8 @@ function parseHeaders(lines: readonly string[]): (readonly [string, string])[] {
 /** The settings with what the options replace replaced. */
 function withOptions(before: Settings, options: SettingsOptions): Settings {
   const wrong = options.probe?.find((target) => !isTarget(target));
-  if (wrong !== undefined) throw bad(`"${wrong}" is not a target that guards could fetch: it must begin with /.`);
+  if (wrong !== undefined)
+    throw bad(`"${wrong}" is not a target that guards could fetch: it must begin with /.`);
   return {
     ...before,
     ...(options.originHost === undefined ? {} : { originHost: options.originHost }),
@@ -91,7 +108,9 @@ async function password(options: ChainOptions & SettingsOptions, context: CliCon
 async function activeGuards(connection: Connection): Promise<readonly Found<'guard'>[]> {
   const guards = (await connection.client.guards()).filter((guard) => guard.status === NODE_STATUS.active);
   if (guards.length > 0) return guards;
-  throw bad('This network has no guards yet that could read the settings: register one with "media guard" first.');
+  throw bad(
+    'This network has no guards yet that could read the settings: register one with "media guard" first.',
+  );
 }
 
 async function add(origin: string, options: AddOptions, context: CliContext): Promise<void> {
@@ -117,7 +136,11 @@ async function add(origin: string, options: AddOptions, context: CliContext): Pr
   const found = await client.account('resource', address);
   const version = (found?.settingsVersion ?? 0) + 1;
   const guards = await activeGuards(connection);
-  const blob = await encryptSettings(settings, { resource: address, version }, { guards, password: await password(options, context), scrypt });
+  const blob = await encryptSettings(
+    settings,
+    { resource: address, version },
+    { guards, password: await password(options, context), scrypt },
+  );
   const plan = await createResourcePlan(client, {
     publisher,
     pool: pool.address,
@@ -133,7 +156,9 @@ async function add(origin: string, options: AddOptions, context: CliContext): Pr
   const resource = await find(connection, address);
   if (options.json === true) context.terminal.json(describe(resource));
   else {
-    context.terminal.line(`${address}\nHost ${label(resource)}.<zone of the edges>; the guards authorise it now: "media resource show ${address}".`);
+    context.terminal.line(
+      `${address}\nHost ${label(resource)}.<zone of the edges>; the guards authorise it now: "media resource show ${address}".`,
+    );
   }
 }
 
@@ -149,7 +174,9 @@ async function find(connection: Connection, which: string): Promise<Resource> {
   if (/^[a-z2-7]{20}$/.test(name)) {
     const found = (await connection.client.resources()).find((each) => label(each) === name);
     if (found !== undefined) return found;
-    throw bad(`No resource on this chain has the label ${name}: "media resource list --all" shows what there is.`);
+    throw bad(
+      `No resource on this chain has the label ${name}: "media resource list --all" shows what there is.`,
+    );
   }
   const found = await connection.client.account('resource', parseAddressArg(which, 'The resource'));
   if (found !== null) return found;
@@ -175,15 +202,27 @@ async function update(which: string, options: UpdateOptions, context: CliContext
     await client.send([update], { payer: publisher });
     changed = true;
   }
-  const settingsChange = [options.origin, options.originHost, options.header, options.probe].some((each) => each !== undefined);
+  const settingsChange = [options.origin, options.originHost, options.header, options.probe].some(
+    (each) => each !== undefined,
+  );
   if (settingsChange) {
     const secret = await password(options, context);
     const before = await openSettings(connection, resource, secret);
-    const after = withOptions(options.origin === undefined ? before : { ...before, origin: parseOrigin(options.origin) }, options);
+    const after = withOptions(
+      options.origin === undefined ? before : { ...before, origin: parseOrigin(options.origin) },
+      options,
+    );
     const subject = { resource: resource.address, version: resource.settingsVersion + 1 };
-    const settings = await encryptSettings(after, subject, { guards: await activeGuards(connection), password: secret, scrypt });
+    const settings = await encryptSettings(after, subject, {
+      guards: await activeGuards(connection),
+      password: secret,
+      scrypt,
+    });
     const steps = await settingsPlan(client, { ...to, settings });
-    await sendPlan(client, steps, { payer: publisher, onStep: (step) => context.terminal.progress(`${step} ...`) });
+    await sendPlan(client, steps, {
+      payer: publisher,
+      onStep: (step) => context.terminal.progress(`${step} ...`),
+    });
     changed = true;
   }
   if (options.pause === true || options.resume === true) {
@@ -191,27 +230,70 @@ async function update(which: string, options: UpdateOptions, context: CliContext
     await client.send([pause], { payer: publisher });
     changed = true;
   }
-  if (!changed) throw bad('Nothing to change: say what with --origin, --header, --probe, --lp, --bound, --pause or --resume.');
+  if (!changed)
+    throw bad(
+      'Nothing to change: say what with --origin, --header, --probe, --lp, --bound, --pause or --resume.',
+    );
   await print(await find(connection, resource.address), connection, options, context);
 }
 
-async function openSettings(connection: Connection, resource: Resource, secret: Uint8Array): Promise<Settings> {
+async function openSettings(
+  connection: Connection,
+  resource: Resource,
+  secret: Uint8Array,
+): Promise<Settings> {
   const account = await connection.client.account('settings', resource.settings);
   const blob = account?.tail.subarray(0, account.length);
   const key = blob === undefined ? undefined : await settingsKeyByPassword(blob, secret, scrypt);
   const subject = { resource: resource.address, version: resource.settingsVersion };
-  const settings = blob === undefined || key === undefined ? undefined : await decryptSettings(blob, subject, key);
+  const settings =
+    blob === undefined || key === undefined ? undefined : await decryptSettings(blob, subject, key);
   if (settings !== undefined) return settings;
-  throw bad('The password does not open the settings: name the right one with --password-file or MEDIA_PASSWORD.');
+  throw bad(
+    'The password does not open the settings: name the right one with --password-file or MEDIA_PASSWORD.',
+  );
 }
 
 function describe(resource: Resource): object {
-  const { address, publisher, id, quotaKbps, p95Kbps, lp, due, debt, charged, unattestedBound, bytesTotal, settingsVersion } = resource;
+  const {
+    address,
+    publisher,
+    id,
+    quotaKbps,
+    p95Kbps,
+    lp,
+    due,
+    debt,
+    charged,
+    unattestedBound,
+    bytesTotal,
+    settingsVersion,
+  } = resource;
   const status = nameIn(RESOURCE_STATUS, resource.status);
-  return { address, label: label(resource), status, publisher, id, quotaKbps, p95Kbps, lp, due, debt, charged, unattestedBound, bytesTotal, settingsVersion };
+  return {
+    address,
+    label: label(resource),
+    status,
+    publisher,
+    id,
+    quotaKbps,
+    p95Kbps,
+    lp,
+    due,
+    debt,
+    charged,
+    unattestedBound,
+    bytesTotal,
+    settingsVersion,
+  };
 }
 
-async function print(resource: Resource, connection: Connection, options: ChainOptions, context: CliContext): Promise<void> {
+async function print(
+  resource: Resource,
+  connection: Connection,
+  options: ChainOptions,
+  context: CliContext,
+): Promise<void> {
   if (options.json === true) {
     context.terminal.json(describe(resource));
     return;
@@ -225,9 +307,15 @@ async function print(resource: Resource, connection: Connection, options: ChainO
     ['status', nameIn(RESOURCE_STATUS, resource.status)],
     ['publisher', `${resource.publisher} (id ${resource.id})`],
     ['set aside', `${formatUnits(resource.lp, decimals)} LP`],
-    ['quota', `${(resource.quotaKbps / 1000).toLocaleString('en')} Mbit/s, p95 ${(resource.p95Kbps / 1000).toLocaleString('en')} Mbit/s`],
+    [
+      'quota',
+      `${(resource.quotaKbps / 1000).toLocaleString('en')} Mbit/s, p95 ${(resource.p95Kbps / 1000).toLocaleString('en')} Mbit/s`,
+    ],
     ['delivered', `${formatBytes(resource.bytesTotal)}, as recorded`],
-    ['charged', `${formatMedia(resource.charged)}, due ${formatMedia(resource.due)}, debt ${formatMedia(resource.debt)}`],
+    [
+      'charged',
+      `${formatMedia(resource.charged)}, due ${formatMedia(resource.due)}, debt ${formatMedia(resource.debt)}`,
+    ],
     ['unattested', `at most ${formatBytes(resource.unattestedBound)} an hour while nothing is attested`],
     ['settings', `version ${resource.settingsVersion}`],
   ];
@@ -250,7 +338,11 @@ async function list(options: ChainOptions & { readonly all?: true }, context: Cl
   const columns = [
     { head: 'label', value: label },
     { head: 'status', value: (each: Resource) => nameIn(RESOURCE_STATUS, each.status) },
-    { head: 'quota Mbit/s', value: (each: Resource) => String(Math.round(each.quotaKbps / 1000)), align: 'right' as const },
+    {
+      head: 'quota Mbit/s',
+      value: (each: Resource) => String(Math.round(each.quotaKbps / 1000)),
+      align: 'right' as const,
+    },
     { head: 'delivered', value: (each: Resource) => formatBytes(each.bytesTotal), align: 'right' as const },
     { head: 'charged', value: (each: Resource) => formatMedia(each.charged), align: 'right' as const },
     { head: 'address', value: (each: Resource) => each.address },
@@ -258,20 +350,31 @@ async function list(options: ChainOptions & { readonly all?: true }, context: Cl
   for (const line of table(resources, columns, context.terminal.style)) context.terminal.line(line);
 }
 
-async function remove(which: string, options: ChainOptions & { readonly release?: true }, context: CliContext): Promise<void> {
+async function remove(
+  which: string,
+  options: ChainOptions & { readonly release?: true },
+  context: CliContext,
+): Promise<void> {
   const connection = await connect(options, context);
   const { client } = connection;
   const publisher = await connection.wallet();
   const resource = await find(connection, which);
-  const to = { publisher, resource: resource.address as Address };
+  const to = { publisher, resource: resource.address };
   const instruction =
     options.release === true
-      ? await client.instructions.releaseResource({ ...to, pool: resource.pool, settingsVersion: resource.settingsVersion, ring: resource.ring })
+      ? await client.instructions.releaseResource({
+          ...to,
+          pool: resource.pool,
+          settingsVersion: resource.settingsVersion,
+          ring: resource.ring,
+        })
       : await client.instructions.removeResource(to);
   const { signature } = await client.send([instruction], { payer: publisher });
   const { finalHours } = await client.config();
-  if (options.json === true) context.terminal.json({ signature, resource: resource.address, released: options.release === true });
-  else if (options.release === true) context.terminal.line(`Released: its LP is free again and its rent is back.\n${signature}`);
+  if (options.json === true)
+    context.terminal.json({ signature, resource: resource.address, released: options.release === true });
+  else if (options.release === true)
+    context.terminal.line(`Released: its LP is free again and its rent is back.\n${signature}`);
   else {
     context.terminal.line(
       `Removed. When its hours are settled, ${2 * finalHours} hours of the network from now, "media resource remove ${resource.address} --release" frees its LP.\n${signature}`,
@@ -284,22 +387,53 @@ function settingsOptions(command: Command): Command {
     .option('--origin-host <name>', 'Host header to send to the origin')
     .option('--header <line...>', 'headers to send to the origin, as "Name: value"')
     .option('--probe <target...>', 'targets that guards may fetch to compare')
-    .option('--password-file <file>', 'password that opens the settings (else MEDIA_PASSWORD, else one is made and kept)');
+    .option(
+      '--password-file <file>',
+      'password that opens the settings (else MEDIA_PASSWORD, else one is made and kept)',
+    );
 }
 
 export const registerResource: RegisterCommand = (program, context) => {
-  const resource = program.command('resource').summary('publish an origin, change it, take it off').description('Resources are what publishers serve through the network.');
+  const resource = program
+    .command('resource')
+    .summary('publish an origin, change it, take it off')
+    .description('Resources are what publishers serve through the network.');
   examples(
-    keypairOption(chainOptions(settingsOptions(resource.command('add').argument('<origin>', 'http://host:port or https://host').description('Publish an origin.'))))
+    keypairOption(
+      chainOptions(
+        settingsOptions(
+          resource
+            .command('add')
+            .argument('<origin>', 'http://host:port or https://host')
+            .description('Publish an origin.'),
+        ),
+      ),
+    )
       .option('--quote <mint>', 'quote token of the pool, where there are several')
       .option('--id <number>', 'number of the resource (default: the next of this publisher)')
       .option('--lp <lp>', 'LP of the stake to set aside (default: all that is free)')
-      .option('--bound <bytes>', 'unattested bytes an hour that are paid for while nothing is attested', '10000000000')
+      .option(
+        '--bound <bytes>',
+        'unattested bytes an hour that are paid for while nothing is attested',
+        '10000000000',
+      )
       .action((origin: string, options: AddOptions) => add(origin, options, context)),
-    ['media resource add http://127.0.0.1:3000', 'media resource add https://example.com --lp 500 --header "Authorization: Bearer x"'],
+    [
+      'media resource add http://127.0.0.1:3000',
+      'media resource add https://example.com --lp 500 --header "Authorization: Bearer x"',
+    ],
   );
   examples(
-    keypairOption(chainOptions(settingsOptions(resource.command('update').argument('<resource>', 'address, label or host').description('Change settings, stake or bound; pause or resume.'))))
+    keypairOption(
+      chainOptions(
+        settingsOptions(
+          resource
+            .command('update')
+            .argument('<resource>', 'address, label or host')
+            .description('Change settings, stake or bound; pause or resume.'),
+        ),
+      ),
+    )
       .option('--origin <url>', 'the new origin')
       .option('--lp <lp>', 'LP to set aside from now on')
       .option('--bound <bytes>', 'the new bound on unattested bytes')
@@ -309,21 +443,36 @@ export const registerResource: RegisterCommand = (program, context) => {
     ['media resource update <label> --origin http://127.0.0.1:4000', 'media resource update <label> --pause'],
   );
   examples(
-    keypairOption(chainOptions(resource.command('list').option('--all', "everybody's resources").description('List resources.'))).action(
-      (options: ChainOptions & { readonly all?: true }) => list(options, context),
-    ),
+    keypairOption(
+      chainOptions(
+        resource.command('list').option('--all', "everybody's resources").description('List resources.'),
+      ),
+    ).action((options: ChainOptions & { readonly all?: true }) => list(options, context)),
     ['media resource list', 'media resource list --all --json'],
   );
   examples(
-    chainOptions(resource.command('show').argument('<resource>', 'address, label or host').description('Show a resource.')).action(async (which: string, options: ChainOptions) => {
+    chainOptions(
+      resource
+        .command('show')
+        .argument('<resource>', 'address, label or host')
+        .description('Show a resource.'),
+    ).action(async (which: string, options: ChainOptions) => {
       const connection = await connect(options, context);
       await print(await find(connection, which), connection, options, context);
     }),
     ['media resource show <label>'],
   );
   examples(
-    keypairOption(chainOptions(resource.command('remove').argument('<resource>', 'address, label or host').option('--release', 'free the LP of a removed resource').description('Take a resource off the network.'))).action(
-      (which: string, options: ChainOptions & { readonly release?: true }) => remove(which, options, context),
+    keypairOption(
+      chainOptions(
+        resource
+          .command('remove')
+          .argument('<resource>', 'address, label or host')
+          .option('--release', 'free the LP of a removed resource')
+          .description('Take a resource off the network.'),
+      ),
+    ).action((which: string, options: ChainOptions & { readonly release?: true }) =>
+      remove(which, options, context),
     ),
     ['media resource remove <label>', 'media resource remove <address> --release'],
   );

@@ -22,7 +22,12 @@ async function add(amount: string, options: StakeOptions, context: CliContext): 
   const lpDecimals = await mintDecimals(client, pool.lpMint);
   const lp = parseAmount(amount, lpDecimals, 'The amount of LP');
   const owner = await connection.wallet();
-  const instruction = await client.instructions.stake({ owner, pool: pool.address, role: parseRole(options.role), lp });
+  const instruction = await client.instructions.stake({
+    owner,
+    pool: pool.address,
+    role: parseRole(options.role),
+    lp,
+  });
   const { signature } = await client.send([instruction], { payer: owner });
   if (options.json === true) context.terminal.json({ signature, lp, role: options.role });
   else context.terminal.line(`Staked ${formatUnits(lp, lpDecimals)} LP as ${options.role}.\n${signature}`);
@@ -40,8 +45,12 @@ async function unbond(amount: string, options: StakeOptions, context: CliContext
   const { signature } = await client.send([instruction], { payer: owner });
   const { unbondSecs } = await client.config();
   const free = new Date((Number(await client.chainTime()) + unbondSecs) * 1000).toISOString();
-  if (options.json === true) context.terminal.json({ signature, lp, role: options.role, withdrawableAt: free });
-  else context.terminal.line(`${formatUnits(lp, lpDecimals)} LP are on their way out; "media stake withdraw" pays them from ${free}.\n${signature}`);
+  if (options.json === true)
+    context.terminal.json({ signature, lp, role: options.role, withdrawableAt: free });
+  else
+    context.terminal.line(
+      `${formatUnits(lp, lpDecimals)} LP are on their way out; "media stake withdraw" pays them from ${free}.\n${signature}`,
+    );
 }
 
 async function withdraw(options: StakeOptions, context: CliContext): Promise<void> {
@@ -68,7 +77,9 @@ async function show(options: ChainOptions & { readonly all?: true }, context: Cl
   const pools = new Map((await client.pools()).map((pool) => [pool.address, pool]));
   const worth = (stake: Found<'stake'>): bigint => {
     const pool = pools.get(stake.pool);
-    return pool === undefined ? 0n : worthOf(pool, averagePrice(pool, now, BigInt(config.twapSecs)), stake.lp);
+    return pool === undefined
+      ? 0n
+      : worthOf(pool, averagePrice(pool, now, BigInt(config.twapSecs)), stake.lp);
   };
   const rows = stakes.map((stake) => ({
     owner: stake.owner,
@@ -77,7 +88,10 @@ async function show(options: ChainOptions & { readonly all?: true }, context: Cl
     lp: stake.lp,
     allocated: stake.allocated,
     unbonding: stake.unbonding,
-    withdrawableAt: stake.unbonding === 0n ? null : new Date((Number(stake.unbondAt) + config.unbondSecs) * 1000).toISOString(),
+    withdrawableAt:
+      stake.unbonding === 0n
+        ? null
+        : new Date((Number(stake.unbondAt) + config.unbondSecs) * 1000).toISOString(),
     worth: worth(stake),
   }));
   if (options.json === true) {
@@ -105,32 +119,49 @@ async function show(options: ChainOptions & { readonly all?: true }, context: Cl
   for (const line of lines) context.terminal.line(line);
 }
 
+const acting = (command: Command): Command =>
+  keypairOption(
+    chainOptions(command.option('--quote <mint>', 'quote token of the pool, where there are several')),
+  ).option('--role <role>', `what the stake is for: ${ROLE_NAMES.join(', ')}`, 'publisher');
+
 export const registerStake: RegisterCommand = (program, context) => {
-  const stake = program.command('stake').summary('stake LP, take it back, look at it').description('Stakes are LP MEDIA, one for each role and pool.');
-  const acting = (command: Command): Command =>
-    keypairOption(chainOptions(command.option('--quote <mint>', 'quote token of the pool, where there are several'))).option(
-      '--role <role>',
-      `what the stake is for: ${ROLE_NAMES.join(', ')}`,
-      'publisher',
-    );
+  const stake = program
+    .command('stake')
+    .summary('stake LP, take it back, look at it')
+    .description('Stakes are LP MEDIA, one for each role and pool.');
   examples(
-    acting(stake.command('add').argument('<lp>', 'LP to stake').description('Move LP from the wallet into a stake.')).action((amount: string, options: StakeOptions) => add(amount, options, context)),
+    acting(
+      stake
+        .command('add')
+        .argument('<lp>', 'LP to stake')
+        .description('Move LP from the wallet into a stake.'),
+    ).action((amount: string, options: StakeOptions) => add(amount, options, context)),
     ['media stake add 500', 'media stake add 5 --role edge --keypair edge-4'],
   );
   examples(
-    acting(stake.command('unbond').argument('<lp>', 'LP to take back').description('Begin to take LP back; it is paid out when the unbonding period is over.')).action(
-      (amount: string, options: StakeOptions) => unbond(amount, options, context),
-    ),
+    acting(
+      stake
+        .command('unbond')
+        .argument('<lp>', 'LP to take back')
+        .description('Begin to take LP back; it is paid out when the unbonding period is over.'),
+    ).action((amount: string, options: StakeOptions) => unbond(amount, options, context)),
     ['media stake unbond 100'],
   );
   examples(
-    acting(stake.command('withdraw').description('Pay out all LP whose unbonding period is over.')).action((options: StakeOptions) => withdraw(options, context)),
+    acting(stake.command('withdraw').description('Pay out all LP whose unbonding period is over.')).action(
+      (options: StakeOptions) => withdraw(options, context),
+    ),
     ['media stake withdraw --role edge'],
   );
   examples(
-    keypairOption(chainOptions(stake.command('show').option('--all', "everybody's stakes").description('Show stakes and their worth.'))).action(
-      (options: ChainOptions & { readonly all?: true }) => show(options, context),
-    ),
+    keypairOption(
+      chainOptions(
+        stake
+          .command('show')
+          .option('--all', "everybody's stakes")
+          .description('Show stakes and their worth.'),
+      ),
+    ).action((options: ChainOptions & { readonly all?: true }) => show(options, context)),
     ['media stake show', 'media stake show --all --json'],
   );
 };

@@ -34,7 +34,12 @@ async function nodes(client: MediaClient): Promise<NodeRow[]> {
     ...edges.map((node) => ({ kind: 'edge' as const, node, ask: node.control })),
   ].filter(({ node }) => node.status === NODE_STATUS.active);
   return Promise.all(
-    active.map(async ({ kind, node, ask }) => ({ kind, address: node.address, endpoint: node.endpoint, health: await healthOf(ask) })),
+    active.map(async ({ kind, node, ask }) => ({
+      kind,
+      address: node.address,
+      endpoint: node.endpoint,
+      health: await healthOf(ask),
+    })),
   );
 }
 
@@ -49,7 +54,11 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
   const now = await client.chainTime();
   const hour = hourAt(config, now);
   const week = weekAt(config, now);
-  const [rows, resources, slot] = await Promise.all([nodes(client), client.resources(), client.rpc.getSlot().send()]);
+  const [rows, resources, slot] = await Promise.all([
+    nodes(client),
+    client.resources(),
+    client.rpc.getSlot().send(),
+  ]);
   const hours = await Promise.all(
     Array.from({ length: Number(HOURS_BACK) }, (_, i) => hour - BigInt(i) - 1n)
       .filter((each) => each >= 0n)
@@ -72,30 +81,53 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
       claimed: config.claimed,
       closedWeeks: config.lastEpoch,
       nodes: rows,
-      resources: resources.map((each) => ({ address: each.address, status: nameIn(RESOURCE_STATUS, each.status), bytes: each.bytesTotal, charged: each.charged })),
+      resources: resources.map((each) => ({
+        address: each.address,
+        status: nameIn(RESOURCE_STATUS, each.status),
+        bytes: each.bytesTotal,
+        charged: each.charged,
+      })),
       hours: hours.flatMap((each) =>
         each === null
           ? []
-          : [{ hour: each.hour, reports: each.reports, confirmed: each.confirmed, bytes: each.confirmedBytes, final: each.status === HOUR_STATUS.final }],
+          : [
+              {
+                hour: each.hour,
+                reports: each.reports,
+                confirmed: each.confirmed,
+                bytes: each.confirmedBytes,
+                final: each.status === HOUR_STATUS.final,
+              },
+            ],
       ),
     });
     return;
   }
   terminal.line(`chain      ${client.rpcUrl}, slot ${slot}, program ${client.programId}`);
-  terminal.line(`time       hour ${hour} of ${hourSecs(config)} s, week ${week} of ${config.hoursPerWeek} hours`);
-  terminal.line(`money      kept ${formatMedia(config.kept)}, rewards ${formatMedia(config.allocated)}, claimed ${formatMedia(config.claimed)}`);
+  terminal.line(
+    `time       hour ${hour} of ${hourSecs(config)} s, week ${week} of ${config.hoursPerWeek} hours`,
+  );
+  terminal.line(
+    `money      kept ${formatMedia(config.kept)}, rewards ${formatMedia(config.allocated)}, claimed ${formatMedia(config.claimed)}`,
+  );
   if (epoch !== null) {
     terminal.line(`this week  fees ${formatMedia(epoch.fees)}, ${nameIn(EPOCH_STATUS, epoch.status)}`);
   }
   for (const each of hours) {
     if (each === null) continue;
     const state = each.status === HOUR_STATUS.final ? 'final' : 'open';
-    terminal.line(`hour ${String(each.hour).padEnd(5)} ${each.confirmed} of ${each.reports} reports confirmed, ${formatBytes(each.confirmedBytes)}, ${state}`);
+    terminal.line(
+      `hour ${String(each.hour).padEnd(5)} ${each.confirmed} of ${each.reports} reports confirmed, ${formatBytes(each.confirmedBytes)}, ${state}`,
+    );
   }
   terminal.line();
   const columns = [
     { head: 'node', value: (row: NodeRow) => row.kind },
-    { head: 'state', value: (row: NodeRow) => (row.health === 'ready' ? terminal.style.green(row.health) : terminal.style.red(row.health)) },
+    {
+      head: 'state',
+      value: (row: NodeRow) =>
+        row.health === 'ready' ? terminal.style.green(row.health) : terminal.style.red(row.health),
+    },
     { head: 'endpoint', value: (row: NodeRow) => row.endpoint },
     { head: 'account', value: (row: NodeRow) => row.address },
   ];
@@ -108,5 +140,8 @@ export const registerStatus: RegisterCommand = (program, context) => {
     .summary('the network at a glance')
     .description('Shows chain, time, money, recent hours and every node, each asked whether it is ready.')
     .action((options: ChainOptions) => run(options, context));
-  examples(chainOptions(command), ['media status', 'media status --url https://api.devnet.solana.com --program <id>']);
+  examples(chainOptions(command), [
+    'media status',
+    'media status --url https://api.devnet.solana.com --program <id>',
+  ]);
 };

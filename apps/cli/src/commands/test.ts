@@ -62,8 +62,10 @@ async function runTests(options: Options, context: CliContext): Promise<void> {
 
 function describe(row: Row, { terminal }: CliContext): string {
   const { style } = terminal;
-  const mark = row.skipped !== undefined ? style.yellow('-') : row.failed > 0 ? style.red('✗') : style.green('✓');
-  const counts = row.skipped === undefined ? `${row.passed} passed, ${row.failed} failed` : `skipped: ${row.skipped}`;
+  const mark =
+    row.skipped !== undefined ? style.yellow('-') : row.failed > 0 ? style.red('✗') : style.green('✓');
+  const counts =
+    row.skipped === undefined ? `${row.passed} passed, ${row.failed} failed` : `skipped: ${row.skipped}`;
   return `${mark} ${row.name.padEnd(10)} ${counts}  ${style.dim(formatMs(row.ms))}`;
 }
 
@@ -77,5 +79,9 @@ export const registerTest: RegisterCommand = (program, context) => {
     .option('--only <group...>', 'run these groups only')
     .option('--json', 'print the result as one JSON object')
     .action(async (options: Options) => runTests(options, context));
-  examples(command, ['media test', 'media test --only types lint unit', 'MEDIA_KILL_ROUNDS=20 media test --only system']);
+  examples(command, [
+    'media test',
+    'media test --only types lint unit',
+    'MEDIA_KILL_ROUNDS=20 media test --only system',
+  ]);
 };

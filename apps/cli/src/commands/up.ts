@@ -49,14 +49,19 @@ async function reset(dir: string, context: CliContext): Promise<void> {
   }
   const entries = await readdir(dir).catch(() => []);
   for (const name of entries) {
-    if (/^(chain|network\.json|edge-\d+|guard-\d+)$/.test(name)) await rm(join(dir, name), { recursive: true, force: true });
+    if (/^(chain|network\.json|edge-\d+|guard-\d+)$/.test(name))
+      await rm(join(dir, name), { recursive: true, force: true });
   }
   context.terminal.note(`forgot the network in ${dir}; its wallets are kept`);
 }
 
 async function answers(rpcUrl: string): Promise<boolean> {
   try {
-    await fetch(rpcUrl, { method: 'POST', body: '{"jsonrpc":"2.0","id":1,"method":"getHealth"}', signal: AbortSignal.timeout(1_000) });
+    await fetch(rpcUrl, {
+      method: 'POST',
+      body: '{"jsonrpc":"2.0","id":1,"method":"getHealth"}',
+      signal: AbortSignal.timeout(1_000),
+    });
     return true;
   } catch {
     return false;
@@ -107,7 +112,8 @@ async function watch(devnet: Devnet, signal: AbortSignal, context: CliContext): 
       last = viewLine(view);
     } catch (error) {
       // The view is a guest: what it cannot read now it reads the next time.
-      if (!signal.aborted && !terminal.interactive) terminal.note(`cannot look at the network: ${errorMessage(error)}`);
+      if (!signal.aborted && !terminal.interactive)
+        terminal.note(`cannot look at the network: ${errorMessage(error)}`);
     }
     await systemClock.sleep(terminal.interactive ? REDRAW_MS : LINE_MS, signal);
   }
@@ -139,12 +145,24 @@ async function run(options: Options, context: CliContext): Promise<void> {
   try {
     const config = await devnet.client.config();
     if (options.fast === true && config.sampleSecs !== 1) {
-      terminal.note('This network was made with its real periods and keeps them: "media up --fast --reset" makes a fast one.');
+      terminal.note(
+        'This network was made with its real periods and keeps them: "media up --fast --reset" makes a fast one.',
+      );
     }
     const ms = performance.now() - started;
     if (options.json === true) {
       const { url, host, rpcUrl, wsUrl, programId, resource } = devnet;
-      terminal.json({ url, host, rpcUrl, wsUrl, programId, resource, dir, edges: devnet.edges.map((edge) => edge.urls[0]), ms: Math.round(ms) });
+      terminal.json({
+        url,
+        host,
+        rpcUrl,
+        wsUrl,
+        programId,
+        resource,
+        dir,
+        edges: devnet.edges.map((edge) => edge.urls[0]),
+        ms: Math.round(ms),
+      });
     } else {
       greet(devnet, options, ms, context);
     }
@@ -165,11 +183,19 @@ export const registerUp: RegisterCommand = (program, context) => {
       'Starts a chain, three guards, three edges and a sample origin, makes and funds wallets, publishes the origin and shows the network at work. Started again, it goes on where it stopped.',
     )
     .option('--origin <url>', 'publish this origin instead of the sample, such as http://127.0.0.1:3000')
-    .option('--port <port>', 'port of the first edge; the others follow, control planes 1000, guards 2001, the origin 3000 above', '8080')
+    .option(
+      '--port <port>',
+      'port of the first edge; the others follow, control planes 1000, guards 2001, the origin 3000 above',
+      '8080',
+    )
     .option('--rpc-port <port>', "port of the chain's JSON-RPC; its websocket is the next", '8899')
     .option('--fast', 'short periods: a sample a second, a report every 12 s, a week in two minutes')
     .option('--reset', 'start anew; wallets are kept')
     .option('--json', 'print the addresses as one JSON object, then a line now and then')
     .action((options: Options) => run(options, context));
-  examples(dirOption(command), ['media up', 'media up --fast', 'media up --origin http://127.0.0.1:3000 --port 9000']);
+  examples(dirOption(command), [
+    'media up',
+    'media up --fast',
+    'media up --origin http://127.0.0.1:3000 --port 9000',
+  ]);
 };

@@ -6,7 +6,16 @@ import type { Address, Instruction } from '@solana/kit';
 import { formatMedia, formatSol, formatUnits, parseAmount } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, chooseWallet, connect, dirOption, keypairOption, mintDecimals, parseAddressArg, walletStore } from '../connection.ts';
+import {
+  chainOptions,
+  chooseWallet,
+  connect,
+  dirOption,
+  keypairOption,
+  mintDecimals,
+  parseAddressArg,
+  walletStore,
+} from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
 import { table } from '../terminal/table.ts';
 
@@ -19,14 +28,23 @@ async function create(name: string, options: FolderOptions, context: CliContext)
   const store = walletStore(options, context);
   const wallet = await store.create(name);
   if (options.json === true) context.terminal.json({ name, address: wallet.address, path: store.path(name) });
-  else context.terminal.line(`${wallet.address}\nThe key is in ${store.path(name)}: keep a copy of that file somewhere safe.`);
+  else
+    context.terminal.line(
+      `${wallet.address}\nThe key is in ${store.path(name)}: keep a copy of that file somewhere safe.`,
+    );
 }
 
-async function importFile(file: string, name: string | undefined, options: FolderOptions, context: CliContext): Promise<void> {
+async function importFile(
+  file: string,
+  name: string | undefined,
+  options: FolderOptions,
+  context: CliContext,
+): Promise<void> {
   const store = walletStore(options, context);
   const called = name ?? 'default';
   const wallet = await store.importFile(called, file);
-  if (options.json === true) context.terminal.json({ name: called, address: wallet.address, path: store.path(called) });
+  if (options.json === true)
+    context.terminal.json({ name: called, address: wallet.address, path: store.path(called) });
   else context.terminal.line(`${wallet.address} is now the wallet "${called}".`);
 }
 
@@ -39,10 +57,18 @@ async function list(options: FolderOptions, context: CliContext): Promise<void> 
     context.terminal.json(rows);
     return;
   }
-  if (rows.length === 0) context.terminal.line(`There is no wallet in ${store.dir} yet: make one with "media wallet new".`);
+  if (rows.length === 0)
+    context.terminal.line(`There is no wallet in ${store.dir} yet: make one with "media wallet new".`);
   for (const line of rows.length === 0
     ? []
-    : table(rows, [{ head: 'name', value: (row) => row.name }, { head: 'address', value: (row) => row.address }], context.terminal.style)) {
+    : table(
+        rows,
+        [
+          { head: 'name', value: (row) => row.name },
+          { head: 'address', value: (row) => row.address },
+        ],
+        context.terminal.style,
+      )) {
     context.terminal.line(line);
   }
 }
@@ -94,7 +120,12 @@ async function balance(who: string | undefined, options: ChainOptions, context: 
   }
 }
 
-async function airdrop(amount: string, who: string | undefined, options: ChainOptions, context: CliContext): Promise<void> {
+async function airdrop(
+  amount: string,
+  who: string | undefined,
+  options: ChainOptions,
+  context: CliContext,
+): Promise<void> {
   const { client } = await connect(options, context);
   const owner = address(await ownerOf(who, options, context));
   const wanted = parseAmount(amount, 9, 'The amount of SOL');
@@ -133,7 +164,13 @@ interface SendOptions extends ChainOptions {
 }
 
 /** SOL, MEDIA, the quote token or LP, to an address or a wallet by name. */
-async function send(amount: string, what: string, to: string, options: SendOptions, context: CliContext): Promise<void> {
+async function send(
+  amount: string,
+  what: string,
+  to: string,
+  options: SendOptions,
+  context: CliContext,
+): Promise<void> {
   const connection = await connect(options, context);
   const { client } = connection;
   const from = await connection.wallet();
@@ -150,7 +187,13 @@ async function send(amount: string, what: string, to: string, options: SendOptio
     const decimals = await mintDecimals(client, mint);
     units = parseAmount(amount, decimals, 'The amount');
     shown = `${formatUnits(units, decimals)} ${what === 'media' ? 'MEDIA' : what === 'lp' ? 'LP' : 'of the quote token'}`;
-    instructions = await transferTokens(client.addresses, { payer: from, owner: from, mint, to: recipient, amount: units });
+    instructions = await transferTokens(client.addresses, {
+      payer: from,
+      owner: from,
+      mint,
+      to: recipient,
+      amount: units,
+    });
   }
   const { signature } = await client.send(instructions, { payer: from });
   if (options.json === true) context.terminal.json({ signature, to: recipient, what, amount: units });
@@ -169,9 +212,16 @@ async function mintOf(what: string, options: SendOptions, connection: Connection
 }
 
 export const registerWallet: RegisterCommand = (program, context) => {
-  const wallet = program.command('wallet').summary('make, import, look at and fund wallets').description('Wallets are Solana CLI keypair files below --dir, readable by their owner only. Keys are never printed.');
+  const wallet = program
+    .command('wallet')
+    .summary('make, import, look at and fund wallets')
+    .description(
+      'Wallets are Solana CLI keypair files below --dir, readable by their owner only. Keys are never printed.',
+    );
   examples(
-    dirOption(wallet.command('new').argument('[name]', 'name of the wallet', 'default').description('Make a wallet.'))
+    dirOption(
+      wallet.command('new').argument('[name]', 'name of the wallet', 'default').description('Make a wallet.'),
+    )
       .option('--json', 'print the result as JSON')
       .action((name: string, options: FolderOptions) => create(name, options, context)),
     ['media wallet new', 'media wallet new alice'],
@@ -185,7 +235,9 @@ export const registerWallet: RegisterCommand = (program, context) => {
         .description('Keep a copy of a keypair file as a wallet.'),
     )
       .option('--json', 'print the result as JSON')
-      .action((file: string, name: string | undefined, options: FolderOptions) => importFile(file, name, options, context)),
+      .action((file: string, name: string | undefined, options: FolderOptions) =>
+        importFile(file, name, options, context),
+      ),
     ['media wallet import ~/.config/solana/id.json', 'media wallet import phantom.txt alice'],
   );
   examples(
@@ -195,7 +247,12 @@ export const registerWallet: RegisterCommand = (program, context) => {
     ['media wallet list'],
   );
   examples(
-    chainOptions(wallet.command('balance').argument('[wallet]', 'name or address (default: your own)').description('Show SOL, MEDIA, quote tokens and LP.'))
+    chainOptions(
+      wallet
+        .command('balance')
+        .argument('[wallet]', 'name or address (default: your own)')
+        .description('Show SOL, MEDIA, quote tokens and LP.'),
+    )
       .option('--keypair <file>', 'wallet to look at')
       .action((who: string | undefined, options: ChainOptions) => balance(who, options, context)),
     ['media wallet balance', 'media wallet balance edge-1', 'media wallet balance --json'],
@@ -213,7 +270,9 @@ export const registerWallet: RegisterCommand = (program, context) => {
       'wallet that sends',
     )
       .option('--quote <mint>', 'quote token of the pool, where there are several')
-      .action((amount: string, what: string, to: string, options: SendOptions) => send(amount, what, to, options, context)),
+      .action((amount: string, what: string, to: string, options: SendOptions) =>
+        send(amount, what, to, options, context),
+      ),
     ['media wallet send 10 lp edge-4 --keypair treasury', 'media wallet send 0.5 sol <address>'],
   );
   examples(
@@ -222,10 +281,14 @@ export const registerWallet: RegisterCommand = (program, context) => {
         .command('airdrop')
         .argument('<sol>', 'how much, such as 2.5')
         .argument('[wallet]', 'name or address (default: your own)')
-        .description('Ask the chain for SOL. The embedded chain gives it; test clusters give a little; mainnet none.'),
+        .description(
+          'Ask the chain for SOL. The embedded chain gives it; test clusters give a little; mainnet none.',
+        ),
     )
       .option('--keypair <file>', 'wallet to fund')
-      .action((amount: string, who: string | undefined, options: ChainOptions) => airdrop(amount, who, options, context)),
+      .action((amount: string, who: string | undefined, options: ChainOptions) =>
+        airdrop(amount, who, options, context),
+      ),
     ['media wallet airdrop 10', 'media wallet airdrop 1 alice'],
   );
 };

@@ -12,9 +12,10 @@ function code(on: number, off: number): (text: string) => string {
   return (text) => `\u001B[${on}m${text}\u001B[${off}m`;
 }
 
+const same = (text: string): string => text;
+
 export function createStyle(coloured: boolean): Style {
   if (!coloured) {
-    const same = (text: string): string => text;
     return { bold: same, dim: same, green: same, red: same, yellow: same, cyan: same };
   }
   return {

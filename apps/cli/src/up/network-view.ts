@@ -4,7 +4,7 @@ import { formatBytes, formatMedia, formatMs } from '../amounts.ts';
 import { table } from '../terminal/table.ts';
 import type { Style } from '../terminal/style.ts';
 
-export interface EdgeLine {
+interface EdgeLine {
   readonly name: string;
   readonly url: string;
   readonly requests: number;
@@ -40,11 +40,16 @@ export function createViewReader(devnet: Devnet): () => Promise<NetworkView> {
   const confirmed = new Map<bigint, { readonly reports: number; readonly bytes: bigint }>();
   return async () => {
     const { client } = devnet;
-    const [config, now, resource] = await Promise.all([client.config(), client.chainTime(), client.account('resource', devnet.resource)]);
+    const [config, now, resource] = await Promise.all([
+      client.config(),
+      client.chainTime(),
+      client.account('resource', devnet.resource),
+    ]);
     const hour = hourAt(config, now);
     for (let each = hour > HOURS_BACK ? hour - HOURS_BACK : 0n; each < hour; each += 1n) {
       const account = await client.hour(each);
-      if (account !== null) confirmed.set(each, { reports: account.confirmed, bytes: account.confirmedBytes });
+      if (account !== null)
+        confirmed.set(each, { reports: account.confirmed, bytes: account.confirmedBytes });
     }
     const week = weekAt(config, now);
     return {
@@ -102,7 +107,8 @@ export function renderView(view: NetworkView, style: Style): string[] {
 
 /** The view as one line of a log. */
 export function viewLine(view: NetworkView): string {
-  const sum = (pick: (edge: EdgeLine) => number): number => view.edges.reduce((total, edge) => total + pick(edge), 0);
+  const sum = (pick: (edge: EdgeLine) => number): number =>
+    view.edges.reduce((total, edge) => total + pick(edge), 0);
   return [
     `hour ${view.hour}`,
     `hits ${sum((edge) => edge.hits)}`,

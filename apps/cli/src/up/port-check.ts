@@ -9,9 +9,10 @@ export interface UsedPort {
   readonly option: string;
 }
 
+const many = (count: number, first: number, use: string): UsedPort[] =>
+  Array.from({ length: count }, (_, i) => ({ port: first + i, use: `${use} ${i + 1}`, option: '--port' }));
+
 export function portsOf(ports: DevnetPorts, edges: number, guards: number, withOrigin: boolean): UsedPort[] {
-  const many = (count: number, first: number, use: string): UsedPort[] =>
-    Array.from({ length: count }, (_, i) => ({ port: first + i, use: `${use} ${i + 1}`, option: '--port' }));
   return [
     { port: ports.rpc, use: 'the chain', option: '--rpc-port' },
     { port: ports.ws, use: "the chain's websocket", option: '--rpc-port' },
@@ -24,7 +25,8 @@ export function portsOf(ports: DevnetPorts, edges: number, guards: number, withO
 
 /** Ports above 1024 that browsers and `fetch` refuse to connect to (Fetch standard, bad port). */
 const REFUSED_BY_FETCH: ReadonlySet<number> = new Set([
-  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
+  10080,
 ]);
 
 function isFree(port: number): Promise<boolean> {

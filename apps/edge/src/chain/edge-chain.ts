@@ -82,6 +82,10 @@ export interface EdgeChain {
   hourSettled(hour: number): Promise<boolean>;
   /** Gets the rent of a report back. */
   closeReport(hour: number): Promise<void>;
+  /** Hours whose account this operator paid for and may close now. */
+  closableHours(): Promise<readonly number[]>;
+  /** Gets the rent of an hour account back. */
+  closeHour(hour: number): Promise<void>;
   /** Lamports of the operator, who pays for reports. */
   lamports(): Promise<bigint>;
 

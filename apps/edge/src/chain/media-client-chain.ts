@@ -6,7 +6,7 @@ import type { Clock, Log } from '@media-network/runtime';
 import { AccountRole, getAddressEncoder } from '@solana/kit';
 import type { Address, Instruction, KeyPairSigner } from '@solana/kit';
 import type { EdgeChain, GuardView, ResourceStatus, ResourceView, SubmitOutcome } from './edge-chain.ts';
-import { voidAtMs } from './periods.ts';
+import { hourClosableAtMs, voidAtMs } from './periods.ts';
 import type { Periods } from './periods.ts';
 
 export interface EdgeChainDeps {
@@ -30,6 +30,8 @@ const STATUS_NAMES: ReadonlyMap<number, ResourceStatus> = new Map<number, Resour
   [RESOURCE_STATUS.removed, 'removed'],
   [RESOURCE_STATUS.released, 'released'],
 ]);
+/** The chain's clock may be behind our reading of it. */
+const CLOSE_MARGIN_MS = 2_000;
 const FRESH_MS = 60_000;
 /** A proof of one leaf is at most this many steps (docs/chain.md, Hashes). */
 const MAX_PROOF = 32;
@@ -227,6 +229,17 @@ export async function createEdgeChain(
           payer: found.payer,
         }),
       ]);
+    },
+    async closableHours() {
+      const paid = await client.list('hour', { payer: operator.address });
+      const now = clock.nowMs() + offsetMs;
+      return paid
+        .map(({ hour }) => Number(hour))
+        .filter((hour) => now > hourClosableAtMs(known(), hour) + CLOSE_MARGIN_MS)
+        .sort((a, b) => a - b);
+    },
+    async closeHour(hour) {
+      await send([await client.instructions.closeHour({ hour: BigInt(hour), payer: operator.address })]);
     },
     lamports: () => client.lamports(operator.address),
 

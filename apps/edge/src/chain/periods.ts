@@ -39,6 +39,11 @@ export function reportDeadlineMs(periods: Periods, hour: number): number {
   return hourEndMs(periods, hour) + periods.reportSlots * periods.sampleSecs * 1000;
 }
 
+/** From when the account of an hour can be closed (docs/chain.md, closeHour), Unix milliseconds. */
+export function hourClosableAtMs(periods: Periods, hour: number): number {
+  return voidAtMs(periods, hour) + 4 * periods.hoursPerWeek * SAMPLES * periods.sampleSecs * 1000;
+}
+
 /** From when an hour that is not final is void, Unix milliseconds. */
 export function voidAtMs(periods: Periods, hour: number): number {
   return (

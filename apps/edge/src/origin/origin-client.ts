@@ -190,7 +190,7 @@ export function originError(error: unknown, signal?: AbortSignal): MediaError {
     });
   }
   if (
-    code.startsWith('HPE_') ||
+    (error instanceof Error && error.name === 'HTTPParserError') ||
     code === 'UND_ERR_HEADERS_OVERFLOW' ||
     code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
   ) {

@@ -99,12 +99,18 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
 }
 
 async function writeDurably(path: string, blob: Uint8Array): Promise<void> {
-  const file = await open(`${path}.tmp`, 'w');
   try {
-    await file.writeFile(blob);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(`${path}.tmp`, 'w');
+    try {
+      await file.writeFile(blob);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.tmp`, path);
+  } catch (error) {
+    // On a full disk the half must not take the room of the next try.
+    await rm(`${path}.tmp`, { force: true }).catch(() => undefined);
+    throw error;
   }
-  await rename(`${path}.tmp`, path);
 }

@@ -20,9 +20,10 @@ export interface ReportCloserOptions {
 const OPEN_WEEKS = 2;
 const PER_ROUND = 20;
 
-/** Gets the rent of settled reports back and deletes evidence that nobody needs any more. */
+/** Gets the rent of settled reports, and of hours that this edge was first to report, back and deletes evidence that nobody needs any more. */
 export function createReportCloser(deps: ReportCloserDeps, options: ReportCloserOptions): RepeatingTask {
   const { chain, evidence, log } = deps;
+  let hourLooked = -1;
 
   async function round(): Promise<RoundResult> {
     const { periods } = chain;
@@ -35,6 +36,14 @@ export function createReportCloser(deps: ReportCloserDeps, options: ReportCloser
       await chain.closeReport(hour);
       await evidence.markClosed(hour);
       log.debug({ hour }, 'report closed, its rent is back');
+    }
+    if (hourLooked !== now) {
+      // Once an hour is enough for what waits four weeks; each answer may name several.
+      for (const hour of (await chain.closableHours()).slice(0, PER_ROUND)) {
+        await chain.closeHour(hour);
+        log.debug({ hour }, 'hour account closed, its rent is back');
+      }
+      hourLooked = now;
     }
     const keepFrom = now - Math.max(options.evidenceWeeks, OPEN_WEEKS + 1) * periods.hoursPerWeek;
     const pruned = await evidence.pruneBelow(keepFrom);

@@ -35,6 +35,9 @@ export async function serveCached(exchange: AdmittedExchange, deps: ServeCachedD
   const header = lookupIn(request.rawHeaders);
   for (let turns = 0; turns < MAX_TURNS; turns += 1) {
     exchange.phase = 'look-up';
+    // A moment from being stored: then it is a hit like any other.
+    const arrived = deps.fills.get(key);
+    if (arrived !== undefined && isReceived(arrived)) await arrived.ended;
     const generation = store.generation;
     const found = await lookUp(store, key, header, clock.nowMs());
     if (found.kind === 'hit')
@@ -77,7 +80,6 @@ export async function serveCached(exchange: AdmittedExchange, deps: ServeCachedD
         return serveStaleOrThrow(exchange, found, turn.error, header, deps);
       case 'follow':
         if (isReceived(turn.fill)) {
-          // A moment from being stored: then it is a hit like any other.
           await turn.fill.ended;
           await turn.body[Symbol.asyncIterator]().return?.();
           continue;

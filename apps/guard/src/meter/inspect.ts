@@ -63,13 +63,16 @@ export async function inspectReport(
   ]);
   const counters = [...own.counters, ...(await verified(claimed.flat(), edge))];
 
+  const resources = new Map<string, Found<'resource'>>(
+    snapshot.resources.map((each) => [each.address, each]),
+  );
   const verdict = await judgeReport(
     {
       report,
       entries,
       receiptsOf: (rootHex) => receipts.get(rootHex),
       resourceOf(address) {
-        const resource = snapshot.resources.find((each) => each.address === address);
+        const resource = resources.get(address);
         if (resource === undefined) return undefined;
         const removed =
           resource.status === RESOURCE_STATUS.removed || resource.status === RESOURCE_STATUS.released;

@@ -101,8 +101,7 @@ function planRecords(facts: MeterFacts): MeterAction[] {
     if (!hour.final) continue;
     if (hour.leaves === undefined) {
       actions.push({ kind: 'load-hour', hour: hour.hour });
-      // Later hours of the same resources cannot come before this one.
-      break;
+      continue;
     }
     const week = weekOfHour(facts.periods, hour.hour);
     const numbers = workers(facts, weekAt(facts.periods, facts.now));
@@ -144,30 +143,36 @@ function onDuty(facts: MeterFacts): boolean {
   return placeOf(numbers, facts.guardNo, sampleAt(facts.periods, facts.now)) === 0;
 }
 
-/** Whether a record of a later week waits for this resource's charge. */
-function blocksRecord(facts: MeterFacts, resource: ResourceFacts): boolean {
-  return facts.hours.some((hour) => {
-    if (!hour.final || !mustChargeFirst(resource, weekOfHour(facts.periods, hour.hour))) return false;
-    return (
-      hour.leaves?.some(
-        (leaf) => leaf.resource === resource.address && leaf.previous === resource.lastHour,
-      ) === true
-    );
-  });
+/** Resources that have a record of another week than their fee waiting, which the fee holds up. */
+function heldUp(facts: MeterFacts): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const hour of facts.hours) {
+    if (!hour.final) continue;
+    const week = weekOfHour(facts.periods, hour.hour);
+    for (const leaf of hour.leaves ?? []) {
+      const resource = facts.resources.get(leaf.resource);
+      if (resource !== undefined && leaf.previous === resource.lastHour && mustChargeFirst(resource, week))
+        found.add(leaf.resource);
+    }
+  }
+  return found;
 }
 
-/** Whether a resource's fee should be taken now: once a charging period, and when its week is over and all its hours are in. */
-function isChargeTime(facts: MeterFacts, resource: ResourceFacts): boolean {
-  if (resource.due === 0n) return false;
-  if (blocksRecord(facts, resource)) return true;
-  const week = weekAt(facts.periods, facts.now);
-  const open = facts.hours.some(
-    (hour) => weekOfHour(facts.periods, hour.hour) === resource.dueWeek && !isSettled(facts, hour),
+/** Says of each resource whether its fee should be taken now: once a charging period, and when its week is over and all its hours are in. */
+function chargeTimes(facts: MeterFacts): (resource: ResourceFacts) => boolean {
+  const held = heldUp(facts);
+  const openWeeks = new Set(
+    facts.hours.filter((hour) => !isSettled(facts, hour)).map((hour) => weekOfHour(facts.periods, hour.hour)),
   );
-  if (resource.dueWeek < week && !open) return true;
   const current = sampleAt(facts.periods, facts.now) / 12n;
-  const last = resource.lastHour > 0n ? resource.lastHour - 1n : 0n;
-  return last / facts.chargeEveryHours < current / facts.chargeEveryHours;
+  const week = weekAt(facts.periods, facts.now);
+  return (resource) => {
+    if (resource.due === 0n) return false;
+    if (held.has(resource.address)) return true;
+    if (resource.dueWeek < week && !openWeeks.has(resource.dueWeek)) return true;
+    const last = resource.lastHour > 0n ? resource.lastHour - 1n : 0n;
+    return last / facts.chargeEveryHours < current / facts.chargeEveryHours;
+  };
 }
 
 function planMoney(facts: MeterFacts): MeterAction[] {
@@ -181,8 +186,9 @@ function planMoney(facts: MeterFacts): MeterAction[] {
     if (pool.feeLp > 0n && !past(pool.feeWeek))
       actions.push({ kind: 'unwrap', pool: pool.address, week: pool.feeWeek });
   }
+  const isChargeTime = chargeTimes(facts);
   for (const resource of facts.resources.values()) {
-    if (!isChargeTime(facts, resource)) continue;
+    if (!isChargeTime(resource)) continue;
     const epochWeek = past(resource.dueWeek) ? current : resource.dueWeek;
     if (past(epochWeek)) continue;
     const pool = facts.pools.find((each) => each.address === resource.pool);

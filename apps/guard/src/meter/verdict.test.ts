@@ -92,15 +92,16 @@ describe('verdict', () => {
   });
 });
 
+const hourWith = (...resources: string[]) => ({
+  resources: resources.map((resource) => ({ resource, previous: 0n, slots: [], billable: 0n })),
+  edges: [],
+  root: new Uint8Array(32),
+  blob: new Uint8Array(),
+  resourceProof: () => [],
+  edgeProof: () => [],
+});
+
 describe('previous hour of a resource', () => {
-  const hourWith = (...resources: string[]) => ({
-    resources: resources.map((resource) => ({ resource, previous: 0n, slots: [], billable: 0n })),
-    edges: [],
-    root: new Uint8Array(32),
-    blob: new Uint8Array(),
-    resourceProof: () => [],
-    edgeProof: () => [],
-  });
   it('is the last one recorded, or the last final one before it', () => {
     const state = {
       final: new Map([

@@ -6,8 +6,6 @@ import { readTable, viewOf, writeTable } from './fields.ts';
 import { tableOffsets, tableSize } from './layout.ts';
 import type { AccountValue, HeaderValue } from './values.ts';
 
-const HEADER_SIZE = tableSize(HEADER);
-
 type FieldOf<N extends AccountName> = keyof (typeof ACCOUNTS)[N]['fields'] | keyof typeof HEADER;
 
 const schemas: Readonly<Record<AccountName, AccountSchema>> = ACCOUNTS;
@@ -104,6 +102,3 @@ function u32Bytes(values: Uint32Array): Uint8Array {
   for (const [index, value] of values.entries()) view.setUint32(index * 4, value, true);
   return bytes;
 }
-
-/** Size of the eight-byte header with which every account begins. */
-export const ACCOUNT_HEADER_SIZE: number = HEADER_SIZE;

@@ -28,7 +28,7 @@ function badValue(path: string, why: string): MediaError {
 }
 
 /** Reads one field. The caller has checked that the bytes reach that far. */
-export function readField(view: DataView, at: number, type: FieldType): unknown {
+function readField(view: DataView, at: number, type: FieldType): unknown {
   switch (type) {
     case 'u8':
       return view.getUint8(at);

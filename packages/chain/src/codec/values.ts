@@ -8,7 +8,7 @@ import type { AccountName, FieldTable, FieldType, InstructionName } from '../sch
 export type Flat<T> = { readonly [K in keyof T]: T[K] } & {};
 
 /** What a field of the schema is in TypeScript. Bytes are copies: they never alias what was decoded. */
-export type FieldValue<T extends FieldType> = T extends 'u64' | 'i64'
+type FieldValue<T extends FieldType> = T extends 'u64' | 'i64'
   ? bigint
   : T extends 'u8' | 'u16' | 'u32'
     ? number
@@ -26,7 +26,7 @@ export type FieldValue<T extends FieldType> = T extends 'u64' | 'i64'
                 : never
             : never;
 
-export type TableValue<T extends FieldTable> = { readonly [K in keyof T]: FieldValue<T[K]> };
+type TableValue<T extends FieldTable> = { readonly [K in keyof T]: FieldValue<T[K]> };
 
 type TailOf<T> = T extends { readonly tail: 'bytes' }
   ? { readonly tail: Uint8Array }

@@ -75,7 +75,7 @@ function ringPoint(pool: PriceHistory, back: number): Point {
   return point ?? fail('Overflow');
 }
 
-export function cumulative(point: { readonly cumLo: bigint; readonly cumHi: bigint }): bigint {
+function cumulative(point: { readonly cumLo: bigint; readonly cumHi: bigint }): bigint {
   return point.cumLo | (point.cumHi << 64n);
 }
 

@@ -73,7 +73,7 @@ function recordSamples(
   }
 }
 
-export function slotBytes(slots: Uint8Array): bigint[] {
+function slotBytes(slots: Uint8Array): bigint[] {
   return Array.from({ length: SAMPLES_PER_REPORT }, (_, index) =>
     viewOf(slots).getBigUint64(index * 8, true),
   );

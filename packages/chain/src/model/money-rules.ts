@@ -144,7 +144,7 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
       if (!isKnown) fail('InvalidParameter');
       checkUser(context, pool, config, { paid: [direction === 0 ? 'ownerQuote' : 'ownerMedia'] });
       if (args.amountIn === 0n) fail('ZeroAmount');
-    const { out } = quoteSwap(pool, direction, args.amountIn, config.poolFeeBps);
+      const { out } = quoteSwap(pool, direction, args.amountIn, config.poolFeeBps);
       if (out < args.minOut) fail('Slippage');
       const before = pool.reserveMedia * pool.reserveQuote;
       touchPrice(pool, config, context.now);

@@ -27,7 +27,7 @@ function openOwn<K extends 'guard' | 'edge'>(context: Context, kind: K): Draft<K
 }
 
 /** A set that has begun and has enough guards: it decides, and never changes again. */
-export function isUsable(set: Draft<'guardSet'>, config: Draft<'config'>, now: bigint): boolean {
+function isUsable(set: Draft<'guardSet'>, config: Draft<'config'>, now: bigint): boolean {
   return weekAt(config, now) >= set.week && set.count >= config.minGuards;
 }
 

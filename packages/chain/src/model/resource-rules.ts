@@ -15,7 +15,7 @@ import type { Draft } from './state.ts';
 import { hourAt, weekAt } from './time.ts';
 
 /** "None" in an account that holds an address. */
-export const NO_ACCOUNT: Address = PROGRAMS.system;
+const NO_ACCOUNT: Address = PROGRAMS.system;
 const MAX_SETTINGS = 8_192;
 const RING_BYTES = 48 + SAMPLE_RING * 4;
 

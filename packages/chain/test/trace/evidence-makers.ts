@@ -106,7 +106,8 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
         const entry = maybe(due);
         const found = allOf(state, 'resource').find(({ address }) => address === entry?.resource);
         if (entry === undefined || found === undefined) return undefined;
-        const hasRing = state.accounts.has(found.value.ring) || found.value.status === RESOURCE_STATUS.released;
+        const hasRing =
+          state.accounts.has(found.value.ring) || found.value.status === RESOURCE_STATUS.released;
         if (!hasRing) return undefined;
         return choice('record', {
           resource: entry.resource,

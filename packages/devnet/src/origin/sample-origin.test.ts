@@ -33,7 +33,9 @@ test('the page has a validator and a lifetime, and revalidates to 304', async ()
   expect(again.status).toBe(304);
   const since = first.headers.get('last-modified') ?? '';
   expect((await fetch(`${origin.url}/`, { headers: { 'If-Modified-Since': since } })).status).toBe(304);
-  const both = await fetch(`${origin.url}/`, { headers: { 'If-None-Match': '"x"', 'If-Modified-Since': since } });
+  const both = await fetch(`${origin.url}/`, {
+    headers: { 'If-None-Match': '"x"', 'If-Modified-Since': since },
+  });
   expect(both.status).toBe(200);
 });
 
@@ -42,7 +44,8 @@ test('everything a page refers to is there', async () => {
     const html = await (await fetch(origin.url + page)).text();
     const targets = [...html.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map((match) => match[1] ?? '');
     expect(targets.length).toBeGreaterThan(4);
-    for (const target of targets) expect((await fetch(origin.url + target, { method: 'HEAD' })).status, target).toBe(200);
+    for (const target of targets)
+      expect((await fetch(origin.url + target, { method: 'HEAD' })).status, target).toBe(200);
   }
 });
 

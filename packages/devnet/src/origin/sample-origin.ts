@@ -31,7 +31,9 @@ function isFresh(request: IncomingMessage, file: SampleFile): boolean {
   // RFC 9110 §13.1.3: If-None-Match makes If-Modified-Since void.
   const noneMatch = request.headers['if-none-match'];
   if (noneMatch !== undefined) {
-    return noneMatch === '*' || noneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.etag);
+    return (
+      noneMatch === '*' || noneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.etag)
+    );
   }
   const since = Date.parse(request.headers['if-modified-since'] ?? '');
   return !Number.isNaN(since) && file.lastModified.getTime() <= since;

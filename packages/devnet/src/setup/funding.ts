@@ -70,7 +70,9 @@ export async function stakeFor(
       })),
     );
   } else {
-    instructions.push((await ensureAta(client.addresses, { payer: treasury, owner: owner.address, mint })).instruction);
+    instructions.push(
+      (await ensureAta(client.addresses, { payer: treasury, owner: owner.address, mint })).instruction,
+    );
   }
   instructions.push(await client.instructions.stake({ owner, pool, role, lp: missing }));
   return instructions;

@@ -1,4 +1,12 @@
-import { PROGRAMS, createQuoteMint, ensureAta, genesisPlan, mintQuote, revokeMintAuthority, sendPlan } from '@media-network/chain';
+import {
+  PROGRAMS,
+  createQuoteMint,
+  ensureAta,
+  genesisPlan,
+  mintQuote,
+  revokeMintAuthority,
+  sendPlan,
+} from '@media-network/chain';
 import type { Found, Signer } from '@media-network/chain';
 import { errorCode } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
@@ -6,7 +14,7 @@ import type { NetworkParams } from '../periods.ts';
 import { sendAll } from './setup-context.ts';
 import type { SetupContext } from './setup-context.ts';
 
-export const QUOTE_DECIMALS = 6;
+const QUOTE_DECIMALS = 6;
 /** 1,000,000,000 test USDC, minted once. */
 const QUOTE_SUPPLY = 1_000_000_000n * 10n ** 6n;
 /** One MEDIA for ten of the quote. */
@@ -36,7 +44,9 @@ export async function ensureGenesis(
 /** A mint to quote MEDIA in, its supply minted to the treasury and its authority given up, in one transaction. */
 export async function ensureQuoteMint(context: SetupContext, mint: Signer): Promise<Address> {
   const { client, treasury } = context;
-  const { value } = await client.rpc.getAccountInfo(mint.address, { encoding: 'base64', commitment: client.commitment }).send();
+  const { value } = await client.rpc
+    .getAccountInfo(mint.address, { encoding: 'base64', commitment: client.commitment })
+    .send();
   if (value !== null) return mint.address;
   context.onStep('create the quote token: 1,000,000,000 test USDC, authority given up');
   const created = await createQuoteMint(client, {
@@ -67,7 +77,11 @@ export async function ensurePool(context: SetupContext, quoteMint: Address): Pro
   }
   if (pool !== null && pool.lpSupply === 0n) {
     context.onStep('provide liquidity: 1,000,000 MEDIA and 10,000,000 test USDC');
-    const lp = await ensureAta(client.addresses, { payer: treasury, owner: treasury.address, mint: pool.lpMint });
+    const lp = await ensureAta(client.addresses, {
+      payer: treasury,
+      owner: treasury.address,
+      mint: pool.lpMint,
+    });
     const add = await client.instructions.addLiquidity({
       owner: treasury,
       quoteMint,

@@ -31,7 +31,12 @@ export async function ensureGuard(context: SetupContext, setup: GuardSetup): Pro
     ...(await stakeFor(context, { owner: wallet, pool, role: ROLE.guard, lp: setup.lp })),
   ];
   const guard = await client.guard(wallet.address);
-  const says = { operator: wallet.address, sealKey: setup.sealKey, region: regionBytes(setup.region), endpoint };
+  const says = {
+    operator: wallet.address,
+    sealKey: setup.sealKey,
+    region: regionBytes(setup.region),
+    endpoint,
+  };
   if (guard === null || guard.status === NODE_STATUS.left) {
     context.onStep(`register the guard at ${endpoint}`);
     instructions.push(await client.instructions.registerGuard({ owner: wallet, pool, ...says }));

@@ -15,7 +15,9 @@ import type { WalletStore } from '../wallet-store.ts';
 export const LOCAL_PROGRAM_ID: Address = address('MediaNetwork1111111111111111111111111111111');
 
 /** The built program that comes with the project. */
-export const PROGRAM_PATH: string = fileURLToPath(new URL('../../../../programs/media/media.so', import.meta.url));
+export const PROGRAM_PATH: string = fileURLToPath(
+  new URL('../../../../programs/media/media.so', import.meta.url),
+);
 
 /** Another chain than the embedded one. */
 export interface ClusterOptions {
@@ -44,7 +46,12 @@ export interface OpenChainDeps {
 /** Starts the embedded chain with the program loaded. */
 export async function openEmbedded(
   deps: OpenChainDeps,
-  options: { readonly dir: string; readonly rpcPort: number; readonly wsPort?: number; readonly host?: string },
+  options: {
+    readonly dir: string;
+    readonly rpcPort: number;
+    readonly wsPort?: number;
+    readonly host?: string;
+  },
 ): Promise<OpenChain> {
   const localnet = await createLocalnet(deps, {
     dir: join(options.dir, 'chain'),
@@ -75,7 +82,14 @@ export async function openCluster(
   const wsUrl = options.wsUrl ?? websocketUrl(rpcUrl);
   const programId = (await wallets.ensure('program')).address;
   const client = createMediaClient({ rpcUrl, wsUrl, programId, clock: systemClock, log: deps.log });
-  return { rpcUrl, wsUrl, programId, client, localnet: undefined, airdrop: (to, amount) => requestAirdrop(client, to, amount) };
+  return {
+    rpcUrl,
+    wsUrl,
+    programId,
+    client,
+    localnet: undefined,
+    airdrop: (to, amount) => requestAirdrop(client, to, amount),
+  };
 }
 
 /** A faucet gives little at a time, and its transactions take a moment to land. */

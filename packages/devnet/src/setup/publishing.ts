@@ -2,7 +2,13 @@ import { scrypt as nodeScrypt } from 'node:crypto';
 import { createResourcePlan, sendPlan, settingsPlan } from '@media-network/chain';
 import type { Found, Signer } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
-import { decryptSettings, encryptSettings, settingsGuards, settingsKeyByPassword, settingsText } from '@media-network/protocol';
+import {
+  decryptSettings,
+  encryptSettings,
+  settingsGuards,
+  settingsKeyByPassword,
+  settingsText,
+} from '@media-network/protocol';
 import type { Scrypt, Settings } from '@media-network/protocol';
 import type { Address } from '@solana/kit';
 import { solFor, stakeFor } from './funding.ts';
@@ -32,20 +38,29 @@ export interface ResourceSetup {
 }
 
 /** A resource with these settings in force, readable by every active guard; pending until the guards say yes. */
-export async function ensureResource(context: SetupContext, setup: ResourceSetup): Promise<Found<'resource'>> {
+export async function ensureResource(
+  context: SetupContext,
+  setup: ResourceSetup,
+): Promise<Found<'resource'>> {
   const { client } = context;
   const { publisher, pool, id } = setup;
   const address = await client.addresses.resource(publisher.address, id);
   const found = await client.account('resource', address);
   const funding = await solFor(context, publisher.address);
   if (found === null) {
-    funding.push(...(await stakeFor(context, { owner: publisher, pool, role: ROLE.publisher, lp: setup.lp })));
+    funding.push(
+      ...(await stakeFor(context, { owner: publisher, pool, role: ROLE.publisher, lp: setup.lp })),
+    );
   }
   await sendAll(context, funding, [publisher]);
 
   const guards = (await client.guards()).filter((guard) => guard.status === NODE_STATUS.active);
   const encrypt = (version: number): Promise<Uint8Array> =>
-    encryptSettings(setup.settings, { resource: address, version }, { guards, password: setup.password, scrypt });
+    encryptSettings(
+      setup.settings,
+      { resource: address, version },
+      { guards, password: setup.password, scrypt },
+    );
 
   if (found === null || found.status === RESOURCE_STATUS.draft) {
     context.onStep(`register the resource for ${setup.settings.origin}, its settings encrypted`);
@@ -61,7 +76,9 @@ export async function ensureResource(context: SetupContext, setup: ResourceSetup
   } else if (!(await hasSettings(client, found, setup, guards))) {
     context.onStep(`put new settings in force for ${setup.settings.origin}`);
     const settings = await encrypt(found.settingsVersion + 1);
-    await sendPlan(client, await settingsPlan(client, { publisher, resource: address, settings }), { payer: publisher });
+    await sendPlan(client, await settingsPlan(client, { publisher, resource: address, settings }), {
+      payer: publisher,
+    });
   }
   const resource = await client.account('resource', address);
   if (resource === null) throw new Error('the resource is not there after its registration');
@@ -81,6 +98,10 @@ async function hasSettings(
   if (!guards.every((guard) => readers.includes(guard.no))) return false;
   const key = await settingsKeyByPassword(blob, setup.password, scrypt);
   if (key === undefined) return false;
-  const inForce = await decryptSettings(blob, { resource: resource.address, version: resource.settingsVersion }, key);
+  const inForce = await decryptSettings(
+    blob,
+    { resource: resource.address, version: resource.settingsVersion },
+    key,
+  );
   return inForce !== undefined && settingsText(inForce) === settingsText(setup.settings);
 }

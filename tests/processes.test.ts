@@ -1,0 +1,144 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createSampleOrigin, freePorts } from '@media-network/devnet';
+import type { SampleOrigin } from '@media-network/devnet';
+import { createViewer } from '@media-network/viewer';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { field, media, scratch, startMedia, until } from './harness/processes.ts';
+import type { Daemon } from './harness/processes.ts';
+
+const NODES = ['guard-1', 'guard-2', 'guard-3', 'edge-1', 'edge-2'] as const;
+const DOWNLOAD = '/download/50mb.bin';
+
+/** Each machine is a folder and processes of its own; they know the chain's URL, the program's id and their own key. */
+describe('a network of separate processes, by addresses and keys alone', () => {
+  let folder: Awaited<ReturnType<typeof scratch>>;
+  let origin: SampleOrigin;
+  const daemons: Daemon[] = [];
+  /** `--url … --program …`: all that a machine is told of the network. */
+  let network: readonly string[] = [];
+  let quoteMint = '';
+  const ports = new Map<string, readonly [port: number, control: number]>();
+  const edges = new Map<string, string>();
+  let resource = '';
+  let label = '';
+
+  const dirOf = (machine: string): string => join(folder.dir, machine);
+  const keyOf = (machine: string): string => join(dirOf(machine), 'wallets', 'default.json');
+  /** A command on a machine, as its wallet. */
+  const on = async (machine: string, ...args: readonly string[]): Promise<unknown> =>
+    media([...args, ...network, '--keypair', keyOf(machine)], dirOf(machine));
+  const start = async (machine: string, ...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> => {
+    const daemon = startMedia([...args, '--json'], dirOf(machine));
+    daemons.push(daemon);
+    return daemon.ready;
+  };
+
+  beforeAll(async () => {
+    folder = await scratch();
+    for (const machine of ['chain', 'founder', 'publisher', 'stranger', ...NODES]) {
+      await mkdir(dirOf(machine), { recursive: true });
+      await media(['wallet', 'new', '--dir', dirOf(machine)], dirOf(machine));
+    }
+    origin = await createSampleOrigin({ dir: dirOf('publisher') });
+    const free = await freePorts(2 * NODES.length);
+    for (const [index, name] of NODES.entries()) ports.set(name, [free[2 * index] ?? 0, free[2 * index + 1] ?? 0]);
+  });
+  afterAll(async () => {
+    await Promise.all(daemons.map((daemon) => daemon.kill()));
+    await origin?.close();
+    await folder?.remove();
+  });
+
+  test('a chain is started, a network founded on it, its nodes funded', async () => {
+    const [rpcPort = 0] = await freePorts(1);
+    const chain = await start('chain', 'chain', '--dir', dirOf('chain'), '--rpc-port', String(rpcPort));
+    network = ['--url', field(chain, 'rpcUrl'), '--program', field(chain, 'programId')];
+    await on('founder', 'wallet', 'airdrop', '1000');
+    const founded = await on('founder', 'network', 'create', '--fast');
+    quoteMint = field(founded, 'quoteMint');
+
+    for (const machine of [...NODES, 'publisher']) {
+      const wallet = await media(['wallet', 'list', '--dir', dirOf(machine)], dirOf(machine));
+      const [first] = Array.isArray(wallet) ? wallet : [];
+      const address = field(first, 'address');
+      await on('founder', 'wallet', 'send', '20', 'sol', address);
+      if (machine === 'publisher') {
+        await on('founder', 'wallet', 'send', '20000', 'media', address);
+        await on('founder', 'wallet', 'send', '200000', 'quote', address, '--quote', quoteMint);
+      } else {
+        // LP has nine decimals; a thousandth of the pool is worth far more than a guard must stake.
+        await on('founder', 'wallet', 'send', '5000', 'lp', address, '--quote', quoteMint);
+      }
+    }
+  });
+
+  test('three guards and two edges register themselves and start', async () => {
+    await Promise.all(
+      NODES.map(async (machine) => {
+        const [port, control] = ports.get(machine) ?? [0, 0];
+        const common = [...network, '--keypair', keyOf(machine), '--data', join(dirOf(machine), 'data'), '--port', String(port)];
+        if (machine.startsWith('guard')) {
+          const said = await start(machine, 'guard', ...common);
+          expect(field(said, 'guard')).not.toBe('');
+        } else {
+          const said = await start(machine, 'edge', ...common, '--control-port', String(control), '--allow-private-origins');
+          edges.set(machine, field(said, 'edge'));
+        }
+      }),
+    );
+    expect(edges.size).toBe(2);
+  });
+
+  test('a publisher provides liquidity, stakes and publishes; the guards authorise', async () => {
+    await on('publisher', 'pool', 'add', '10000', '100000', '--quote', quoteMint);
+    await on('publisher', 'stake', 'add', '5000', '--role', 'publisher', '--quote', quoteMint);
+    const added = await on('publisher', 'resource', 'add', origin.url, '--probe', '/pictures/set.jpg', '--quote', quoteMint);
+    resource = field(added, 'address');
+    label = field(added, 'label');
+    await until('the authorisation', 30_000, async () => {
+      const shown = await media(['resource', 'show', resource, ...network], dirOf('stranger'));
+      return field(shown, 'status') === 'active' ? true : undefined;
+    });
+  });
+
+  test('both edges serve it, a miss first and a hit next, byte for byte', async () => {
+    const viewer = createViewer();
+    for (const machine of edges.keys()) {
+      const [port] = ports.get(machine) ?? [0];
+      const url = (target: string): string => `http://${label}.medianet.localhost:${port}${target}`;
+      await until('the edge to have the settings', 20_000, async () =>
+        (await viewer.get(url('/watch.html'))).status === 200 ? true : undefined,
+      );
+      const miss = await viewer.get(url('/icon.svg'));
+      const hit = await viewer.get(url('/icon.svg'));
+      expect(miss.header('cache-status')).toContain('fwd=');
+      expect(hit.header('cache-status')).toContain('hit');
+      expect(hit.header('age')).toBeDefined();
+      const download = await viewer.get(url(DOWNLOAD));
+      expect(download.sha256).toBe(origin.files.get(DOWNLOAD)?.sha256);
+    }
+  });
+
+  test('a report is confirmed, and a stranger with nothing but the address agrees', async () => {
+    const [edge] = edges.values();
+    const hour = await until('a confirmed report with the download in it', 60_000, async () => {
+      const now = Number(field(await media(['status', ...network], dirOf('stranger')), 'hour'));
+      for (let of = now - 1; of >= Math.max(0, now - 5); of -= 1) {
+        const audit = await media(['audit', 'report', String(edge), String(of), ...network], dirOf('stranger')).catch(() => undefined);
+        if (audit === undefined) continue;
+        const text = JSON.stringify(audit);
+        if (text.includes('"confirmed"') && Number(/"bytes":"?(\d+)/.exec(text)?.[1] ?? 0) > 50_000_000) {
+          expect(text).toContain('"agrees":true');
+          return of;
+        }
+      }
+      return undefined;
+    });
+    expect(hour).toBeGreaterThanOrEqual(0);
+  });
+
+  test('every process ends cleanly when asked', async () => {
+    for (const daemon of daemons.toReversed()) expect(await daemon.stop()).toBe(0);
+  });
+});
