@@ -20,6 +20,7 @@ describe('a network of separate processes, by addresses and keys alone', () => {
   let quoteMint = '';
   const ports = new Map<string, readonly [port: number, control: number]>();
   const edges = new Map<string, string>();
+  const wallets = new Map<string, string>();
   let resource = '';
   let label = '';
 
@@ -36,10 +37,13 @@ describe('a network of separate processes, by addresses and keys alone', () => {
 
   beforeAll(async () => {
     folder = await scratch();
-    for (const machine of ['chain', 'founder', 'publisher', 'stranger', ...NODES]) {
-      await mkdir(dirOf(machine), { recursive: true });
-      await media(['wallet', 'new', '--dir', dirOf(machine)], dirOf(machine));
-    }
+    await Promise.all(
+      ['chain', 'founder', 'publisher', 'stranger', ...NODES].map(async (machine) => {
+        await mkdir(dirOf(machine), { recursive: true });
+        const made = await media(['wallet', 'new', '--dir', dirOf(machine)], dirOf(machine));
+        wallets.set(machine, field(made, 'address'));
+      }),
+    );
     origin = await createSampleOrigin({ dir: dirOf('publisher') });
     const free = await freePorts(2 * NODES.length);
     for (const [index, name] of NODES.entries()) ports.set(name, [free[2 * index] ?? 0, free[2 * index + 1] ?? 0]);
@@ -58,19 +62,17 @@ describe('a network of separate processes, by addresses and keys alone', () => {
     const founded = await on('founder', 'network', 'create', '--fast');
     quoteMint = field(founded, 'quoteMint');
 
-    for (const machine of [...NODES, 'publisher']) {
-      const wallet = await media(['wallet', 'list', '--dir', dirOf(machine)], dirOf(machine));
-      const [first] = Array.isArray(wallet) ? wallet : [];
-      const address = field(first, 'address');
-      await on('founder', 'wallet', 'send', '20', 'sol', address);
-      if (machine === 'publisher') {
-        await on('founder', 'wallet', 'send', '20000', 'media', address);
-        await on('founder', 'wallet', 'send', '200000', 'quote', address, '--quote', quoteMint);
-      } else {
-        // LP has nine decimals; a thousandth of the pool is worth far more than a guard must stake.
-        await on('founder', 'wallet', 'send', '5000', 'lp', address, '--quote', quoteMint);
-      }
-    }
+    const send = (amount: string, what: string, machine: string): Promise<unknown> =>
+      on('founder', 'wallet', 'send', amount, what, wallets.get(machine) ?? '', '--quote', quoteMint);
+    await Promise.all(
+      NODES.map(async (machine) => {
+        await send('20', 'sol', machine);
+        await send('5000', 'lp', machine);
+      }),
+    );
+    await send('20', 'sol', 'publisher');
+    await send('20000', 'media', 'publisher');
+    await send('200000', 'quote', 'publisher');
   });
 
   test('three guards and two edges register themselves and start', async () => {
@@ -91,8 +93,10 @@ describe('a network of separate processes, by addresses and keys alone', () => {
   });
 
   test('a publisher provides liquidity, stakes and publishes; the guards authorise', async () => {
-    await on('publisher', 'pool', 'add', '10000', '100000', '--quote', quoteMint);
-    await on('publisher', 'stake', 'add', '5000', '--role', 'publisher', '--quote', quoteMint);
+    const liquidity = await on('publisher', 'pool', 'add', '10000', '100000', '--quote', quoteMint);
+    // All of it: base units, of which LP has nine decimals.
+    const lp = (Number(field(liquidity, 'lp')) / 1e9).toFixed(6);
+    await on('publisher', 'stake', 'add', lp.slice(0, -1), '--role', 'publisher', '--quote', quoteMint);
     const added = await on('publisher', 'resource', 'add', origin.url, '--probe', '/pictures/set.jpg', '--quote', quoteMint);
     resource = field(added, 'address');
     label = field(added, 'label');

@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 
 const ROUNDS = 12;
-const CHILD = join(import.meta.dirname, 'kill-child.ts');
+const CHILD = fileURLToPath(new URL('kill-child.ts', import.meta.url));
 
 interface Life {
   readonly found: number;

@@ -1,5 +1,5 @@
 /** What Node's printers look for; by name, so that browsers can load this too. */
-const INSPECT = Symbol.for('nodejs.util.INSPECT');
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** A value that cannot be logged or serialised by accident. */
 export class Secret<T> {
