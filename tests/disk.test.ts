@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REPORT_STATUS } from '@media-network/chain/schema';
-import { errorCode } from '@media-network/runtime';
+import { errorCode, silentLog } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 import { createViewer } from '@media-network/viewer';
 import { afterEach, expect, test } from 'vitest';
@@ -50,8 +50,7 @@ async function fill(path: string): Promise<void> {
 /** Keeps what is said at the level of a warning or above. */
 function warnings(kept: string[]): Log {
   const keep = (...said: readonly unknown[]): void => void kept.push(said.map((each) => JSON.stringify(each)).join(' '));
-  const nothing = (): void => undefined;
-  const log: Log = { debug: nothing, info: nothing, warn: keep, error: keep, child: () => log };
+  const log: Log = { ...silentLog, warn: keep, error: keep, child: () => log };
   return log;
 }
 

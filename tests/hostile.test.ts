@@ -42,7 +42,6 @@ describe('hostile input', () => {
       expect(Buffer.from(theirs.body).toString()).toBe('not the picture\n');
     });
 
-    const hosts = (): { readonly a: string; readonly b: string } => ({ a: network.host, b: other.host });
     type Raw = (names: { readonly a: string; readonly b: string }) => string;
     const cases: readonly (readonly [string, Raw, number])[] = [
       ['two Hosts', ({ a, b }) => `GET /x HTTP/1.1\r\nHost: ${a}\r\nHost: ${b}\r\n\r\n`, 400],
@@ -77,7 +76,7 @@ describe('hostile input', () => {
 
     test.each(cases)('%s: refused, and no origin ever hears of it', async (_, request, status) => {
       const before = [origin.seen.length, [...(network.origin?.requests.values() ?? [])].reduce((sum, each) => sum + each, 0)];
-      const response = await sendRaw(edge.port, request(hosts()));
+      const response = await sendRaw(edge.port, request({ a: network.host, b: other.host }));
       expect(response.status).toBe(status);
       expect(response.headers.get('connection')).toBe('close');
       // One answer, and none to what was smuggled behind it.
@@ -86,7 +85,7 @@ describe('hostile input', () => {
     });
 
     test('an unread body does not become the next request', async () => {
-      const { a, b } = hosts();
+      const [a, b] = [network.host, other.host];
       const hidden = `GET /pictures/set.jpg HTTP/1.1\r\nHost: ${b}\r\n\r\n`;
       const response = await sendRaw(
         edge.port,

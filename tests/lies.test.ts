@@ -162,14 +162,15 @@ async function recordOf(network: ManualNetwork, hour: bigint): Promise<(forgery:
   };
 }
 
+const recordsNothing = (): Promise<never> => Promise.reject(new Error('this guard records nothing'));
+
 describe('an hour with traffic', () => {
   test('cannot be skipped: the chain of hours is recorded link by link', async () => {
     const network = await startNetwork({ edges: 1 });
     try {
       const { client } = network;
       // Guards that do everything but record, so that a stranger finds two final hours unrecorded.
-      const refuse = (): Promise<never> => Promise.reject(new Error('this guard records nothing'));
-      const idle = { ...client, instructions: { ...client.instructions, record: refuse } };
+      const idle = { ...client, instructions: { ...client.instructions, record: recordsNothing } };
       for (const index of network.guards.keys()) await network.restartGuard(index, { client: idle });
       const first = await network.chainHour();
       const viewer = createViewer();

@@ -39,15 +39,15 @@ export function startLoad(target: LoadTarget): Load {
   const acknowledged = new Map<number, bigint>();
   const wrong: string[] = [];
   let served = 0;
-  let stopped = false;
+  const stopping = new AbortController();
 
   async function repeat(step: (turn: number) => Promise<void>): Promise<void> {
-    for (let turn = 0; !stopped; turn += 1) {
+    for (let turn = 0; !stopping.signal.aborted; turn += 1) {
       try {
         await step(turn);
       } catch (error) {
         // A process that is killed breaks off what is under way; everything else has been counted as wrong.
-        if (stopped) return;
+        if (stopping.signal.aborted) return;
         await new Promise((resolve) => setTimeout(resolve, 20));
         if (errorCode(error) === 'viewer/malformed') wrong.push(`malformed: ${String(error)}`);
       }
@@ -107,7 +107,7 @@ export function startLoad(target: LoadTarget): Load {
       },
     },
     async stop() {
-      stopped = true;
+      stopping.abort();
       await Promise.all(loops);
     },
   };

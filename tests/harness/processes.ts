@@ -75,8 +75,12 @@ export async function media(args: readonly string[], cwd: string): Promise<unkno
   return JSON.parse(stdout);
 }
 
+/** Many short processes of the same program: compiled once, they start in half the time. */
+const COMPILED = join(tmpdir(), 'media-system-compiled');
+
 function launch(args: readonly string[], cwd: string): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+  const env = { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: COMPILED };
+  return spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'], env });
 }
 
 function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {

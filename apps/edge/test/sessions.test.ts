@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { encodeReceipt, ticketHeader } from '@media-network/protocol';
 import type { Receipt } from '@media-network/protocol';
+import { createManualClock } from '@media-network/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hourAt } from '../src/chain/periods.ts';
 import { startTestNetwork } from './network.ts';
@@ -195,5 +196,35 @@ describe('credit', () => {
     expect((await post([await session.receipt(network.edge.address, got, 1)])).status).toBe(204);
     await expect.poll(() => got).toBeGreaterThan(199_000);
     socket.destroy();
+  });
+
+  it('ends a response whose session owes a receipt for half a minute', async () => {
+    const clock = createManualClock(Date.now());
+    const mine = await startTestNetwork({ overrides: { clock } });
+    const film = await mine.addResource();
+    mine.origin.on('/film', ok(Buffer.alloc(400_000, 'f'), { 'Cache-Control': 'max-age=60' }));
+    const session = await mine.guard.session(film.address, hourAt(mine.chain.periods, mine.chain.nowMs()), {
+      creditWindow: 100_000,
+    });
+    let got = 0;
+    const socket = connect(mine.edge.port, '127.0.0.1', () =>
+      socket.write(
+        `GET /film HTTP/1.1\r\nHost: ${film.host}\r\nMedia-Ticket: ${ticketHeader(session.ticket)}\r\n\r\n`,
+      ),
+    );
+    socket.on('data', (part: Buffer) => {
+      got += part.length;
+    });
+    const closed = new Promise<string>((resolve) => socket.once('close', () => resolve('closed')));
+    socket.on('error', () => undefined);
+    await expect.poll(() => got).toBeGreaterThan(99_000);
+    clock.advance(29_000);
+    expect(socket.destroyed).toBe(false);
+    clock.advance(1_001);
+    expect(await closed).toBe('closed');
+    expect(got).toBeLessThan(101_500);
+    const metrics = await (await fetch(`${mine.edge.controlUrl}/metrics`)).text();
+    expect(metrics).toMatch(/refusals_total\{phase="deliver",reason="edge\/no-receipt"\} 1/);
+    await mine.close();
   });
 });

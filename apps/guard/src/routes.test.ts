@@ -129,6 +129,7 @@ async function setup() {
     operator: operator.address,
     sealKey: seal.publicKey,
   });
+  const book = createProbeBook();
   const reader = createSettingsReader(client, 2, seal);
   const routes = createRoutes({
     client,
@@ -142,7 +143,7 @@ async function setup() {
       bytes: 0,
     },
     meter: { round: async () => 'idle', verdicts: () => [] },
-    book: createProbeBook(),
+    book,
     tickets: createTickets({ network, operator, guardNo: 2, creditWindow: 99 }),
     keys: createKeys({ client, network, settings: reader }),
     limit: createRateLimit(clock, 3),
@@ -159,7 +160,7 @@ async function setup() {
       client: '10.0.0.1',
     });
   };
-  return { ask, world, operator, edgeKey, resource, draft, edge, blob, config };
+  return { ask, book, world, operator, edgeKey, resource, draft, edge, blob, config };
 }
 
 const codeOf = (answer: HttpAnswer): unknown => {
@@ -262,7 +263,7 @@ describe('keys', () => {
 
 describe('the rest', () => {
   it('tells who it is, what it has, and how it does', async () => {
-    const { ask } = await setup();
+    const { ask, book } = await setup();
     expect(JSON.parse(String((await ask('GET', '/v1/info')).body))).toMatchObject({
       no: 2,
       week: '0',
@@ -277,6 +278,26 @@ describe('the rest', () => {
       verdicts: [],
       counters: [],
     });
+    const counter = {
+      edge: addressAt(3),
+      resource: addressAt(1),
+      bytes: 9n,
+      hour: 0n,
+      hourBytes: 9n,
+      unixMs: 0n,
+      signature: new Uint8Array(64),
+    };
+    book.addCounter(counter);
+    book.addCounter({ ...counter, edge: addressAt(4) });
+    const countersIn = async (query: string): Promise<unknown> => {
+      const answer: { counters: unknown[] } = JSON.parse(
+        String((await ask('GET', `/v1/verdicts?${query}`)).body),
+      );
+      return answer.counters.length;
+    };
+    expect(await countersIn('hour=0')).toBe(2);
+    expect(await countersIn(`hour=0&edge=${addressAt(3)}`)).toBe(1);
+    expect(await countersIn('hour=1')).toBe(0);
     expect(codeOf(await ask('GET', '/v1/verdicts?hour=-1'))).toEqual([400, 'guard/bad-request']);
     expect((await ask('GET', '/healthz')).status).toBe(200);
     expect((await ask('GET', '/readyz')).status).toBe(200);

@@ -98,31 +98,40 @@ export function createRoutes(deps: RouteDeps): Handler {
     const text = query.get('hour') ?? '';
     if (!/^\d{1,19}$/.test(text)) return errorAnswer(400, 'guard/bad-request', 'Name an hour: ?hour=12.');
     const hour = BigInt(text);
-    const list = deps.meter.verdicts(hour).map(({ report, verdict, voted }) => {
-      const probes = deps.book.of(report.edge, hour);
-      return {
-        report: report.address,
-        edge: report.edge,
-        bytes: String(report.bytes),
-        root: toHex(report.root),
-        reason: verdict.kind === 'decided' ? verdict.reason : 'waiting',
-        words: verdict.words,
-        voted: voted === undefined ? null : reasonName(voted),
-        evidence: {
-          rounds: probes.rounds.map(({ c0, c1, received, c2 }) => ({
-            c0: String(c0),
-            c1: String(c1),
-            received: String(received),
-            c2: String(c2),
-          })),
-          wrongBodies: probes.wrongBodies,
-          sameBodies: probes.sameBodies,
-          answered: probes.alive,
-          silent: probes.silent,
-        },
-      };
-    });
-    const counters = deps.book.countersOf(hour).map((counter) => toHex(encodeCounter(counter)));
+    // Guards ask for one edge at a time: all counters of a large network are more than one answer should hold.
+    const only = query.get('edge');
+    const wanted = (edge: string): boolean => only === null || only === edge;
+    const list = deps.meter
+      .verdicts(hour)
+      .filter(({ report }) => wanted(report.edge))
+      .map(({ report, verdict, voted }) => {
+        const probes = deps.book.of(report.edge, hour);
+        return {
+          report: report.address,
+          edge: report.edge,
+          bytes: String(report.bytes),
+          root: toHex(report.root),
+          reason: verdict.kind === 'decided' ? verdict.reason : 'waiting',
+          words: verdict.words,
+          voted: voted === undefined ? null : reasonName(voted),
+          evidence: {
+            rounds: probes.rounds.map(({ c0, c1, received, c2 }) => ({
+              c0: String(c0),
+              c1: String(c1),
+              received: String(received),
+              c2: String(c2),
+            })),
+            wrongBodies: probes.wrongBodies,
+            sameBodies: probes.sameBodies,
+            answered: probes.alive,
+            silent: probes.silent,
+          },
+        };
+      });
+    const counters = deps.book
+      .countersOf(hour)
+      .filter(({ edge }) => wanted(edge))
+      .map((counter) => toHex(encodeCounter(counter)));
     return jsonAnswer(200, { guard: guard.address, hour: text, verdicts: list, counters });
   }
 

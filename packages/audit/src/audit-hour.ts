@@ -1,6 +1,14 @@
 import type { MediaClient } from '@media-network/chain';
 import { HOUR_STATUS } from '@media-network/chain/schema';
-import { boundInForce, creditHour, decodeHour, equalBytes, monthOfSample, sumSlots, toHex } from '@media-network/protocol';
+import {
+  boundInForce,
+  creditHour,
+  decodeHour,
+  equalBytes,
+  monthOfSample,
+  sumSlots,
+  toHex,
+} from '@media-network/protocol';
 import type { ConfirmedReport, Hour, ResourceHour } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
@@ -43,7 +51,8 @@ export async function auditHour(deps: AuditDeps, hour: bigint): Promise<Audit<Ho
   const findings = createFindings();
   const final = account.status === HOUR_STATUS.final;
   const published = final ? await findHour(deps, account.root) : undefined;
-  if (final && published === undefined) findings.cannotTell(`nobody serves the hour's leaves (root ${toHex(account.root)})`);
+  if (final && published === undefined)
+    findings.cannotTell(`nobody serves the hour's leaves (root ${toHex(account.root)})`);
 
   const reports = await confirmedReports(deps, hour, account.confirmed, findings);
   const recomputed = await recompute(deps, hour, reports, published);
@@ -79,7 +88,12 @@ export async function findHour(deps: AuditDeps, root: Uint8Array): Promise<Hour 
   });
 }
 
-async function confirmedReports(deps: AuditDeps, hour: bigint, expected: number, findings: Findings): Promise<ConfirmedReport[]> {
+async function confirmedReports(
+  deps: AuditDeps,
+  hour: bigint,
+  expected: number,
+  findings: Findings,
+): Promise<ConfirmedReport[]> {
   const reports: ConfirmedReport[] = [];
   let confirmed = 0;
   for (const edge of await deps.client.edges()) {
@@ -87,10 +101,12 @@ async function confirmedReports(deps: AuditDeps, hour: bigint, expected: number,
     if (record?.status !== 'confirmed') continue;
     confirmed += 1;
     const entries = await findEntries(deps.blobs, record, deps.sha256);
-    if (entries === undefined) findings.cannotTell(`nobody serves the entries of ${edge.address} (root ${toHex(record.root)})`);
+    if (entries === undefined)
+      findings.cannotTell(`nobody serves the entries of ${edge.address} (root ${toHex(record.root)})`);
     else reports.push({ edge: edge.address, entries });
   }
-  if (confirmed < expected) findings.cannotTell(`${expected - confirmed} confirmed reports were closed and have no history here`);
+  if (confirmed < expected)
+    findings.cannotTell(`${expected - confirmed} confirmed reports were closed and have no history here`);
   if (confirmed > expected) findings.differ('confirmed reports', String(expected), String(confirmed));
   return reports;
 }
@@ -104,23 +120,35 @@ async function recompute(
   const addresses = [...new Set(reports.flatMap((report) => report.entries.map((entry) => entry.resource)))];
   // Resource addresses in entries are base58 of 32 bytes, which is what an Address is.
   const accounts = await deps.client.accounts('resource', addresses as Address[]);
-  const bounds = new Map(accounts.flatMap((each) => (each === null ? [] : [[String(each.address), boundInForce(each, hour)]])));
+  const bounds = new Map(
+    accounts.flatMap((each) => (each === null ? [] : [[String(each.address), boundInForce(each, hour)]])),
+  );
   const previous = new Map(published?.resources.map((leaf) => [leaf.resource, leaf.previous]) ?? []);
   return creditHour(
-    { reports, boundOf: (resource) => bounds.get(resource) ?? 0n, previousOf: (resource) => previous.get(resource) ?? 0n },
+    {
+      reports,
+      boundOf: (resource) => bounds.get(resource) ?? 0n,
+      previousOf: (resource) => previous.get(resource) ?? 0n,
+    },
     deps.sha256,
   );
 }
 
 /** `previous` of each leaf: that hour has the resource, and no final hour between has. */
-async function checkPrevious(deps: AuditDeps, hour: bigint, leaves: readonly ResourceHour[], findings: Findings): Promise<void> {
+async function checkPrevious(
+  deps: AuditDeps,
+  hour: bigint,
+  leaves: readonly ResourceHour[],
+  findings: Findings,
+): Promise<void> {
   const seen = new Map<bigint, ReadonlySet<string> | undefined>();
   async function resourcesOf(index: bigint): Promise<ReadonlySet<string> | undefined> {
     if (seen.has(index)) return seen.get(index);
     const account = await deps.client.hour(index);
     const final = account !== null && account.status === HOUR_STATUS.final;
     const found = final ? await findHour(deps, account.root) : undefined;
-    const resources = final && found === undefined ? undefined : new Set(found?.resources.map((leaf) => leaf.resource));
+    const resources =
+      final && found === undefined ? undefined : new Set(found?.resources.map((leaf) => leaf.resource));
     seen.set(index, resources);
     return resources;
   }
@@ -136,7 +164,11 @@ async function checkPrevious(deps: AuditDeps, hour: bigint, leaves: readonly Res
         break;
       }
       if (resources.has(leaf.resource) !== (index === leaf.previous - 1n)) {
-        findings.differ(`previous hour of ${leaf.resource}`, String(leaf.previous), `hour ${index} contradicts it`);
+        findings.differ(
+          `previous hour of ${leaf.resource}`,
+          String(leaf.previous),
+          `hour ${index} contradicts it`,
+        );
         break;
       }
     }

@@ -34,7 +34,11 @@ export interface ReportFigures {
  * Runs the checks that published evidence allows (1 to 4 of docs/evidence.md) and compares with the verdict.
  * What guards saw with their own probes (5 to 7) cannot be seen again; a rejection for it stands as unknown.
  */
-export async function auditReport(deps: AuditDeps, edge: Address, hour: bigint): Promise<Audit<ReportFigures>> {
+export async function auditReport(
+  deps: AuditDeps,
+  edge: Address,
+  hour: bigint,
+): Promise<Audit<ReportFigures>> {
   const record = await readReport(deps.client, edge, hour);
   if (record === undefined) {
     throw new MediaError({
@@ -47,7 +51,9 @@ export async function auditReport(deps: AuditDeps, edge: Address, hour: bigint):
   const findings = createFindings();
   const finding = await checkPublished(deps, record);
   if (finding.kind === 'ok' && record.status === 'rejected') {
-    findings.cannotTell(`guards rejected it (${record.reasons.join(', ')}), for what published evidence does not show`);
+    findings.cannotTell(
+      `guards rejected it (${record.reasons.join(', ')}), for what published evidence does not show`,
+    );
   } else if (finding.kind === 'missing') {
     findings.cannotTell(`nobody serves its ${finding.what} (root ${finding.root})`);
   } else if (finding.kind === 'rejected' && record.status === 'confirmed') {
@@ -104,7 +110,9 @@ async function checkPublished(deps: AuditDeps, record: ReportRecord): Promise<Re
     // Resource addresses in entries are base58 of 32 bytes, which is what an Address is.
     (entries ?? []).map((entry) => entry.resource as Address),
   );
-  const known = new Map(resources.flatMap((resource) => (resource === null ? [] : [[String(resource.address), resource]])));
+  const known = new Map(
+    resources.flatMap((resource) => (resource === null ? [] : [[String(resource.address), resource]])),
+  );
   const operators = await operatorsOfWeek(client, weekOfHour(await client.config(), record.hour));
   return checkReport({
     report: record,
@@ -114,7 +122,10 @@ async function checkPublished(deps: AuditDeps, record: ReportRecord): Promise<Re
       const resource = known.get(address);
       if (resource === undefined) return undefined;
       const removed = resource.status === RESOURCE_STATUS.removed;
-      return { draft: resource.status === RESOURCE_STATUS.draft, removedHour: removed ? resource.removedHour : undefined };
+      return {
+        draft: resource.status === RESOURCE_STATUS.draft,
+        removedHour: removed ? resource.removedHour : undefined,
+      };
     },
     operatorsOf: (no) => operators.get(no),
     counters: [],
@@ -123,8 +134,13 @@ async function checkPublished(deps: AuditDeps, record: ReportRecord): Promise<Re
 }
 
 /** Operators by guard number, of the guards of a week's set. */
-async function operatorsOfWeek(client: MediaClient, week: bigint): Promise<ReadonlyMap<number, readonly string[]>> {
+async function operatorsOfWeek(
+  client: MediaClient,
+  week: bigint,
+): Promise<ReadonlyMap<number, readonly string[]>> {
   const [set, guards] = await Promise.all([client.guardSet(week), client.guards()]);
   const members = new Set(set?.entries.slice(0, set.count).map((entry) => entry.no) ?? []);
-  return new Map(guards.filter((guard) => members.has(guard.no)).map((guard) => [guard.no, [guard.operator]]));
+  return new Map(
+    guards.filter((guard) => members.has(guard.no)).map((guard) => [guard.no, [guard.operator]]),
+  );
 }

@@ -65,7 +65,8 @@ export async function auditWeek(deps: AuditDeps, week: bigint): Promise<Audit<We
     findings.compare('rewards', epoch.rewards, shares.rewards);
     findings.compare('root of claims', toHex(epoch.root), toHex(shares.root));
   }
-  if (epoch.rewards > epoch.kept) findings.differ('rewards above what was kept', String(epoch.rewards), String(epoch.kept));
+  if (epoch.rewards > epoch.kept)
+    findings.differ('rewards above what was kept', String(epoch.rewards), String(epoch.kept));
   return findings.result({
     week,
     closed,
@@ -81,7 +82,12 @@ export async function auditWeek(deps: AuditDeps, week: bigint): Promise<Audit<We
   });
 }
 
-async function finalHours(deps: AuditDeps, week: bigint, feePerGb: bigint, findings: Findings): Promise<Hours> {
+async function finalHours(
+  deps: AuditDeps,
+  week: bigint,
+  feePerGb: bigint,
+  findings: Findings,
+): Promise<Hours> {
   const { client } = deps;
   const { first, last } = hoursOfWeek(await client.config(), week);
   const final: FinalHour[] = [];
@@ -95,7 +101,9 @@ async function finalHours(deps: AuditDeps, week: bigint, feePerGb: bigint, findi
       findings.cannotTell(`nobody serves the leaves of hour ${index} (root ${toHex(account.root)})`);
       continue;
     }
-    const voters = account.votes.slice(0, account.voteCount).filter((vote) => equalBytes(vote.root, account.root));
+    const voters = account.votes
+      .slice(0, account.voteCount)
+      .filter((vote) => equalBytes(vote.root, account.root));
     final.push({ edges: hour.edges, guards: voters.map((vote) => vote.no) });
     bytes += bytesOf(hour);
     for (const leaf of hour.resources) {
@@ -107,7 +115,11 @@ async function finalHours(deps: AuditDeps, week: bigint, feePerGb: bigint, findi
 }
 
 /** The cumulative table of the epoch before; empty before the first, undefined when nobody serves it. */
-async function tableBefore(deps: AuditDeps, prevEpoch: bigint, findings: Findings): Promise<ReadonlyMap<string, bigint> | undefined> {
+async function tableBefore(
+  deps: AuditDeps,
+  prevEpoch: bigint,
+  findings: Findings,
+): Promise<ReadonlyMap<string, bigint> | undefined> {
   if (prevEpoch === 0n) return new Map();
   const epoch = await deps.client.epoch(prevEpoch - 1n);
   const table =

@@ -6,7 +6,11 @@ export type BlobKind = 'entries' | 'receipts' | 'digests' | 'hours' | 'epochs';
 /** Evidence by root. Unverified: whoever uses a blob computes its root first. */
 export interface Blobs {
   /** Every distinct answer that somebody gives for a root, one at a time, until the caller is content. */
-  find<T>(kind: BlobKind, root: Uint8Array, accept: (blob: Uint8Array) => T | undefined): Promise<T | undefined>;
+  find<T>(
+    kind: BlobKind,
+    root: Uint8Array,
+    accept: (blob: Uint8Array) => T | undefined,
+  ): Promise<T | undefined>;
 }
 
 export interface HttpBlobsDeps {

@@ -25,14 +25,22 @@ export interface ReportRecord {
 /** Transactions of one report's account that are looked at: 21 guards vote once each, and a few fail. */
 const MAX_TRANSACTIONS = 200;
 
-const reasonWords = new Map<number, string>(Object.entries(VERDICT_REASON).map(([words, code]) => [code, words]));
+const reasonWords = new Map<number, string>(
+  Object.entries(VERDICT_REASON).map(([words, code]) => [code, words]),
+);
 
 /** The report of an edge and hour; undefined when there was none, or nobody has its history any more. */
-export async function readReport(client: MediaClient, edge: Address, hour: bigint): Promise<ReportRecord | undefined> {
+export async function readReport(
+  client: MediaClient,
+  edge: Address,
+  hour: bigint,
+): Promise<ReportRecord | undefined> {
   const account = await client.report(edge, hour);
   if (account === null) return fromHistory(client, edge, hour);
   const status = statusName(account.status);
-  const rejections = account.reasons.slice(0, account.voteCount).filter((_, i) => isRejection(account.votes[i] ?? 0));
+  const rejections = account.reasons
+    .slice(0, account.voteCount)
+    .filter((_, i) => isRejection(account.votes[i] ?? 0));
   return {
     address: account.address,
     edge,
@@ -54,7 +62,11 @@ function statusName(status: number): ReportStatus {
 }
 
 /** Replays the transactions of a closed report: what was submitted, and how each guard voted. */
-async function fromHistory(client: MediaClient, edge: Address, hour: bigint): Promise<ReportRecord | undefined> {
+async function fromHistory(
+  client: MediaClient,
+  edge: Address,
+  hour: bigint,
+): Promise<ReportRecord | undefined> {
   const address = await client.addresses.report(edge, hour);
   let submitted: Extract<DecodedInstruction, { name: 'submitReport' }> | undefined;
   const reasons: string[] = [];
@@ -74,7 +86,11 @@ async function fromHistory(client: MediaClient, edge: Address, hour: bigint): Pr
   if (submitted === undefined) return undefined;
   const set = await client.guardSet(weekOfHour(await client.config(), hour));
   const count = set?.count ?? 0;
-  const status = isQuorum(confirming, count) ? 'confirmed' : isQuorum(reasons.length, count) ? 'rejected' : 'pending';
+  const status = isQuorum(confirming, count)
+    ? 'confirmed'
+    : isQuorum(reasons.length, count)
+      ? 'rejected'
+      : 'pending';
   const { bytes, root, entryCount } = submitted.args;
   return { address, edge, hour, bytes, root, entryCount, status, reasons, source: 'history' };
 }
@@ -90,7 +106,9 @@ interface Executed {
 /** The program's instructions that named an account and succeeded, oldest first. */
 async function instructionsOf(client: MediaClient, address: Address): Promise<readonly Executed[]> {
   const commitment = client.commitment === 'finalized' ? 'finalized' : 'confirmed';
-  const signatures = await client.rpc.getSignaturesForAddress(address, { limit: MAX_TRANSACTIONS, commitment }).send();
+  const signatures = await client.rpc
+    .getSignaturesForAddress(address, { limit: MAX_TRANSACTIONS, commitment })
+    .send();
   const executed: Executed[] = [];
   for (const { signature, err } of signatures.toReversed()) {
     if (err === null) executed.push(...(await instructionsIn(client, signature, address)));
@@ -98,15 +116,25 @@ async function instructionsOf(client: MediaClient, address: Address): Promise<re
   return executed;
 }
 
-async function instructionsIn(client: MediaClient, signature: Signature, address: Address): Promise<readonly Executed[]> {
+async function instructionsIn(
+  client: MediaClient,
+  signature: Signature,
+  address: Address,
+): Promise<readonly Executed[]> {
   const found = await client.rpc
-    .getTransaction(signature, { encoding: 'json', maxSupportedTransactionVersion: 0, commitment: 'confirmed' })
+    .getTransaction(signature, {
+      encoding: 'json',
+      maxSupportedTransactionVersion: 0,
+      commitment: 'confirmed',
+    })
     .send();
   if (found === null) return [];
   const { accountKeys, instructions } = found.transaction.message;
   return instructions.flatMap((each) => {
     const accounts = each.accounts.flatMap((index) => accountKeys[index] ?? []);
     if (accountKeys[each.programIdIndex] !== client.programId || !accounts.includes(address)) return [];
-    return [{ instruction: decodeInstruction(new Uint8Array(getBase58Encoder().encode(each.data))), accounts }];
+    return [
+      { instruction: decodeInstruction(new Uint8Array(getBase58Encoder().encode(each.data))), accounts },
+    ];
   });
 }

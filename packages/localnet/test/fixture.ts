@@ -13,13 +13,11 @@ import {
   assertIsTransactionWithBlockhashLifetime,
 } from '@solana/kit';
 import type {
-  Address,
   Blockhash,
   Instruction,
   KeyPairSigner,
   Rpc,
   RpcSubscriptions,
-  Signature,
   SolanaRpcApi,
   SolanaRpcSubscriptionsApi,
   Transaction,
@@ -128,5 +126,3 @@ export async function rawPost(url: string, body: string): Promise<unknown> {
   });
   return response.json();
 }
-
-export type { Address, Signature };

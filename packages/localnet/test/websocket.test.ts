@@ -6,6 +6,8 @@ import { MAX_SUBSCRIPTIONS } from '../src/limits.ts';
 import { startChain } from './fixture.ts';
 import type { Harness } from './fixture.ts';
 
+const dataOf = (message: Record<string, unknown>): unknown => message['params'];
+
 let chain: Harness;
 beforeAll(async () => {
   chain = await startChain();
@@ -109,7 +111,6 @@ it('says so where data is too long for base58, and goes on', async () => {
   const account = { lamports: 5_000_000n, owner: address, executable: false, data: new Uint8Array(200) };
   await chain.net.setAccounts([{ address, account }]);
   await chain.net.setAccounts([{ address, account: { ...account, data: new Uint8Array() } }]);
-  const dataOf = (message: Record<string, unknown>): unknown => message['params'];
   expect(dataOf(await next())).toMatchObject({
     result: { value: { data: 'error: data too large for bs58 encoding', space: 200 } },
   });

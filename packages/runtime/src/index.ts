@@ -5,7 +5,12 @@ export type { ErrorSource, MediaErrorInit } from './errors.ts';
 export { createLog, silentLog } from './log.ts';
 export type { Log, LogOptions } from './log.ts';
 export { createRepeatingTask } from './repeating-task.ts';
-export type { RepeatingTask, RepeatingTaskDeps, RepeatingTaskOptions, RoundResult } from './repeating-task.ts';
+export type {
+  RepeatingTask,
+  RepeatingTaskDeps,
+  RepeatingTaskOptions,
+  RoundResult,
+} from './repeating-task.ts';
 export { createScope } from './scope.ts';
 export type { Scope } from './scope.ts';
 export { Secret } from './secret.ts';

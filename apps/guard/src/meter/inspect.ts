@@ -56,7 +56,7 @@ export async function inspectReport(
   }
   const own = probes.of(edge.address, report.hour);
   const claimed = await Promise.all([
-    ...guards.map((guard) => countersFrom(deps.fetch, guard, report.hour)),
+    ...guards.map((guard) => countersFrom(deps.fetch, guard, report)),
     ...[...new Set(own.counters.map(({ resource }) => resource))].map((resource) =>
       counterOf(deps.fetch, edge.control, resource),
     ),
@@ -111,8 +111,12 @@ export async function counterOf(
 }
 
 /** Counters that another guard collected, as it shows them with its verdicts; not verified. */
-async function countersFrom(fetch: PeerFetch, guard: string, hour: bigint): Promise<readonly Counter[]> {
-  const answer = await fetch.get(guard, `/v1/verdicts?hour=${hour}`, 4 * 2 ** 20);
+async function countersFrom(
+  fetch: PeerFetch,
+  guard: string,
+  { hour, edge }: Found<'report'>,
+): Promise<readonly Counter[]> {
+  const answer = await fetch.get(guard, `/v1/verdicts?hour=${hour}&edge=${edge}`, 4 * 2 ** 20);
   const text = answer?.status === 200 ? utf8Text(answer.body) : undefined;
   if (text === undefined) return [];
   try {

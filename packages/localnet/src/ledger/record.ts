@@ -81,6 +81,3 @@ export const encodeBatch = (records: readonly LedgerRecord[]): Buffer => seriali
 
 // The frame's checksum has been verified, and only encodeBatch writes frames of a log.
 export const decodeBatch = (payload: Uint8Array): LedgerRecord[] => deserialize(payload) as LedgerRecord[];
-
-export const seqOf = (record: LedgerRecord): number =>
-  record.kind === 'transaction' ? record.landed.seq : record.seq;

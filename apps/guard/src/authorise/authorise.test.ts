@@ -1,0 +1,159 @@
+import type { MediaClient, Signer } from '@media-network/chain';
+import { createWallet } from '@media-network/chain';
+import { RESOURCE_STATUS } from '@media-network/chain/schema';
+import type { Settings } from '@media-network/protocol';
+import { MediaError, silentLog } from '@media-network/runtime';
+import { createManualClock } from '@media-network/runtime/testing';
+import { describe, expect, it } from 'vitest';
+import { createActionRunner } from '../actions.ts';
+import { createCounts } from '../counts.ts';
+import type { Network, Snapshot } from '../network.ts';
+import type { OriginFetch } from '../probe/origin-fetch.ts';
+import { addressAt, blankAccount } from '../testing-accounts.ts';
+import { createAuthorise, worthAt } from './authorise.ts';
+
+const MEDIA = 10n ** 9n;
+const settings: Settings = {
+  v: 1,
+  origin: 'http://127.0.0.1:1',
+  originHost: null,
+  originHeaders: [],
+  probe: ['/p'],
+  domains: [],
+};
+const pool = blankAccount('pool', addressAt(4), {
+  reserveMedia: 10n * MEDIA,
+  reserveQuote: 10n * MEDIA,
+  lpSupply: 10n * MEDIA,
+  priceQ32: 2n ** 32n,
+});
+
+/** One pending resource; what the chain was asked to do is in `sent`. */
+function setup(operator: Signer) {
+  const sent: string[] = [];
+  const world = { originStatus: 200, readable: true, refuse: undefined as string | undefined };
+  const config = blankAccount('config', addressAt(9), {
+    sampleSecs: 1,
+    hoursPerWeek: 10,
+    twapSecs: 60,
+    quotaKbpsPerMedia: 1_000n,
+  });
+  const resource = blankAccount('resource', addressAt(1), {
+    status: RESOURCE_STATUS.pending,
+    ring: addressAt(2),
+    pool: pool.address,
+    lp: MEDIA,
+    settingsVersion: 1,
+  });
+  const snapshot: Snapshot = {
+    now: 100n,
+    readAtMs: 0,
+    config,
+    guards: [],
+    edges: [],
+    resources: [resource],
+    pools: [pool],
+  };
+  const network: Network = {
+    refresh: async () => snapshot,
+    snapshot: async () => snapshot,
+    chainNow: async () => 100n,
+    guardSet: async (week) => ({ week, numbers: [5], entries: [], usable: true }),
+    operatorsOf: () => undefined,
+    invalidate: () => undefined,
+  };
+  const origin: OriginFetch = {
+    async get(_, target) {
+      if (world.originStatus === 0) throw new Error('refused');
+      return {
+        status: target === '/p' ? world.originStatus : 599,
+        etag: undefined,
+        lastModified: undefined,
+        cacheControl: undefined,
+        size: 1,
+        slice: undefined,
+      };
+    },
+    close: async () => undefined,
+  };
+  // The duty builds `authorise` and sends it; nothing else of the client is called.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const client = {
+    instructions: { authorise: async () => ({ name: 'authorise' }) },
+    send: async ([instruction]: { name: string }[]) => {
+      if (world.refuse !== undefined)
+        throw new MediaError({ code: world.refuse, message: 'no', source: 'chain' });
+      sent.push(instruction?.name ?? '');
+    },
+  } as unknown as MediaClient;
+  const clock = createManualClock();
+  const duty = createAuthorise({
+    client,
+    network,
+    settings: {
+      read: async () => (world.readable ? { version: 1, key: new Uint8Array(32), settings } : undefined),
+    },
+    origin,
+    runner: createActionRunner({ clock, log: silentLog, onFailure: () => undefined }),
+    operator,
+    guard: blankAccount('guard', addressAt(7), { no: 5 }),
+    counts: createCounts(),
+    clock,
+    log: silentLog,
+  });
+  const round = (): Promise<unknown> => duty.round(new AbortController().signal);
+  return { sent, world, clock, round };
+}
+
+describe('authorise', () => {
+  it('looks at settings and origin, then votes', async () => {
+    const { sent, round } = setup(await createWallet());
+    expect(await round()).toBe('busy');
+    expect(sent).toEqual([]);
+    expect(await round()).toBe('busy');
+    expect(sent).toEqual(['authorise']);
+  });
+
+  it('does not vote while the origin does not answer, and looks again later', async () => {
+    const { sent, world, clock, round } = setup(await createWallet());
+    for (const status of [0, 502]) {
+      world.originStatus = status;
+      await round();
+      await round();
+      clock.advance(2_000);
+    }
+    expect(sent).toEqual([]);
+    world.originStatus = 404;
+    await round();
+    await round();
+    expect(sent).toEqual(['authorise']);
+  });
+
+  it('does not vote for settings that it cannot read', async () => {
+    const { sent, world, clock, round } = setup(await createWallet());
+    world.readable = false;
+    for (let i = 0; i < 4; i += 1) {
+      await round();
+      clock.advance(3_000);
+    }
+    expect(sent).toEqual([]);
+  });
+
+  it('comes to rest when another guard was quicker', async () => {
+    const { world, round } = setup(await createWallet());
+    world.refuse = 'chain/wrong-status';
+    await round();
+    expect(await round()).toBe('idle');
+  });
+});
+
+it('counts a stake in a pool whose figures overflow for nothing', () => {
+  const broken = blankAccount('pool', addressAt(4), {
+    reserveMedia: (1n << 64n) - 1n,
+    reserveQuote: (1n << 64n) - 1n,
+    lpSupply: 1n,
+    priceQ32: 1n,
+  });
+  expect(worthAt(broken, { twapSecs: 60 }, 100n, 1n)).toBe(0n);
+  expect(worthAt(pool, { twapSecs: 60 }, 100n, MEDIA)).toBe(2n * MEDIA);
+});

@@ -1,0 +1,99 @@
+import type { MediaClient } from '@media-network/chain';
+import { createManualClock } from '@media-network/runtime/testing';
+import { expect, it } from 'vitest';
+import { createNetwork } from './network.ts';
+import { addressAt, blankAccount } from './testing-accounts.ts';
+
+const OPERATORS = [addressAt(1), addressAt(2)];
+
+function chain() {
+  const config = blankAccount('config', addressAt(9), {
+    epochZero: 0n,
+    sampleSecs: 1,
+    hoursPerWeek: 10,
+    minGuards: 2,
+  });
+  const calls = { config: 0, guardSet: 0 };
+  const world = { now: 100n, operator: 0, members: 1, fail: false };
+  const reads: Pick<
+    MediaClient,
+    'chainTime' | 'config' | 'guards' | 'edges' | 'resources' | 'pools' | 'guardSet'
+  > = {
+    chainTime: async () => world.now,
+    async config() {
+      calls.config += 1;
+      if (world.fail) throw new Error('no chain');
+      return config;
+    },
+    guards: async () => [
+      blankAccount('guard', addressAt(3), { no: 1, operator: OPERATORS[world.operator] ?? addressAt(1) }),
+    ],
+    edges: async () => [],
+    resources: async () => [],
+    pools: async () => [],
+    async guardSet(week) {
+      calls.guardSet += 1;
+      const set = blankAccount('guardSet', addressAt(4), { week, count: world.members });
+      return { ...set, entries: set.entries.map((entry, i) => ({ ...entry, no: i + 1 })) };
+    },
+  };
+  // The network calls nothing else of the client.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const client = reads as MediaClient;
+  const clock = createManualClock();
+  return { world, calls, clock, network: createNetwork(client, clock, 1_000) };
+}
+
+it('reads once for all who ask at the same time, and anew for each round', async () => {
+  const { network, calls, clock } = chain();
+  await Promise.all([network.refresh(), network.refresh(), network.snapshot()]);
+  expect(calls.config).toBe(1);
+  await network.snapshot();
+  expect(calls.config).toBe(1);
+  await network.refresh();
+  expect(calls.config).toBe(2);
+  clock.advance(1_000);
+  await network.snapshot();
+  expect(calls.config).toBe(3);
+  network.invalidate();
+  await network.snapshot();
+  expect(calls.config).toBe(4);
+});
+
+it('carries chain time on by the local clock', async () => {
+  const { network, clock } = chain();
+  expect(await network.chainNow()).toBe(100n);
+  clock.advance(900);
+  expect(await network.chainNow()).toBe(100n);
+  clock.advance(99);
+  expect(await network.chainNow()).toBe(100n);
+});
+
+it('is not stuck with a read that failed', async () => {
+  const { network, world } = chain();
+  world.fail = true;
+  await expect(network.snapshot()).rejects.toThrow('no chain');
+  world.fail = false;
+  expect((await network.snapshot()).now).toBe(100n);
+});
+
+it('remembers each operator that a guard had', async () => {
+  const { network, world } = chain();
+  await network.refresh();
+  world.operator = 1;
+  await network.refresh();
+  expect(network.operatorsOf(1)).toEqual(OPERATORS);
+  expect(network.operatorsOf(2)).toBeUndefined();
+});
+
+it('reads a set again until it is usable, then never', async () => {
+  const { network, world, calls } = chain();
+  const snapshot = await network.refresh();
+  expect(await network.guardSet(0n, snapshot)).toMatchObject({ usable: false, numbers: [1] });
+  world.members = 2;
+  expect(await network.guardSet(0n, snapshot)).toMatchObject({ usable: true, numbers: [1, 2] });
+  await network.guardSet(0n, snapshot);
+  expect(calls.guardSet).toBe(2);
+  // Enough guards, but its week has not begun.
+  expect(await network.guardSet(1n, snapshot)).toMatchObject({ usable: false });
+});
