@@ -49,7 +49,10 @@ describe.skipIf(!existsSync(CHROMIUM))('the sample site in a real browser', () =
     await network?.close();
   });
 
-  async function open(path: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<{ page: Page; problems: string[] }> {
+  async function open(
+    path: string,
+    options: Parameters<Browser['newPage']>[0] = {},
+  ): Promise<{ page: Page; problems: string[] }> {
     const page = await browser.newPage({ viewport: DESKTOP, ...options });
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
@@ -90,7 +93,9 @@ describe.skipIf(!existsSync(CHROMIUM))('the sample site in a real browser', () =
     const again = await open('/watch.html');
     await again.page.evaluate(`void document.querySelector('video').play()`);
     await until('playback of the second viewer', 20_000, async () =>
-      (await again.page.evaluate<number>(`document.querySelector('video').currentTime`)) > 2 ? true : undefined,
+      (await again.page.evaluate<number>(`document.querySelector('video').currentTime`)) > 2
+        ? true
+        : undefined,
     );
     expect(again.problems).toEqual([]);
     expect([...segmentRequests(network).values()].every((count) => count === 1)).toBe(true);

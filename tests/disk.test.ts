@@ -49,7 +49,8 @@ async function fill(path: string): Promise<void> {
 
 /** Keeps what is said at the level of a warning or above. */
 function warnings(kept: string[]): Log {
-  const keep = (...said: readonly unknown[]): void => void kept.push(said.map((each) => JSON.stringify(each)).join(' '));
+  const keep = (...said: readonly unknown[]): void =>
+    void kept.push(said.map((each) => JSON.stringify(each)).join(' '));
   const log: Log = { ...silentLog, warn: keep, error: keep, child: () => log };
   return log;
 }
@@ -60,7 +61,9 @@ test('an edge whose disk is full serves on from the origin, warns, and accounts 
   const disk = join(folder.dir, 'edge-1');
   const unmount = mountSmall(disk);
   if (unmount === undefined) {
-    context.skip('only root may mount a small file system; packages/http-cache and apps/edge test ENOSPC with a replaced one');
+    context.skip(
+      'only root may mount a small file system; packages/http-cache and apps/edge test ENOSPC with a replaced one',
+    );
     return;
   }
   cleanups.push(unmount);
@@ -72,7 +75,11 @@ test('an edge whose disk is full serves on from the origin, warns, and accounts 
   const hour = await network.chainHour();
   const get = async (target: string): Promise<void> => {
     const response = await viewer.get(network.at(edge, target));
-    expect([target, response.status, response.sha256]).toEqual([target, 200, network.origin?.files.get(target)?.sha256]);
+    expect([target, response.status, response.sha256]).toEqual([
+      target,
+      200,
+      network.origin?.files.get(target)?.sha256,
+    ]);
   };
 
   await get('/watch.html');
@@ -81,7 +88,9 @@ test('an edge whose disk is full serves on from the origin, warns, and accounts 
   await get(DOWNLOAD);
   // The journal's own loop finds the disk full when its time comes.
   network.clock.advance(1_000);
-  await until('the warning', 10_000, async () => (edge.readiness().problems.includes('edge/journal-full') ? true : undefined));
+  await until('the warning', 10_000, async () =>
+    edge.readiness().problems.includes('edge/journal-full') ? true : undefined,
+  );
   expect(said.some((line) => /ENOSPC/.test(line))).toBe(true);
   await get(PICTURE);
   await get('/');

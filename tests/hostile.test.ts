@@ -61,27 +61,39 @@ describe('hostile input', () => {
       ['bare line feeds', ({ a }) => `GET /x HTTP/1.1\nHost: ${a}\n\n`, 400],
       ['folded field', ({ a, b }) => `GET /x HTTP/1.1\r\nHost: ${a}\r\n ${b}\r\n\r\n`, 400],
       ['over-long line', ({ a }) => `GET /${'x'.repeat(9_000)} HTTP/1.1\r\nHost: ${a}\r\n\r\n`, 414],
-      ['over-long field', ({ a }) => `GET /x HTTP/1.1\r\nHost: ${a}\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`, 431],
+      [
+        'over-long field',
+        ({ a }) => `GET /x HTTP/1.1\r\nHost: ${a}\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`,
+        431,
+      ],
       [
         'length and chunks at once, with a request hidden in the body',
-        ({ a, b }) => `POST /x HTTP/1.1\r\nHost: ${a}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /y HTTP/1.1\r\nHost: ${b}\r\n\r\n`,
+        ({ a, b }) =>
+          `POST /x HTTP/1.1\r\nHost: ${a}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /y HTTP/1.1\r\nHost: ${b}\r\n\r\n`,
         400,
       ],
       [
         'two lengths, with a request hidden behind the shorter',
-        ({ a, b }) => `POST /x HTTP/1.1\r\nHost: ${a}\r\nContent-Length: 0\r\nContent-Length: 60\r\n\r\nGET /y HTTP/1.1\r\nHost: ${b}\r\n\r\n`,
+        ({ a, b }) =>
+          `POST /x HTTP/1.1\r\nHost: ${a}\r\nContent-Length: 0\r\nContent-Length: 60\r\n\r\nGET /y HTTP/1.1\r\nHost: ${b}\r\n\r\n`,
         400,
       ],
     ];
 
     test.each(cases)('%s: refused, and no origin ever hears of it', async (_, request, status) => {
-      const before = [origin.seen.length, [...(network.origin?.requests.values() ?? [])].reduce((sum, each) => sum + each, 0)];
+      const before = [
+        origin.seen.length,
+        [...(network.origin?.requests.values() ?? [])].reduce((sum, each) => sum + each, 0),
+      ];
       const response = await sendRaw(edge.port, request({ a: network.host, b: other.host }));
       expect(response.status).toBe(status);
       expect(response.headers.get('connection')).toBe('close');
       // One answer, and none to what was smuggled behind it.
       expect(response.text).not.toContain('HTTP/1.1');
-      expect([origin.seen.length, [...(network.origin?.requests.values() ?? [])].reduce((sum, each) => sum + each, 0)]).toEqual(before);
+      expect([
+        origin.seen.length,
+        [...(network.origin?.requests.values() ?? [])].reduce((sum, each) => sum + each, 0),
+      ]).toEqual(before);
     });
 
     test('an unread body does not become the next request', async () => {
@@ -118,7 +130,9 @@ describe('hostile input', () => {
       const { client } = network;
       const pause = async (paused: number): Promise<void> => {
         const { publisher, resource } = other;
-        await client.send([await client.instructions.pauseResource({ publisher, resource, paused })], { payer: publisher });
+        await client.send([await client.instructions.pauseResource({ publisher, resource, paused })], {
+          payer: publisher,
+        });
         await network.settle();
         await network.advance(10);
       };
@@ -128,7 +142,9 @@ describe('hostile input', () => {
       expect(Number(refused.header('retry-after'))).toBeGreaterThan(0);
       expect(JSON.parse(Buffer.from(refused.body).toString())).toMatchObject({ code: 'edge/paused' });
       await pause(0);
-      expect(present(await client.account('resource', other.resource), 'resource').status).toBe(RESOURCE_STATUS.active);
+      expect(present(await client.account('resource', other.resource), 'resource').status).toBe(
+        RESOURCE_STATUS.active,
+      );
       expect((await viewer.get(own('/'))).status).toBe(200);
     });
   });
@@ -139,40 +155,61 @@ describe('hostile input', () => {
       ['says nothing and hangs up', (socket) => void socket.end(), 502, 'edge/origin-reset'],
       ['resets', (socket) => void socket.resetAndDestroy(), 502, 'edge/origin-reset'],
       ['speaks no HTTP', (socket) => void socket.end('hello\r\n\r\n'), 502, 'edge/origin-bad-response'],
-      ['names two lengths', (socket) => void socket.end(`${head}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`), 502, 'edge/origin-bad-response'],
+      [
+        'names two lengths',
+        (socket) => void socket.end(`${head}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`),
+        502,
+        'edge/origin-bad-response',
+      ],
       ['hangs before its head', () => undefined, 504, 'edge/origin-timeout'],
     ];
 
-    test.each(failures)('one that %s is answered for, and nothing is kept', async (what, behaviour, status, code) => {
-      const target = `/fails/${what.replaceAll(' ', '-')}`;
-      origin.on(target, behaviour);
-      const response = await viewer.get(own(target));
-      expect([response.status, response.header('media-error')]).toEqual([status, code]);
-      origin.on(target, answer('whole again\n', CACHEABLE));
-      const after = await viewer.get(own(target), { keepBody: true });
-      expect([after.status, Buffer.from(after.body).toString()]).toEqual([200, 'whole again\n']);
-    });
+    test.each(failures)(
+      'one that %s is answered for, and nothing is kept',
+      async (what, behaviour, status, code) => {
+        const target = `/fails/${what.replaceAll(' ', '-')}`;
+        origin.on(target, behaviour);
+        const response = await viewer.get(own(target));
+        expect([response.status, response.header('media-error')]).toEqual([status, code]);
+        origin.on(target, answer('whole again\n', CACHEABLE));
+        const after = await viewer.get(own(target), { keepBody: true });
+        expect([after.status, Buffer.from(after.body).toString()]).toEqual([200, 'whole again\n']);
+      },
+    );
 
     const broken: readonly (readonly [string, Behaviour])[] = [
       ['truncates', (socket) => void socket.end(`${head}Content-Length: 1000\r\n\r\n${'x'.repeat(500)}`)],
-      ['resets in its body', (socket) => void socket.write(`${head}Content-Length: 1000\r\n\r\n${'x'.repeat(500)}`, () => socket.resetAndDestroy())],
-      ['breaks off its chunks', (socket) => void socket.end(`${head}Transfer-Encoding: chunked\r\n\r\n1f4\r\n${'x'.repeat(500)}\r\n`)],
+      [
+        'resets in its body',
+        (socket) =>
+          void socket.write(`${head}Content-Length: 1000\r\n\r\n${'x'.repeat(500)}`, () =>
+            socket.resetAndDestroy(),
+          ),
+      ],
+      [
+        'breaks off its chunks',
+        (socket) => void socket.end(`${head}Transfer-Encoding: chunked\r\n\r\n1f4\r\n${'x'.repeat(500)}\r\n`),
+      ],
     ];
 
-    test.each(broken)('a body that an origin %s never looks complete, and is not kept', async (what, behaviour) => {
-      const target = `/breaks/${what.replaceAll(' ', '-')}`;
-      origin.on(target, behaviour);
-      const outcome = await viewer.get(own(target)).then(
-        (response) => `status ${response.status}`,
-        (error: unknown) => (typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown'),
-      );
-      // The head may be out before the fault shows; then the connection breaks off instead of ending well.
-      expect(['viewer/incomplete', 'status 502']).toContain(outcome);
-      origin.on(target, answer('whole again\n', CACHEABLE));
-      const after = await viewer.get(own(target), { keepBody: true });
-      expect(after.header('cache-status')).toContain('fwd=');
-      expect([after.status, Buffer.from(after.body).toString()]).toEqual([200, 'whole again\n']);
-    });
+    test.each(broken)(
+      'a body that an origin %s never looks complete, and is not kept',
+      async (what, behaviour) => {
+        const target = `/breaks/${what.replaceAll(' ', '-')}`;
+        origin.on(target, behaviour);
+        const outcome = await viewer.get(own(target)).then(
+          (response) => `status ${response.status}`,
+          (error: unknown) =>
+            typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown',
+        );
+        // The head may be out before the fault shows; then the connection breaks off instead of ending well.
+        expect(['viewer/incomplete', 'status 502']).toContain(outcome);
+        origin.on(target, answer('whole again\n', CACHEABLE));
+        const after = await viewer.get(own(target), { keepBody: true });
+        expect(after.header('cache-status')).toContain('fwd=');
+        expect([after.status, Buffer.from(after.body).toString()]).toEqual([200, 'whole again\n']);
+      },
+    );
 
     test('bytes behind the announced length reach nobody', async () => {
       origin.on('/too-long', (socket) => void socket.end(`${head}Content-Length: 5\r\n\r\nhello, and more`));

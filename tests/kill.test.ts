@@ -56,7 +56,17 @@ afterAll(async () => {
 async function up(): Promise<Network> {
   const started = performance.now();
   const dir = join(folder.dir, 'net');
-  const args = ['up', '--fast', '--json', '--dir', dir, '--port', String(base), '--rpc-port', String(rpcPort)];
+  const args = [
+    'up',
+    '--fast',
+    '--json',
+    '--dir',
+    dir,
+    '--port',
+    String(base),
+    '--rpc-port',
+    String(rpcPort),
+  ];
   const daemon = startMedia(args, folder.dir);
   running = daemon;
   const said = await daemon.ready;

@@ -29,7 +29,10 @@ describe('a network of separate processes, by addresses and keys alone', () => {
   /** A command on a machine, as its wallet. */
   const on = async (machine: string, ...args: readonly string[]): Promise<unknown> =>
     media([...args, ...network, '--keypair', keyOf(machine)], dirOf(machine));
-  const start = async (machine: string, ...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> => {
+  const start = async (
+    machine: string,
+    ...args: readonly string[]
+  ): Promise<Readonly<Record<string, unknown>>> => {
     const daemon = startMedia([...args, '--json'], dirOf(machine));
     daemons.push(daemon);
     return daemon.ready;
@@ -46,7 +49,8 @@ describe('a network of separate processes, by addresses and keys alone', () => {
     );
     origin = await createSampleOrigin({ dir: dirOf('publisher') });
     const free = await freePorts(2 * NODES.length);
-    for (const [index, name] of NODES.entries()) ports.set(name, [free[2 * index] ?? 0, free[2 * index + 1] ?? 0]);
+    for (const [index, name] of NODES.entries())
+      ports.set(name, [free[2 * index] ?? 0, free[2 * index + 1] ?? 0]);
   });
   afterAll(async () => {
     await Promise.all(daemons.map((daemon) => daemon.kill()));
@@ -79,12 +83,27 @@ describe('a network of separate processes, by addresses and keys alone', () => {
     await Promise.all(
       NODES.map(async (machine) => {
         const [port, control] = ports.get(machine) ?? [0, 0];
-        const common = [...network, '--keypair', keyOf(machine), '--data', join(dirOf(machine), 'data'), '--port', String(port)];
+        const common = [
+          ...network,
+          '--keypair',
+          keyOf(machine),
+          '--data',
+          join(dirOf(machine), 'data'),
+          '--port',
+          String(port),
+        ];
         if (machine.startsWith('guard')) {
           const said = await start(machine, 'guard', ...common);
           expect(field(said, 'guard')).not.toBe('');
         } else {
-          const said = await start(machine, 'edge', ...common, '--control-port', String(control), '--allow-private-origins');
+          const said = await start(
+            machine,
+            'edge',
+            ...common,
+            '--control-port',
+            String(control),
+            '--allow-private-origins',
+          );
           edges.set(machine, field(said, 'edge'));
         }
       }),
@@ -97,7 +116,16 @@ describe('a network of separate processes, by addresses and keys alone', () => {
     // All of it: base units, of which LP has nine decimals.
     const lp = (Number(field(liquidity, 'lp')) / 1e9).toFixed(6);
     await on('publisher', 'stake', 'add', lp.slice(0, -1), '--role', 'publisher', '--quote', quoteMint);
-    const added = await on('publisher', 'resource', 'add', origin.url, '--probe', '/pictures/set.jpg', '--quote', quoteMint);
+    const added = await on(
+      'publisher',
+      'resource',
+      'add',
+      origin.url,
+      '--probe',
+      '/pictures/set.jpg',
+      '--quote',
+      quoteMint,
+    );
     resource = field(added, 'address');
     label = field(added, 'label');
     await until('the authorisation', 30_000, async () => {
@@ -129,7 +157,10 @@ describe('a network of separate processes, by addresses and keys alone', () => {
     const hour = await until('a confirmed report with the download in it', 60_000, async () => {
       const now = Number(field(await media(['status', ...network], dirOf('stranger')), 'hour'));
       for (let of = now - 1; of >= Math.max(0, now - 5); of -= 1) {
-        const audit = await media(['audit', 'report', String(edge), String(of), ...network], dirOf('stranger')).catch(() => undefined);
+        const audit = await media(
+          ['audit', 'report', String(edge), String(of), ...network],
+          dirOf('stranger'),
+        ).catch(() => undefined);
         if (audit === undefined) continue;
         const text = JSON.stringify(audit);
         if (text.includes('"confirmed"') && Number(/"bytes":"?(\d+)/.exec(text)?.[1] ?? 0) > 50_000_000) {

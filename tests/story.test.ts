@@ -99,7 +99,10 @@ describe('from a byte served to a reward claimed', () => {
       expect(probes).toBeGreaterThan(0n);
       expect(report.bytes).toBe((counted.get(edge) ?? 0n) + probes);
       const reasons = report.reasons.slice(0, report.voteCount);
-      expect({ status: report.status, reasons }).toEqual({ status: REPORT_STATUS.confirmed, reasons: [0, 0, 0] });
+      expect({ status: report.status, reasons }).toEqual({
+        status: REPORT_STATUS.confirmed,
+        reasons: [0, 0, 0],
+      });
       const audit = await auditReport(auditDeps(network.client), edge.address, hour);
       attested += audit.figures.attested;
     }
@@ -116,11 +119,16 @@ describe('from a byte served to a reward claimed', () => {
     expect(resource.due + resource.charged).toBeGreaterThan(0n);
     const ring = present(await client.ring(resource.ring), 'ring');
     const { figures } = await auditHour(auditDeps(client), hour);
-    const leaf = present(figures.resources.find((each) => each.resource === network.resource), 'leaf');
+    const leaf = present(
+      figures.resources.find((each) => each.resource === network.resource),
+      'leaf',
+    );
     expect(sumSlots(leaf.slots)).toBe(account.confirmedBytes);
-    const expected = leaf.slots.map((bytes) => Number((bytes * 8n) / (BigInt(network.periods.sampleSecs) * 1000n)));
+    const expected = leaf.slots.map((bytes) =>
+      Number((bytes * 8n) / (BigInt(network.periods.sampleSecs) * 1000n)),
+    );
     const from = Number(hour) * 12;
-    expect(ring.tail.slice(from, from + 12)).toEqual(expected);
+    expect(Array.from(ring.tail.slice(from, from + 12))).toEqual(expected);
     expect(Math.max(...expected)).toBeGreaterThan(1000);
   });
 

@@ -15,7 +15,11 @@ export interface FaultyOrigin {
 }
 
 /** A whole answer with a body of known length. */
-export function answer(body: string, headers: Readonly<Record<string, string>> = {}, status = '200 OK'): Behaviour {
+export function answer(
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+  status = '200 OK',
+): Behaviour {
   const lines = Object.entries({ 'Content-Length': String(Buffer.byteLength(body)), ...headers });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return (socket) => void socket.write(`HTTP/1.1 ${status}\r\n${head}\r\n${body}`);

@@ -41,11 +41,19 @@ export const doublesReceipts: BuildReport = (book) => {
   const doubled = withEntries(honest, (entry) => {
     const list = decodeReceiptList(honest.receipts.get(toHex(entry.receiptsRoot)) ?? new Uint8Array());
     const forged = encodeReceiptList(
-      (list ?? []).map(({ ticket, receipt }) => ({ ticket, receipt: { ...receipt, bytes: receipt.bytes * 2n } })),
+      (list ?? []).map(({ ticket, receipt }) => ({
+        ticket,
+        receipt: { ...receipt, bytes: receipt.bytes * 2n },
+      })),
     );
     const root = present(receiptListRoot(forged, sha256), 'root of the receipts');
     if (forged.length > 0) receipts.set(toHex(root), forged);
-    return { ...entry, slots: entry.slots.map((bytes) => bytes * 2n), attested: entry.attested * 2n, receiptsRoot: root };
+    return {
+      ...entry,
+      slots: entry.slots.map((bytes) => bytes * 2n),
+      attested: entry.attested * 2n,
+      receiptsRoot: root,
+    };
   });
   return { ...doubled, receipts };
 };
@@ -71,7 +79,9 @@ export async function startDoublingControl(
       const counter = (request.url ?? '').startsWith('/v1/counters/') ? decodeCounter(body) : undefined;
       if (counter !== undefined) {
         const doubled = { ...counter, bytes: counter.bytes * 2n, hourBytes: counter.hourBytes * 2n };
-        body = new Uint8Array(encodeCounter(await signCounter(doubled, (message) => signEvidence(operator, message))));
+        body = new Uint8Array(
+          encodeCounter(await signCounter(doubled, (message) => signEvidence(operator, message))),
+        );
       }
       response.writeHead(upstream.status, { 'Content-Length': body.length });
       response.end(body);

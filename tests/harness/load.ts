@@ -66,7 +66,9 @@ export function startLoad(target: LoadTarget): Load {
 
   const read = (control: number): Promise<void> =>
     repeat(async () => {
-      const response = await exchange(`http://127.0.0.1:${control}/v1/counters/${target.resource}`, { keepBody: true });
+      const response = await exchange(`http://127.0.0.1:${control}/v1/counters/${target.resource}`, {
+        keepBody: true,
+      });
       const counter = decodeCounter(response.body);
       if (counter !== undefined) acknowledged.set(control, counter.bytes);
       await new Promise((resolve) => setTimeout(resolve, 20));

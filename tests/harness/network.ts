@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Found, MediaClient } from '@media-network/chain';
+import type { MediaClient } from '@media-network/chain';
 import { createDevnet } from '@media-network/devnet';
 import type { Devnet, DevnetOptions } from '@media-network/devnet';
 import type { Edge } from '@media-network/edge';
@@ -9,8 +9,6 @@ import { createManualClock } from '@media-network/runtime/testing';
 import type { ManualClock } from '@media-network/runtime/testing';
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
-
-export const hexDigest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Real samples and hours, but a short week, so that an epoch closes within a few dozen steps of the clock. */
 const SHORT_WEEK = { hoursPerWeek: 3, finalHours: 4 } as const;
@@ -63,7 +61,8 @@ export async function startNetwork(options: Omit<DevnetOptions, 'clock'> = {}): 
     chainHour: async () => hourAt(periods, await client.chainTime()),
     advanceTo,
     advancePast: (hour) => advanceTo(hourWindows(periods, hour).reportsUntil + BigInt(periods.sampleSecs)),
-    advancePastWeek: (week) => advanceTo(weekEnd(periods, week) + BigInt((periods.verdictSlots + 4) * periods.sampleSecs)),
+    advancePastWeek: (week) =>
+      advanceTo(weekEnd(periods, week) + BigInt((periods.verdictSlots + 4) * periods.sampleSecs)),
     at: (edge, target) => `http://${devnet.host}:${edge.port}${target}`,
     probed(edge, hour) {
       readProbes();
@@ -89,5 +88,3 @@ export function endOf(network: Pick<ManualNetwork, 'periods'>, hour: bigint): bi
 export function lyingClient(client: MediaClient, replaced: Partial<MediaClient>): MediaClient {
   return { ...client, ...replaced };
 }
-
-export type FoundReport = Found<'report'>;

@@ -15,11 +15,8 @@ export async function scratch(): Promise<{ readonly dir: string; remove(): Promi
 }
 
 export interface Daemon {
-  readonly pid: number;
   /** The first line of standard output, which with `--json` is one object. Rejects when the process ends before. */
   readonly ready: Promise<Readonly<Record<string, unknown>>>;
-  /** What it has written to standard error so far. */
-  errors(): string;
   /** Ends it at once, with nothing written any more, and waits until it is gone. */
   kill(): Promise<void>;
   /** Asks it to end, as Ctrl-C does. Resolves with the exit code. */
@@ -29,8 +26,6 @@ export interface Daemon {
 /** Starts `media <args>` as a process of its own. */
 export function startMedia(args: readonly string[], cwd: string): Daemon {
   const child = launch(args, cwd);
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`media ${args[0] ?? ''} did not start`);
   let stderr = '';
   child.stderr?.on('data', (part: Buffer) => {
     stderr = (stderr + part.toString('utf8')).slice(-20_000);
@@ -49,9 +44,7 @@ export function startMedia(args: readonly string[], cwd: string): Daemon {
   // Whoever does not wait for it must not be ended by it.
   ready.catch(() => undefined);
   return {
-    pid,
     ready,
-    errors: () => stderr,
     async kill() {
       child.kill('SIGKILL');
       await gone;
@@ -86,7 +79,9 @@ function launch(args: readonly string[], cwd: string): ChildProcess {
 function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : undefined;
+    return typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value))
+      : undefined;
   } catch {
     return undefined;
   }
@@ -94,13 +89,19 @@ function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
 
 /** A field of an object that came as JSON. */
 export function field(value: unknown, name: string): string {
-  const found: unknown = typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(name) : undefined;
-  if (typeof found === 'string' || typeof found === 'number' || typeof found === 'bigint') return String(found);
+  const found: unknown =
+    typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(name) : undefined;
+  if (typeof found === 'string' || typeof found === 'number' || typeof found === 'bigint')
+    return String(found);
   throw new Error(`the answer has no ${name}: ${JSON.stringify(value)}`);
 }
 
 /** Looks until there is an answer: the processes are on their own clock, which nobody can turn. */
-export async function until<T>(what: string, withinMs: number, look: () => Promise<T | undefined>): Promise<T> {
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  look: () => Promise<T | undefined>,
+): Promise<T> {
   const end = Date.now() + withinMs;
   for (;;) {
     const found = await look();

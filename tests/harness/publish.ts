@@ -23,10 +23,18 @@ export async function publish(network: ManualNetwork, origin: string): Promise<P
   const lp = present(await client.account('pool', pool), 'pool').lpSupply / 1_000n;
   const mint = await client.addresses.lpMint(pool);
   await client.send(
-    await transferTokens(client.addresses, { payer: treasury, owner: treasury, mint, to: publisher.address, amount: lp }),
+    await transferTokens(client.addresses, {
+      payer: treasury,
+      owner: treasury,
+      mint,
+      to: publisher.address,
+      amount: lp,
+    }),
     { payer: treasury },
   );
-  await client.send([await client.instructions.stake({ owner: publisher, pool, role: ROLE.publisher, lp })], { payer: publisher });
+  await client.send([await client.instructions.stake({ owner: publisher, pool, role: ROLE.publisher, lp })], {
+    payer: publisher,
+  });
   const resource = await client.addresses.resource(publisher.address, 1n);
   const guards = (await client.guards()).filter((guard) => guard.status === NODE_STATUS.active);
   const settings = await encryptSettings(
@@ -34,7 +42,14 @@ export async function publish(network: ManualNetwork, origin: string): Promise<P
     { resource, version: 1 },
     { guards, password: randomBytes(16), scrypt },
   );
-  const plan = await createResourcePlan(client, { publisher, pool, id: 1n, lp, unattestedBound: 10n ** 9n, settings });
+  const plan = await createResourcePlan(client, {
+    publisher,
+    pool,
+    id: 1n,
+    lp,
+    unattestedBound: 10n ** 9n,
+    settings,
+  });
   await sendPlan(client, plan.steps, { payer: publisher });
   await network.settle();
   // Edges read the list of resources now and then; give them a look at the new one.

@@ -1,0 +1,14 @@
+export { configOptions, parseConfig } from './config.ts';
+export type { ConfigOption, ConfigSources } from './config.ts';
+export {
+  COMMON_OPTIONS,
+  flagOption,
+  portOption,
+  sizeOption,
+  textOption,
+  urlOption,
+  wholeOption,
+} from './option-kinds.ts';
+export type { LogLevel } from './option-kinds.ts';
+export { runDaemon } from './run-daemon.ts';
+export type { DaemonProgram, KeyFileOption, RunningDaemon } from './run-daemon.ts';
