@@ -38,4 +38,6 @@ test('sizes and spans', () => {
   expect(formatMs(412.4)).toBe('412 ms');
   expect(formatMs(3210)).toBe('3.2 s');
   expect(formatMs(125_000)).toBe('2 min 5 s');
+  expect(formatMs(7_500_000)).toBe('2 h 5 min');
+  expect(formatMs(604_745_000)).toBe('6 d 23 h');
 });

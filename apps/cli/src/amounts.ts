@@ -64,10 +64,13 @@ export function formatBytes(bytes: bigint | number): string {
   return `${step === 0 ? String(scaled) : scaled.toFixed(scaled < 100 ? 1 : 0)} ${units[step] ?? 'B'}`;
 }
 
-/** A time span: `412 ms`, `3.2 s`, `2 min 5 s`. */
+/** A time span in its two largest units: `412 ms`, `3.2 s`, `2 min 5 s`, `6 d 23 h`. */
 export function formatMs(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1_440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.floor(minutes / 1_440)} d ${Math.floor((minutes % 1_440) / 60)} h`;
 }

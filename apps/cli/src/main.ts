@@ -1,4 +1,8 @@
-import { runCli } from './run.ts';
+import { enableCompileCache } from 'node:module';
+
+// Compiling the sources is most of what a short command costs; the cache is Node's own, in its temporary folder.
+enableCompileCache();
+const { runCli } = await import('./run.ts');
 
 // Signals and the exit code; everything else is below.
 function takeSignals(): AbortSignal {

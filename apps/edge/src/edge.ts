@@ -41,6 +41,9 @@ import { createSettingsKeys } from './tenant/settings-keys.ts';
 import { createTenantBook } from './tenant/tenant-book.ts';
 import { SOFTWARE } from './version.ts';
 
+/** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
+const DISK_RESERVE_BYTES = 64 * 2 ** 20;
+
 /**
  * Builds and starts an edge. Rejects, with everything stopped again, when the chain cannot be read, the
  * folder is in use or a port is taken.
@@ -90,6 +93,7 @@ export async function createEdge(
         dir: join(config.dir, 'cache'),
         maxBytes: config.diskBytes,
         maxObjectBytes: config.maxObjectBytes,
+        reserveBytes: DISK_RESERVE_BYTES,
       },
       clock,
       log,

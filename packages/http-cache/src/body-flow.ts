@@ -17,6 +17,8 @@ export interface BodyFlowOptions {
   /** Opens the spill when it is first needed; undefined when there is none. Never rejects. */
   readonly openSpill: (() => Promise<Spill | undefined>) | undefined;
   readonly onSpillFailed: (error: unknown) => void;
+  /** A spill that failed is read by nobody any more and can give its room back. */
+  readonly onSpillUnneeded: () => void;
   /** `early`: before the body's end. */
   readonly onLastReaderLeft: (early: boolean) => void;
 }
@@ -72,6 +74,14 @@ export class BodyFlow {
     return this.#spillState === 'open' && this.#spilled === this.written;
   }
 
+  /** Lets go of a spill that failed, once nobody needs what only it holds. */
+  #dropFailedSpill(): void {
+    if (this.#spill === undefined || this.#spillState !== 'unavailable') return;
+    if (this.#slowest() < this.#ramStart()) return;
+    this.#spill = undefined;
+    this.#options.onSpillUnneeded();
+  }
+
   /** One buffer of its own: a slice of a socket's read buffer would keep all of that alive. */
   wholeBody(): Buffer {
     const only = this.#pieces.length === 1 ? this.#pieces[0]?.data : undefined;
@@ -125,6 +135,7 @@ export class BodyFlow {
       this.#options.onSpillFailed(error);
     }
     this.#trim();
+    this.#dropFailedSpill();
     this.#wake();
   }
 
@@ -212,6 +223,7 @@ export class BodyFlow {
     const leave = (): void => {
       if (!this.#readers.delete(reader)) return;
       this.#trim();
+      this.#dropFailedSpill();
       this.#wake();
       if (this.#readers.size === 0) this.#options.onLastReaderLeft(this.#state === 'open');
     };
@@ -245,6 +257,7 @@ export class BodyFlow {
         const chunk = await this.#readAt(reader.offset, end);
         reader.offset += chunk.length;
         this.#trim();
+        this.#dropFailedSpill();
         this.#wake();
         return chunk;
       }

@@ -12,8 +12,27 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  * holds (§4.2.1), except that a bare form of `private` or `no-cache` beats one that names fields.
  */
 export function parseCacheControl(headers: RawHeaders): Directives {
+  return parseDirectives(headers, 'cache-control');
+}
+
+/**
+ * Surrogate-Control (W3C Edge Architecture, §2.2). Undefined unless it says `max-age` or `no-store` to
+ * everybody: a directive with a parameter is addressed to one surrogate by name, and nobody names us. Of
+ * `max-age=600+60` the first number holds.
+ */
+export function parseSurrogateControl(headers: RawHeaders): Directives | undefined {
   const directives = new Map<string, string | true>();
-  for (const line of headerLines(headers, 'cache-control')) {
+  for (const [name, value] of parseDirectives(headers, 'surrogate-control')) {
+    if (name === 'no-store' && value === true) directives.set(name, true);
+    const seconds = value === true ? null : /^(\d+)(?:\+\d+)?$/.exec(value);
+    if (name === 'max-age' && seconds !== null) directives.set(name, seconds[1] ?? '');
+  }
+  return directives.size === 0 ? undefined : directives;
+}
+
+function parseDirectives(headers: RawHeaders, lowerName: string): Map<string, string | true> {
+  const directives = new Map<string, string | true>();
+  for (const line of headerLines(headers, lowerName)) {
     for (const member of listMembers(line)) {
       const equals = member.indexOf('=');
       const name = (equals === -1 ? member : member.slice(0, equals)).toLowerCase();

@@ -51,9 +51,14 @@ export function evaluateConditions(
   const ifNoneMatch = header('if-none-match');
   if (ifNoneMatch !== undefined) return tagListMatches(ifNoneMatch, tag, 'weak') ? 'not-modified' : 'send';
   const ifModifiedSince = header('if-modified-since');
-  if (ifModifiedSince === undefined || changedMs === undefined) return 'send';
+  if (ifModifiedSince === undefined) return 'send';
+  // RFC 9111 §4.3.2: without Last-Modified, when it was made stands for when it was changed.
+  const madeText = headerValue(stored.headers, 'date');
+  const asOfMs =
+    changedText === undefined && madeText !== undefined ? parseHttpDate(madeText.trim(), nowMs) : changedMs;
+  if (asOfMs === undefined) return 'send';
   const since = parseHttpDate(ifModifiedSince.trim(), nowMs);
-  return since !== undefined && changedMs <= since ? 'not-modified' : 'send';
+  return since !== undefined && asOfMs <= since ? 'not-modified' : 'send';
 }
 
 function tagListMatches(field: string, tag: EntityTag | undefined, comparison: 'weak' | 'strong'): boolean {

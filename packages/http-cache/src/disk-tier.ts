@@ -8,7 +8,7 @@ import type { DiskHead } from './disk-head.ts';
 import type { ByteSpan, EntryMeta } from './store.ts';
 
 /** What the tier needs of the file system; tests put a failing one in its place. */
-export type DiskIo = Pick<typeof fsPromises, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'unlink'>;
+export type DiskIo = Pick<typeof fsPromises, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'statfs' | 'unlink'>;
 
 type FileHandle = Awaited<ReturnType<DiskIo['open']>>;
 
@@ -28,8 +28,11 @@ interface Recovered {
 /** A body on its way to disk, under a temporary name until it is complete. */
 export interface DiskWriter extends Spill {
   finish(length: number, sha256: Buffer, md5: Buffer): Promise<DiskFile>;
-  /** Takes the name away; what reads through it may go on until `release`. */
-  discard(): Promise<void>;
+  /**
+   * Takes the name away; what reads through it may go on until `release`, if `keepBytes`. Otherwise its
+   * room is given back at once, where the system waits with that until the file is closed.
+   */
+  discard(keepBytes?: boolean): Promise<void>;
   /** Closes the file; to be called in any case, when the readers of the fill are gone. */
   release(): Promise<void>;
 }
@@ -45,6 +48,8 @@ export interface DiskTier {
   /** Rewrites the head in place; false when the new metadata does not fit. */
   rewriteHead(file: DiskFile, head: Omit<DiskHead, 'bodyOffset'>): Promise<boolean>;
   remove(file: DiskFile): Promise<void>;
+  /** What the file system has left for this user. */
+  freeBytes(): Promise<number>;
 }
 
 const READ_BYTES = 131_072;
@@ -121,8 +126,9 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
         await io.rename(temp, pathOf(id));
         return { id, bodyOffset, bytes: bodyOffset + length };
       },
-      async discard() {
+      async discard(keepBytes = true) {
         await io.unlink(temp).catch(() => undefined);
+        if (!keepBytes && !closed) await handle.truncate(0).catch(() => undefined);
       },
       release,
     };
@@ -196,6 +202,10 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
     },
     async remove(file) {
       await io.unlink(pathOf(file.id)).catch(() => undefined);
+    },
+    async freeBytes() {
+      const { bavail, bsize } = await io.statfs(dir);
+      return bavail * bsize;
     },
   };
 }

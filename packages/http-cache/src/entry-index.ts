@@ -10,6 +10,8 @@ export interface EntryIndex {
   /** Returns what it replaces, or pushes out where a key has too many variants. */
   add(entry: Entry): Entry[];
   remove(entry: Entry): void;
+  /** All variants under a key. */
+  variants(key: string): readonly Entry[];
   all(): Entry[];
 }
 
@@ -60,6 +62,7 @@ export function createEntryIndex(): EntryIndex {
           variants.filter((other) => other !== entry),
         );
     },
+    variants: (key) => byKey.get(key) ?? [],
     all() {
       return [...byKey.values()].flat();
     },

@@ -31,8 +31,8 @@ export interface FillHost {
   readonly maxObjectBytes: number;
   readonly windowBytes: number;
   readonly keepsOnDisk: boolean;
-  /** Undefined when the disk is out of use. Never rejects. */
-  openWriter(key: string, meta: EntryMeta): Promise<DiskWriter | undefined>;
+  /** For a body of which `bytes` are here already. Undefined when the disk is out of use. Never rejects. */
+  openWriter(key: string, meta: EntryMeta, bytes: number): Promise<DiskWriter | undefined>;
   diskFailed(error: unknown): void;
   diskWorked(): void;
   onHeld(delta: number): boolean;
@@ -67,6 +67,7 @@ export class StoreFill implements Fill {
   #notStored: NotStoredReason | undefined;
   #state: 'open' | 'committing' | 'over' = 'open';
   #doomed = false;
+  #spillFailed = false;
   readonly #resolveEnded: () => void;
 
   constructor(host: FillHost, key: string, meta: EntryMeta, options: BeginOptions) {
@@ -87,11 +88,15 @@ export class StoreFill implements Fill {
       openSpill:
         this.#notStored === undefined && host.keepsOnDisk
           ? async () => {
-              this.#writer = await host.openWriter(key, meta);
+              this.#writer = await host.openWriter(key, meta, this.#flow.written);
               return this.#writer;
             }
           : undefined,
-      onSpillFailed: (error) => host.diskFailed(error),
+      onSpillFailed: (error) => {
+        this.#spillFailed = true;
+        host.diskFailed(error);
+      },
+      onSpillUnneeded: () => void this.#writer?.discard(false),
       onLastReaderLeft: (early) => {
         if (early) this.#abandoned.abort();
         this.#releaseIfIdle();
@@ -105,6 +110,17 @@ export class StoreFill implements Fill {
 
   get readers(): number {
     return this.#flow.readers;
+  }
+
+  /** Bytes announced that have not come yet; 0 where none were announced or none will be kept. */
+  get bytesToCome(): number {
+    if (this.#state !== 'open' || this.#notStored !== undefined) return 0;
+    return Math.max(0, (this.#expectedLength ?? 0) - this.#flow.written);
+  }
+
+  /** Whether the whole body has come and only keeping it is left. */
+  get committing(): boolean {
+    return this.#state === 'committing';
   }
 
   get abandoned(): AbortSignal {
@@ -177,7 +193,9 @@ export class StoreFill implements Fill {
     if (!this.#host.keepsOnDisk) return undefined;
     const spilledBefore = this.#writer !== undefined;
     await this.#flow.settleSpill();
-    this.#writer ??= await this.#host.openWriter(this.key, this.meta);
+    // Its file is gone already, and the disk has just shown what it thinks of more.
+    if (this.#spillFailed) return undefined;
+    this.#writer ??= await this.#host.openWriter(this.key, this.meta, length);
     if (this.#writer === undefined) return undefined;
     try {
       if (spilledBefore ? !this.#flow.spilledWhole : length > 0) {

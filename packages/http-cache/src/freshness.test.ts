@@ -87,6 +87,24 @@ describe('freshness lifetime (RFC 9111 §4.2.1, RFC 9213)', () => {
       7,
       'cdn-cache-control',
     ],
+    [
+      'Surrogate-Control before Cache-Control',
+      ['Surrogate-Control', 'foo, Max-Age=7+30', 'Cache-Control', 'no-store'],
+      7,
+      'cdn-cache-control',
+    ],
+    [
+      'CDN-Cache-Control before Surrogate-Control',
+      ['Surrogate-Control', 'max-age=7', 'CDN-Cache-Control', 'max-age=8'],
+      8,
+      'cdn-cache-control',
+    ],
+    [
+      'Surrogate-Control for another, or of nothing',
+      ['Surrogate-Control', 'max-age=7;other, content="ESI/1.0"', 'Cache-Control', 'max-age=60'],
+      60,
+      'max-age',
+    ],
     ['empty targeted field', ['CDN-Cache-Control', '', 'Cache-Control', 'max-age=60'], 60, 'max-age'],
   ])('%s', (_name, headers, seconds, source) => {
     expect(freshnessLifetime(response(headers))).toEqual({ seconds, source });
@@ -98,17 +116,27 @@ describe('freshness lifetime (RFC 9111 §4.2.1, RFC 9213)', () => {
 });
 
 describe('age (RFC 9111 §4.2.3, §5.1)', () => {
-  test.each<[string, string[], number]>([
+  test.each<[string, string[], number | 'unreadable']>([
     ['absent', [], 0],
     ['number', ['Age', '7'], 7],
-    ['first of a list', ['Age', '7, 9'], 7],
-    ['first of two lines', ['Age', '7', 'Age', '0'], 7],
-    ['negative is ignored', ['Age', '-7'], 0],
-    ['words are ignored', ['Age', 'old'], 0],
-    ['fraction is ignored', ['Age', '7.5'], 0],
+    ['absent', [], 0],
+    ['a list', ['Age', '7, 9'], 'unreadable'],
+    ['two lines', ['Age', '7', 'Age', '0'], 'unreadable'],
+    ['negative', ['Age', '-7'], 'unreadable'],
+    ['words', ['Age', 'old'], 'unreadable'],
+    ['fraction', ['Age', '7.5'], 'unreadable'],
+    ['parameter', ['Age', '7;x'], 'unreadable'],
     ['overflow is capped', ['Age', '99999999999'], 2_147_483_648],
   ])('Age: %s', (_name, headers, seconds) => {
     expect(ageValueSeconds(headers)).toBe(seconds);
+  });
+
+  test('a response of unreadable age is stale at once, and may be served stale where it says so', () => {
+    const headers = ['Cache-Control', 'max-age=60, stale-while-revalidate=30', 'Age', '0, 0'];
+    const freshness = freshnessOf(response(headers));
+    expect(reuse(freshness, NOW)).toEqual({ kind: 'stale-while-revalidate' });
+    expect(reuse(freshness, NOW + 30_000)).toMatchObject({ kind: 'revalidate' });
+    expect(currentAgeSeconds(freshness, NOW + 5_000)).toBe(5);
   });
 
   test('the larger of apparent age and Age plus delay', () => {

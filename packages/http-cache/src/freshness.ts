@@ -1,4 +1,9 @@
-import { deltaSeconds, parseCacheControl, parseTargetedCacheControl } from './cache-control.ts';
+import {
+  deltaSeconds,
+  parseCacheControl,
+  parseSurrogateControl,
+  parseTargetedCacheControl,
+} from './cache-control.ts';
 import type { Directives } from './cache-control.ts';
 import { headerLines, headerValue } from './headers.ts';
 import type { RawHeaders } from './headers.ts';
@@ -36,20 +41,29 @@ const HEURISTIC_MAX_SECONDS = 86_400;
 const HEURISTIC_STATUSES = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
 const MAX_SECONDS = 2_147_483_648;
 
-/** The directives that hold for us: the targeted field alone when there is a valid one (RFC 9213 §2.2). */
+/**
+ * The directives that hold for us: the targeted field alone when there is a valid one (RFC 9213 §2.2),
+ * else Surrogate-Control, which said the same before there was a standard for it.
+ */
 export function effectiveDirectives(headers: RawHeaders): {
   readonly directives: Directives;
   readonly targeted: boolean;
 } {
-  const targeted = parseTargetedCacheControl(headers);
+  const targeted = parseTargetedCacheControl(headers) ?? parseSurrogateControl(headers);
   if (targeted !== undefined) return { directives: targeted, targeted: true };
   return { directives: parseCacheControl(headers), targeted: false };
 }
 
-/** The Age field in seconds: its first member if that is a number, else 0 (RFC 9111 §5.1). */
-export function ageValueSeconds(headers: RawHeaders): number {
-  const first = headerLines(headers, 'age')[0]?.split(',', 1)[0]?.trim() ?? '';
-  return /^\d+$/.test(first) ? Math.min(Number(first), MAX_SECONDS) : 0;
+/**
+ * The Age field in seconds; 0 when absent. A field that is repeated or no number is `unreadable`: nobody
+ * knows how old the response is, so it counts as stale, as RFC 9111 §4.2.1 encourages for freshness
+ * information that is not valid. That is stricter than §5.1, which would ignore it.
+ */
+export function ageValueSeconds(headers: RawHeaders): number | 'unreadable' {
+  const lines = headerLines(headers, 'age');
+  if (lines.length === 0) return 0;
+  const only = lines.length === 1 ? (lines[0] ?? '').trim() : '';
+  return /^\d+$/.test(only) ? Math.min(Number(only), MAX_SECONDS) : 'unreadable';
 }
 
 /** The Date field, or when we received the response if it has none that is valid (RFC 9110 §6.6.1). */
@@ -65,7 +79,8 @@ export function dateValueMs(response: OriginResponse): number {
 export function correctedInitialAgeMs(response: OriginResponse): number {
   const apparentAge = Math.max(0, response.receivedAtMs - dateValueMs(response));
   const responseDelay = Math.max(0, response.receivedAtMs - response.requestedAtMs);
-  return Math.max(apparentAge, ageValueSeconds(response.headers) * 1000 + responseDelay);
+  const age = ageValueSeconds(response.headers);
+  return Math.max(apparentAge, (age === 'unreadable' ? 0 : age) * 1000 + responseDelay);
 }
 
 export function freshnessLifetime(response: OriginResponse): {
@@ -105,7 +120,10 @@ function heuristicSeconds(response: OriginResponse, directives: Directives): num
 /** All of freshness, as instants, so that a hit costs a comparison. */
 export function freshnessOf(response: OriginResponse): Freshness {
   const { directives } = effectiveDirectives(response.headers);
-  const lifetime = freshnessLifetime(response);
+  const lifetime =
+    ageValueSeconds(response.headers) === 'unreadable'
+      ? { ...freshnessLifetime(response), seconds: 0 }
+      : freshnessLifetime(response);
   const ageBaseMs = response.receivedAtMs - correctedInitialAgeMs(response);
   const alwaysRevalidate = directives.has('no-cache');
   const freshUntilMs = ageBaseMs + lifetime.seconds * 1000;

@@ -4,15 +4,22 @@ import type { PurgeTarget } from './store.ts';
 export interface PurgeLog {
   readonly generation: number;
   add(matches: (target: PurgeTarget) => boolean): void;
+  /** The purge of one key. Many of these push out no purge of the other kind. */
+  addKey(key: string): void;
   /** Whether a purge since `generation` matches; so long ago that nobody remembers counts as yes. */
   beats(generation: number, target: PurgeTarget): boolean;
 }
 
 const REMEMBERED = 1_024;
+const REMEMBERED_KEYS = 65_536;
 
 export function createPurgeLog(): PurgeLog {
   let generation = 0;
+  /** Purges up to this generation may have been forgotten. */
+  let forgotten = 0;
   const recent: { readonly generation: number; readonly matches: (target: PurgeTarget) => boolean }[] = [];
+  /** Key → generation of its last purge, oldest first. */
+  const keys = new Map<string, number>();
   return {
     get generation() {
       return generation;
@@ -20,12 +27,23 @@ export function createPurgeLog(): PurgeLog {
     add(matches) {
       generation += 1;
       recent.push({ generation, matches });
-      if (recent.length > REMEMBERED) recent.shift();
+      if (recent.length > REMEMBERED) forgotten = Math.max(forgotten, recent.shift()?.generation ?? 0);
+    },
+    addKey(key) {
+      generation += 1;
+      keys.delete(key);
+      keys.set(key, generation);
+      if (keys.size <= REMEMBERED_KEYS) return;
+      for (const [oldest, at] of keys) {
+        keys.delete(oldest);
+        forgotten = Math.max(forgotten, at);
+        break;
+      }
     },
     beats(since, target) {
       if (since === generation) return false;
-      const oldest = recent[0]?.generation ?? generation;
-      if (since < oldest - 1) return true;
+      if (since < forgotten) return true;
+      if ((keys.get(target.key) ?? 0) > since) return true;
       return recent.some((purge) => purge.generation > since && purge.matches(target));
     },
   };

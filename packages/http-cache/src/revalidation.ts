@@ -23,7 +23,6 @@ const BODY_METADATA = new Set([
   'content-length',
   'content-md5',
   'content-range',
-  'content-type',
   'digest',
   'content-digest',
   'repr-digest',

@@ -123,6 +123,11 @@ export interface CacheStore {
   update(entry: StoredEntry, meta: EntryMeta): Promise<void>;
   remove(entry: StoredEntry): void;
   /**
+   * Voids everything under a key, every variant of it, stored or under way (RFC 9111 §4.4); what was
+   * asked for before and comes after it does not come back. Costs what the key has, not what the store has.
+   */
+  forget(key: string): number;
+  /**
    * Removes what matches, in store and under way; fills begun before and stored after it do not come
    * back. Soft: kept, but stale from now on. Returns how many entries matched.
    */

@@ -1,7 +1,7 @@
-import { errorCode, silentLog, systemClock } from '@media-network/runtime';
+import { MediaError, errorCode, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { openDiskTier } from './disk-tier.ts';
-import type { DiskFile, DiskIo, DiskTier } from './disk-tier.ts';
+import type { DiskFile, DiskIo, DiskTier, DiskWriter } from './disk-tier.ts';
 import { createEntryIndex } from './entry-index.ts';
 import { Entry } from './entry.ts';
 import { StoreFill } from './fill.ts';
@@ -23,6 +23,8 @@ export interface CacheStoreOptions {
     readonly maxBytes: number;
     /** Largest body kept on disk; a quarter of `maxBytes` by default. */
     readonly maxObjectBytes?: number;
+    /** Left free on the file system for what else lives there; 0 by default. */
+    readonly reserveBytes?: number;
     /** Pause before a degraded disk is tried again. 30 s by default. */
     readonly retryMs?: number;
     readonly io?: DiskIo;
@@ -33,8 +35,19 @@ export interface CacheStoreOptions {
 
 /** How far a writer may run ahead of the slowest reader where nothing is kept. */
 const WINDOW_BYTES = 262_144;
+/** How much a body may grow on disk between two looks at what is left there. */
+const ROOM_CHECK_BYTES = 4_194_304;
 /** Entry, metadata, index and policy beside a body; measured in heap snapshots as 1 to 2 KB. */
 const ENTRY_OVERHEAD_BYTES = 1_536;
+
+/** The same as a full disk, only earlier. */
+function reserveReached(): MediaError {
+  return new MediaError({
+    code: 'cache/disk-reserve',
+    message: 'The disk has no more room than what is to be left free on it.',
+    source: 'internal',
+  });
+}
 
 /**
  * The cache store: a RAM tier over an optional disk tier (DESIGN: Media Edge, Cache). With `disk`, it
@@ -56,6 +69,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   const removals = new Set<Promise<void>>();
   let state: StoreState = { kind: 'ok' };
   let disk: DiskTier | undefined;
+  let closing = false;
   let closed = false;
   let fillBytes = 0;
   let corrupt = 0;
@@ -161,6 +175,34 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     bury(entry);
   }
 
+  const reserveBytes = diskOptions?.reserveBytes ?? 0;
+
+  /** Whether what is about to be written leaves the reserve alone. A file system that does not say has room. */
+  async function hasRoom(bytes: number): Promise<boolean> {
+    if (reserveBytes === 0 || disk === undefined) return true;
+    // What fills under way have promised to write is not on disk yet.
+    let promised = 0;
+    for (const fill of fills) promised += fill.bytesToCome;
+    const free = await disk.freeBytes().catch(() => undefined);
+    return free === undefined || free - bytes - promised >= reserveBytes;
+  }
+
+  /** A body without an announced length may grow past what there was room for. */
+  function guarded(writer: DiskWriter): DiskWriter {
+    let unchecked = 0;
+    return {
+      ...writer,
+      async write(chunk, position) {
+        unchecked += chunk.length;
+        if (unchecked >= ROOM_CHECK_BYTES) {
+          unchecked = 0;
+          if (!(await hasRoom(chunk.length))) throw reserveReached();
+        }
+        await writer.write(chunk, position);
+      },
+    };
+  }
+
   /** Brings a disk entry to where it may be served from; false is a miss. */
   async function ready(entry: Entry): Promise<boolean> {
     const { file } = entry;
@@ -202,11 +244,13 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     maxObjectBytes,
     windowBytes: WINDOW_BYTES,
     keepsOnDisk: diskOptions !== undefined,
-    async openWriter(key, meta) {
+    async openWriter(key, meta, bytes) {
       if (!diskUsable()) return undefined;
       try {
         disk ??= await openDisk();
-        return await disk?.createWriter(key, meta);
+        if (!(await hasRoom(bytes))) throw reserveReached();
+        const writer = await disk?.createWriter(key, meta);
+        return writer === undefined || reserveBytes === 0 ? writer : guarded(writer);
       } catch (error) {
         diskFailed(error);
         return undefined;
@@ -298,7 +342,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     },
     begin(key, meta, beginOptions = {}) {
       const fill = new StoreFill(host, key, meta, beginOptions);
-      if (closed || purges.beats(beginOptions.generation ?? purges.generation, { key, meta })) fill.doom();
+      if (closing || purges.beats(beginOptions.generation ?? purges.generation, { key, meta })) fill.doom();
       fills.add(fill);
       return fill;
     },
@@ -325,6 +369,13 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       const entry = index.find(stored.key, undefined, stored.meta.varyKey);
       if (entry !== undefined && entry === stored) bury(entry);
     },
+    forget(key) {
+      purges.addKey(key);
+      for (const fill of fills) if (fill.key === key) fill.doom();
+      const variants = [...index.variants(key)];
+      for (const entry of variants) bury(entry);
+      return variants.length;
+    },
     purge(matches, purgeOptions = {}) {
       purges.add(matches);
       for (const fill of fills) if (matches(fill)) fill.doom();
@@ -339,9 +390,11 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       return count;
     },
     async close() {
-      closed = true;
+      closing = true;
+      // What has come whole is kept; `abort` leaves a fill alone that is only being written down.
       for (const fill of fills) fill.abort(new Error('the store is closing'));
       await Promise.all([...fills].map((fill) => fill.ended));
+      closed = true;
       await Promise.all(removals);
     },
   };

@@ -36,14 +36,20 @@ test('piped output holds results and nothing else', () => {
 });
 
 test('a view is redrawn over itself and never wraps', () => {
-  const stdout = sink(true, 10);
+  const stdout = sink(true, 20);
   const terminal = createTerminal({ stdout, stderr: sink(true), env: {} });
-  terminal.draw(['one', 'a line that is too long']);
+  terminal.draw(['one', 'a line that is too long for it']);
   stdout.text = '';
   terminal.draw(['two']);
   expect(stdout.text).toBe('\u001B[2A\r\u001B[2Ktwo\n\u001B[0J');
   expect(visibleLength(fit('a line that is too long', 10))).toBe(10);
   expect(visibleLength(fit(createStyle(true).red('a line that is too long'), 10))).toBe(10);
+});
+
+test('a terminal that knows no width gets the usual one', () => {
+  const stdout = sink(true, 0);
+  createTerminal({ stdout, stderr: sink(true), env: {} }).draw(['a line that fits in eighty columns']);
+  expect(stdout.text).toContain('a line that fits in eighty columns');
 });
 
 test('progress is wiped before a line', () => {

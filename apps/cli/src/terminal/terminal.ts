@@ -62,6 +62,12 @@ export function fit(text: string, columns: number): string {
   return `${cut}…`;
 }
 
+/** Some terminals say that they have no columns at all. */
+function columnsOf(output: Output): number {
+  const { columns } = output;
+  return columns === undefined || columns < 20 ? 80 : columns;
+}
+
 export function createTerminal(deps: TerminalDeps): Terminal {
   const { stdout, stderr } = deps;
   const interactive = stdout.isTTY === true && deps.env['TERM'] !== 'dumb';
@@ -88,7 +94,7 @@ export function createTerminal(deps: TerminalDeps): Terminal {
     },
     progress(text) {
       if (!progressive) return;
-      stderr.write(`\r\u001B[2K${fit(text, (stderr.columns ?? 80) - 1)}`);
+      stderr.write(`\r\u001B[2K${fit(text, columnsOf(stderr) - 1)}`);
       progressing = true;
     },
     note(text) {
@@ -97,7 +103,7 @@ export function createTerminal(deps: TerminalDeps): Terminal {
     },
     draw(lines) {
       clearProgress();
-      const columns = stdout.columns ?? 80;
+      const columns = columnsOf(stdout);
       const back = drawn > 0 ? `\u001B[${drawn}A\r` : '';
       stdout.write(`${back}${lines.map((line) => `\u001B[2K${fit(line, columns)}\n`).join('')}\u001B[0J`);
       drawn = lines.length;

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { invalidatedTargets, invalidates, lookupIn } from '@media-network/http-cache';
+import { invalidatedTargets, invalidates } from '@media-network/http-cache';
 import type { StrictRequest } from '@media-network/http-front';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
@@ -98,7 +98,7 @@ async function pass(exchange: AdmittedExchange, deps: SlowLaneDeps): Promise<voi
   const { request } = exchange;
   exchange.phase = 'fetch';
   const response = await fetchThrough(exchange, deps);
-  if (invalidates(request.method, response.status)) await forget(exchange, response.rawHeaders, deps);
+  if (invalidates(request.method, response.status)) forget(exchange, response.rawHeaders, deps);
   const reason = request.method === 'GET' || request.method === 'HEAD' ? 'request' : 'method';
   await deliverResponse(
     exchange,
@@ -109,24 +109,10 @@ async function pass(exchange: AdmittedExchange, deps: SlowLaneDeps): Promise<voi
 }
 
 /** RFC 9111 §4.4, before the viewer hears that its change was made. */
-async function forget(
-  exchange: AdmittedExchange,
-  responseHeaders: readonly string[],
-  deps: SlowLaneDeps,
-): Promise<void> {
+function forget(exchange: AdmittedExchange, responseHeaders: readonly string[], deps: SlowLaneDeps): void {
   const { request, tenant, settingsVersion } = exchange;
-  const header = lookupIn(request.rawHeaders);
-  for (const target of invalidatedTargets(request.host, request.target, responseHeaders)) {
-    const key = entryKey(tenant.key, settingsVersion, target);
-    if (deps.fills.has(key)) {
-      // What is on its way would come back. A purge looks at every entry, so it is for this case alone.
-      deps.store.purge((candidate) => candidate.key === key);
-      continue;
-    }
-    // The variant this request would get; other variants of a changed object are rare, and expire.
-    const entry = await deps.store.lookup(key, header);
-    if (entry !== undefined) deps.store.remove(entry);
-  }
+  for (const target of invalidatedTargets(request.host, request.target, responseHeaders))
+    deps.store.forget(entryKey(tenant.key, settingsVersion, target));
 }
 
 async function own(

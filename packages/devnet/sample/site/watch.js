@@ -15,7 +15,7 @@ const play = () => {
 };
 
 if (window.Hls !== undefined && window.Hls.isSupported()) {
-  const hls = new window.Hls({ startLevel: 0 });
+  const hls = new window.Hls({ capLevelToPlayerSize: true, abrEwmaDefaultEstimate: 2_000_000 });
   hls.on(window.Hls.Events.MANIFEST_PARSED, play);
   hls.on(window.Hls.Events.LEVEL_SWITCHED, (_event, data) => {
     const level = hls.levels[data.level];
