@@ -322,6 +322,19 @@ describe('other methods', () => {
     expect(after.body.toString()).toBe('took GET ');
   });
 
+  it('forgets every variant of what was changed', async () => {
+    network.origin.on('/variants', ok('old', { ...CACHED, Vary: 'Accept-Language' }));
+    const languages = ['en', 'de', 'fr'];
+    const ask = (language: string) =>
+      resource.get('/variants', { headers: { 'Accept-Language': language } });
+    for (const language of languages) await ask(language);
+    for (const language of languages)
+      expect((await ask(language)).headers['cache-status']).toMatch(/^medianet; hit/);
+    await resource.get('/variants', { method: 'POST', body: 'x' });
+    network.origin.on('/variants', ok('new', { ...CACHED, Vary: 'Accept-Language' }));
+    for (const language of languages) expect((await ask(language)).body.toString()).toBe('new');
+  });
+
   it('refuses to switch protocols', async () => {
     const response = await resource.get('/ws', { headers: { Upgrade: 'websocket' } });
     expect(response.status).toBe(501);

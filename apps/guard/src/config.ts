@@ -42,6 +42,11 @@ const SHAPE = {
   probeBytes: wholeOption(1_024, 2 ** 26)
     .default(64 * 2 ** 10)
     .describe('Most bytes of a body that one probe asks an edge for.'),
+  allowPrivate: flagOption
+    .optional()
+    .describe(
+      'Whether edges, guards and origins may have loopback or private addresses; by default only when the chain is on loopback.',
+    ),
   claim: flagOption
     .default(true)
     .describe("Whether the guard claims its owner's rewards when a week closes."),
@@ -67,6 +72,7 @@ export interface GuardConfig {
   readonly ticketsPerMinute: number;
   readonly probe: boolean;
   readonly probeBytes: number;
+  readonly allowPrivate?: boolean | undefined;
   readonly claim: boolean;
   readonly logLevel: LogLevel;
 }

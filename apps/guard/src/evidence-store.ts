@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import {
   decodeEpoch,
   decodeHour,
@@ -41,17 +42,31 @@ export function isBlobOf(kind: BlobKind, rootHex: string, blob: Uint8Array): boo
   return wanted !== undefined && root !== undefined && equalBytes(wanted, root);
 }
 
+export interface StoredBlob {
+  readonly size: number;
+  readonly stream: Readable;
+}
+
+/**
+ * What goes first when room runs out. Lists are large, an edge can make many, and nothing is computed from them once
+ * a report is judged; entries are needed until their hour is final, hours until their week is closed, and the next
+ * week cannot be computed without the last table of claims, so tables stay.
+ */
+const EVICTION: readonly (readonly BlobKind[])[] = [['receipts', 'digests'], ['entries'], ['hours']];
+
 /** Evidence on disk by kind and root. Files are whole or absent: written beside, synced, renamed. */
 export interface EvidenceStore {
   /** Undefined when it is not there, or when what is there does not have the root (then it is removed). */
   get(kind: BlobKind, rootHex: string): Promise<Uint8Array | undefined>;
   /** Resolves to the root, also when the disk did not take it. Rejects with a RangeError for bytes that are no blob of the kind. */
   put(kind: BlobKind, blob: Uint8Array): Promise<string>;
+  /** A blob to be sent as it is, whoever gets it computes the root; undefined when it is not there. */
+  open(kind: BlobKind, rootHex: string): Promise<StoredBlob | undefined>;
   readonly blobs: number;
   readonly bytes: number;
 }
 
-/** Opens the store in `dir`, dropping leftovers of writes that were cut off. The oldest blobs but claims go when `maxBytes` is passed. */
+/** Opens the store in `dir`, dropping leftovers of writes that were cut off. When `maxBytes` is passed, lists go first, then entries, then hours, the oldest of each; claims never. */
 export async function openEvidenceStore(
   dir: string,
   maxBytes: number,
@@ -122,6 +137,14 @@ export async function openEvidenceStore(
       await forget(key);
       return undefined;
     },
+    async open(kind, rootHex) {
+      const key = `${kind}/${rootHex}`;
+      if (!index.has(key)) return undefined;
+      const file = await open(fileOf(key)).catch(() => undefined);
+      if (file === undefined) return undefined;
+      const { size } = await file.stat();
+      return { size, stream: file.createReadStream() };
+    },
     async put(kind, blob) {
       const root = rootOfBlob(kind, blob);
       if (root === undefined) throw new RangeError(`not a blob of ${kind}`);
@@ -139,10 +162,11 @@ export async function openEvidenceStore(
         index.set(key, blob.length);
         bytes += blob.length;
       }
-      for (const oldest of index.keys()) {
-        if (bytes <= maxBytes || oldest === key) break;
-        // Tables of claims are small, and the next week cannot be computed without the last one.
-        if (!oldest.startsWith('epochs/')) await forget(oldest);
+      for (const kinds of EVICTION) {
+        for (const oldest of bytes > maxBytes ? index.keys() : []) {
+          if (bytes <= maxBytes) break;
+          if (oldest !== key && kinds.some((each) => oldest.startsWith(`${each}/`))) await forget(oldest);
+        }
       }
       return rootHex;
     },

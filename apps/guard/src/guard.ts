@@ -11,6 +11,7 @@ import {
   errorCode,
   systemClock,
 } from '@media-network/runtime';
+import { isLoopbackHost } from '@media-network/runtime/daemon';
 import { createViewer } from '@media-network/viewer';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
@@ -36,6 +37,11 @@ import { createProber } from './probe/prober.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
 import type { Guard, GuardOverrides, GuardSecrets } from './types.ts';
+
+/** Each costs a signature and a read of the chain; an edge needs one a resource. */
+const KEYS_PER_MINUTE = 3_000;
+/** Guards ask each other for evidence and counters, one request a report and blob. */
+const REQUESTS_PER_MINUTE = 30_000;
 
 /**
  * Builds and starts a guard. Rejects with `guard/not-registered`, `guard/wrong-operator`, `guard/wrong-seal-key`,
@@ -75,9 +81,10 @@ export async function createGuard(
         log.warn({ code: errorCode(error) }, 'the disk does not take evidence');
       },
     );
-    const fetch = createPeerFetch(log);
+    const allowPrivate = config.allowPrivate ?? isLoopbackHost(new URL(config.rpcUrl).hostname);
+    const fetch = createPeerFetch(log, { allowPrivate });
     scope.add('peer fetch', () => fetch.close());
-    const origin = createOriginFetch();
+    const origin = createOriginFetch({ allowPrivate });
     scope.add('origin fetch', () => origin.close());
     const source = createEvidenceSource(store, fetch);
     const settings = createSettingsReader(client, account.no, sealKey);
@@ -98,7 +105,16 @@ export async function createGuard(
       overrides,
     });
     const sweep = createSweep(shared);
-    const prober = createProber({ viewer: createViewer(), fetch, origin, book, clock, log, random });
+    const prober = createProber({
+      viewer: createViewer(),
+      fetch,
+      origin,
+      book,
+      clock,
+      log,
+      random,
+      allowPrivate,
+    });
     const probe = createProbe({
       ...shared,
       settings,
@@ -117,8 +133,21 @@ export async function createGuard(
     });
     const keys = createKeys({ client, network, settings });
     const limit = createRateLimit(clock, config.ticketsPerMinute);
+    const keyLimit = createRateLimit(clock, KEYS_PER_MINUTE);
+    const anyLimit = createRateLimit(clock, REQUESTS_PER_MINUTE);
     const closing = (): boolean => scope.signal.aborted;
-    const routes = createRoutes({ ...shared, store, meter, book, tickets, keys, limit, closing });
+    const routes = createRoutes({
+      ...shared,
+      store,
+      meter,
+      book,
+      tickets,
+      keys,
+      limit,
+      keyLimit,
+      anyLimit,
+      closing,
+    });
     const server = await listenHttp(config, routes, log);
     scope.add('http', () => server.close());
 

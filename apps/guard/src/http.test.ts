@@ -78,7 +78,7 @@ describe('peer fetch', () => {
     });
     const address = other.address();
     const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-    const peer = createPeerFetch(silentLog);
+    const peer = createPeerFetch(silentLog, { allowPrivate: true });
     expect((await peer.get(base, '/large'))?.body).toHaveLength(10_000);
     expect(await peer.get(base, '/large', 9_999)).toBeUndefined();
     expect((await peer.get(base, '/away'))?.status).toBe(302);

@@ -1,12 +1,20 @@
 import http from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 
 export interface HttpAnswer {
   readonly status: number;
   readonly type: string;
-  readonly body: Uint8Array | string;
+  /** A stream comes with its size; it is sent as fast as the client takes it. */
+  readonly body: Uint8Array | string | StoredBody;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface StoredBody {
+  readonly size: number;
+  readonly stream: Readable;
 }
 
 export interface HttpRequest {
@@ -29,6 +37,9 @@ export interface HttpServer {
 /** Bodies that guards are sent are a key request or a few fields of JSON. */
 const MAX_BODY = 4_096;
 const DRAIN_MS = 5_000;
+const MAX_CONNECTIONS = 2_000;
+/** Longest that a client may leave an answer untaken. */
+const IDLE_MS = 30_000;
 
 export function jsonAnswer(
   status: number,
@@ -98,26 +109,39 @@ export async function listenHttp(
     try {
       const { status, type, body, headers } = await answer(request);
       const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      const stored = bytes instanceof Uint8Array ? undefined : bytes;
       response.writeHead(status, {
         'content-type': type,
-        'content-length': bytes.length,
+        'content-length': bytes instanceof Uint8Array ? bytes.length : bytes.size,
         'cache-control': 'no-store',
         ...headers,
         ...(status === 413 ? { connection: 'close' } : {}),
       });
-      response.end(request.method === 'HEAD' ? undefined : bytes);
+      if (request.method === 'HEAD') {
+        stored?.stream.destroy();
+        response.end();
+      } else if (stored === undefined) response.end(bytes);
+      else await pipeline(stored.stream, response);
     } catch {
-      // The client went away within its body.
+      // The client went away within its body, or within the answer's.
       response.destroy();
     }
   }
 
   const server = http.createServer(
-    { requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 16_384, keepAliveTimeout: 10_000 },
+    {
+      requestTimeout: 10_000,
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 2_000,
+      maxHeaderSize: 16_384,
+      keepAliveTimeout: 10_000,
+    },
     (request, response) => {
       void respond(request, response);
     },
   );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(IDLE_MS);
   await listen(server, options);
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;

@@ -46,14 +46,16 @@ export function createNetwork(client: MediaClient, clock: Clock, maxAgeMs: numbe
 
   async function read(): Promise<Snapshot> {
     const readAtMs = clock.nowMs();
-    const [now, config, guards, edges, resources, pools] = await Promise.all([
-      client.chainTime(),
+    // The order matters to the meter: the time before what it is compared with, and a fee that is being taken must
+    // not have left the resource before it is seen in the pool, or a week would look complete without it.
+    const now = await client.chainTime();
+    const [config, guards, edges, resources] = await Promise.all([
       client.config(),
       client.guards(),
       client.edges(),
       client.resources(),
-      client.pools(),
     ]);
+    const pools = await client.pools();
     for (const { no, operator } of guards) {
       const seen = operators.get(no) ?? new Set<string>();
       seen.add(operator);
@@ -62,18 +64,19 @@ export function createNetwork(client: MediaClient, clock: Clock, maxAgeMs: numbe
     return { now, readAtMs, config, guards, edges, resources, pools };
   }
 
-  async function readOnce(): Promise<Snapshot> {
-    try {
-      latest = await read();
-      return latest;
-    } finally {
-      reading = undefined;
-    }
-  }
-
   function refresh(): Promise<Snapshot> {
-    reading ??= readOnce();
-    return reading;
+    if (reading !== undefined) return reading;
+    const mine = read()
+      .then((snapshot) => {
+        // One that began before a transaction of ours must not pass for what is there after it.
+        if (reading === mine) latest = snapshot;
+        return snapshot;
+      })
+      .finally(() => {
+        if (reading === mine) reading = undefined;
+      });
+    reading = mine;
+    return mine;
   }
 
   async function snapshot(): Promise<Snapshot> {

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { createWallet } from '@media-network/chain';
 import type { Found, MediaClient } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS, SETTINGS_STATUS } from '@media-network/chain/schema';
@@ -30,6 +32,9 @@ import { createProbeBook } from './probe/probe-book.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
 import { addressAt, blankAccount } from './testing-accounts.ts';
+
+/** An answer with its body read to the end. */
+type Answer = HttpAnswer & { readonly body: Uint8Array };
 
 const NOW = 1_000_000n;
 const MEDIA = 10n ** 9n;
@@ -138,6 +143,10 @@ async function setup() {
     store: {
       get: async (kind, root) =>
         kind === 'entries' && root === 'ab'.repeat(32) ? Uint8Array.of(1) : undefined,
+      open: async (kind, root) =>
+        kind === 'entries' && root === 'ab'.repeat(32)
+          ? { size: 1, stream: Readable.from([Uint8Array.of(1)]) }
+          : undefined,
       put: async () => '',
       blobs: 0,
       bytes: 0,
@@ -147,23 +156,30 @@ async function setup() {
     tickets: createTickets({ network, operator, guardNo: 2, creditWindow: 99 }),
     keys: createKeys({ client, network, settings: reader }),
     limit: createRateLimit(clock, 3),
+    keyLimit: createRateLimit(clock, 20),
+    anyLimit: createRateLimit(clock, 50),
     counts: createCounts(),
     closing: () => false,
   });
-  const ask = (method: string, target: string, body: Uint8Array | string = ''): Promise<HttpAnswer> => {
+  const ask = async (method: string, target: string, body: Uint8Array | string = ''): Promise<Answer> => {
     const url = new URL(target, 'http://guard');
-    return routes({
+    const answer = await routes({
       method,
       path: url.pathname,
       query: url.searchParams,
       body: Buffer.from(body),
       client: '10.0.0.1',
     });
+    if (typeof answer.body === 'string') return { ...answer, body: Buffer.from(answer.body) };
+    return {
+      ...answer,
+      body: answer.body instanceof Uint8Array ? answer.body : await buffer(answer.body.stream),
+    };
   };
   return { ask, book, world, operator, edgeKey, resource, draft, edge, blob, config };
 }
 
-const codeOf = (answer: HttpAnswer): unknown => {
+const codeOf = (answer: Answer): unknown => {
   const parsed: unknown = JSON.parse(Buffer.from(answer.body).toString());
   return [
     answer.status,
@@ -264,16 +280,16 @@ describe('keys', () => {
 describe('the rest', () => {
   it('tells who it is, what it has, and how it does', async () => {
     const { ask, book } = await setup();
-    expect(JSON.parse(String((await ask('GET', '/v1/info')).body))).toMatchObject({
+    expect(JSON.parse(Buffer.from((await ask('GET', '/v1/info')).body).toString())).toMatchObject({
       no: 2,
       week: '0',
       inSet: true,
       chainTime: String(NOW),
     });
-    expect((await ask('GET', `/v1/entries/${'ab'.repeat(32)}`)).body).toEqual(Uint8Array.of(1));
+    expect((await ask('GET', `/v1/entries/${'ab'.repeat(32)}`)).body).toEqual(Buffer.of(1));
     expect(codeOf(await ask('GET', `/v1/hours/${'ab'.repeat(32)}`))).toEqual([404, 'guard/no-evidence']);
     expect(codeOf(await ask('GET', `/v1/secrets/${'ab'.repeat(32)}`))).toEqual([404, 'guard/unknown-path']);
-    expect(JSON.parse(String((await ask('GET', '/v1/verdicts?hour=0')).body))).toMatchObject({
+    expect(JSON.parse(Buffer.from((await ask('GET', '/v1/verdicts?hour=0')).body).toString())).toMatchObject({
       hour: '0',
       verdicts: [],
       counters: [],
@@ -291,7 +307,7 @@ describe('the rest', () => {
     book.addCounter({ ...counter, edge: addressAt(4) });
     const countersIn = async (query: string): Promise<unknown> => {
       const answer: { counters: unknown[] } = JSON.parse(
-        String((await ask('GET', `/v1/verdicts?${query}`)).body),
+        Buffer.from((await ask('GET', `/v1/verdicts?${query}`)).body).toString(),
       );
       return answer.counters.length;
     };
@@ -301,7 +317,9 @@ describe('the rest', () => {
     expect(codeOf(await ask('GET', '/v1/verdicts?hour=-1'))).toEqual([400, 'guard/bad-request']);
     expect((await ask('GET', '/healthz')).status).toBe(200);
     expect((await ask('GET', '/readyz')).status).toBe(200);
-    expect(String((await ask('GET', '/metrics')).body)).toContain('media_guard_tickets_total');
+    expect(Buffer.from((await ask('GET', '/metrics')).body).toString()).toContain(
+      'media_guard_tickets_total',
+    );
     expect(codeOf(await ask('POST', '/v1/info'))).toEqual([405, 'guard/wrong-method']);
     expect(codeOf(await ask('GET', '/v1/tickets'))).toEqual([405, 'guard/wrong-method']);
   });

@@ -24,7 +24,10 @@ export interface RouteDeps {
   readonly book: ProbeBook;
   readonly tickets: ReturnType<typeof createTickets>;
   readonly keys: ReturnType<typeof createKeys>;
+  /** Of tickets, of keys, and of everything, by client address. */
   readonly limit: RateLimit;
+  readonly keyLimit: RateLimit;
+  readonly anyLimit: RateLimit;
   readonly counts: Counts;
   readonly closing: () => boolean;
 }
@@ -75,7 +78,9 @@ export function createRoutes(deps: RouteDeps): Handler {
     return binary(answer.bytes);
   }
 
-  async function key({ body }: HttpRequest): Promise<HttpAnswer> {
+  async function key({ body, client }: HttpRequest): Promise<HttpAnswer> {
+    if (!deps.keyLimit.take(client))
+      return refuse(429, 'guard/too-many-keys', 'Too many requests for keys from this address.');
     const answer = await deps.keys.answer(body);
     if (answer.kind === 'refused') return refuse(answer.status, answer.code, answer.message);
     counts.add('keys');
@@ -88,10 +93,10 @@ export function createRoutes(deps: RouteDeps): Handler {
   }
 
   async function blob(kind: BlobKind, root: string): Promise<HttpAnswer> {
-    const found = fromHex(root, 32) === undefined ? undefined : await deps.store.get(kind, root);
+    const found = fromHex(root, 32) === undefined ? undefined : await deps.store.open(kind, root);
     return found === undefined
       ? errorAnswer(404, 'guard/no-evidence', 'This guard does not have it.')
-      : binary(found);
+      : { status: 200, type: 'application/octet-stream', body: found };
   }
 
   async function verdicts({ query }: HttpRequest): Promise<HttpAnswer> {
@@ -160,6 +165,8 @@ export function createRoutes(deps: RouteDeps): Handler {
 
   return async (request) => {
     const { method, path } = request;
+    if (!deps.anyLimit.take(request.client))
+      return refuse(429, 'guard/too-many-requests', 'Too many requests from this address.');
     const reading = method === 'GET' || method === 'HEAD';
     const handler = reading ? gets.get(path) : method === 'POST' ? posts.get(path) : undefined;
     if (handler !== undefined) return handler(request);

@@ -121,7 +121,8 @@ async function checkPublished(deps: AuditDeps, record: ReportRecord): Promise<Re
     resourceOf(address) {
       const resource = known.get(address);
       if (resource === undefined) return undefined;
-      const removed = resource.status === RESOURCE_STATUS.removed;
+      const removed =
+        resource.status === RESOURCE_STATUS.removed || resource.status === RESOURCE_STATUS.released;
       return {
         draft: resource.status === RESOURCE_STATUS.draft,
         removedHour: removed ? resource.removedHour : undefined,

@@ -266,6 +266,34 @@ export function describeCacheStore(name: string, make: () => Promise<SuiteStore>
     );
 
     test(
+      'forgetting a key voids all its variants and what is under way, and nothing else',
+      withStore(async ({ store }) => {
+        const variant = (language: string): EntryMeta =>
+          testMeta(
+            ['Cache-Control', 'max-age=60', 'Vary', 'Accept-Language'],
+            ['Accept-Language', language],
+          );
+        await put(store, 'k', testBody(10, 1), variant('en'));
+        await put(store, 'k', testBody(10, 2), variant('de'));
+        await put(store, 'k2', testBody(10, 3));
+        const before = store.generation;
+        const underWay = store.begin('k', variant('fr'));
+        equal(store.forget('k'), 2);
+        await underWay.write(Buffer.from('x'));
+        equal(await underWay.commit(), { kind: 'not-stored', reason: 'purged' });
+        const late = store.begin('k', variant('en'), { generation: before });
+        equal(late.doomed, true);
+        late.abort(new Error('over'));
+        const other = store.begin('k3', testMeta(), { generation: before });
+        equal(other.doomed, false);
+        other.abort(new Error('over'));
+        for (const language of ['en', 'de', 'fr'])
+          equal(await store.lookup('k', () => language), undefined);
+        equal((await store.lookup('k2', anyRequest))?.live, true);
+      }),
+    );
+
+    test(
       'a soft purge makes stale',
       withStore(async ({ store }) => {
         await put(store, 'k', testBody(10));

@@ -242,6 +242,107 @@ describe('bounds and failures of the disk', () => {
     await store.close();
   });
 
+  test('a fill that fails gives its room back at once, however long its reader takes', async () => {
+    let full = false;
+    const failing: DiskIo = {
+      ...fsPromises,
+      async open(path, flags, mode) {
+        const handle = await fsPromises.open(path, flags, mode);
+        const write = handle.write.bind(handle);
+        // The overloads of write are of no interest here.
+        handle.write = ((...args: Parameters<typeof write>) =>
+          full
+            ? Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }))
+            : write(...args)) as typeof handle.write;
+        return handle;
+      },
+    };
+    const store = await open({ io: failing });
+    const body = testBody(2_000_000);
+    const fill = store.begin('k', testMeta());
+    const reader = fill.follow()?.[Symbol.asyncIterator]();
+    const read: Buffer[] = [];
+    const take = async (): Promise<void> => {
+      const chunk = (await reader?.next())?.value;
+      if (chunk !== undefined) read.push(chunk);
+    };
+    for (let at = 0; at < 200_000; at += 50_000) {
+      await fill.write(body.subarray(at, at + 50_000));
+      await take();
+    }
+    expect((await readdir(join(dir, 'temp'))).length).toBe(1);
+    full = true;
+    await fill.write(body.subarray(200_000, 250_000));
+    await take();
+    await expect.poll(() => readdir(join(dir, 'temp'))).toEqual([]);
+    expect(store.state).toMatchObject({ kind: 'degraded', reason: 'ENOSPC' });
+    // The origin goes on meanwhile, and so does the reader.
+    for (let at = 250_000; at < body.length; at += 50_000) {
+      await fill.write(body.subarray(at, at + 50_000));
+      await take();
+    }
+    expect((await fill.commit()).kind).toBe('not-stored');
+    for (let left = await reader?.next(); left?.done === false; left = await reader?.next())
+      read.push(left.value);
+    expect(Buffer.concat(read).equals(body)).toBe(true);
+    await store.close();
+  });
+
+  test('leaves the reserve free, what other fills have announced included', async () => {
+    let free = 10_000_000;
+    const io: DiskIo = {
+      ...fsPromises,
+      // Only what the store reads of it.
+      statfs: (() => Promise.resolve({ bavail: free, bsize: 1 })) as unknown as DiskIo['statfs'],
+    };
+    const clock = createManualClock();
+    const store = await openCacheStore({
+      clock,
+      maxRamBytes: 1_000_000,
+      maxRamObjectBytes: 50_000,
+      disk: { dir, maxBytes: 50_000_000, io, reserveBytes: 9_000_000, retryMs: 1_000 },
+    });
+    expect(await put(store, 'a', testBody(400_000))).toBe('stored');
+    const announced = store.begin('b', testMeta(), { expectedLength: 700_000 });
+    expect(await put(store, 'c', testBody(400_000))).toBe('degraded');
+    expect(store.state).toMatchObject({ kind: 'degraded', reason: 'cache/disk-reserve' });
+    announced.abort(new Error('over'));
+    await announced.ended;
+    clock.advance(1_000);
+    expect(await put(store, 'c', testBody(400_000))).toBe('stored');
+    // One whose length nobody knew stops as well.
+    const endless = store.begin('d', testMeta());
+    await endless.write(testBody(100_000));
+    free = 9_000_000;
+    for (let i = 0; i < 50; i += 1) await endless.write(testBody(100_000));
+    expect((await endless.commit()).kind).toBe('not-stored');
+    expect(await readdir(join(dir, 'temp'))).toEqual([]);
+    await store.close();
+  });
+
+  test('what has come whole when the store closes is kept', async () => {
+    const opened = Promise.withResolvers<void>();
+    const slow: DiskIo = {
+      ...fsPromises,
+      async open(path, flags, mode) {
+        if (flags === 'wx+') await opened.promise;
+        return await fsPromises.open(path, flags, mode);
+      },
+    };
+    const store = await open({ io: slow });
+    const fill = store.begin('k', testMeta());
+    await fill.write(testBody(20_000));
+    const committing = fill.commit();
+    const half = store.begin('half', testMeta());
+    await half.write(testBody(10));
+    const closing = store.close();
+    opened.resolve();
+    await closing;
+    expect((await committing).kind).toBe('stored');
+    expect((await afterRestart('k'))?.equals(testBody(20_000))).toBe(true);
+    expect(await afterRestart('half')).toBeUndefined();
+  });
+
   test('bytes that readers take while the file is being opened are in the file all the same', async () => {
     const opened = Promise.withResolvers<void>();
     const slow: DiskIo = {

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { getAddressEncoder, getBase58Decoder, getProgramDerivedAddress } from '@solana/kit';
+import { getProgramDerivedAddress } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import { MediaError, errorMessage } from '@media-network/runtime';
 import { createFaucet } from './bank/faucet.ts';
+import { addressBytes, encodeBase58 } from './codec/base58.ts';
 import type { Genesis, LedgerState } from './ledger/record.ts';
 import type { AccountChange, StoredAccount } from './svm/account.ts';
 import { LOADER_V3, SYSTEM_PROGRAM } from './svm/program-ids.ts';
@@ -42,21 +43,20 @@ export async function programAccounts(
   minimumBalance: (bytes: bigint) => bigint,
 ): Promise<AccountChange[]> {
   const elf = await bytesOf(program);
-  const encoder = getAddressEncoder();
   const [dataAddress] = await getProgramDerivedAddress({
     programAddress: LOADER_V3,
-    seeds: [encoder.encode(program.address)],
+    seeds: [addressBytes(program.address)],
   });
   const data = Buffer.alloc(PROGRAM_DATA_HEADER + elf.length);
   data.writeUInt32LE(STATE_PROGRAM_DATA, 0); // deployed in slot 0
   if (program.upgradeAuthority !== undefined) {
     data[12] = 1;
-    data.set(encoder.encode(program.upgradeAuthority), 13);
+    data.set(addressBytes(program.upgradeAuthority), 13);
   }
   data.set(elf, PROGRAM_DATA_HEADER);
   const pointer = Buffer.alloc(36);
   pointer.writeUInt32LE(STATE_PROGRAM, 0);
-  pointer.set(encoder.encode(dataAddress), 4);
+  pointer.set(addressBytes(dataAddress), 4);
   const account = (bytes: Buffer, executable: boolean): AccountChange['account'] => ({
     lamports: minimumBalance(BigInt(bytes.length)),
     owner: LOADER_V3,
@@ -85,7 +85,7 @@ export async function createGenesis(
   const faucetSeed = randomBytes(32);
   const genesis: Genesis = {
     version: 1,
-    hash: getBase58Decoder().decode(
+    hash: encodeBase58(
       createHash('sha256').update('media-network/localnet/genesis').update(seed).digest(),
     ),
     seed: new Uint8Array(seed),

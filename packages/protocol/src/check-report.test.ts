@@ -147,8 +147,12 @@ describe('check of a report', () => {
     expect(await judge(honest([], { resourceOf: () => ({ draft: true, removedHour: undefined }) }))).toBe(
       'unknownResource',
     );
-    expect(await judge(honest([], { resourceOf: () => ({ draft: false, removedHour: HOUR - 1n }) }))).toBe(
+    expect(await judge(honest([], { resourceOf: () => ({ draft: false, removedHour: HOUR - 2n }) }))).toBe(
       'unknownResource',
+    );
+    // An edge hears of it late, and what is under way goes on.
+    expect(await judge(honest([], { resourceOf: () => ({ draft: false, removedHour: HOUR - 1n }) }))).toBe(
+      'ok',
     );
     expect(await judge(honest([], { resourceOf: () => ({ draft: false, removedHour: HOUR }) }))).toBe('ok');
   });

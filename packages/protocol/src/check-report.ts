@@ -71,7 +71,8 @@ export async function checkReport(facts: ReportFacts): Promise<ReportFinding> {
     if (
       resource === undefined ||
       resource.draft ||
-      (resource.removedHour !== undefined && resource.removedHour < report.hour)
+      // What was under way when it was removed, and until the edge heard of it, may reach into the next hour.
+      (resource.removedHour !== undefined && resource.removedHour + 1n < report.hour)
     ) {
       return rejected('unknownResource', `${entry.resource} is not a resource of this hour`);
     }

@@ -15,6 +15,8 @@ export interface ViewerRequest {
   readonly host?: string;
   /** Where to connect to, if not where the URL points. */
   readonly connectTo?: { readonly host: string; readonly port: number };
+  /** Resolves the host to connect to; the system's resolver by default. */
+  readonly lookup?: net.LookupFunction;
   readonly body?: Uint8Array;
   /** Sees each piece of the body as it arrives, with all bytes received so far; a promise holds back reading. */
   readonly onData?: (chunk: Uint8Array, totalBytes: number) => void | Promise<void>;
@@ -97,12 +99,14 @@ function requestHead(url: URL, request: ViewerRequest): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-function connect(target: Target, url: URL, ca: string | undefined): net.Socket {
-  if (!target.secure) return net.connect({ host: target.host, port: target.port });
+function connect(target: Target, url: URL, { ca, lookup }: ViewerRequest): net.Socket {
+  const resolve = lookup === undefined ? {} : { lookup };
+  if (!target.secure) return net.connect({ host: target.host, port: target.port, ...resolve });
   const servername = url.hostname;
   return tls.connect({
     host: target.host,
     port: target.port,
+    ...resolve,
     ALPNProtocols: ['http/1.1'],
     ...(net.isIP(servername) === 0 ? { servername } : {}),
     ...(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] }),
@@ -118,7 +122,7 @@ export async function exchange(href: string, request: ViewerRequest = {}): Promi
   if (url === null)
     throw new MediaError({ code: 'viewer/bad-url', message: `"${href}" is not a URL.`, source: 'client' });
   const head = requestHead(url, request);
-  const socket = connect(targetOf(url, request), url, request.ca);
+  const socket = connect(targetOf(url, request), url, request);
   try {
     return await readResponse(socket, head, request);
   } catch (error) {

@@ -69,7 +69,7 @@ function setup(operator: Signer) {
         status: target === '/p' ? world.originStatus : 599,
         etag: undefined,
         lastModified: undefined,
-        cacheControl: undefined,
+        same: true,
         size: 1,
         slice: undefined,
       };

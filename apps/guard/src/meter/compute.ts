@@ -33,12 +33,16 @@ export async function computeHour(
   deps: ComputeDeps,
   state: MeterState,
   snapshot: Snapshot,
-  hour: bigint,
+  account: Found<'hour'>,
 ): Promise<Hour | undefined> {
+  const { hour } = account;
   const set = await deps.network.guardSet(weekOfHour(snapshot.config, hour), snapshot);
   const guards = otherGuards(snapshot, set, deps.guardNo);
   const reports: ConfirmedReport[] = [];
-  for (const report of await deps.client.confirmedReports(hour)) {
+  const confirmed = await deps.client.confirmedReports(hour);
+  // Fewer: closed since, or not there yet at the node that was asked. Either way the hour cannot be computed from these.
+  if (confirmed.length !== account.confirmed) return undefined;
+  for (const report of confirmed) {
     const edge = snapshot.edges.find(({ address }) => address === report.edge);
     const peers = edge === undefined ? guards : [edge.control, ...guards];
     const blob = await deps.source.find('entries', toHex(report.root), peers);
@@ -56,7 +60,7 @@ export async function computeHour(
         const resource = resources.get(address);
         return resource === undefined ? 0n : boundInForce(resource, hour);
       },
-      previousOf: (address) => previousHour(state, hour, address, resources.get(address)?.lastHour ?? 0n),
+      previousOf: (address) => previousHour(state, hour, address, state.lastHours.get(address) ?? 0n),
     },
     sha256,
   );
@@ -86,12 +90,12 @@ export async function loadHour(
   snapshot: Snapshot,
   account: Found<'hour'>,
 ): Promise<Hour | undefined> {
-  const own = state.computed.get(account.hour);
+  const own = state.computed.get(account.hour)?.hour;
   if (own !== undefined && equalBytes(own.root, account.root)) return own;
   const set = await deps.network.guardSet(weekOfHour(snapshot.config, account.hour), snapshot);
   const blob = await deps.source.find('hours', toHex(account.root), otherGuards(snapshot, set, deps.guardNo));
   if (blob !== undefined) return decodeHour(blob, sha256);
-  const computed = await computeHour(deps, state, snapshot, account.hour);
+  const computed = await computeHour(deps, state, snapshot, account);
   return computed !== undefined && equalBytes(computed.root, account.root) ? computed : undefined;
 }
 
@@ -121,8 +125,12 @@ export async function computeEpoch(
     Array.from({ length: Number(last - first) + 1 }, (_, i) => deps.client.addresses.hour(first + BigInt(i))),
   );
   const hours = [];
-  for (const account of await deps.client.accounts('hour', addresses)) {
-    if (account === null || account.status !== HOUR_STATUS.final) continue;
+  for (const [i, account] of (await deps.client.accounts('hour', addresses)).entries()) {
+    if (account === null || account.status !== HOUR_STATUS.final) {
+      // The node shows less than it did: a week computed from that would be another.
+      if (state.seenFinal.has(first + BigInt(i))) return undefined;
+      continue;
+    }
     const hour = state.final.get(account.hour) ?? (await loadHour(deps, state, snapshot, account));
     if (hour === undefined) return undefined;
     const votes = account.votes

@@ -98,8 +98,10 @@ export async function executeAction(
       return true;
     }
     case 'compute-hour': {
-      const hour = await computeHour(deps, state, snapshot, action.hour);
-      if (hour !== undefined) state.computed.set(action.hour, hour);
+      const account = reading.hours.get(action.hour);
+      if (account === undefined) throw gone('An hour');
+      const hour = await computeHour(deps, state, snapshot, account);
+      if (hour !== undefined) state.computed.set(action.hour, { hour, confirmed: account.confirmed });
       return hour !== undefined;
     }
     case 'propose-hour': {

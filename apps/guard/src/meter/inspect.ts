@@ -9,9 +9,10 @@ import {
   weekOfHour,
 } from '@media-network/protocol';
 import type { Counter } from '@media-network/protocol';
-import { RESOURCE_STATUS } from '@media-network/chain/schema';
+import type { Periods } from '@media-network/protocol';
+import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { sha256 } from '../evidence-store.ts';
-import type { EvidenceSource } from '../evidence-source.ts';
+import type { EvidenceSource, SearchLimits } from '../evidence-source.ts';
 import type { GuardSetFacts, Network, Snapshot } from '../network.ts';
 import type { PeerFetch } from '../peer-fetch.ts';
 import type { ProbeBook } from '../probe/probe-book.ts';
@@ -26,11 +27,26 @@ export interface InspectDeps {
   readonly guardNo: number;
 }
 
-/** Base URLs of the other guards of a set, where evidence may be. */
+/** Guards asked beyond those of the set. */
+const MAX_OTHERS = 21;
+
+/** Base URLs of the other guards, where evidence may be: those of the set, then others, who keep it too. */
 export function otherGuards(snapshot: Snapshot, set: GuardSetFacts, guardNo: number): readonly string[] {
-  return snapshot.guards
-    .filter(({ no }) => no !== guardNo && set.numbers.includes(no))
-    .map(({ endpoint }) => endpoint);
+  const others = snapshot.guards.filter(({ no }) => no !== guardNo);
+  const members = others.filter(({ no }) => set.numbers.includes(no));
+  const rest = others.filter(({ no, status }) => !set.numbers.includes(no) && status === NODE_STATUS.active);
+  return [...members, ...rest.slice(0, MAX_OTHERS)].map(({ endpoint }) => endpoint);
+}
+
+/** Bytes of evidence read for one report, so that an edge cannot fill the guard's memory. */
+const MAX_EVIDENCE_BYTES = 128 * 2 ** 20;
+
+/**
+ * Milliseconds for what is asked of others about one report: a quarter of the time for verdicts, at most a minute.
+ * An edge that answers slowly, or names very much evidence, must not hold up the reports of others.
+ */
+export function inspectionMs(periods: Periods): number {
+  return Math.min(60_000, Math.max(2_000, periods.verdictSlots * periods.sampleSecs * 250));
 }
 
 /** Fetches what is behind a report and judges it. */
@@ -45,20 +61,26 @@ export async function inspectReport(
   const set = await network.guardSet(weekOfHour(snapshot.config, report.hour), snapshot);
   const guards = otherGuards(snapshot, set, guardNo);
   const peers = [edge.control, ...guards];
+  const limits: SearchLimits = {
+    signal: AbortSignal.timeout(inspectionMs(snapshot.config)),
+    bytesLeft: MAX_EVIDENCE_BYTES,
+  };
 
-  const entries = await source.find('entries', toHex(report.root), peers);
+  const entries = await source.find('entries', toHex(report.root), peers, limits);
   const decoded = (entries === undefined ? undefined : decodeEntries(entries)) ?? [];
   const receipts = new Map<string, Uint8Array>();
   for (const entry of decoded) {
     const rootHex = toHex(entry.receiptsRoot);
-    const list = await source.find('receipts', rootHex, peers);
-    if (list !== undefined) receipts.set(rootHex, list);
+    const list = await source.find('receipts', rootHex, peers, limits);
+    // One that is missing decides nothing yet: the rest need not be fetched.
+    if (list === undefined) break;
+    receipts.set(rootHex, list);
   }
   const own = probes.of(edge.address, report.hour);
   const claimed = await Promise.all([
-    ...guards.map((guard) => countersFrom(deps.fetch, guard, report)),
+    ...guards.map((guard) => countersFrom(deps.fetch, guard, report, limits.signal)),
     ...[...new Set(own.counters.map(({ resource }) => resource))].map((resource) =>
-      counterOf(deps.fetch, edge.control, resource),
+      counterOf(deps.fetch, edge.control, resource, limits.signal),
     ),
   ]);
   const counters = [...own.counters, ...(await verified(claimed.flat(), edge))];
@@ -88,7 +110,7 @@ export async function inspectReport(
     own,
   );
   // Digest lists decide nothing yet; they are kept for those who audit.
-  for (const entry of decoded) await source.find('digests', toHex(entry.digestRoot), [edge.control]);
+  for (const entry of decoded) await source.find('digests', toHex(entry.digestRoot), [edge.control], limits);
   return verdict;
 }
 
@@ -104,8 +126,9 @@ export async function counterOf(
   fetch: PeerFetch,
   control: string,
   resource: string,
+  signal?: AbortSignal,
 ): Promise<readonly Counter[]> {
-  const answer = await fetch.get(control, `/v1/counters/${resource}`, 4_096);
+  const answer = await fetch.get(control, `/v1/counters/${resource}`, 4_096, signal);
   const counter = answer?.status === 200 ? decodeCounter(answer.body) : undefined;
   return counter === undefined ? [] : [counter];
 }
@@ -115,8 +138,9 @@ async function countersFrom(
   fetch: PeerFetch,
   guard: string,
   { hour, edge }: Found<'report'>,
+  signal: AbortSignal,
 ): Promise<readonly Counter[]> {
-  const answer = await fetch.get(guard, `/v1/verdicts?hour=${hour}&edge=${edge}`, 4 * 2 ** 20);
+  const answer = await fetch.get(guard, `/v1/verdicts?hour=${hour}&edge=${edge}`, 4 * 2 ** 20, signal);
   const text = answer?.status === 200 ? utf8Text(answer.body) : undefined;
   if (text === undefined) return [];
   try {

@@ -14,10 +14,14 @@ export interface JudgedReport {
 export interface MeterState {
   /** By report address. */
   readonly judged: Map<string, JudgedReport>;
-  /** Hours as this guard computed them. */
-  readonly computed: Map<bigint, Hour>;
+  /** Hours as this guard computed them, from so many confirmed reports. */
+  readonly computed: Map<bigint, { readonly hour: Hour; readonly confirmed: number }>;
   /** Hours behind final roots. */
   readonly final: Map<bigint, Hour>;
+  /** Highest `lastHour` seen of each resource: it never falls, but a node may show what was before. */
+  readonly lastHours: Map<string, bigint>;
+  /** Hours seen final, as long as they are looked at. */
+  readonly seenFinal: Set<bigint>;
   readonly epochs: Map<
     bigint,
     { readonly kept: bigint; readonly lastEpoch: bigint; readonly shares: WeekShares }
@@ -34,6 +38,8 @@ export function createMeterState(): MeterState {
     judged: new Map(),
     computed: new Map(),
     final: new Map(),
+    lastHours: new Map(),
+    seenFinal: new Set(),
     epochs: new Map(),
     reward: undefined,
     cursor: undefined,
@@ -52,4 +58,5 @@ export function settleHour(state: MeterState, hour: bigint): void {
 /** Verdicts are shown for a while after their hour. */
 export function forgetVerdicts(state: MeterState, before: bigint): void {
   for (const [address, { report }] of state.judged) if (report.hour < before) state.judged.delete(address);
+  for (const hour of state.seenFinal) if (hour < before) state.seenFinal.delete(hour);
 }

@@ -6,6 +6,7 @@ import { createMeterState } from './meter-state.ts';
 import type { JudgedReport } from './meter-state.ts';
 import { nextActions } from './plan.ts';
 import { readMeterFacts } from './read-facts.ts';
+import type { MeterAction } from './facts.ts';
 import type { ReadDeps } from './read-facts.ts';
 
 /** The duty that turns reports into money: verdicts, hours, records, charges, epochs. */
@@ -16,19 +17,30 @@ export interface Meter {
   verdicts(hour: bigint): readonly JudgedReport[];
 }
 
+/** Each may hold `MAX_EVIDENCE_BYTES` of evidence. */
+const PARALLEL_INSPECTIONS = 4;
+
 export function createMeter(deps: ExecuteDeps & ReadDeps & { readonly runner: ActionRunner }): Meter {
   const state = createMeterState();
   return {
     async round(signal) {
       const reading = await readMeterFacts(deps, state);
       let result: RoundResult = 'idle';
-      for (const action of nextActions(reading.facts)) {
-        if (signal.aborted) break;
+      const act = async (action: MeterAction): Promise<void> => {
+        if (signal.aborted) return;
         const outcome = await deps.runner.run(actionKey(action), () =>
           executeAction(deps, state, reading, action),
         );
         if (outcome === 'done') result = 'busy';
-      }
+      };
+      const actions = nextActions(reading.facts);
+      for (const action of actions) if (action.kind !== 'inspect') await act(action);
+      // Last and side by side: they wait for strangers, and the chain waits for nobody.
+      const inspections = actions.filter(({ kind }) => kind === 'inspect').values();
+      const work = async (): Promise<void> => {
+        for (const action of inspections) await act(action);
+      };
+      await Promise.all(Array.from({ length: PARALLEL_INSPECTIONS }, work));
       return result;
     },
     verdicts: (hour) => [...state.judged.values()].filter(({ report }) => report.hour === hour),

@@ -65,11 +65,11 @@ function planVerdicts(facts: MeterFacts): MeterAction[] {
   return actions;
 }
 
-/** Hours in order: the previous hour of a resource is known only once all earlier ones are final or void. */
+/** Hours in order: the previous hour of a resource is known only once all earlier ones are final, or void and off the list. */
 function planHours(facts: MeterFacts): MeterAction[] {
   for (const hour of facts.hours) {
     const phase = phaseOf(facts, hour);
-    if (phase === 'void' || (phase === 'final' && hour.leaves !== undefined)) continue;
+    if (phase === 'final' && hour.leaves !== undefined) continue;
     const week = weekOfHour(facts.periods, hour.hour);
     if (phase !== 'fixed') return [];
     if (!inSet(facts, week)) return [];
@@ -87,10 +87,6 @@ export function isRecorded(facts: Pick<MeterFacts, 'resources'>, hour: HourFacts
     const resource = facts.resources.get(leaf.resource);
     return resource === undefined || !resource.recordable || resource.lastHour > hour.hour;
   });
-}
-
-function isSettled(facts: MeterFacts, hour: HourFacts): boolean {
-  return phaseOf(facts, hour) === 'void' || isRecorded(facts, hour);
 }
 
 function planRecords(facts: MeterFacts): MeterAction[] {
@@ -162,7 +158,9 @@ function heldUp(facts: MeterFacts): ReadonlySet<string> {
 function chargeTimes(facts: MeterFacts): (resource: ResourceFacts) => boolean {
   const held = heldUp(facts);
   const openWeeks = new Set(
-    facts.hours.filter((hour) => !isSettled(facts, hour)).map((hour) => weekOfHour(facts.periods, hour.hour)),
+    facts.hours
+      .filter((hour) => !isRecorded(facts, hour))
+      .map((hour) => weekOfHour(facts.periods, hour.hour)),
   );
   const current = sampleAt(facts.periods, facts.now) / 12n;
   const week = weekAt(facts.periods, facts.now);
@@ -205,7 +203,7 @@ export function isWeekComplete(facts: MeterFacts, week: bigint): boolean {
   // An hour without an account may still get one as long as reports are taken.
   if (facts.now < hourWindows(facts.periods, hoursOfWeek(facts.periods, week).last).reportsUntil)
     return false;
-  if (facts.hours.some((hour) => weekOfHour(facts.periods, hour.hour) <= week && !isSettled(facts, hour)))
+  if (facts.hours.some((hour) => weekOfHour(facts.periods, hour.hour) <= week && !isRecorded(facts, hour)))
     return false;
   for (const resource of facts.resources.values()) {
     if (resource.due > 0n && resource.dueWeek === week) return false;
@@ -221,12 +219,14 @@ function planEpochs(facts: MeterFacts): MeterAction[] {
   const open = facts.epochs.filter(
     (epoch) => !epoch.closed && epoch.week >= facts.lastEpoch && epoch.week < current,
   );
+  const actions: MeterAction[] = [];
   for (const epoch of open) {
     const action = planEpoch(facts, epoch);
-    if (action !== undefined) return [action];
-    if (epoch.week + PATIENCE_WEEKS >= current) return [];
+    if (action !== undefined) actions.push(action);
+    // One that cannot be computed for want of evidence is tried on, but holds up the next no longer than others.
+    if (action?.kind === 'propose-epoch' || epoch.week + PATIENCE_WEEKS >= current) break;
   }
-  return [];
+  return actions;
 }
 
 function planEpoch(facts: MeterFacts, epoch: EpochFacts): MeterAction | undefined {

@@ -58,6 +58,9 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
   const snapshot = await network.refresh();
   const { config, now } = snapshot;
   const current = hourAt(config, now);
+  for (const { address, lastHour } of snapshot.resources) {
+    if (lastHour > (state.lastHours.get(address) ?? -1n)) state.lastHours.set(address, lastHour);
+  }
   const resources = new Map(
     snapshot.resources.map((resource) => [String(resource.address), resourceFacts(resource)]),
   );
@@ -81,7 +84,10 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
     const list = phase === 'voting' ? await client.reports(index) : [];
     for (const report of list) reports.set(report.address, report);
     const vote = account.votes.slice(0, account.voteCount).find(({ no }) => no === guardNo);
-    const computed = state.computed.get(index);
+    if (final) state.seenFinal.add(index);
+    const found = state.computed.get(index);
+    // More reports than it was computed from: the node had not shown them yet.
+    const computed = found?.confirmed === account.confirmed ? found.hour : undefined;
     const facts: HourFacts = {
       hour: index,
       final,
@@ -97,7 +103,12 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
       leaves: state.final.get(index)?.resources,
       reportList: list.map((report) => reportFacts(report, guardNo, state)),
     };
-    if (phase === 'void' || isRecorded({ resources }, facts)) settleHour(state, index);
+    // A week that is past was closed with all its hours recorded, or given up for good.
+    const past = final && weekOfHour(config, index) < config.lastEpoch;
+    // Whether an hour became final in time is known for sure only a little later, when every node has it.
+    const isVoid =
+      phase === 'void' && now >= hourWindows(config, index).finalUntil + BigInt(config.sampleSecs);
+    if (past || isVoid || isRecorded({ resources }, facts)) settleHour(state, index);
     else hourFacts.push(facts);
   }
 
@@ -149,7 +160,8 @@ async function openHours(
   for (const [i, hour] of wanted.entries()) {
     const account = found[i] ?? undefined;
     if (account !== undefined) hours.set(hour, account);
-    else if (now >= hourWindows(config, hour).reportsUntil) settleHour(state, hour);
+    // Not at once: a node that lags may not have an account that came in the last second.
+    else if (now >= hourWindows(config, hour).verdictsUntil) settleHour(state, hour);
   }
   return hours;
 }

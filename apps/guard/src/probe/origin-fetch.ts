@@ -1,4 +1,6 @@
 import type { Settings } from '@media-network/protocol';
+import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
+import { MediaError } from '@media-network/runtime';
 import { Agent, request } from 'undici';
 
 /** First and last byte. */
@@ -9,7 +11,8 @@ export interface OriginAnswer {
   readonly status: number;
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
-  readonly cacheControl: string | undefined;
+  /** Whether everybody who asks gets this answer: not by `Vary`, cookies, `private` or `no-store`. */
+  readonly same: boolean;
   /** Size of the whole object; undefined when the origin does not say. */
   readonly size: number | undefined;
   /** What is in the range; undefined when the origin gave something else, or more than is read. */
@@ -26,18 +29,20 @@ const TIMEOUT_MS = 10_000;
 /** Most of a body that is read from an origin which ignores ranges. */
 const MAX_BYTES = 2 * 2 ** 20;
 
-/** Fetches from origins as an edge would. */
-export function createOriginFetch(): OriginFetch {
+/** Fetches from origins as an edge would; from this machine and its local network only with `allowPrivate`, as an edge. */
+export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boolean }): OriginFetch {
   const dispatcher = new Agent({
     connections: 4,
     pipelining: 1,
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
-    connectTimeout: 5_000,
+    connect: { timeout: 5_000, ...(allowPrivate ? {} : { lookup: publicLookup }) },
   });
   return {
     async get(settings, target, range) {
-      const answer = await request(new URL(target, settings.origin), {
+      const url = targetAt(settings.origin, target);
+      if (!allowPrivate && isPrivateLiteral(url.hostname)) throw notAllowed('has a private address');
+      const answer = await request(url, {
         dispatcher,
         signal: AbortSignal.timeout(2 * TIMEOUT_MS),
         headers: {
@@ -57,7 +62,7 @@ export function createOriginFetch(): OriginFetch {
         status: answer.statusCode,
         etag: field('etag'),
         lastModified: field('last-modified'),
-        cacheControl: field('cache-control'),
+        same: isForEverybody(field),
         size: sizeOf(answer.statusCode, field('content-range'), field('content-length')),
         slice:
           body === undefined
@@ -67,6 +72,43 @@ export function createOriginFetch(): OriginFetch {
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+/** A target may look like another host (`//host/`): it stays at the origin. */
+function targetAt(origin: string, target: string): URL {
+  const url = URL.parse(origin + target);
+  if (url === null || !target.startsWith('/') || url.origin !== URL.parse(origin)?.origin)
+    throw notAllowed('has a target that is none');
+  return url;
+}
+
+function notAllowed(why: string): MediaError {
+  return new MediaError({
+    code: 'guard/origin-refused',
+    message: `The origin ${why}.`,
+    source: 'peer',
+  });
+}
+
+/** What a probe and a request of our own send alike, so that both select the same answer. */
+const SENT_ALIKE: ReadonlySet<string> = new Set([
+  '',
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'origin',
+  'range',
+]);
+
+/** RFC 9111 §4.1: an answer that is selected by other fields, or made for one asker, says nothing about another's. */
+function isForEverybody(field: (name: string) => string | undefined): boolean {
+  const selecting = (field('vary') ?? '').toLowerCase().split(',');
+  const others = selecting.filter((name) => !SENT_ALIKE.has(name.trim()));
+  return (
+    others.length === 0 &&
+    field('set-cookie') === undefined &&
+    !/\b(?:private|no-store)\b/i.test(field('cache-control') ?? '')
+  );
 }
 
 async function readBounded(body: AsyncIterable<unknown> & { destroy(): void }): Promise<Buffer | undefined> {

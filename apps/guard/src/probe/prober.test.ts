@@ -87,8 +87,8 @@ async function probed(options: {
       operator.sign,
     ).then((counter) => response.end(encodeCounter(counter)));
   });
-  const fetch = createPeerFetch(silentLog);
-  const originFetch = createOriginFetch();
+  const fetch = createPeerFetch(silentLog, { allowPrivate: true });
+  const originFetch = createOriginFetch({ allowPrivate: true });
   closing.push(
     () => fetch.close(),
     () => originFetch.close(),
@@ -105,6 +105,7 @@ async function probed(options: {
     clock: systemClock,
     log: silentLog,
     random,
+    allowPrivate: true,
   });
   const edge = blankAccount('edge', EDGE, {
     endpoint,
@@ -162,8 +163,8 @@ describe('prober', () => {
   });
 
   it('notes an edge that does not answer, and blames it for nothing', async () => {
-    const fetch = createPeerFetch(silentLog);
-    const originFetch = createOriginFetch();
+    const fetch = createPeerFetch(silentLog, { allowPrivate: true });
+    const originFetch = createOriginFetch({ allowPrivate: true });
     closing.push(
       () => fetch.close(),
       () => originFetch.close(),
@@ -179,6 +180,7 @@ describe('prober', () => {
       clock: systemClock,
       log: silentLog,
       random: Math.random,
+      allowPrivate: true,
     });
     const edge = blankAccount('edge', EDGE, { endpoint: gone, control: gone });
     const settings = {

@@ -10,6 +10,7 @@ import {
 import type { Counter, Settings } from '@media-network/protocol';
 import { errorCode } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
+import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
 import type { Viewer, ViewerResponse } from '@media-network/viewer';
 import { sha256 } from '../evidence-store.ts';
 import { counterOf } from '../meter/inspect.ts';
@@ -28,6 +29,8 @@ export interface ProberDeps {
   readonly log: Log;
   /** From 0 up to 1. */
   readonly random: () => number;
+  /** Whether edges may be on this machine or its local network. */
+  readonly allowPrivate: boolean;
 }
 
 export interface ProbeTask {
@@ -67,6 +70,8 @@ interface TargetFacts {
 const MAX_TARGETS = 10_000;
 /** An edge that ignores the range may answer with all of it; more than this is not read. */
 const MAX_EDGE_BYTES = 2 * 2 ** 20;
+/** Longest answer: one that drips is never silent. */
+const MAX_EDGE_MS = 30_000;
 
 export function createProber(deps: ProberDeps): Prober {
   const { viewer, fetch, origin, book, clock, random } = deps;
@@ -99,7 +104,8 @@ export function createProber(deps: ProberDeps): Prober {
   }
 
   async function ask(task: ProbeTask, target: string, range: ByteRange): Promise<ViewerResponse | undefined> {
-    const base = new URL(task.edge.endpoint);
+    const base = URL.parse(task.edge.endpoint);
+    if (base === null || (!deps.allowPrivate && isPrivateLiteral(base.hostname))) return undefined;
     const secure = base.protocol === 'https:';
     const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
     const host = `${resourceLabel(task.resource, sha256)}.${task.zone}`;
@@ -110,6 +116,8 @@ export function createProber(deps: ProberDeps): Prober {
         keepBody: true,
         idleTimeoutMs: 10_000,
         maxBodyBytes: MAX_EDGE_BYTES,
+        signal: AbortSignal.timeout(MAX_EDGE_MS),
+        ...(deps.allowPrivate ? {} : { lookup: publicLookup }),
         range,
       });
     } catch (error) {
@@ -146,7 +154,7 @@ export function createProber(deps: ProberDeps): Prober {
       { status: edge.status, contentRange: edge.header('content-range'), body: edge.body },
       range,
     );
-    if (after === undefined || edgeSlice === undefined) return undefined;
+    if (after?.same !== true || edgeSlice === undefined) return undefined;
     const age = edge.header('age');
     const originHash = hashOf(before.slice);
     const edgeHash = hashOf(edgeSlice);
@@ -204,7 +212,7 @@ export function createProber(deps: ProberDeps): Prober {
           c2: third.bytes,
         });
       }
-      if (before === undefined || facts === undefined || isPrivate(before)) return;
+      if (before === undefined || facts === undefined || !before.same) return;
       const finding = await compare(task, target, range, { before, sinceMs: facts.sinceMs, askedAtMs, edge });
       if (finding !== undefined) book.addBody(task.edge.address, hour, finding);
     },
@@ -221,9 +229,4 @@ export function randomRange(size: number | undefined, maxBytes: number, random: 
   const length = 1 + Math.floor(random() * room);
   const first = size === undefined ? 0 : Math.floor(random() * (Math.max(size, 1) - length + 1));
   return [first, first + length - 1];
-}
-
-/** Answers that are made for each asker cannot be compared. */
-function isPrivate(answer: OriginAnswer): boolean {
-  return /\b(?:private|no-store)\b/i.test(answer.cacheControl ?? '');
 }

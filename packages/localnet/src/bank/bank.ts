@@ -270,7 +270,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
 
   function run(wire: WireTransaction): ExecutionResult {
     try {
-      return svm.execute(wire.transaction);
+      return svm.execute(wire);
     } catch (error) {
       deps.log.debug({ err: errorMessage(error) }, 'the VM did not take a transaction');
       return FAILED_TO_SANITIZE;
@@ -367,7 +367,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
       if (resolved.kind === 'error') return { ...FAILED_TO_SANITIZE, error: resolved.error };
       syncSlotHashes(resolved.keys.all, now.slot);
       try {
-        return svm.simulate(wire.transaction, verifySignatures);
+        return svm.simulate(wire, verifySignatures);
       } catch (error) {
         deps.log.debug({ err: errorMessage(error) }, 'the VM did not take a transaction');
         return FAILED_TO_SANITIZE;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { getBase58Decoder } from '@solana/kit';
 import type { Clock } from '@media-network/runtime';
+import { encodeBase58 } from '../codec/base58.ts';
 import { BLOCKHASH_LIFETIME_SLOTS } from '../limits.ts';
 
 /** What time it is on the chain. */
@@ -42,8 +42,6 @@ export interface SlotsOptions {
   readonly reached: ChainTime;
 }
 
-const base58 = getBase58Decoder();
-
 export function createSlots(deps: { clock: Clock }, options: SlotsOptions): Slots {
   let { slot: anchorSlot, timeMs: anchorMs } = options.anchor;
   let slot = 0n;
@@ -52,7 +50,7 @@ export function createSlots(deps: { clock: Clock }, options: SlotsOptions): Slot
 
   function hashOf(of: bigint): string {
     const hash = createHash('sha256').update('media-network/localnet/blockhash').update(options.seed);
-    return base58.decode(hash.update(of.toString()).digest());
+    return encodeBase58(hash.update(of.toString()).digest());
   }
 
   function reach(to: bigint): void {

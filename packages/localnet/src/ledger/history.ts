@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { deserialize, serialize } from 'node:v8';
-import { getBase58Encoder } from '@solana/kit';
+import { decodeBase58 } from '../codec/base58.ts';
 import type { TransactionErrorJson } from '../svm/transaction-error.ts';
 import type { LandedTransaction } from './record.ts';
 
@@ -28,8 +28,7 @@ export interface History {
   close(): void;
 }
 
-const base58 = getBase58Encoder();
-const bytesOf = (signature: string): Uint8Array => new Uint8Array(base58.encode(signature));
+const bytesOf = (signature: string): Uint8Array => decodeBase58(signature) ?? new Uint8Array();
 
 function bodyOf(value: unknown): LandedTransaction {
   return deserialize(value as Uint8Array) as LandedTransaction; // only insert writes this column

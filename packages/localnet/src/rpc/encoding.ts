@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
-import { getBase58Decoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
+import { encodeBase58 } from '../codec/base58.ts';
 import { MAX_BASE58_BYTES } from '../limits.ts';
 import type { StoredAccount } from '../svm/account.ts';
 import { RPC, invalidParams, rpcError } from './errors.ts';
@@ -50,7 +50,7 @@ function base58(bytes: Uint8Array): string {
       `Encoded binary (base 58) data should be less than ${MAX_BASE58_BYTES} bytes, please use Base64 encoding.`,
     );
   }
-  return getBase58Decoder().decode(bytes);
+  return encodeBase58(bytes);
 }
 
 export function encodeData(

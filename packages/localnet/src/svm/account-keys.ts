@@ -1,5 +1,5 @@
-import { getAddressDecoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
+import { addressFrom } from '../codec/base58.ts';
 import type { StoredAccount } from './account.ts';
 import { LOOKUP_TABLE_PROGRAM } from './program-ids.ts';
 import type { WireTransaction } from './wire-transaction.ts';
@@ -44,7 +44,7 @@ export function resolveKeys(
       for (const index of indexes) {
         const at = TABLE_META_BYTES + 32 * index;
         if (at + 32 > table.data.length) return { kind: 'error', error: 'InvalidAddressLookupTableIndex' };
-        into.push(getAddressDecoder().decode(table.data, at));
+        into.push(addressFrom(table.data, at));
       }
     }
   }

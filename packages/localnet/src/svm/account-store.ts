@@ -1,5 +1,5 @@
-import { getAddressDecoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
+import { addressFrom } from '../codec/base58.ts';
 import type { AccountChange, StoredAccount } from './account.ts';
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './program-ids.ts';
 
@@ -28,7 +28,7 @@ const HOLDER_OFFSET = 32;
 export function tokenHolder(account: StoredAccount): Address | undefined {
   if (account.owner !== TOKEN_PROGRAM && account.owner !== TOKEN_2022_PROGRAM) return undefined;
   if (account.data.length < TOKEN_ACCOUNT_BYTES) return undefined;
-  return getAddressDecoder().decode(account.data, HOLDER_OFFSET);
+  return addressFrom(account.data, HOLDER_OFFSET);
 }
 
 function move(

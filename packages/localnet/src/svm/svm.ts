@@ -1,11 +1,31 @@
-import { Clock, EpochSchedule, FailedTransactionMetadata, LiteSVM, SimulatedTransactionInfo } from 'litesvm';
-import type { TransactionMetadata } from 'litesvm';
-import { getAddressDecoder, getBase58Decoder, lamports } from '@solana/kit';
-import type { Address, Transaction } from '@solana/kit';
+import type { Address } from '@solana/kit';
+// The native class itself: the package's own wrapper turns every address through BigInt base58, many times the
+// cost of what it wraps, and loads a second copy of kit.
+import {
+  Account,
+  Clock,
+  EpochSchedule,
+  FailedTransactionMetadata,
+  LiteSvm,
+  SimulatedTransactionInfo,
+} from 'litesvm/dist/internal.js';
+import type { AddressAndAccount, TransactionMetadata } from 'litesvm/dist/internal.js';
+import { addressBytes, addressFrom, encodeBase58 } from '../codec/base58.ts';
 import type { AccountChange, StoredAccount } from './account.ts';
-import { LOADER_V2, LOADER_V3, NATIVE_LOADER, SYSTEM_PROGRAM } from './program-ids.ts';
+import {
+  LOADER_V2,
+  LOADER_V3,
+  NATIVE_LOADER,
+  SYSTEM_PROGRAM,
+  TOKEN_2022_PROGRAM,
+  TOKEN_PROGRAM,
+} from './program-ids.ts';
 import { transactionErrorOf } from './transaction-error.ts';
 import type { TransactionErrorJson } from './transaction-error.ts';
+import type { WireTransaction } from './wire-transaction.ts';
+
+/** What the VM needs of a transaction. */
+type Wire = Pick<WireTransaction, 'bytes' | 'version'>;
 
 export interface InnerInstructionJson {
   readonly programIdIndex: number;
@@ -34,20 +54,31 @@ export interface SimulationResult extends ExecutionResult {
 export interface Svm {
   setTime(slot: bigint, unixTimestamp: bigint): void;
   setSlotHashes(entries: readonly { slot: bigint; hash: string }[]): void;
-  execute(transaction: Transaction): ExecutionResult;
-  simulate(transaction: Transaction, verifySignatures: boolean): SimulationResult;
+  /** Throws what the VM throws on bytes that it cannot read. */
+  execute(wire: Wire): ExecutionResult;
+  simulate(wire: Wire, verifySignatures: boolean): SimulationResult;
   readonly read: (address: Address) => StoredAccount | undefined;
   /** Writes accounts past all rules: genesis, restore, roll-back. Program data must come before its program. */
   write(changes: readonly AccountChange[]): void;
   readonly minimumBalance: (bytes: bigint) => bigint;
-  /** Accounts that the VM itself brings (bundled programs and their data), for the index by owner. */
+  /** Accounts that the VM itself brings (bundled programs and their data, native mints), for the index by owner. */
   bundled(): readonly AccountChange[];
 }
 
 export const SLOTS_PER_EPOCH = 432_000n;
 
-const base58 = getBase58Decoder();
-const addressOf = (bytes: Uint8Array): Address => getAddressDecoder().decode(bytes);
+const storedOf = (account: Account): StoredAccount => ({
+  lamports: account.lamports(),
+  owner: addressFrom(account.owner()),
+  executable: account.executable(),
+  // The VM hands out a copy.
+  data: account.data(),
+});
+
+const entryOf = (entry: AddressAndAccount): { address: Address; account: StoredAccount } => ({
+  address: addressFrom(entry.address),
+  account: storedOf(entry.account()),
+});
 
 function resultOf(meta: TransactionMetadata, error: TransactionErrorJson | null): ExecutionResult {
   const returned = meta.returnData();
@@ -66,7 +97,7 @@ function resultOf(meta: TransactionMetadata, error: TransactionErrorJson | null)
                 return {
                   programIdIndex: instruction.programIdIndex(),
                   accounts: [...instruction.accounts()],
-                  data: base58.decode(instruction.data()),
+                  data: encodeBase58(instruction.data()),
                   stackHeight: i.stackHeight(),
                 };
               }),
@@ -78,15 +109,18 @@ function resultOf(meta: TransactionMetadata, error: TransactionErrorJson | null)
       data.length === 0
         ? null
         : {
-            programId: addressOf(returned.programId()),
+            programId: addressFrom(returned.programId()),
             data: [Buffer.from(data).toString('base64'), 'base64'],
           },
   };
 }
 
 export function createSvm(): Svm {
-  // History 0: the VM's own replay check knows one blockhash only; the bank keeps the ring and the cache.
-  const vm = new LiteSVM().withBlockhashCheck(false).withTransactionHistory(0n);
+  const vm = new LiteSvm();
+  // The bank keeps the ring of blockhashes and the cache of replays; the VM knows one blockhash only.
+  vm.setBlockhashCheck(false);
+  vm.setTransactionHistory(0n);
+  vm.setNativeMints();
   vm.setEpochSchedule(new EpochSchedule(SLOTS_PER_EPOCH, SLOTS_PER_EPOCH, false, 0n, 0n));
 
   return {
@@ -97,70 +131,53 @@ export function createSvm(): Svm {
     setSlotHashes(entries) {
       vm.setSlotHashes([...entries]);
     },
-    execute(transaction) {
-      const result = vm.sendTransaction(transaction);
+    execute({ bytes, version }) {
+      const result =
+        version === 'legacy' ? vm.sendLegacyTransaction(bytes) : vm.sendVersionedTransaction(bytes);
       return result instanceof FailedTransactionMetadata
         ? resultOf(result.meta(), transactionErrorOf(result.err()))
         : resultOf(result, null);
     },
-    simulate(transaction, verifySignatures) {
-      vm.withSigverify(verifySignatures);
+    simulate({ bytes, version }, verifySignatures) {
+      vm.setSigverify(verifySignatures);
       try {
-        const result = vm.simulateTransaction(transaction);
+        const result =
+          version === 'legacy' ? vm.simulateLegacyTransaction(bytes) : vm.simulateVersionedTransaction(bytes);
         if (!(result instanceof SimulatedTransactionInfo)) {
           return { ...resultOf(result.meta(), transactionErrorOf(result.err())), accounts: new Map() };
         }
-        const accounts = new Map<Address, StoredAccount>();
-        for (const a of result.postAccounts()) {
-          accounts.set(a.address, {
-            lamports: a.lamports,
-            owner: a.programAddress,
-            executable: a.executable,
-            data: new Uint8Array(a.data),
-          });
-        }
-        return { ...resultOf(result.meta(), null), accounts };
+        const entries = result.postAccounts().map(entryOf);
+        return {
+          ...resultOf(result.meta(), null),
+          accounts: new Map(entries.map((e) => [e.address, e.account])),
+        };
       } finally {
-        vm.withSigverify(true);
+        vm.setSigverify(true);
       }
     },
     read(address) {
-      const account = vm.getAccount(address);
-      if (!account.exists || account.lamports === 0n) return undefined;
-      return {
-        lamports: account.lamports,
-        owner: account.programAddress,
-        executable: account.executable,
-        data: new Uint8Array(account.data),
-      };
+      const account = vm.getAccount(addressBytes(address));
+      return account === null || account.lamports() === 0n ? undefined : storedOf(account);
     },
     write(changes) {
-      const ordered = [...changes].sort(
-        (a, b) => Number(a.account?.executable) - Number(b.account?.executable),
-      );
-      for (const { address, account } of ordered) {
-        vm.setAccount({
-          address,
-          lamports: lamports(account?.lamports ?? 0n),
-          programAddress: account?.owner ?? SYSTEM_PROGRAM,
-          executable: account?.executable ?? false,
-          data: account?.data ?? new Uint8Array(),
-          space: BigInt(account?.data.length ?? 0),
-        });
-      }
+      const put = ({ address, account }: AccountChange): void =>
+        vm.setAccount(
+          addressBytes(address),
+          new Account(
+            account?.lamports ?? 0n,
+            account?.data ?? new Uint8Array(),
+            addressBytes(account?.owner ?? SYSTEM_PROGRAM),
+            account?.executable ?? false,
+            0n,
+          ),
+        );
+      for (const change of changes) if (change.account?.executable !== true) put(change);
+      for (const change of changes) if (change.account?.executable === true) put(change);
     },
     minimumBalance: (bytes) => vm.minimumBalanceForRentExemption(bytes),
     bundled: () =>
-      [NATIVE_LOADER, LOADER_V2, LOADER_V3].flatMap((loader) =>
-        vm.getProgramAccounts(loader).map((a) => ({
-          address: a.address,
-          account: {
-            lamports: a.lamports,
-            owner: a.programAddress,
-            executable: a.executable,
-            data: new Uint8Array(a.data),
-          },
-        })),
+      [NATIVE_LOADER, LOADER_V2, LOADER_V3, TOKEN_PROGRAM, TOKEN_2022_PROGRAM].flatMap((owner) =>
+        vm.getProgramAccounts(addressBytes(owner)).map(entryOf),
       ),
   };
 }

@@ -1,5 +1,5 @@
-import { getAddressDecoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
+import { addressFrom } from '../codec/base58.ts';
 import type { StoredAccount } from './account.ts';
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './program-ids.ts';
 
@@ -35,9 +35,8 @@ export const isTokenProgram = (program: Address): boolean =>
   program === TOKEN_PROGRAM || program === TOKEN_2022_PROGRAM;
 
 const view = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength);
-const addressAt = (data: Uint8Array, at: number): Address => getAddressDecoder().decode(data, at);
 const optionalAddress = (data: Uint8Array, at: number): Address | null =>
-  view(data).getUint32(at, true) === 1 ? addressAt(data, at + 4) : null;
+  view(data).getUint32(at, true) === 1 ? addressFrom(data, at + 4) : null;
 
 function kindOf(account: StoredAccount): 'mint' | 'account' | undefined {
   const { data } = account;
@@ -70,8 +69,8 @@ export function readTokenAccount(account: StoredAccount): TokenAccountState | un
   const state = (['uninitialized', 'initialized', 'frozen'] as const)[data[108] ?? 0] ?? 'uninitialized';
   if (state === 'uninitialized') return undefined;
   return {
-    mint: addressAt(data, 0),
-    owner: addressAt(data, 32),
+    mint: addressFrom(data, 0),
+    owner: addressFrom(data, 32),
     amount: view(data).getBigUint64(64, true),
     delegate: optionalAddress(data, 72),
     state,

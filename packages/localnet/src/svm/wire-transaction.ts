@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { getBase58Decoder, getCompiledTransactionMessageDecoder, getTransactionDecoder } from '@solana/kit';
-import type { Address, Signature, Transaction } from '@solana/kit';
+import type { Address, Signature } from '@solana/kit';
+import { addressFrom, encodeBase58 } from '../codec/base58.ts';
 import { MAX_TRANSACTION_BYTES } from '../limits.ts';
 
 export interface LookupTable {
@@ -18,7 +18,6 @@ export interface WireInstruction {
 /** A transaction as received, with what the chain must know of it. */
 export interface WireTransaction {
   readonly bytes: Uint8Array;
-  readonly transaction: Transaction;
   readonly version: 'legacy' | 0;
   /** The first signature: the transaction's name. All ones in base58 where it is not signed. */
   readonly signature: Signature;
@@ -46,72 +45,126 @@ type Message = Pick<
   'version' | 'blockhash' | 'header' | 'staticKeys' | 'lookups' | 'instructions'
 >;
 
-const base58 = getBase58Decoder();
+const SIGNATURE_BYTES = 64;
+const ADDRESS_BYTES = 32;
+const VERSIONED = 0x80;
 
-/** Reads a serialised message; throws what the codec throws. Version 1 has no VM here and is refused. */
-export function decodeMessage(bytes: Uint8Array): Message {
-  const [message, end] = getCompiledTransactionMessageDecoder().read(bytes, 0);
-  // The VM would overlook what follows; one message must have one spelling, or it could land twice.
-  if (end !== bytes.length) throw new RangeError(`${bytes.length - end} bytes after the message`);
-  if (message.version !== 'legacy' && message.version !== 0) {
-    throw new RangeError(`transaction version ${String(message.version)} is not supported`);
-  }
-  const lookups = 'addressTableLookups' in message ? (message.addressTableLookups ?? []) : [];
+interface Reader {
+  readonly at: number;
+  byte(): number;
+  /** A length as Solana's `short_vec` writes it: 7 bits a byte, at most three bytes, none of them spare. */
+  length(): number;
+  take(count: number): Uint8Array;
+}
+
+function readerOf(bytes: Uint8Array, start: number): Reader {
+  let at = start;
+  const byte = (): number => {
+    const value = bytes[at];
+    if (value === undefined) throw new RangeError('Attempting to read 1 bytes');
+    at += 1;
+    return value;
+  };
   return {
-    version: message.version,
-    blockhash: message.lifetimeToken,
-    header: {
-      signers: message.header.numSignerAccounts,
-      readonlySigners: message.header.numReadonlySignerAccounts,
-      readonlyOthers: message.header.numReadonlyNonSignerAccounts,
+    get at() {
+      return at;
     },
-    staticKeys: message.staticAccounts,
-    lookups: lookups.map((l) => ({
-      table: l.lookupTableAddress,
-      writable: [...l.writableIndexes],
-      readonly: [...l.readonlyIndexes],
-    })),
-    instructions: message.instructions.map((i) => ({
-      programIndex: i.programAddressIndex,
-      accounts: i.accountIndices ?? [],
-      data: new Uint8Array(i.data ?? []),
-    })),
+    byte,
+    length() {
+      let value = 0;
+      for (let i = 0; i < 3; i += 1) {
+        const part = byte();
+        value |= (part & 0x7f) << (7 * i);
+        if (part < 0x80) {
+          if ((i > 0 && part === 0) || value > 0xffff) break;
+          return value;
+        }
+      }
+      throw new RangeError('invalid length');
+    },
+    take(count) {
+      if (at + count > bytes.length) throw new RangeError(`Attempting to read ${count} bytes`);
+      at += count;
+      return bytes.subarray(at - count, at);
+    },
   };
 }
+
+function list<T>(reader: Reader, item: () => T): T[] {
+  const length = reader.length();
+  const items: T[] = [];
+  for (let i = 0; i < length; i += 1) items.push(item());
+  return items;
+}
+
+/** Reads a serialised message; throws RangeError. Version 1 has no VM here and is refused. */
+export function decodeMessage(bytes: Uint8Array): Message {
+  const versioned = ((bytes[0] ?? 0) & VERSIONED) !== 0;
+  const version = versioned ? (bytes[0] ?? 0) & 0x7f : 'legacy';
+  if (version !== 'legacy' && version !== 0) {
+    throw new RangeError(`transaction version ${version} is not supported`);
+  }
+  const reader = readerOf(bytes, versioned ? 1 : 0);
+  const header = { signers: reader.byte(), readonlySigners: reader.byte(), readonlyOthers: reader.byte() };
+  const staticKeys = list(reader, () => addressFrom(reader.take(ADDRESS_BYTES)));
+  const blockhash = encodeBase58(reader.take(ADDRESS_BYTES));
+  const instructions = list(reader, () => ({
+    programIndex: reader.byte(),
+    accounts: [...reader.take(reader.length())],
+    data: reader.take(reader.length()),
+  }));
+  const lookups = versioned
+    ? list(reader, () => ({
+        table: addressFrom(reader.take(ADDRESS_BYTES)),
+        writable: [...reader.take(reader.length())],
+        readonly: [...reader.take(reader.length())],
+      }))
+    : [];
+  // The VM would overlook what follows; one message must have one spelling, or it could land twice.
+  if (reader.at !== bytes.length) throw new RangeError(`${bytes.length - reader.at} bytes after the message`);
+  return { version, blockhash, header, staticKeys, lookups, instructions };
+}
+
+const isZero = (bytes: Uint8Array): boolean => bytes.every((b) => b === 0);
 
 export function decodeWire(bytes: Uint8Array): DecodeResult {
   if (bytes.length > MAX_TRANSACTION_BYTES) {
     return {
       kind: 'malformed',
-      reason: `decoded transaction too large: ${bytes.length} bytes (max: ${MAX_TRANSACTION_BYTES} bytes)`,
+      reason: `decoded solana_transaction::versioned::VersionedTransaction too large: ${bytes.length} bytes (max: ${MAX_TRANSACTION_BYTES} bytes)`,
     };
   }
   try {
-    const transaction = getTransactionDecoder().decode(bytes);
-    const message = decodeMessage(new Uint8Array(transaction.messageBytes));
+    const reader = readerOf(bytes, 0);
+    const raw = list(reader, () => reader.take(SIGNATURE_BYTES));
+    const messageBytes = bytes.subarray(reader.at);
+    const message = decodeMessage(messageBytes);
     const keys = message.staticKeys.length;
     const { signers, readonlySigners, readonlyOthers } = message.header;
-    if (signers === 0 || readonlySigners >= signers || signers + readonlyOthers > keys) {
-      return { kind: 'malformed', reason: 'failed to sanitize transaction: invalid header' };
+    if (
+      signers === 0 ||
+      readonlySigners >= signers ||
+      signers + readonlyOthers > keys ||
+      raw.length !== signers
+    ) {
+      return { kind: 'malformed', reason: 'invalid transaction: Transaction failed to sanitize accounts offsets correctly' };
     }
-    const raw = message.staticKeys.slice(0, signers).map((key) => transaction.signatures[key] ?? null);
-    const signatures = raw.map((s) => base58.decode(s ?? new Uint8Array(64)) as Signature); // 64 bytes by the codec
+    const signatures = raw.map((s) => encodeBase58(s) as Signature); // 64 bytes in base58 are a signature
     return {
       kind: 'transaction',
       wire: {
         ...message,
         bytes,
-        transaction,
         signature: signatures[0] as Signature, // there is at least one signer, checked above
         signatures,
-        fullySigned: raw.every((s) => s !== null),
-        messageHash: createHash('sha256').update(new Uint8Array(transaction.messageBytes)).digest('base64'),
+        fullySigned: !raw.some(isZero),
+        messageHash: createHash('sha256').update(messageBytes).digest('base64'),
       },
     };
   } catch (error) {
     return {
       kind: 'malformed',
-      reason: `failed to deserialize: ${error instanceof Error ? error.message : 'malformed'}`,
+      reason: `failed to deserialize solana_transaction::versioned::VersionedTransaction: ${error instanceof Error ? error.message : 'malformed'}`,
     };
   }
 }

@@ -10,5 +10,6 @@ export {
   wholeOption,
 } from './option-kinds.ts';
 export type { LogLevel } from './option-kinds.ts';
+export { isLoopbackHost, isPrivateAddress, isPrivateLiteral, publicLookup } from './public-address.ts';
 export { runDaemon } from './run-daemon.ts';
 export type { DaemonProgram, KeyFileOption, RunningDaemon } from './run-daemon.ts';
