@@ -1,5 +1,5 @@
 export { createDevnet } from './devnet.ts';
-export type { Devnet, DevnetOptions, DevnetPorts } from './devnet.ts';
+export type { Devnet, DevnetOptions, DevnetPorts } from './devnet-api.ts';
 export { writeDurably } from './durable-file.ts';
 export { foundNetwork } from './found-network.ts';
 export type { FoundNetworkOptions } from './found-network.ts';

@@ -10,7 +10,7 @@ import { dirOption, networkDir } from '../connection.ts';
 import { parsePort } from '../ports.ts';
 import { createViewReader, renderView, viewLine } from '../up/network-view.ts';
 import { checkPorts, portsOf } from '../up/port-check.ts';
-import { parseOrigin } from './resource.ts';
+import { parseOrigin } from '../resource/settings.ts';
 
 interface Options {
   readonly dir?: string;

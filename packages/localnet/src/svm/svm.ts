@@ -120,7 +120,7 @@ export function createSvm(): Svm {
   // The bank keeps the ring of blockhashes and the cache of replays; the VM knows one blockhash only.
   vm.setBlockhashCheck(false);
   vm.setTransactionHistory(0n);
-  vm.setNativeMints();
+  vm.withNativeMints();
   vm.setEpochSchedule(new EpochSchedule(SLOTS_PER_EPOCH, SLOTS_PER_EPOCH, false, 0n, 0n));
 
   return {

@@ -1,0 +1,85 @@
+import type { MediaClient, Signer } from '@media-network/chain';
+import type { Edge, EdgeOverrides } from '@media-network/edge';
+import type { Guard, GuardOverrides } from '@media-network/guard';
+import type { Localnet } from '@media-network/localnet';
+import type { Log } from '@media-network/runtime';
+import type { ManualClock } from '@media-network/runtime/testing';
+import type { Address } from '@solana/kit';
+import type { SampleOrigin } from './origin/sample-origin.ts';
+import type { PeriodsOption } from './periods.ts';
+import type { ClusterOptions } from './setup/open-chain.ts';
+import type { WalletStore } from './wallet-store.ts';
+
+/** First port of each kind; the second edge listens on the next, and so on. */
+export interface DevnetPorts {
+  readonly rpc: number;
+  readonly ws: number;
+  readonly edge: number;
+  readonly control: number;
+  readonly guard: number;
+  readonly origin: number;
+}
+
+export interface DevnetOptions {
+  /** Holds everything that stays: chain, cache, journals, wallets. A temporary folder, removed at the end, without. */
+  readonly dir?: string;
+  /** Fixed ports; free ones without. */
+  readonly ports?: DevnetPorts;
+  /** 'real' by default; an existing network keeps its own. */
+  readonly periods?: PeriodsOption;
+  /** 3 by default. */
+  readonly guards?: number;
+  /** 3 by default. */
+  readonly edges?: number;
+  /** The user's own origin instead of the sample. */
+  readonly origin?: string;
+  /** Bytes an hour that the sample resource pays for while nothing is attested; 10 GB by default. */
+  readonly unattestedBound?: bigint;
+  /** One clock for chain and daemons, turned by `advance`. */
+  readonly clock?: ManualClock;
+  readonly log?: Log;
+  readonly edgeOverrides?: (index: number) => EdgeOverrides;
+  readonly guardOverrides?: (index: number) => GuardOverrides;
+  /** Another chain than an embedded one. */
+  readonly cluster?: ClusterOptions;
+  /** Called with each step of the setup that has something to do. */
+  readonly onStep?: (text: string) => void;
+}
+
+export interface Devnet {
+  readonly dir: string;
+  readonly client: MediaClient;
+  readonly rpcUrl: string;
+  readonly wsUrl: string;
+  readonly programId: Address;
+  readonly localnet: Localnet | undefined;
+  readonly wallets: WalletStore;
+  readonly treasury: Signer;
+  readonly publisher: Signer;
+  readonly quoteMint: Address;
+  readonly pool: Address;
+  readonly resource: Address;
+  /** `<label>.medianet.localhost` */
+  readonly host: string;
+  /** URL of the resource at the first edge. */
+  readonly url: string;
+  readonly guards: readonly Guard[];
+  readonly edges: readonly Edge[];
+  /** Undefined with an origin of the user's. */
+  readonly origin: SampleOrigin | undefined;
+  /** Funds, stakes and registers an edge for a process of its own; starting it is the caller's. The wallet is `edge-<index + 1>`. */
+  registerEdge(
+    index: number,
+  ): Promise<{ readonly keypair: string; readonly port: number; readonly controlPort: number }>;
+  /** One more edge, funded, staked, registered and started. Its index is the next. */
+  addEdge(overrides?: EdgeOverrides): Promise<Edge>;
+  /** Stops an edge and starts it again, perhaps with other overrides. */
+  restartEdge(index: number, overrides?: EdgeOverrides): Promise<Edge>;
+  /** Stops a guard and starts it again, perhaps with other overrides. */
+  restartGuard(index: number, overrides?: GuardOverrides): Promise<Guard>;
+  /** Runs all daemons until none has anything left to do. */
+  settle(): Promise<void>;
+  /** Turns the manual clock in steps of a sample and settles after each. */
+  advance(seconds: number): Promise<void>;
+  close(): Promise<void>;
+}
