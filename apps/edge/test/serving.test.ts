@@ -325,8 +325,7 @@ describe('other methods', () => {
   it('forgets every variant of what was changed', async () => {
     network.origin.on('/variants', ok('old', { ...CACHED, Vary: 'Accept-Language' }));
     const languages = ['en', 'de', 'fr'];
-    const ask = (language: string) =>
-      resource.get('/variants', { headers: { 'Accept-Language': language } });
+    const ask = (language: string) => resource.get('/variants', { headers: { 'Accept-Language': language } });
     for (const language of languages) await ask(language);
     for (const language of languages)
       expect((await ask(language)).headers['cache-status']).toMatch(/^medianet; hit/);

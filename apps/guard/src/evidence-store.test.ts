@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { addressOf, buildEpoch, buildReport, toHex } from '@media-network/protocol';
+import { buffer } from 'node:stream/consumers';
+import { addressOf, buildEpoch, buildHour, buildReport, toHex } from '@media-network/protocol';
 import { silentLog } from '@media-network/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEvidenceSource } from './evidence-source.ts';
@@ -96,6 +97,37 @@ describe('evidence store', () => {
     for (const n of [1, 2]) roots.push(await store.put('entries', entries(n).blob));
     expect(await store.get('epochs', claims)).toBeDefined();
     expect(await store.get('entries', roots[0] ?? '')).toBeUndefined();
+  });
+
+  it('lets lists go before entries, and entries before hours, however old', async () => {
+    const hour = buildHour(
+      [],
+      Array.from({ length: 20 }, (_, i) => ({ edge: addressOf(new Uint8Array(32).fill(i)), credited: 1n })),
+      sha256,
+    );
+    const store = await openEvidenceStore(dir, 804 + 400 + 72, fail);
+    const hours = await store.put('hours', hour.blob);
+    const first = await store.put('entries', entries(1).blob);
+    const list = await store.put('digests', new Uint8Array(72));
+    const second = await store.put('entries', entries(2).blob);
+    // An edge can make as many lists as it likes: they push out each other.
+    const flood = await store.put('digests', new Uint8Array(72).fill(1));
+    expect(await store.get('digests', list)).toBeUndefined();
+    for (const root of [first, second]) expect(await store.get('entries', root)).toBeDefined();
+    await store.put('entries', entries(3).blob);
+    expect(await store.get('digests', flood)).toBeUndefined();
+    expect(await store.get('entries', first)).toBeUndefined();
+    expect(await store.get('hours', hours)).toBeDefined();
+  });
+
+  it('streams what it has', async () => {
+    const store = await openEvidenceStore(dir, 1e6, fail);
+    const { blob, root } = entries(1);
+    await store.put('entries', blob);
+    const found = await store.open('entries', root);
+    if (found === undefined) throw new Error('no blob');
+    expect([found.size, toHex(await buffer(found.stream))]).toEqual([200, toHex(blob)]);
+    expect(await store.open('entries', entries(2).root)).toBeUndefined();
   });
 
   it('refuses bytes that are no blob of the kind', async () => {

@@ -6,6 +6,7 @@ import { createActionRunner } from './actions.ts';
 import { parseGuardConfig, guardOptions } from './config.ts';
 import { jsonAnswer, listenHttp } from './http.ts';
 import type { Handler, HttpServer } from './http.ts';
+import { createOriginFetch } from './probe/origin-fetch.ts';
 import { createPeerFetch } from './peer-fetch.ts';
 import { createRateLimit } from './rate-limit.ts';
 
@@ -67,6 +68,50 @@ describe('http', () => {
 });
 
 describe('peer fetch', () => {
+  it('does not follow what is on chain into this machine or its network, by address or by name', async () => {
+    let reached = 0;
+    const inside = http.createServer((_, response) => {
+      reached += 1;
+      response.end('secret');
+    });
+    await new Promise<void>((resolve) => {
+      inside.listen(0, '127.0.0.1', resolve);
+    });
+    const address = inside.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const peer = createPeerFetch(silentLog, { allowPrivate: false });
+    const origin = createOriginFetch({ allowPrivate: false });
+    const settings = { v: 1, originHost: null, originHeaders: [], probe: [], domains: [] } as const;
+    for (const host of ['127.0.0.1', 'localhost', '2130706433', '[::ffff:127.0.0.1]']) {
+      expect(await peer.get(`http://${host}:${port}`, '/')).toBeUndefined();
+      await expect(
+        origin.get({ ...settings, origin: `http://${host}:${port}` }, '/', [0, 0]),
+      ).rejects.toThrow();
+    }
+    expect(reached).toBe(0);
+    await Promise.all([peer.close(), origin.close()]);
+    inside.closeAllConnections();
+    await new Promise((resolve) => inside.close(resolve));
+  });
+
+  it('ends when it is given up', async () => {
+    const silent = http.createServer(() => undefined);
+    await new Promise<void>((resolve) => {
+      silent.listen(0, '127.0.0.1', resolve);
+    });
+    const address = silent.address();
+    const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    const peer = createPeerFetch(silentLog, { allowPrivate: true });
+    const given = new AbortController();
+    const asked = peer.get(base, '/', 9, given.signal);
+    given.abort();
+    expect(await asked).toBeUndefined();
+    expect(await peer.get(base, '/', 9, given.signal)).toBeUndefined();
+    await peer.close();
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
+  });
+
   it('is bounded in bytes, follows no redirect, and takes silence for no answer', async () => {
     const other = http.createServer((request, response) => {
       if (request.url === '/large') response.end(Buffer.alloc(10_000));

@@ -1,3 +1,4 @@
+import { listMembers } from './headers.ts';
 import type { NoStoreReason } from './storability.ts';
 
 /** Why a request went forward to the origin (RFC 9211 §2.2). */
@@ -40,9 +41,19 @@ export function cacheStatusMember(cache: string, outcome: CacheStatusOutcome): s
   return member;
 }
 
-/** The whole field: members of caches nearer to the origin come first. */
+const PARAMETER = String.raw`;[ ]*[a-z*][a-z0-9_.*-]*(?:=(?:"(?:[^"\\]|\\["\\])*"|[^\s",;()]+))?`;
+const MEMBER = new RegExp(
+  `^(?:[A-Za-z*][A-Za-z0-9!#$%&'*+.^_\`|~:/-]*|"(?:[^"\\\\]|\\\\["\\\\])*")(?:[ ]*${PARAMETER})*$`,
+);
+
+/**
+ * The whole field: members of caches nearer to the origin come first. What is no list of members is left
+ * out: a single one would make the whole field unreadable (RFC 9651 §4.2), ours included.
+ */
 export function cacheStatusField(upstream: string | undefined, member: string): string {
-  return upstream === undefined || upstream.trim() === '' ? member : `${upstream}, ${member}`;
+  const before = upstream === undefined ? [] : listMembers(upstream);
+  if (before.length === 0 || !before.every((each) => MEMBER.test(each))) return member;
+  return `${before.join(', ')}, ${member}`;
 }
 
 function quoted(text: string): string {

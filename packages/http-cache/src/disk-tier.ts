@@ -8,7 +8,10 @@ import type { DiskHead } from './disk-head.ts';
 import type { ByteSpan, EntryMeta } from './store.ts';
 
 /** What the tier needs of the file system; tests put a failing one in its place. */
-export type DiskIo = Pick<typeof fsPromises, 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'statfs' | 'unlink'>;
+export type DiskIo = Pick<
+  typeof fsPromises,
+  'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'statfs' | 'unlink'
+>;
 
 type FileHandle = Awaited<ReturnType<DiskIo['open']>>;
 

@@ -269,10 +269,7 @@ export function describeCacheStore(name: string, make: () => Promise<SuiteStore>
       'forgetting a key voids all its variants and what is under way, and nothing else',
       withStore(async ({ store }) => {
         const variant = (language: string): EntryMeta =>
-          testMeta(
-            ['Cache-Control', 'max-age=60', 'Vary', 'Accept-Language'],
-            ['Accept-Language', language],
-          );
+          testMeta(['Cache-Control', 'max-age=60', 'Vary', 'Accept-Language'], ['Accept-Language', language]);
         await put(store, 'k', testBody(10, 1), variant('en'));
         await put(store, 'k', testBody(10, 2), variant('de'));
         await put(store, 'k2', testBody(10, 3));
@@ -287,8 +284,7 @@ export function describeCacheStore(name: string, make: () => Promise<SuiteStore>
         const other = store.begin('k3', testMeta(), { generation: before });
         equal(other.doomed, false);
         other.abort(new Error('over'));
-        for (const language of ['en', 'de', 'fr'])
-          equal(await store.lookup('k', () => language), undefined);
+        for (const language of ['en', 'de', 'fr']) equal(await store.lookup('k', () => language), undefined);
         equal((await store.lookup('k2', anyRequest))?.live, true);
       }),
     );

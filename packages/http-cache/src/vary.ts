@@ -1,7 +1,10 @@
 import { headerLines, listMembers } from './headers.ts';
 import type { HeaderLookup, RawHeaders } from './headers.ts';
 
-/** Field names of Vary, lower-case, sorted, each once; `*` when any line says so or a name is none. */
+/** More than any page needs, and few enough that a look-up through many variants stays cheap. */
+const MAX_NAMES = 16;
+
+/** Field names of Vary, lower-case, sorted, each once; `*` when any line says so, a name is none, or there are too many. */
 export function readVary(headers: RawHeaders): readonly string[] | '*' {
   const names = new Set<string>();
   for (const line of headerLines(headers, 'vary')) {
@@ -10,7 +13,7 @@ export function readVary(headers: RawHeaders): readonly string[] | '*' {
       names.add(member.toLowerCase());
     }
   }
-  return [...names].sort();
+  return names.size > MAX_NAMES ? '*' : [...names].sort();
 }
 
 /**

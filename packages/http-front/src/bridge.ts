@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export interface BridgeConnection {
   onRequest(request: IncomingMessage, response: ServerResponse): void;
   onParserError(): void;
+  onUnknownExpectation(): void;
 }
 
 /** What the bridge needs of the connection that owns the real socket. */

@@ -306,10 +306,20 @@ export class Connection<Token> {
     });
     const failed = (error: unknown): void => {
       this.#front.log.error({ err: error }, 'the slow handler failed');
-      if (response.headersSent) response.destroy();
-      else {
-        response.shouldKeepAlive = false;
-        response.writeHead(500, { 'Content-Length': '0', 'Cache-Control': 'no-store' }).end();
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      response.shouldKeepAlive = false;
+      try {
+        // The phrase by name: a handler that failed in writeHead has left its own behind.
+        response
+          .writeHead(500, 'Internal Server Error', { 'Content-Length': '0', 'Cache-Control': 'no-store' })
+          .end();
+      } catch (again) {
+        // Nobody is left to catch it: a response that cannot be begun must not end the process.
+        this.#front.log.error({ err: again }, 'a failed response could not be answered');
+        response.destroy();
       }
     };
     try {
@@ -323,6 +333,11 @@ export class Connection<Token> {
   /** The platform's parser refused, or disagreed on, what ours accepted. */
   onParserError(): void {
     this.#abandon({ status: 400, reason: 'parsers-disagree' });
+  }
+
+  /** RFC 9110 §10.1.1: anything but 100-continue. */
+  onUnknownExpectation(): void {
+    this.#abandon({ status: 417, reason: 'expectation' });
   }
 
   #finishSlow(): void {

@@ -35,6 +35,7 @@ export class FastHit<Token> {
     this.token = init.token;
     this.body = init.body;
     this.#varying = init.varying;
+    if (LINE_BREAKS.test(init.statusText ?? '')) throw new TypeError('the status text holds a line break');
     let head = `HTTP/1.1 ${init.status} ${init.statusText ?? 'OK'}\r\n`;
     for (let i = 0; i + 1 < init.headers.length; i += 2) {
       const name = init.headers[i] ?? '';

@@ -141,11 +141,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     connectionOf(request).onRequest(request, response);
     if (!response.headersSent && !response.destroyed) response.writeContinue();
   });
-  http.on('checkExpectation', (request, response) => {
-    response.shouldKeepAlive = false;
-    response.writeHead(417, { 'Content-Length': '0' }).end();
-    request.resume();
-  });
+  http.on('checkExpectation', (request) => connectionOf(request).onUnknownExpectation());
   http.on('clientError', (_error, socket) => {
     if (socket instanceof Bridge) socket.connection.onParserError();
     else socket.destroy();

@@ -28,7 +28,8 @@ export type RefusalReason =
   | 'body-timeout'
   | 'truncated'
   | 'parsers-disagree'
-  | 'handler-failed';
+  | 'handler-failed'
+  | 'expectation';
 
 export interface Refusal {
   readonly status: number;
@@ -39,6 +40,7 @@ const statusText: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
+  417: 'Expectation Failed',
   414: 'URI Too Long',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',

@@ -28,6 +28,28 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
+describe('what goes wrong in the slow lane', () => {
+  test('a handler that leaves a reason phrase behind which cannot be sent gets a 500, and the process lives', async () => {
+    const { port } = await start({
+      slow: async (_request, response) => {
+        await Promise.resolve();
+        response.writeHead(200, 'O\x01K');
+      },
+    });
+    for (let i = 0; i < 2; i += 1) {
+      const { text } = await rawExchange(port, [get('/')]);
+      expect(statusLines(text)).toEqual(['500']);
+    }
+  });
+
+  test('an expectation that nobody knows is refused, and the connection ends', async () => {
+    const { port, seen, refused } = await start({});
+    const { text } = await rawExchange(port, [post('/put', 'Expect: x\r\nContent-Length: 2\r\n', 'ab')]);
+    expect(statusLines(text)).toEqual(['417']);
+    expect([seen, refused]).toEqual([[], ['417 expectation']]);
+  });
+});
+
 describe('order and keep-alive', () => {
   test('pipelined requests of both lanes are answered in order on one connection', async () => {
     const { port, front } = await start({

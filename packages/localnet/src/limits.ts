@@ -39,6 +39,30 @@ export const MAX_ADDRESS_SIGNATURES = 1000;
 /** Filters in one getProgramAccounts; Solana's own bound, protects the scan. */
 export const MAX_ACCOUNT_FILTERS = 4;
 
+/** Bytes one memcmp filter may compare; Solana's own bound, protects the scan. */
+export const MAX_MEMCMP_BYTES = 128;
+
+/** Digits of those bytes in base58, whose cost is quadratic. */
+export const MAX_MEMCMP_BASE58_LENGTH = 175;
+
+/** Slots one getBlocks or getBlocksWithLimit may span; Solana's own bound, protects the size of an answer. */
+export const MAX_BLOCKS_RANGE = 500_000n;
+
+/** Leaders in one getSlotLeaders; Solana's own bound. */
+export const MAX_SLOT_LEADERS = 5_000;
+
+/** Entries of one getRecentPerformanceSamples; Solana's own bound (12 hours of minutes). */
+export const MAX_PERFORMANCE_SAMPLES = 720;
+
+/** Accounts in one getLargestAccounts or getTokenLargestAccounts; Solana's own bound. */
+export const MAX_LARGEST_ACCOUNTS = 20;
+
+/** Addresses in one getRecentPrioritizationFees; Solana's own bound. */
+export const MAX_FEE_ADDRESSES = 128;
+
+/** Bytes of an account's data; Solana's own bound. */
+export const MAX_ACCOUNT_BYTES = 10_485_760n;
+
 /** Bytes that may be answered in base58, whose cost is quadratic; Solana's own bound. */
 export const MAX_BASE58_BYTES = 128;
 

@@ -182,7 +182,8 @@ export async function createLocalnet(deps: LocalnetDeps, options: LocalnetOption
     await addMissingPrograms(bank, programs, log);
     const faucet = await createFaucet(state.genesis.faucetSeed);
 
-    const lookup = rpcMethods({ bank, faucet });
+    const endpoints: { rpc: string | null; pubsub: string | null } = { rpc: null, pubsub: null };
+    const lookup = rpcMethods({ bank, faucet, endpoints: () => endpoints });
     const http = createHttpServer(createDispatch({ log, barrier: bank.barrier }, lookup));
     const rpcPort = await listen(http, host, options.rpcPort ?? 0, "the chain's JSON-RPC");
     scope.add('http', () => closeServer(http));
@@ -209,6 +210,8 @@ export async function createLocalnet(deps: LocalnetDeps, options: LocalnetOption
     scope.add('ticker', () => ticker.stop());
 
     const urlHost = host.includes(':') ? `[${host}]` : host;
+    endpoints.rpc = `${urlHost}:${rpcPort}`;
+    endpoints.pubsub = `${urlHost}:${wsPort}`;
     return {
       rpcUrl: `http://${urlHost}:${rpcPort}`,
       wsUrl: `ws://${urlHost}:${wsPort}`,

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import { Pool } from 'undici';
 import { forwardHeaders } from './origin-headers.ts';
-import { badResponse, readHead } from './origin-head.ts';
+import { badResponse, checkAsked, readHead } from './origin-head.ts';
 import type { OriginSettings } from './origin-settings.ts';
 import { isPrivateAddress } from './private-address.ts';
 
@@ -103,7 +103,8 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
     // With `raw` undici gives a flat list, where its type says a record.
     const raw: readonly string[] = Array.isArray(answer.headers) ? answer.headers : [];
     try {
-      const head = readHead(raw, request.method, answer.statusCode);
+      const head = readHead(raw, request.method, answer.statusCode, answer.statusText);
+      checkAsked(answer.statusCode, request.rawHeaders);
       return { ...head, status: answer.statusCode, statusText: answer.statusText, body: answer.body };
     } catch (error) {
       answer.body.on('error', () => undefined);

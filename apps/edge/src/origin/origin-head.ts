@@ -32,7 +32,11 @@ export function readHead(
   raw: readonly string[],
   method: string,
   status: number,
+  statusText = '',
 ): Pick<OriginResponse, 'rawHeaders' | 'framing' | 'contentLength'> {
+  if (!VALUE.test(statusText)) throw badResponse('its reason phrase is malformed');
+  // Neither a final answer nor one of the interim ones that the parser takes away (RFC 9110 §15).
+  if (status < 200 || status > 999) throw badResponse(`its status is ${status}`);
   const dropped = new Set(HOP_BY_HOP);
   let chunked = false;
   let contentLength: number | undefined;
@@ -74,6 +78,15 @@ export function readHead(
   const bodyless = method === 'HEAD' || status === 204 || status === 304;
   const framing = bodyless ? 'none' : chunked ? 'chunked' : contentLength !== undefined ? 'length' : 'close';
   return { rawHeaders, framing, contentLength };
+}
+
+/** A 304 or 206 that nobody asked for would give the viewer a part, or nothing, for the whole. */
+export function checkAsked(status: number, asked: readonly string[]): void {
+  const wanted =
+    status === 304 ? /^if-(?:none-match|modified-since)$/i : status === 206 ? /^range$/i : undefined;
+  if (wanted === undefined) return;
+  if (!asked.some((name, i) => i % 2 === 0 && wanted.test(name)))
+    throw badResponse(`it is a ${status} that was not asked for`);
 }
 
 export function badResponse(why: string, cause?: unknown): MediaError {

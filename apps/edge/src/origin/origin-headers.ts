@@ -20,11 +20,28 @@ const NOT_FORWARDED = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-  'x-forwarded-host',
-  'x-forwarded-proto',
+  // What frameworks believe about the request, whoever said it. None of it is part of the cache key, so
+  // one viewer's word would be answered to all.
+  'cf-connecting-ip',
+  'forwarded',
+  'front-end-https',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-host',
+  'x-original-host',
+  'x-original-uri',
+  'x-original-url',
+  'x-real-ip',
+  'x-rewrite-url',
+  'x-url-scheme',
 ]);
+const FORWARDED = 'x-forwarded-';
+/** Would turn a GET, whose answer may be kept for all, into something else behind our back. */
+const METHOD_OVERRIDES = ['x-http-method', 'x-http-method-override', 'x-method-override'];
 
 export interface ForwardContext {
+  readonly method?: string;
   readonly settings: OriginSettings;
   readonly viewer: { readonly scheme: 'http' | 'https'; readonly host: string };
 }
@@ -32,6 +49,8 @@ export interface ForwardContext {
 /** The fields of the request to the origin, name, value, … */
 export function forwardHeaders(raw: readonly string[], context: ForwardContext): string[] {
   const dropped = new Set(NOT_FORWARDED);
+  if (context.method === 'GET' || context.method === 'HEAD')
+    for (const name of METHOD_OVERRIDES) dropped.add(name);
   for (const [name] of context.settings.headers) dropped.add(name.toLowerCase());
   const via: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -48,7 +67,8 @@ export function forwardHeaders(raw: readonly string[], context: ForwardContext):
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
     const lower = name.toLowerCase();
-    if (lower !== 'via' && !dropped.has(lower)) out.push(name, raw[i + 1] ?? '');
+    if (lower !== 'via' && !lower.startsWith(FORWARDED) && !dropped.has(lower))
+      out.push(name, raw[i + 1] ?? '');
   }
   out.push('X-Forwarded-Proto', context.viewer.scheme, 'X-Forwarded-Host', context.viewer.host);
   out.push('Via', [...via, VIA].join(', '));

@@ -39,7 +39,9 @@ export async function deliver(
   const { request, response, session } = exchange;
   exchange.phase = 'deliver';
   const headers = [...head.headers];
-  if (head.contentLength !== undefined) headers.push('Content-Length', String(head.contentLength));
+  // RFC 9110 §8.6: never beside 204, whose reader would wait for a body or take what follows for one.
+  if (head.contentLength !== undefined && head.status !== 204)
+    headers.push('Content-Length', String(head.contentLength));
   response.writeHead(head.status, head.statusText, headers);
   const bodyless =
     request.method === 'HEAD' || head.status === 204 || head.status === 304 || body === undefined;

@@ -6,8 +6,19 @@ import type { CacheStore, HeaderLookup, StoredEntry } from '@media-network/http-
  * another tenant's; the version of the settings is part of the tenant, so that a new origin starts with an empty cache.
  */
 export function entryKey(resource: string, settingsVersion: number, target: string): string {
-  return cacheKey({ tenant: `${resource}.${settingsVersion}`, target });
+  if (resource !== last.resource || settingsVersion !== last.settingsVersion) {
+    last = { resource, settingsVersion, prefix: prefixOf(resource, settingsVersion) };
+  }
+  return last.prefix + target;
 }
+
+/** The target is the last part of a key and goes in as it is, so all before it can be kept. */
+function prefixOf(resource: string, settingsVersion: number): string {
+  return cacheKey({ tenant: `${resource}.${settingsVersion}`, target: '' });
+}
+
+/** Requests of one resource follow each other. */
+let last = { resource: '', settingsVersion: -1, prefix: prefixOf('', -1) };
 
 export type LookUp =
   | { readonly kind: 'hit'; readonly entry: StoredEntry }

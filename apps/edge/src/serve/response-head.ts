@@ -25,6 +25,8 @@ const OURS = new Set([
 ]);
 const OURS_ON_HITS = new Set([...OURS, 'age', 'repr-digest']);
 
+const COOKIE_DOMAIN = /;[ \t]*domain[ \t]*(?:=[^;]*)?(?=;|$)/gi;
+
 /** What stays the same in every response from a stored entry: its fields, Date, Via, Repr-Digest. */
 export function storedHeaders(meta: EntryMeta, sha256: Buffer | undefined): string[] {
   const headers = withoutHeaders(meta.headers, OURS_ON_HITS);
@@ -39,6 +41,11 @@ export function storedHeaders(meta: EntryMeta, sha256: Buffer | undefined): stri
 /** A response that is passed on as it comes. */
 export function passedHeaders(headers: readonly string[]): string[] {
   const kept = withoutHeaders(headers, OURS);
+  for (let i = 0; i + 1 < kept.length; i += 2) {
+    // Resources are neighbours under one zone: a cookie for the zone would be sent to all of them.
+    if (kept[i]?.toLowerCase() === 'set-cookie')
+      kept[i + 1] = (kept[i + 1] ?? '').replaceAll(COOKIE_DOMAIN, '');
+  }
   kept.push('Via', viaOf(headers));
   return kept;
 }

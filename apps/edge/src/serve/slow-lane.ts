@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { invalidatedTargets, invalidates } from '@media-network/http-cache';
 import type { StrictRequest } from '@media-network/http-front';
@@ -144,7 +145,8 @@ function refuse(
   exchange.reason = refused.code;
   deps.tally.refused(refused.phase, refused.code);
   const { status, headers, body } = refusalResponse(refused, request.header('accept'), exchange.id);
-  response.writeHead(status, [
+  // Whoever tried before us may have left the origin's words there.
+  response.writeHead(status, STATUS_CODES[status] ?? '', [
     ...headers,
     'Cache-Status',
     `${CACHE_NAME}; fwd=${outcome === 'refused' ? 'bypass' : 'miss'}; detail=${refused.code.replace('/', ':')}`,

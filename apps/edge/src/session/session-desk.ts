@@ -197,8 +197,13 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
       );
       if (verdict.kind === 'refused') return { kind: 'refused', code: `ticket/${verdict.reason}` };
       if (sessions.size >= MAX_SESSIONS) return { kind: 'refused', code: 'ticket/too-many-sessions' };
+      // Opened by another request while the signature was checked; by another ticket, it is not ours.
       const again = find(id, tenant);
-      if (again !== undefined) return { kind: 'ok', session: again };
+      if (again !== undefined) {
+        return Buffer.compare(encodeTicket(ticket), again.book.ticket) === 0 && again.tenant === tenant
+          ? { kind: 'ok', session: again }
+          : { kind: 'refused', code: 'ticket/session-taken' };
+      }
       return { kind: 'ok', session: live(ledger.openSession(encodeTicket(ticket)), tenant, ticket) };
     },
     written(session, headBytes, bodyBytes, sample) {

@@ -350,6 +350,16 @@ describe('epochs', () => {
     expect(at(610n)).toEqual(['1']);
   });
 
+  it('passes over a week that cannot be computed, and goes on trying it', () => {
+    const computed = { root: 'aa', rewards: 1n };
+    const at = (now: bigint): string[] =>
+      nextActions(facts({ now, epochs: [epochOf(0n), epochOf(1n, { computed })] })).flatMap((action) =>
+        'week' in action ? [`${action.kind} ${action.week}`] : [],
+      );
+    expect(at(260n)).toEqual(['compute-epoch 0']);
+    expect(at(610n)).toEqual(['compute-epoch 0', 'propose-epoch 1']);
+  });
+
   it('does not touch weeks that are past', () => {
     expect(nextActions(facts({ now: 400n, lastEpoch: 2n, epochs: [epochOf(0n), epochOf(1n)] }))).toEqual([]);
   });

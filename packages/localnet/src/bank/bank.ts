@@ -5,14 +5,14 @@ import type { History } from '../ledger/history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Genesis, LandedTransaction, LedgerRecord, LedgerState } from '../ledger/record.ts';
 import { resolveKeys } from '../svm/account-keys.ts';
-import type { AccountKeys } from '../svm/account-keys.ts';
 import { createAccountStore } from '../svm/account-store.ts';
 import type { AccountStore } from '../svm/account-store.ts';
 import type { AccountChange, StoredAccount } from '../svm/account.ts';
-import { LOOKUP_TABLE_PROGRAM, SLOT_HASHES_SYSVAR } from '../svm/program-ids.ts';
-import type { ExecutionResult, SimulationResult, Svm } from '../svm/svm.ts';
+import type { Svm } from '../svm/svm.ts';
 import type { TransactionErrorJson } from '../svm/transaction-error.ts';
 import type { WireTransaction } from '../svm/wire-transaction.ts';
+import { createExecutor } from './executor.ts';
+import type { Executor, Run } from './executor.ts';
 import { landingOf } from './landing.ts';
 import { createCommitQueue } from './pending.ts';
 import { createRecent } from './recent.ts';
@@ -24,11 +24,11 @@ export type LandedListener = (record: LedgerRecord) => void;
 
 export type ProcessResult =
   | { readonly kind: 'landed'; readonly landed: LandedTransaction; readonly durable: Promise<void> }
-  /** Nothing happened and no fee was taken. `result` is there if the VM was asked. */
+  /** Nothing happened and no fee was taken. `run` is there if the VM was asked. */
   | {
       readonly kind: 'refused';
       readonly error: TransactionErrorJson;
-      readonly result: ExecutionResult | undefined;
+      readonly run: Run | undefined;
     };
 
 /**
@@ -52,8 +52,12 @@ export interface Bank {
   ): ReturnType<typeof resolveKeys>;
   /** Why the transaction may not run at all, if so. */
   refusal(wire: WireTransaction): TransactionErrorJson | undefined;
-  simulate(wire: WireTransaction, verifySignatures: boolean): SimulationResult;
-  process(wire: WireTransaction): ProcessResult;
+  readonly simulate: Executor['simulate'];
+  /**
+   * Runs a transaction. One that fails lands and pays its fee, or is refused and leaves no trace: what a preflight
+   * on the same state would have said, for the price of one execution.
+   */
+  process(wire: WireTransaction, failures: 'land' | 'refuse'): ProcessResult;
   /** Sets accounts past all rules: programs of a newer version, test fixtures. */
   readonly setAccounts: (changes: readonly AccountChange[]) => Promise<void>;
   /** Resolves once everything that has taken effect is durable. An answer may leave only after that. */
@@ -84,15 +88,6 @@ interface Undo {
   readonly account: StoredAccount | undefined;
 }
 
-const FAILED_TO_SANITIZE: SimulationResult = {
-  error: 'SanitizeFailure',
-  logs: [],
-  innerInstructions: [],
-  unitsConsumed: 0,
-  returnData: null,
-  accounts: new Map(),
-};
-
 const recentOf = (landed: LandedTransaction): RecentTransaction => ({
   signature: landed.signature,
   messageHash: landed.messageHash,
@@ -108,13 +103,12 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
   const listeners = new Set<LandedListener>();
   let seq = options.state.seq;
   let transactionCount = options.state.transactionCount;
-  let svmTime: ChainTime | undefined;
-  let slotHashesAt = -1n;
   let landedInSlot = false;
   /** Landed transactions that the index could not take; the log holds them until it can. */
   let unindexed: LandedTransaction[] = [];
 
   const bundled = new Map(svm.bundled().map((b) => [b.address, b.account]));
+  const executor = createExecutor({ log: deps.log, svm, slots, read, entered: recent.prune });
 
   function restore(): void {
     for (const [address, account] of options.state.accounts) store.apply({ address, account });
@@ -132,8 +126,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     }
     svm.write([...store.copy()].map(([address, account]) => ({ address, account })));
     index([]);
-    syncTime();
-    recent.prune(slots.now().slot);
+    executor.syncTime();
   }
 
   function index(landed: readonly LandedTransaction[]): void {
@@ -149,30 +142,9 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     }
   }
 
-  function syncTime(): ChainTime {
-    const now = slots.now();
-    if (svmTime?.slot !== now.slot || svmTime.unixTimestamp !== now.unixTimestamp) {
-      svm.setTime(now.slot, now.unixTimestamp);
-      if (svmTime?.slot !== now.slot) recent.prune(now.slot);
-      svmTime = now;
-    }
-    return now;
-  }
-
   function read(address: Address): StoredAccount | undefined {
     if (store.has(address)) return store.get(address);
     return bundled.get(address) ?? svm.read(address);
-  }
-
-  /** Lookup tables may be made only at a slot that this sysvar lists; nothing else here reads it. */
-  function syncSlotHashes(keys: readonly Address[], slot: bigint): void {
-    if (slot === slotHashesAt || !(keys.includes(LOOKUP_TABLE_PROGRAM) || keys.includes(SLOT_HASHES_SYSVAR)))
-      return;
-    const entries: { slot: bigint; hash: string }[] = [];
-    for (let s = slot - 1n; s >= 0n && entries.length < 512; s -= 1n)
-      entries.push({ slot: s, hash: slots.blockhashOf(s) });
-    svm.setSlotHashes(entries);
-    slotHashesAt = slot;
   }
 
   /** The state of what is durable: memory, with what still waits for the disk taken back. */
@@ -268,49 +240,40 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     });
   }
 
-  function run(wire: WireTransaction): ExecutionResult {
-    try {
-      return svm.execute(wire);
-    } catch (error) {
-      deps.log.debug({ err: errorMessage(error) }, 'the VM did not take a transaction');
-      return FAILED_TO_SANITIZE;
-    }
-  }
-
   function refusal(wire: WireTransaction): TransactionErrorJson | undefined {
     if (recent.hasMessage(wire.messageHash)) return 'AlreadyProcessed';
     return slots.slotOfBlockhash(wire.blockhash) === undefined ? 'BlockhashNotFound' : undefined;
   }
 
-  function process(wire: WireTransaction): ProcessResult {
-    const now = syncTime();
-    if (!wire.fullySigned) return { kind: 'refused', error: 'SignatureFailure', result: undefined };
+  function process(wire: WireTransaction, failures: 'land' | 'refuse'): ProcessResult {
+    const now = executor.syncTime();
+    const refuse = (error: TransactionErrorJson): ProcessResult => ({
+      kind: 'refused',
+      error,
+      run: undefined,
+    });
+    if (!wire.fullySigned) return refuse('SignatureFailure');
     const refused = refusal(wire);
-    if (refused !== undefined) return { kind: 'refused', error: refused, result: undefined };
-    const resolved = resolveKeys(wire, read);
-    if (resolved.kind === 'error') return { kind: 'refused', error: resolved.error, result: undefined };
-    const { keys } = resolved;
-    syncSlotHashes(keys.all, now.slot);
-    const before = new Map(keys.all.map((key) => [key, read(key)]));
-    const result = run(wire);
-    const payer = keys.all[0] as Address; // a transaction has a signer, checked when decoded
+    if (refused !== undefined) return refuse(refused);
+    const executed = executor.execute(wire);
+    if (executed.kind === 'refused') return refuse(executed.error);
+    const { run } = executed;
+    const { error } = run.result;
+    const payer = run.keys.all[0] as Address; // a transaction has a signer, checked when decoded
     // The VM takes the fee of every transaction that lands, also of one that fails; of others it changes nothing.
-    if (result.error !== null && svm.read(payer)?.lamports === before.get(payer)?.lamports) {
-      return { kind: 'refused', error: result.error, result };
+    const charged = error === null || svm.read(payer)?.lamports !== run.before.get(payer)?.lamports;
+    if (error !== null && failures === 'refuse') {
+      if (charged) executor.takeBack(run);
+      return { kind: 'refused', error, run };
     }
-    return land(wire, keys, now, before, result);
+    return error === null || charged ? land(wire, run, now) : { kind: 'refused', error, run };
   }
 
-  function land(
-    wire: WireTransaction,
-    keys: AccountKeys,
-    now: ChainTime,
-    before: ReadonlyMap<Address, StoredAccount | undefined>,
-    result: ExecutionResult,
-  ): ProcessResult {
+  function land(wire: WireTransaction, run: Run, now: ChainTime): ProcessResult {
     seq += 1;
     transactionCount += 1;
     landedInSlot = true;
+    const { keys, before, result, loadedBytes } = run;
     const { landed, changes } = landingOf({
       seq,
       now,
@@ -318,6 +281,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
       keys,
       before,
       result,
+      loadedBytes,
       readAfter: svm.read,
       read,
     });
@@ -339,7 +303,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     get transactionCount() {
       return transactionCount;
     },
-    now: syncTime,
+    now: executor.syncTime,
     latestBlockhash() {
       if (options.slotPerTransaction && landedInSlot) {
         slots.advance();
@@ -348,7 +312,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
       return slots.latestBlockhash();
     },
     read(address) {
-      syncTime();
+      executor.syncTime();
       return read(address);
     },
     ownedBy(program) {
@@ -361,21 +325,10 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     minimumBalance: svm.minimumBalance,
     resolve: (message) => resolveKeys(message, read),
     refusal,
-    simulate(wire, verifySignatures) {
-      const now = syncTime();
-      const resolved = resolveKeys(wire, read);
-      if (resolved.kind === 'error') return { ...FAILED_TO_SANITIZE, error: resolved.error };
-      syncSlotHashes(resolved.keys.all, now.slot);
-      try {
-        return svm.simulate(wire, verifySignatures);
-      } catch (error) {
-        deps.log.debug({ err: errorMessage(error) }, 'the VM did not take a transaction');
-        return FAILED_TO_SANITIZE;
-      }
-    },
+    simulate: executor.simulate,
     process,
     setAccounts(changes) {
-      const now = syncTime();
+      const now = executor.syncTime();
       const before = new Map(changes.map((c) => [c.address, read(c.address)]));
       const undo = undoOf(
         changes.map((c) => c.address),

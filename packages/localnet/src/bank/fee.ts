@@ -25,9 +25,20 @@ const BUILTINS: ReadonlySet<Address> = new Set([
   ...PRECOMPILES,
 ]);
 
-/** The fee that a message will cost: signatures, precompile signatures and the priority fee (agave, `fee`). */
-export function feeOf(message: Pick<WireTransaction, 'header' | 'staticKeys' | 'instructions'>): bigint {
+type FeeMessage = Pick<WireTransaction, 'header' | 'staticKeys' | 'instructions'>;
+
+/** Signatures that a message pays for: its signers' and those that precompiles check. */
+export function signaturesOf(message: FeeMessage): bigint {
   let signatures = BigInt(message.header.signers);
+  for (const instruction of message.instructions) {
+    const program = message.staticKeys[instruction.programIndex];
+    if (program !== undefined && PRECOMPILES.has(program)) signatures += BigInt(instruction.data[0] ?? 0);
+  }
+  return signatures;
+}
+
+/** The fee that a message will cost: signatures, precompile signatures and the priority fee (agave, `fee`). */
+export function feeOf(message: FeeMessage): bigint {
   let limit: bigint | undefined;
   let price = 0n;
   let defaults = 0n;
@@ -35,7 +46,6 @@ export function feeOf(message: Pick<WireTransaction, 'header' | 'staticKeys' | '
     const program = message.staticKeys[instruction.programIndex];
     const data = Buffer.from(instruction.data);
     if (program === undefined) continue;
-    if (PRECOMPILES.has(program)) signatures += BigInt(data[0] ?? 0);
     if (program === COMPUTE_BUDGET_PROGRAM && data[0] === SET_LIMIT && data.length >= 5)
       limit = BigInt(data.readUInt32LE(1));
     if (program === COMPUTE_BUDGET_PROGRAM && data[0] === SET_PRICE && data.length >= 9)
@@ -44,5 +54,5 @@ export function feeOf(message: Pick<WireTransaction, 'header' | 'staticKeys' | '
   }
   const wanted = limit ?? defaults;
   const units = wanted < MAX_COMPUTE_UNITS ? wanted : MAX_COMPUTE_UNITS;
-  return signatures * LAMPORTS_PER_SIGNATURE + (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS;
+  return signaturesOf(message) * LAMPORTS_PER_SIGNATURE + (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS;
 }

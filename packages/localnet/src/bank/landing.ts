@@ -6,6 +6,7 @@ import type { AccountChange, StoredAccount } from '../svm/account.ts';
 import { MEMO_PROGRAM } from '../svm/program-ids.ts';
 import type { ExecutionResult } from '../svm/svm.ts';
 import type { WireTransaction } from '../svm/wire-transaction.ts';
+import { costUnitsOf } from './cost.ts';
 import type { ChainTime } from './slots.ts';
 import { tokenBalances } from './token-balances.ts';
 
@@ -19,6 +20,7 @@ export interface Landing {
   /** State of all named accounts before the transaction. */
   readonly before: ReadonlyMap<Address, StoredAccount | undefined>;
   readonly result: ExecutionResult;
+  readonly loadedBytes: number;
   /** State in the VM after it. */
   readonly readAfter: ReadAccount;
   /** State of accounts the transaction does not name, such as a token account's mint. */
@@ -65,6 +67,7 @@ export function landingOf(landing: Landing): {
       ...result,
       // Instructions move lamports and never make any: what is missing afterwards is the fee.
       fee: sum(preBalances) - sum(postBalances),
+      costUnits: costUnitsOf(wire, keys.writable.length, result.unitsConsumed, landing.loadedBytes),
       preBalances,
       postBalances,
       preTokenBalances: tokenBalances(keys.all, preAccounts, landing.read),

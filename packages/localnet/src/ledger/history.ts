@@ -20,8 +20,15 @@ export interface SignatureEntry {
 export interface History {
   readonly lastSeq: number;
   insert(landed: readonly LandedTransaction[]): void;
+  has(signature: string): boolean;
   get(signature: string): LandedTransaction | undefined;
-  /** Newest first; `before` and `until` are signatures, both exclusive, unknown ones as Solana treats them: no bound. */
+  /** The transactions of a slot in the order they landed. */
+  ofSlot(slot: bigint): LandedTransaction[];
+  /** How many transactions of the same slot landed before this one. */
+  indexInSlot(entry: { readonly seq: number; readonly slot: bigint }): number;
+  /** Transactions from the slot `from` on, counted by groups of `size` slots; groups are numbered from slot 0. */
+  countBySlots(size: number, from: bigint): ReadonlyMap<number, number>;
+  /** Newest first; `before` and `until` are signatures, both exclusive; one that is unknown is no bound. */
   ofAddress(address: string, query: { before?: string; until?: string; limit: number }): SignatureEntry[];
   /** Makes all rows durable; needed before the log that holds them goes. */
   checkpoint(): void;
@@ -46,6 +53,7 @@ export function openHistory(path: string | undefined, maxTransactions: number | 
     CREATE TABLE IF NOT EXISTS address (
       address TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (address, seq)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS tx_slot ON tx (slot);
     CREATE INDEX IF NOT EXISTS address_seq ON address (seq);
   `);
   const insertTx = db.prepare('INSERT OR IGNORE INTO tx VALUES (?, ?, ?, ?, ?, ?, ?)');
@@ -55,6 +63,11 @@ export function openHistory(path: string | undefined, maxTransactions: number | 
   const selectOfAddress = db.prepare(`
     SELECT tx.seq, tx.slot, tx.time, tx.err, tx.memo, tx.body FROM address JOIN tx USING (seq)
     WHERE address = ? AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?`);
+  const selectOfSlot = db.prepare('SELECT body FROM tx WHERE slot = ? ORDER BY seq');
+  const countBefore = db.prepare('SELECT count(*) AS n FROM tx WHERE slot = ? AND seq < ?');
+  const countGroups = db.prepare(
+    'SELECT slot / ? AS g, count(*) AS n FROM tx WHERE slot >= ? GROUP BY slot / ?',
+  );
   const deleteTx = db.prepare('DELETE FROM tx WHERE seq <= ?');
   const deleteAddress = db.prepare('DELETE FROM address WHERE seq <= ?');
   let lastSeq = Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM tx').get()?.['seq'] ?? 0);
@@ -97,6 +110,13 @@ export function openHistory(path: string | undefined, maxTransactions: number | 
         if (db.isTransaction) db.exec('ROLLBACK');
         throw error;
       }
+    },
+    has: (signature) => selectSeq.get(bytesOf(signature)) !== undefined,
+    ofSlot: (slot) => selectOfSlot.all(slot).map((row) => bodyOf(row['body'])),
+    indexInSlot: ({ seq, slot }) => Number(countBefore.get(slot, seq)?.['n'] ?? 0),
+    countBySlots(size, from) {
+      const whole = BigInt(size); // a number would be bound as a float, and slots divided as such
+      return new Map(countGroups.all(whole, from, whole).map((row) => [Number(row['g']), Number(row['n'])]));
     },
     get(signature) {
       const row = selectBody.get(bytesOf(signature));

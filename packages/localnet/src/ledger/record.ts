@@ -16,6 +16,8 @@ export interface TokenBalance {
 /** Everything that getTransaction tells about a landed transaction beside its bytes. */
 export interface TransactionMeta extends ExecutionResult {
   readonly fee: bigint;
+  /** What the transaction takes of a block's room; older records lack it. */
+  readonly costUnits?: number;
   readonly preBalances: readonly bigint[];
   readonly postBalances: readonly bigint[];
   readonly preTokenBalances: readonly TokenBalance[];

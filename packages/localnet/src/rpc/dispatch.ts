@@ -1,13 +1,17 @@
 import { errorCode, errorMessage, MediaError } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 import { MAX_BATCH_LENGTH } from '../limits.ts';
+import { checkArity } from './arity.ts';
 import { RPC } from './errors.ts';
 import { parseRpc } from './json.ts';
 import type { RpcDeps, RpcMethod } from './method.ts';
 import { accountMethods } from './methods-accounts.ts';
+import { blockMethods } from './methods-blocks.ts';
 import { chainMethods } from './methods-chain.ts';
+import { clusterMethods } from './methods-cluster.ts';
 import { historyMethods } from './methods-history.ts';
 import { sendMethods } from './methods-send.ts';
+import { tokenMethods } from './methods-token.ts';
 import { isRecord } from './params.ts';
 import type { Params } from './params.ts';
 
@@ -30,7 +34,15 @@ export type Dispatch = (text: string) => Promise<RpcAnswer | RpcAnswer[] | undef
 export type MethodLookup = (name: string) => ((params: Params) => unknown) | undefined;
 
 const methods: ReadonlyMap<string, RpcMethod> = new Map(
-  [accountMethods, chainMethods, historyMethods, sendMethods].flatMap((group) => Object.entries(group)),
+  [
+    accountMethods,
+    blockMethods,
+    chainMethods,
+    clusterMethods,
+    historyMethods,
+    sendMethods,
+    tokenMethods,
+  ].flatMap((group) => Object.entries(group)),
 );
 
 export const METHOD_NAMES: readonly string[] = [...methods.keys()];
@@ -78,6 +90,7 @@ export function createDispatch(
     try {
       let result: unknown;
       try {
+        checkArity(name, params);
         result = method(params);
         if (result instanceof Promise) result = await result;
         else await deps.barrier();
@@ -96,14 +109,16 @@ export function createDispatch(
     const { jsonrpc, method: name, params = [] } = request;
     const id = 'id' in request ? request['id'] : undefined;
     if (id !== undefined && !isId(id)) return fault(null, RPC.invalidRequest, 'Invalid request');
-    if (jsonrpc !== '2.0' || typeof name !== 'string')
-      return fault(id ?? null, RPC.invalidRequest, 'Invalid request');
+    if (jsonrpc !== '2.0') return fault(id ?? null, RPC.invalidRequest, 'Unsupported JSON-RPC protocol version');
+    if (typeof name !== 'string') return fault(id ?? null, RPC.invalidRequest, 'Invalid request');
     const method = lookup(name);
     // Without an id it is a notification (such as kit's keep-alive), to which nothing is answered.
     if (id === undefined) return undefined;
     if (method === undefined) return fault(id, RPC.methodNotFound, 'Method not found');
+    if (params !== null && !isRecord(params) && !Array.isArray(params))
+      return fault(id, RPC.invalidRequest, 'Invalid request');
     if (params !== null && !Array.isArray(params))
-      return fault(id, RPC.invalidParams, 'Invalid params: an array is expected.');
+      return fault(id, RPC.invalidParams, '`params` should be an array');
     return call(name, method, params ?? [], id);
   }
 

@@ -4,13 +4,13 @@ import { encodeBase58 } from '../codec/base58.ts';
 import { MAX_BASE58_BYTES } from '../limits.ts';
 import type { StoredAccount } from '../svm/account.ts';
 import { RPC, invalidParams, rpcError } from './errors.ts';
-import { isRecord, numberOf, wordOf } from './params.ts';
+import { isRecord, numberOf, wordOf, wrongType } from './params.ts';
 import type { Config } from './params.ts';
-import { parseTokenData } from './parsed-token.ts';
+import { parseAccountData } from './parsed/account.ts';
 
 export type Encoding = 'binary' | 'base58' | 'base64' | 'base64+zstd' | 'jsonParsed';
 
-const ENCODINGS: ReadonlySet<string> = new Set(['binary', 'base58', 'base64', 'base64+zstd', 'jsonParsed']);
+const ENCODINGS: ReadonlySet<string> = new Set(['binary', 'base58', 'base64', 'jsonParsed', 'base64+zstd']);
 
 /** The VM knows no rent epochs; every account is exempt, which Solana writes as the largest u64. */
 const RENT_EXEMPT_EPOCH = 18_446_744_073_709_551_615n;
@@ -27,19 +27,21 @@ export interface AccountFormat {
 
 export function encodingOf(config: Config, fallback: Encoding): Encoding {
   // The set holds exactly the union.
-  return wordOf(config['encoding'] ?? fallback, ENCODINGS, 'encoding') as Encoding;
+  return wordOf(config['encoding'] ?? fallback, ENCODINGS, 'an encoding') as Encoding;
+}
+
+function sliceField(slice: Config, name: 'offset' | 'length'): number {
+  if (slice[name] === undefined) throw invalidParams(`Invalid params: missing field \`${name}\`.`);
+  return numberOf(slice[name], 'usize');
 }
 
 export function formatOf(config: Config, fallback: Encoding = 'binary'): AccountFormat {
   const slice = config['dataSlice'] ?? undefined;
   if (slice !== undefined && !isRecord(slice))
-    throw invalidParams('Invalid params: dataSlice must be an object.');
+    throw wrongType(slice, 'struct UiDataSliceConfig');
   return {
     encoding: encodingOf(config, fallback),
-    slice: slice && {
-      offset: numberOf(slice['offset'], 'offset'),
-      length: numberOf(slice['length'], 'length'),
-    },
+    slice: slice && { offset: sliceField(slice, 'offset'), length: sliceField(slice, 'length') },
   };
 }
 
@@ -69,7 +71,7 @@ export function encodeData(
   }
 }
 
-/** An account as getAccountInfo shows it. Parsed forms exist for token accounts and mints; others fall to base64. */
+/** An account as getAccountInfo shows it. Parsed forms exist for the accounts of Solana's own programs; others fall to base64. */
 export function encodeAccount(
   account: StoredAccount,
   format: AccountFormat,
@@ -80,7 +82,7 @@ export function encodeAccount(
     slice === undefined ? account.data : account.data.subarray(slice.offset, slice.offset + slice.length);
   const data =
     format.encoding === 'jsonParsed'
-      ? (parseTokenData(account, read) ?? encodeData(bytes, 'base64'))
+      ? (parseAccountData(account, read) ?? encodeData(bytes, 'base64'))
       : encodeData(bytes, format.encoding);
   return {
     data,

@@ -9,7 +9,11 @@ export const RPC = {
   internalError: -32603,
   preflightFailure: -32002,
   signatureVerificationFailure: -32003,
+  blockNotAvailable: -32004,
+  noSnapshot: -32008,
+  unsupportedTransactionVersion: -32015,
   minContextSlotNotReached: -32016,
+  filterTransactionNotFound: -32020,
 } as const;
 
 /** An answer that is an error; `localnet/rpc` with the JSON-RPC code and data in its context. */

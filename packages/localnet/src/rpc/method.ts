@@ -6,6 +6,8 @@ import { SOLANA_VERSION } from './version.ts';
 export interface RpcDeps {
   readonly bank: Bank;
   readonly faucet: Faucet;
+  /** Where this node listens, `host:port`, once it does. */
+  readonly endpoints: () => { readonly rpc: string | null; readonly pubsub: string | null };
 }
 
 /** A method reads and acts at once; the answer leaves when everything it could have seen is durable. */

@@ -1,10 +1,17 @@
-import { getBase58Decoder } from '@solana/kit';
-import { createHash } from 'node:crypto';
-import { BLOCKHASH_LIFETIME_SLOTS } from '../limits.ts';
+import { decodeBase58 } from '../codec/base58.ts';
+import { BLOCKHASH_LIFETIME_SLOTS, MAX_FEE_ADDRESSES } from '../limits.ts';
 import { SLOTS_PER_EPOCH } from '../svm/svm.ts';
+import { invalidParams } from './errors.ts';
 import { withContext } from './method.ts';
 import type { RpcMethod } from './method.ts';
-import { configAt, integerOf, requireMinContextSlot, stringAt } from './params.ts';
+import {
+  arrayAt,
+  asAddress,
+  base58Fault,
+  configAt,
+  requireMinContextSlot,
+  stringAt,
+} from './params.ts';
 import { SOLANA_VERSION } from './version.ts';
 
 const slotNow: RpcMethod = ({ bank }, params) => {
@@ -33,21 +40,15 @@ const getLatestBlockhash: RpcMethod = ({ bank }, params) => {
 
 const isBlockhashValid: RpcMethod = ({ bank }, params) => {
   requireMinContextSlot(bank, configAt(params, 1));
-  return withContext(bank, bank.slots.slotOfBlockhash(stringAt(params, 0)) !== undefined);
+  const blockhash = stringAt(params, 0);
+  if (blockhash.length > 44 || decodeBase58(blockhash)?.length !== 32)
+    throw invalidParams(base58Fault(blockhash));
+  return withContext(bank, bank.slots.slotOfBlockhash(blockhash) !== undefined);
 };
-
-const getBlockTime: RpcMethod = ({ bank }, params) => {
-  const slot = integerOf(params[0], 'the slot');
-  return slot > bank.now().slot ? null : bank.slots.timeOf(slot);
-};
-
-/** The chain's one node: a name derived from the genesis, as it has no key. */
-const getIdentity: RpcMethod = ({ bank }) => ({
-  identity: getBase58Decoder().decode(createHash('sha256').update(`identity ${bank.genesis.hash}`).digest()),
-});
 
 /** Blocks are never full here, so nobody needs to pay for priority; slots as Solana's node answers, up to 150. */
-const getRecentPrioritizationFees: RpcMethod = ({ bank }) => {
+const getRecentPrioritizationFees: RpcMethod = ({ bank }, params) => {
+  if (params[0] !== undefined && params[0] !== null) arrayAt(params, 0, MAX_FEE_ADDRESSES).forEach(asAddress);
   const { slot } = bank.now();
   const first = slot > BLOCKHASH_LIFETIME_SLOTS ? slot - BLOCKHASH_LIFETIME_SLOTS + 1n : 0n;
   return Array.from({ length: Number(slot - first + 1n) }, (_, i) => ({
@@ -62,8 +63,6 @@ export const chainMethods: Readonly<Record<string, RpcMethod>> = {
   getEpochInfo,
   getLatestBlockhash,
   isBlockhashValid,
-  getBlockTime,
-  getIdentity,
   getRecentPrioritizationFees,
   getGenesisHash: ({ bank }) => bank.genesis.hash,
   getVersion: () => ({ 'solana-core': SOLANA_VERSION, 'feature-set': null }),

@@ -1,7 +1,9 @@
 import type { Bank } from '../bank/bank.ts';
+import type { Run } from '../bank/executor.ts';
 import { feeOf } from '../bank/fee.ts';
-import { MAX_AIRDROP_LAMPORTS, MAX_MULTIPLE_ACCOUNTS } from '../limits.ts';
-import type { ExecutionResult } from '../svm/svm.ts';
+import { tokenBalances } from '../bank/token-balances.ts';
+import { MAX_AIRDROP_LAMPORTS } from '../limits.ts';
+import type { SimulationResult } from '../svm/svm.ts';
 import { describeTransactionError } from '../svm/transaction-error.ts';
 import type { TransactionErrorJson } from '../svm/transaction-error.ts';
 import { decodeMessage, decodeWire } from '../svm/wire-transaction.ts';
@@ -20,20 +22,29 @@ import {
   isRecord,
   requireMinContextSlot,
   stringAt,
+  wordOf,
+  wrongType,
 } from './params.ts';
-import { wireOf } from './wire-param.ts';
+import { parsedInnerJson, tokenBalanceJson } from './transaction-json.ts';
+import { base64Of, wireOf } from './wire-param.ts';
 
-function simulationJson(
-  error: TransactionErrorJson | null,
-  result: ExecutionResult | undefined,
-  inner: boolean,
-): Record<string, unknown> {
+/** Compute budget instructions that make no sense are refused before anything is run. */
+function requireBudget(error: TransactionErrorJson, run: Run | undefined): void {
+  const isBudget =
+    typeof error === 'object' &&
+    ('DuplicateInstruction' in error || ('InstructionError' in error && run?.result.logs.length === 0));
+  if (isBudget) throw invalidParams(`invalid transaction: ${describeTransactionError(error)}`);
+}
+
+/** A simulation's figures; a preflight's failure has them too, without balances. */
+function simulationJson(error: TransactionErrorJson | null, run: Run | undefined): Record<string, unknown> {
+  const result = run?.result;
   return {
     accounts: null,
     err: error,
-    fee: null,
-    innerInstructions: inner ? (result?.innerInstructions ?? []) : null,
-    loadedAccountsDataSize: null,
+    fee: run?.fee ?? null,
+    innerInstructions: null,
+    loadedAccountsDataSize: run?.loadedBytes ?? 0,
     loadedAddresses: null,
     logs: result?.logs ?? [],
     postBalances: null,
@@ -46,34 +57,66 @@ function simulationJson(
   };
 }
 
-function preflightFailure(error: TransactionErrorJson, result: ExecutionResult | undefined): Error {
-  if (error === 'SignatureFailure') {
-    return rpcError(RPC.signatureVerificationFailure, 'Transaction signature verification failure');
-  }
+function preflightFailure(error: TransactionErrorJson, run: Run | undefined): Error {
+  requireBudget(error, run);
   const message = `Transaction simulation failed: ${describeTransactionError(error)}`;
-  return rpcError(RPC.preflightFailure, message, simulationJson(error, result, false));
+  return rpcError(RPC.preflightFailure, message, simulationJson(error, run));
 }
 
-function preflight(bank: Bank, wire: WireTransaction): void {
-  if (!wire.fullySigned) throw preflightFailure('SignatureFailure', undefined);
-  const refused = bank.refusal(wire);
-  if (refused !== undefined) throw preflightFailure(refused, undefined);
-  const result = bank.simulate(wire, true);
-  if (result.error !== null) throw preflightFailure(result.error, result);
-}
+const PREFLIGHT_COMMITMENTS: ReadonlySet<string> = new Set(['processed', 'confirmed', 'finalized']);
 
 const sendTransaction: RpcMethod = async ({ bank }, params) => {
   const config = configAt(params, 1);
   requireMinContextSlot(bank, config);
+  const commitment = config['preflightCommitment'] ?? 'finalized';
+  if (commitment !== 'recent' && commitment !== 'max') wordOf(commitment, PREFLIGHT_COMMITMENTS, 'a commitment');
   const wire = wireOf(stringAt(params, 0), config);
   const skipPreflight = flagOf(config, 'skipPreflight');
-  if (!skipPreflight) preflight(bank, wire);
-  const processed = bank.process(wire);
+  const processed = bank.process(wire, skipPreflight ? 'land' : 'refuse');
   if (processed.kind === 'landed') await processed.durable;
   // Without preflight a refused transaction gets its name back all the same, as on a cluster that drops it later.
-  else if (!skipPreflight) throw preflightFailure(processed.error, processed.result);
+  else if (!skipPreflight) throw preflightFailure(processed.error, processed.run);
   return wire.signature;
 };
+
+/** Balances before and after; a transaction that failed pays its fee and changes nothing else. */
+function balancesJson(bank: Bank, wire: WireTransaction, run: Run<SimulationResult> | undefined): object {
+  const resolved = run === undefined ? bank.resolve(wire) : undefined;
+  const keys = run?.keys ?? (resolved?.kind === 'keys' ? resolved.keys : undefined);
+  if (keys === undefined) return {};
+  const failed = run === undefined || run.result.error !== null;
+  const pre = keys.all.map((key) => (run === undefined ? bank.read(key) : run.before.get(key)));
+  const post = keys.all.map((key, i) => (failed ? pre[i] : (run.result.accounts.get(key) ?? pre[i])));
+  const fee = failed ? (run?.fee ?? 0n) : 0n;
+  return {
+    loadedAddresses: { writable: keys.loadedWritable, readonly: keys.loadedReadonly },
+    preBalances: pre.map((account) => account?.lamports ?? 0n),
+    postBalances: post.map((account, i) => (account?.lamports ?? 0n) - (i === 0 ? fee : 0n)),
+    preTokenBalances: tokenBalances(keys.all, pre, bank.read).map(tokenBalanceJson),
+    postTokenBalances: tokenBalances(keys.all, post, bank.read).map(tokenBalanceJson),
+  };
+}
+
+function accountsJson(
+  bank: Bank,
+  wanted: unknown,
+  wire: WireTransaction,
+  run: Run<SimulationResult> | undefined,
+): unknown {
+  if (wanted === undefined || wanted === null) return null;
+  if (!isRecord(wanted)) throw wrongType(wanted, 'struct RpcSimulateTransactionAccountsConfig');
+  const format = formatOf({ encoding: wanted['encoding'] }, 'base64');
+  if (format.encoding === 'binary' || format.encoding === 'base58')
+    throw invalidParams('base58 encoding not supported');
+  const addresses = arrayAt([wanted['addresses']], 0, Number.MAX_SAFE_INTEGER);
+  const most = run?.keys.all.length ?? wire.staticKeys.length;
+  if (addresses.length > most) throw invalidParams(`Too many accounts provided; max ${most}`);
+  const read: Bank['read'] = (key) => run?.result.accounts.get(key) ?? bank.read(key);
+  return addresses.map(asAddress).map((key) => {
+    const account = run?.result.error === null ? read(key) : undefined;
+    return account === undefined || account.lamports === 0n ? null : encodeAccount(account, format, read);
+  });
+}
 
 const simulateTransaction: RpcMethod = ({ bank }, params) => {
   const config = configAt(params, 1);
@@ -82,40 +125,37 @@ const simulateTransaction: RpcMethod = ({ bank }, params) => {
   const sigVerify = flagOf(config, 'sigVerify');
   const replace = flagOf(config, 'replaceRecentBlockhash');
   if (sigVerify && replace) throw invalidParams('sigVerify may not be used with replaceRecentBlockhash');
-  if (sigVerify && !wire.fullySigned) throw preflightFailure('SignatureFailure', undefined);
-  const refused = bank.refusal(wire);
-  const stale = refused !== undefined && !(replace && refused === 'BlockhashNotFound') ? refused : undefined;
-  const result = stale === undefined ? bank.simulate(wire, sigVerify) : undefined;
-  const error = stale ?? result?.error ?? null;
-  if (error === 'SignatureFailure') throw preflightFailure(error, result);
-  const wanted = config['accounts'] ?? undefined;
-  let accounts: unknown = null;
-  if (wanted !== undefined) {
-    if (!isRecord(wanted)) throw invalidParams('Invalid params: accounts must be an object.');
-    const format = formatOf({ encoding: wanted['encoding'] }, 'base64');
-    if (format.encoding === 'binary' || format.encoding === 'base58')
-      throw invalidParams('base58 encoding not supported');
-    const read = (key: ReturnType<typeof asAddress>): ReturnType<Bank['read']> =>
-      result?.accounts.get(key) ?? bank.read(key);
-    accounts = arrayAt([wanted['addresses']], 0, MAX_MULTIPLE_ACCOUNTS).map((key) => {
-      const account = error === null ? read(asAddress(key)) : undefined;
-      return account === undefined || account.lamports === 0n ? null : encodeAccount(account, format, read);
-    });
-  }
+  const refused = sigVerify && !wire.fullySigned ? 'SignatureFailure' : bank.refusal(wire);
+  const stale = replace && refused === 'BlockhashNotFound' ? undefined : refused;
+  const simulated = stale === undefined ? bank.simulate(wire, sigVerify) : undefined;
+  const run = simulated?.kind === 'ran' ? simulated.run : undefined;
+  const error = stale ?? (simulated?.kind === 'refused' ? simulated.error : (run?.result.error ?? null));
+  if (error !== null) requireBudget(error, run);
+  const inner =
+    flagOf(config, 'innerInstructions') && run !== undefined
+      ? parsedInnerJson(run.keys.all, run.result.innerInstructions)
+      : null;
   return withContext(bank, {
-    ...simulationJson(error, result, flagOf(config, 'innerInstructions')),
-    accounts,
+    ...simulationJson(error, run),
+    ...(error === 'SignatureFailure'
+      ? { loadedAddresses: { writable: [], readonly: [] } }
+      : balancesJson(bank, wire, run)),
+    innerInstructions: inner,
+    accounts: accountsJson(bank, config['accounts'], wire, run),
     replacementBlockhash: replace ? bank.slots.latestBlockhash() : null,
   });
 };
 
 const getFeeForMessage: RpcMethod = ({ bank }, params) => {
   requireMinContextSlot(bank, configAt(params, 1));
+  const bytes = base64Of(stringAt(params, 0));
   let message: ReturnType<typeof decodeMessage>;
   try {
-    message = decodeMessage(new Uint8Array(Buffer.from(stringAt(params, 0), 'base64')));
-  } catch {
-    throw invalidParams('failed to deserialize solana_message::versions::VersionedMessage');
+    message = decodeMessage(bytes);
+  } catch (error) {
+    throw invalidParams(
+      `failed to deserialize solana_message::versions::VersionedMessage: ${error instanceof Error ? error.message : 'malformed'}`,
+    );
   }
   return withContext(
     bank,
@@ -125,15 +165,14 @@ const getFeeForMessage: RpcMethod = ({ bank }, params) => {
 
 const requestAirdrop: RpcMethod = async ({ bank, faucet }, params) => {
   const to = addressAt(params, 0);
-  const lamports = integerOf(params[1], 'lamports');
+  const lamports = integerOf(params[1], 'u64');
   configAt(params, 2);
   if (lamports > MAX_AIRDROP_LAMPORTS)
     throw invalidParams(`Invalid params: one airdrop is at most ${MAX_AIRDROP_LAMPORTS} lamports.`);
   const decoded = decodeWire(await faucet.transfer(to, lamports, bank.slots.latestBlockhash()));
   if (decoded.kind === 'malformed') throw rpcError(RPC.internalError, decoded.reason);
-  preflight(bank, decoded.wire);
-  const processed = bank.process(decoded.wire);
-  if (processed.kind === 'refused') throw preflightFailure(processed.error, processed.result);
+  const processed = bank.process(decoded.wire, 'refuse');
+  if (processed.kind === 'refused') throw preflightFailure(processed.error, processed.run);
   await processed.durable;
   return decoded.wire.signature;
 };

@@ -1,12 +1,12 @@
-import { isAddress, isSignature } from '@solana/kit';
 import type { Address, Signature } from '@solana/kit';
 import type { Bank } from '../bank/bank.ts';
+import { badBase58At, isAddressText, isSignatureText } from '../codec/base58.ts';
 import { RPC, invalidParams, rpcError } from './errors.ts';
 
 export type Config = Readonly<Record<string, unknown>>;
 export type Params = readonly unknown[];
 
-const COMMITMENTS = new Set([
+const COMMITMENTS: ReadonlySet<string> = new Set([
   'processed',
   'confirmed',
   'finalized',
@@ -17,29 +17,52 @@ const COMMITMENTS = new Set([
   'max',
 ]);
 
-/** One of a set of words, such as an encoding; `what` names it in the refusal. */
-export function wordOf(value: unknown, allowed: ReadonlySet<string>, what: string): string {
-  if (typeof value === 'string' && allowed.has(value)) return value;
-  const shown = typeof value === 'string' ? `unknown variant \`${value}\`` : 'invalid type';
-  throw invalidParams(`Invalid params: ${shown} of ${what}; expected one of ${[...allowed].join(', ')}.`);
+/** A value as Solana's node names it when it is of the wrong type (serde's words, which users search for). */
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (typeof value === 'string') return `string ${JSON.stringify(value)}`;
+  if (typeof value === 'boolean') return `boolean \`${value}\``;
+  if (typeof value === 'number' && !Number.isInteger(value)) return `floating point \`${value}\``;
+  if (typeof value === 'number' || typeof value === 'bigint') return `integer \`${value}\``;
+  return Array.isArray(value) ? 'sequence' : 'map';
 }
 
-export function stringAt(params: Params, index: number): string {
-  const value = params[index];
-  if (typeof value !== 'string') throw invalidParams(`Invalid params: parameter ${index} must be a string.`);
+/** The refusal of a value of the wrong type, such as `invalid type: string "x", expected u64.` */
+export function wrongType(value: unknown, expected: string): Error {
+  return invalidParams(`Invalid params: invalid type: ${shown(value)}, expected ${expected}.`);
+}
+
+/** One of a set of words, such as an encoding; `what` names it in the refusal of what is no word at all. */
+export function wordOf(value: unknown, allowed: ReadonlySet<string>, what: string): string {
+  if (typeof value !== 'string') throw wrongType(value, what);
+  if (allowed.has(value)) return value;
+  const words = [...allowed].map((word) => `\`${word}\``);
+  const list = words.length > 2 ? `one of ${words.join(', ')}` : words.join(' or ');
+  throw invalidParams(`Invalid params: unknown variant \`${value}\`, expected ${list}.`);
+}
+
+export function stringOf(value: unknown): string {
+  if (typeof value !== 'string') throw wrongType(value, 'a string');
   return value;
 }
+
+export const stringAt = (params: Params, index: number): string => stringOf(params[index]);
+
+/** How Solana's node refuses a text that is no address or signature, without what stands before it. */
+export const base58Fault = (text: string): string => (badBase58At(text) === -1 ? 'WrongSize' : 'Invalid');
 
 export function asAddress(value: unknown): Address {
-  if (typeof value !== 'string' || !isAddress(value)) throw invalidParams('Invalid param: WrongSize');
-  return value;
+  const text = stringOf(value);
+  if (!isAddressText(text)) throw invalidParams(`Invalid param: ${base58Fault(text)}`);
+  return text;
 }
 
 export const addressAt = (params: Params, index: number): Address => asAddress(params[index]);
 
 export function asSignature(value: unknown): Signature {
-  if (typeof value !== 'string' || !isSignature(value)) throw invalidParams('Invalid param: WrongSize');
-  return value;
+  const text = stringOf(value);
+  if (!isSignatureText(text)) throw invalidParams(`Invalid param: ${base58Fault(text)}`);
+  return text;
 }
 
 export function isRecord(value: unknown): value is Config {
@@ -48,35 +71,44 @@ export function isRecord(value: unknown): value is Config {
 
 export function arrayAt(params: Params, index: number, max: number): readonly unknown[] {
   const value = params[index];
-  if (!Array.isArray(value)) throw invalidParams(`Invalid params: parameter ${index} must be an array.`);
+  if (!Array.isArray(value)) throw wrongType(value, 'a sequence');
   if (value.length > max) throw invalidParams(`Too many inputs provided; max ${max}`);
   return value;
 }
 
-export function integerOf(value: unknown, what: string): bigint {
-  if (typeof value === 'bigint' && value >= 0n) return value;
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
-  throw invalidParams(`Invalid params: ${what} must be a non-negative integer.`);
+export function integerOf(value: unknown, expected: 'u64' | 'usize'): bigint {
+  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) {
+    if (value >= 0) return BigInt(value);
+    throw invalidParams(`Invalid params: invalid value: integer \`${value}\`, expected ${expected}.`);
+  }
+  throw wrongType(value, expected);
 }
 
-export function numberOf(value: unknown, what: string): number {
-  const integer = integerOf(value, what);
-  if (integer > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidParams(`Invalid params: ${what} is too large.`);
+export function numberOf(value: unknown, expected: 'u64' | 'usize'): number {
+  const integer = integerOf(value, expected);
+  if (integer > BigInt(Number.MAX_SAFE_INTEGER))
+    throw invalidParams(`Invalid params: invalid value: integer \`${integer}\`, expected ${expected}.`);
   return Number(integer);
 }
 
 export function flagOf(config: Config, name: string): boolean {
   const value = config[name] ?? false;
-  if (typeof value !== 'boolean') throw invalidParams(`Invalid params: ${name} must be a boolean.`);
+  if (typeof value !== 'boolean') throw wrongType(value, 'a boolean');
   return value;
 }
 
 /** The config object at `index`, with its commitment checked; an absent one is empty. */
 export function configAt(params: Params, index: number): Config {
   const value = params[index] ?? {};
-  if (!isRecord(value)) throw invalidParams(`Invalid params: parameter ${index} must be an object.`);
-  wordOf(value['commitment'] ?? 'finalized', COMMITMENTS, 'commitment');
+  if (!isRecord(value)) throw wrongType(value, 'struct RpcContextConfig');
+  wordOf(value['commitment'] ?? 'finalized', COMMITMENTS, 'a commitment');
   return value;
+}
+
+/** Blocks and transactions are history only once they are confirmed; asking for less is an error. */
+export function requireConfirmed(config: Config): void {
+  if (config['commitment'] === 'processed')
+    throw invalidParams('Method does not support commitment below `confirmed`');
 }
 
 /** Answers of state are refused if the client has seen a later slot elsewhere. */
@@ -84,7 +116,7 @@ export function requireMinContextSlot(bank: Bank, config: Config): void {
   const min = config['minContextSlot'];
   if (min === undefined || min === null) return;
   const { slot } = bank.now();
-  if (integerOf(min, 'minContextSlot') > slot) {
+  if (integerOf(min, 'u64') > slot) {
     throw rpcError(RPC.minContextSlotNotReached, 'Minimum context slot has not been reached', {
       contextSlot: slot,
     });

@@ -109,7 +109,7 @@ export function createSubscriptions(deps: {
   }
 
   function unsubscribe(params: Params): boolean {
-    if (!active.delete(numberOf(params[0], 'the subscription')))
+    if (!active.delete(numberOf(params[0], 'u64')))
       throw invalidParams('Invalid subscription id.');
     return true;
   }

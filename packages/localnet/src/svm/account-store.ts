@@ -17,6 +17,10 @@ export interface AccountStore {
   forget(address: Address): void;
   ownedBy(program: Address): Iterable<Address>;
   tokenAccountsOf(holder: Address): Iterable<Address>;
+  /** The sum of all accounts' lamports. */
+  readonly lamports: bigint;
+  /** The `count` accounts with the most lamports, richest first. */
+  richest(count: number): { readonly address: Address; readonly account: StoredAccount }[];
   /** A copy of the map; accounts themselves are immutable. */
   copy(): Map<Address, StoredAccount | undefined>;
 }
@@ -54,12 +58,14 @@ export function createAccountStore(): AccountStore {
   const accounts = new Map<Address, StoredAccount | undefined>();
   const byOwner = new Map<Address, Set<Address>>();
   const byHolder = new Map<Address, Set<Address>>();
+  let lamports = 0n;
 
   function reindex(
     address: Address,
     before: StoredAccount | undefined,
     after: StoredAccount | undefined,
   ): void {
+    lamports += (after?.lamports ?? 0n) - (before?.lamports ?? 0n);
     move(byOwner, before?.owner, after?.owner, address);
     move(byHolder, before && tokenHolder(before), after && tokenHolder(after), address);
   }
@@ -77,6 +83,21 @@ export function createAccountStore(): AccountStore {
     },
     ownedBy: (program) => byOwner.get(program) ?? [],
     tokenAccountsOf: (holder) => byHolder.get(holder) ?? [],
+    get lamports() {
+      return lamports;
+    },
+    richest(count) {
+      const top: { address: Address; account: StoredAccount }[] = [];
+      for (const [address, account] of accounts) {
+        const last = top.at(-1);
+        if (account === undefined) continue;
+        if (last !== undefined && top.length >= count && last.account.lamports >= account.lamports) continue;
+        const at = top.findIndex((entry) => entry.account.lamports < account.lamports);
+        top.splice(at === -1 ? top.length : at, 0, { address, account });
+        if (top.length > count) top.pop();
+      }
+      return top;
+    },
     copy: () => new Map(accounts),
   };
 }

@@ -80,6 +80,25 @@ export function readTokenAccount(account: StoredAccount): TokenAccountState | un
   };
 }
 
+export interface MultisigState {
+  readonly numRequiredSigners: number;
+  readonly numValidSigners: number;
+  readonly isInitialized: boolean;
+  readonly signers: readonly Address[];
+}
+
+export function readMultisig(account: StoredAccount): MultisigState | undefined {
+  const { data } = account;
+  if (!isTokenProgram(account.owner) || data.length !== MULTISIG_BYTES || data[2] !== 1) return undefined;
+  const numValidSigners = data[1] ?? 0;
+  return {
+    numRequiredSigners: data[0] ?? 0,
+    numValidSigners,
+    isInitialized: true,
+    signers: Array.from({ length: Math.min(numValidSigners, 11) }, (_, i) => addressFrom(data, 3 + 32 * i)),
+  };
+}
+
 /** Token-2022 extension types behind an account's or mint's base state, in order. */
 export function extensionTypes(account: StoredAccount): readonly number[] {
   const types: number[] = [];

@@ -53,8 +53,66 @@ export function transactionErrorOf(error: SvmError): TransactionErrorJson {
   return { DuplicateInstruction: 'index' in error ? error.index : 0 };
 }
 
+/** Instruction errors whose sentence is not simply their name (agave, `instruction-error`). */
+const instructionSentences: Readonly<Record<string, string>> = {
+  GenericError: 'generic instruction error',
+  InvalidArgument: 'invalid program argument',
+  InvalidAccountData: 'invalid account data for instruction',
+  AccountDataTooSmall: 'account data too small for instruction',
+  InsufficientFunds: 'insufficient funds for instruction',
+  IncorrectProgramId: 'incorrect program id for instruction',
+  MissingRequiredSignature: 'missing required signature for instruction',
+  AccountAlreadyInitialized: 'instruction requires an uninitialized account',
+  UninitializedAccount: 'instruction requires an initialized account',
+  UnbalancedInstruction: 'sum of account balances before and after instruction do not match',
+  ModifiedProgramId: 'instruction illegally modified the program id of an account',
+  ExternalAccountLamportSpend: 'instruction spent from the balance of an account it does not own',
+  ExternalAccountDataModified: 'instruction modified data of an account it does not own',
+  ReadonlyLamportChange: 'instruction changed the balance of a read-only account',
+  ReadonlyDataModified: 'instruction modified data of a read-only account',
+  DuplicateAccountIndex: 'instruction contains duplicate accounts',
+  ExecutableModified: 'instruction changed executable bit of an account',
+  RentEpochModified: 'instruction modified rent epoch of an account',
+  NotEnoughAccountKeys: 'insufficient account keys for instruction',
+  AccountDataSizeChanged: 'program other than the account\'s owner changed the size of the account data',
+  AccountNotExecutable: 'instruction expected an executable account',
+  AccountBorrowFailed: 'instruction tries to borrow reference for an account which is already borrowed',
+  AccountBorrowOutstanding: 'instruction left account with an outstanding borrowed reference',
+  InvalidError: 'program returned invalid error code',
+  UnsupportedProgramId: 'Unsupported program id',
+  CallDepth: 'Cross-program invocation call depth too deep',
+  MissingAccount: 'An account required by the instruction is missing',
+  ReentrancyNotAllowed: 'Cross-program invocation reentrancy not allowed for this instruction',
+  MaxSeedLengthExceeded: 'Length of the seed is too long for address generation',
+  InvalidSeeds: 'Provided seeds do not result in a valid address',
+  InvalidRealloc: 'Failed to reallocate account data',
+  ComputationalBudgetExceeded: 'Computational budget exceeded',
+  PrivilegeEscalation: 'Cross-program invocation with unauthorized signer or writable account',
+  ProgramEnvironmentSetupFailure: 'Failed to create program execution environment',
+  ProgramFailedToComplete: 'Program failed to complete',
+  ProgramFailedToCompile: 'Program failed to compile',
+  Immutable: 'Account is immutable',
+  IncorrectAuthority: 'Incorrect authority provided',
+  BorshIoError: 'Failed to serialize or deserialize account data',
+  AccountNotRentExempt: 'An account does not have enough lamports to be rent-exempt',
+  InvalidAccountOwner: 'Invalid account owner',
+  ArithmeticOverflow: 'Program arithmetic overflowed',
+  UnsupportedSysvar: 'Unsupported sysvar',
+  IllegalOwner: 'Provided owner is not allowed',
+};
+
 const sentences: Readonly<Record<string, string>> = {
   AccountNotFound: 'Attempt to debit an account but found no record of a prior credit.',
+  SignatureFailure: 'Transaction did not pass signature verification',
+  SanitizeFailure: 'Transaction failed to sanitize accounts offsets correctly',
+  AccountLoadedTwice: 'Account loaded twice',
+  InvalidProgramForExecution: 'This program may not be used for executing instructions',
+  TooManyAccountLocks: 'Transaction locked too many accounts',
+  AddressLookupTableNotFound: "Transaction loads an address table account that doesn't exist",
+  InvalidAddressLookupTableOwner: 'Transaction loads an address table account with an invalid owner',
+  InvalidAddressLookupTableData: 'Transaction loads an address table account with invalid data',
+  InvalidAddressLookupTableIndex: 'Transaction address table lookup uses an invalid index',
+  MaxLoadedAccountsDataSizeExceeded: 'Transaction exceeded max loaded accounts data size cap',
   AlreadyProcessed: 'This transaction has already been processed',
   BlockhashNotFound: 'Blockhash not found',
   ProgramAccountNotFound: 'Attempt to load a program that does not exist',
@@ -66,6 +124,9 @@ function words(name: string): string {
   const spaced = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
+
+const instructionSentence = (name: string): string =>
+  instructionSentences[name] ?? words(name).toLowerCase();
 
 /** The sentence Solana shows for an error. */
 export function describeTransactionError(error: TransactionErrorJson): string {
@@ -81,8 +142,11 @@ export function describeTransactionError(error: TransactionErrorJson): string {
     ) {
       return `Error processing Instruction ${String(index)}: custom program error: 0x${inner.Custom.toString(16)}`;
     }
-    return `Error processing Instruction ${String(index)}: ${words(typeof inner === 'string' ? inner : 'BorshIoError').toLowerCase()}`;
+    return `Error processing Instruction ${String(index)}: ${instructionSentence(typeof inner === 'string' ? inner : 'BorshIoError')}`;
   }
+  const duplicate = error['DuplicateInstruction'];
+  if (duplicate !== undefined)
+    return `Transaction contains a duplicate instruction (${String(duplicate)}) that is not allowed`;
   const rent = error['InsufficientFundsForRent'];
   if (typeof rent === 'object' && rent !== null && 'account_index' in rent) {
     return `Transaction results in an account (${String(rent.account_index)}) with insufficient funds for rent`;

@@ -30,7 +30,8 @@ export function parseLookupTable(
 ): ParsedInstruction | undefined {
   const reader = dataReader(data);
   const layout = LAYOUTS[reader.u32()];
-  const info = layout && named(layout.accounts, accounts);
+  if (layout === undefined) return undefined;
+  const info = named(layout.accounts, accounts);
   if (info === undefined) return undefined;
   // Who pays for an extension need not be named.
   const payer =

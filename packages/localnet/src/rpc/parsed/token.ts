@@ -143,8 +143,9 @@ function signersOf(
 export function parseToken(data: Uint8Array, accounts: readonly Address[]): ParsedInstruction | undefined {
   const reader = dataReader(data);
   const layout = LAYOUTS[reader.u8()];
-  const info = layout && named(layout.accounts, accounts);
-  const signers = layout && signersOf(layout, accounts);
+  if (layout === undefined) return undefined;
+  const info = named(layout.accounts, accounts);
+  const signers = signersOf(layout, accounts);
   if (info === undefined || signers === undefined) return undefined;
   const all = { ...info, ...signers, ...layout.data?.(reader) };
   if (layout.type !== 'setAuthority' || OVER_ACCOUNT.has(String(all['authorityType'])))

@@ -1,7 +1,7 @@
 import type { Address } from '@solana/kit';
-import type { StoredAccount } from '../svm/account.ts';
-import { TOKEN_2022_PROGRAM } from '../svm/program-ids.ts';
-import { extensionTypes, readMint, readTokenAccount, uiTokenAmount } from '../svm/token-layout.ts';
+import type { StoredAccount } from '../../svm/account.ts';
+import { TOKEN_2022_PROGRAM } from '../../svm/program-ids.ts';
+import { extensionTypes, readMint, readMultisig, readTokenAccount, uiTokenAmount } from '../../svm/token-layout.ts';
 
 /** Token-2022 extensions that hold no state, so that their name says all. Others leave an account unparsed. */
 const STATELESS_EXTENSIONS: Readonly<Record<number, string>> = {
@@ -10,15 +10,15 @@ const STATELESS_EXTENSIONS: Readonly<Record<number, string>> = {
   13: 'nonTransferableAccount',
 };
 
-/** `jsonParsed` of a token account or mint (agave, `account-decoder/src/parse_token.rs`). */
+/** `jsonParsed` of a token account, mint or multisig (agave, `account-decoder/src/parse_token.rs`). */
 export function parseTokenData(
   account: StoredAccount,
   read: (address: Address) => StoredAccount | undefined,
 ): unknown {
-  const parsed = parseMint(account) ?? parseAccount(account, read);
+  const parsed = parseMint(account) ?? parseAccount(account, read) ?? parseMultisig(account);
   if (parsed === undefined) return undefined;
   const extensions: unknown[] = [];
-  for (const type of extensionTypes(account)) {
+  for (const type of parsed.type === 'multisig' ? [] : extensionTypes(account)) {
     const extension = STATELESS_EXTENSIONS[type];
     if (extension === undefined) return undefined;
     extensions.push({ extension });
@@ -33,7 +33,7 @@ export function parseTokenData(
 }
 
 interface Parsed {
-  readonly type: 'mint' | 'account';
+  readonly type: 'mint' | 'account' | 'multisig';
   readonly info: Readonly<Record<string, unknown>>;
 }
 
@@ -41,6 +41,11 @@ function parseMint(account: StoredAccount): Parsed | undefined {
   const mint = readMint(account);
   if (mint === undefined) return undefined;
   return { type: 'mint', info: { ...mint, supply: mint.supply.toString() } };
+}
+
+function parseMultisig(account: StoredAccount): Parsed | undefined {
+  const info = readMultisig(account);
+  return info && { type: 'multisig', info: { ...info } };
 }
 
 function parseAccount(

@@ -1,0 +1,52 @@
+import http from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOriginFetch } from './origin-fetch.ts';
+
+const PIECES: Readonly<Record<string, http.OutgoingHttpHeaders>> = {
+  '/plain': {},
+  '/encoded': { vary: 'Accept-Encoding, Origin' },
+  '/by-agent': { vary: 'User-Agent' },
+  '/by-anything': { vary: '*' },
+  '/cookie': { 'set-cookie': 'a=b' },
+  '/private': { 'cache-control': 'private, max-age=5' },
+};
+const asked: string[] = [];
+let origin = '';
+const server = http.createServer((request, response) => {
+  asked.push(`${request.headers.host} ${request.url}`);
+  response.writeHead(200, PIECES[request.url ?? ''] ?? {}).end('body');
+});
+beforeAll(async () => {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+describe('an origin', () => {
+  it('gives answers that can be compared only if everybody gets them', async () => {
+    const fetch = createOriginFetch({ allowPrivate: true });
+    const settings = { v: 1, origin, originHost: null, originHeaders: [], probe: [], domains: [] } as const;
+    const same = await Promise.all(
+      Object.keys(PIECES).map(async (target) => (await fetch.get(settings, target, [0, 3])).same),
+    );
+    expect(same).toEqual([true, true, false, false, false, false]);
+    await fetch.close();
+  });
+
+  it('is the only host that a target reaches', async () => {
+    const fetch = createOriginFetch({ allowPrivate: true });
+    const settings = { v: 1, origin, originHost: null, originHeaders: [], probe: [], domains: [] } as const;
+    asked.length = 0;
+    await fetch.get(settings, '//169.254.169.254/latest', [0, 3]);
+    expect(asked).toEqual([`${new URL(origin).host} //169.254.169.254/latest`]);
+    for (const target of ['http://169.254.169.254/', '@169.254.169.254/', '.example.org/'])
+      await expect(fetch.get(settings, target, [0, 3])).rejects.toThrow('target');
+    await fetch.close();
+  });
+});
