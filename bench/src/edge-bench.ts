@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MediaError } from '@media-network/runtime';
@@ -59,6 +59,9 @@ export async function benchEdge(options: BenchEdgeOptions = {}): Promise<EdgeBen
   const say = options.say ?? (() => undefined);
   ensureTools(say);
   const processors = twoProcessors();
+  const [others = 0] = loadavg();
+  if (others > 1)
+    say(`the machine is busy (load ${others.toFixed(1)}): figures will be uneven, latencies above all`);
   const dir = mkdtempSync(join(tmpdir(), 'media-bench-'));
   chmodSync(dir, 0o755);
   const origin = await startOrigin();
@@ -132,6 +135,13 @@ async function measureRow(
         processor: loadProcessor,
       });
       const used = cpuSeconds(pids) - before;
+      if (load.requests === 0) {
+        throw new MediaError({
+          code: 'bench/machine-busy',
+          message: `${server.name} answered nothing in ${options.seconds ?? 3} s: other programs leave the two processors no time. Try again when they are idle.`,
+          source: 'internal',
+        });
+      }
       if (load.errors > load.requests / 1_000) {
         throw new MediaError({
           code: 'bench/load-failed',

@@ -25,7 +25,7 @@ const EMPTY_HEX = toHex(EMPTY_ROOT);
 
 export function createEvidenceSource(store: EvidenceStore, fetch: PeerFetch): EvidenceSource {
   return {
-    async find(kind, rootHex, peers, limits = undefined) {
+    async find(kind, rootHex, peers, limits) {
       // The root of nothing: lists without items; an hour without leaves still has its count.
       if (rootHex === EMPTY_HEX) return kind === 'hours' ? new Uint8Array(4) : new Uint8Array(0);
       if (limits !== undefined && limits.bytesLeft <= 0) return undefined;

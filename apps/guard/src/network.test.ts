@@ -13,13 +13,17 @@ function chain() {
     hoursPerWeek: 10,
     minGuards: 2,
   });
+  const order: string[] = [];
   const calls = { config: 0, guardSet: 0 };
   const world = { now: 100n, operator: 0, members: 1, fail: false };
   const reads: Pick<
     MediaClient,
     'chainTime' | 'config' | 'guards' | 'edges' | 'resources' | 'pools' | 'guardSet'
   > = {
-    chainTime: async () => world.now,
+    async chainTime() {
+      order.push('chainTime');
+      return world.now;
+    },
     async config() {
       calls.config += 1;
       if (world.fail) throw new Error('no chain');
@@ -29,8 +33,14 @@ function chain() {
       blankAccount('guard', addressAt(3), { no: 1, operator: OPERATORS[world.operator] ?? addressAt(1) }),
     ],
     edges: async () => [],
-    resources: async () => [],
-    pools: async () => [],
+    async resources() {
+      order.push('resources');
+      return [];
+    },
+    async pools() {
+      order.push('pools');
+      return [];
+    },
     async guardSet(week) {
       calls.guardSet += 1;
       const set = blankAccount('guardSet', addressAt(4), { week, count: world.members });
@@ -41,7 +51,7 @@ function chain() {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const client = reads as MediaClient;
   const clock = createManualClock();
-  return { world, calls, clock, network: createNetwork(client, clock, 1_000) };
+  return { world, calls, order, clock, network: createNetwork(client, clock, 1_000) };
 }
 
 it('reads once for all who ask at the same time, and anew for each round', async () => {
@@ -96,4 +106,21 @@ it('reads a set again until it is usable, then never', async () => {
   expect(calls.guardSet).toBe(2);
   // Enough guards, but its week has not begun.
   expect(await network.guardSet(1n, snapshot)).toMatchObject({ usable: false });
+});
+
+it('does not take what it began to read before its own transaction for what is there after it', async () => {
+  const { network, world, calls } = chain();
+  const before = network.refresh();
+  network.invalidate();
+  world.now = 200n;
+  await before;
+  expect((await network.snapshot()).now).toBe(200n);
+  expect(calls.config).toBe(2);
+});
+
+it('reads the time first and pools last, so that a fee on its way is seen in one of its places', async () => {
+  const { network, order } = chain();
+  await network.refresh();
+  expect([order[0], order.at(-1)]).toEqual(['chainTime', 'pools']);
+  expect(order).toContain('resources');
 });

@@ -62,7 +62,7 @@ export function createPeerFetch(log: Log, { allowPrivate }: { readonly allowPriv
   }
 
   return {
-    async get(baseUrl, target, maxBytes = MAX_BYTES, signal = undefined) {
+    async get(baseUrl, target, maxBytes = MAX_BYTES, signal) {
       const url = URL.parse(target, baseUrl);
       if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
       if (signal?.aborted === true || (!allowPrivate && isPrivateLiteral(url.hostname))) return undefined;

@@ -85,9 +85,7 @@ export async function createGenesis(
   const faucetSeed = randomBytes(32);
   const genesis: Genesis = {
     version: 1,
-    hash: encodeBase58(
-      createHash('sha256').update('media-network/localnet/genesis').update(seed).digest(),
-    ),
+    hash: encodeBase58(createHash('sha256').update('media-network/localnet/genesis').update(seed).digest()),
     seed: new Uint8Array(seed),
     startMs: options.startMs,
     slotMs: options.slotMs,

@@ -125,7 +125,7 @@ describe('accounts', () => {
 });
 
 describe('transactions', () => {
-  it('with a wrong or missing signature are refused with -32003', async () => {
+  it('with a wrong or missing signature are refused by the preflight', async () => {
     const { client, payer } = chain;
     const to = await generateKeyPairSigner();
     const signed = await client.sign(payer, [
@@ -139,7 +139,7 @@ describe('transactions', () => {
       const wrong = Buffer.from(bytes);
       spoil(wrong);
       const answer = await call('sendTransaction', [wrong.toString('base64'), { encoding: 'base64' }]);
-      expect(answer.error?.code).toBe(-32003);
+      expect(answer.error).toMatchObject({ code: -32002, data: { err: 'SignatureFailure', fee: null } });
       await call('sendTransaction', [wrong.toString('base64'), { encoding: 'base64', skipPreflight: true }]);
       expect(chain.net.account(to.address)).toBe(undefined);
     }
@@ -189,9 +189,9 @@ describe('transactions', () => {
       err: null,
       replacementBlockhash: { blockhash: expect.any(String) as unknown },
     });
-    expect(
-      (await call('simulateTransaction', [text, { encoding: 'base64', sigVerify: true }])).error?.code,
-    ).toBe(-32003);
+    expect(await value('simulateTransaction', [text, { encoding: 'base64', sigVerify: true }])).toMatchObject(
+      { err: 'SignatureFailure', fee: null },
+    );
     expect(
       (
         await call('simulateTransaction', [
@@ -254,8 +254,16 @@ describe('transactions', () => {
             { pubkey: PROGRAM, signer: false, writable: false, source: 'transaction' },
           ]) as unknown,
           instructions: [
-            { programId: '11111111111111111111111111111111', accounts: [payer.address, to.address] },
-            { programId: PROGRAM, accounts: [] },
+            {
+              program: 'system',
+              programId: '11111111111111111111111111111111',
+              parsed: {
+                type: 'transfer',
+                info: { source: payer.address, destination: to.address, lamports: 1_000_000_000 },
+              },
+              stackHeight: 1,
+            },
+            { program: 'spl-memo', programId: PROGRAM, parsed: 'for coffee', stackHeight: 1 },
           ],
         },
       },

@@ -1,10 +1,10 @@
+import { isLoopbackHost, isPrivateAddress } from '@media-network/runtime/daemon';
 import { describe, expect, it } from 'vitest';
 import { createOriginClient } from './origin-client.ts';
 import { readHead } from './origin-head.ts';
 import { forwardHeaders } from './origin-headers.ts';
 import { readOriginSettings } from './origin-settings.ts';
 import type { PlainSettings } from './origin-settings.ts';
-import { isLoopbackHost, isPrivateAddress } from './private-address.ts';
 
 const plain = (over: Partial<PlainSettings> = {}): PlainSettings => ({
   origin: 'http://origin.example:3000',

@@ -1,13 +1,10 @@
-import { lookup as systemLookup } from 'node:dns';
-import { isIP } from 'node:net';
-import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
 import { Pool } from 'undici';
 import { forwardHeaders } from './origin-headers.ts';
 import { badResponse, checkAsked, readHead } from './origin-head.ts';
 import type { OriginSettings } from './origin-settings.ts';
-import { isPrivateAddress } from './private-address.ts';
 
 interface OriginRequest {
   readonly settings: OriginSettings;
@@ -116,8 +113,7 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
   return {
     async fetch(request) {
       const { settings } = request;
-      if (!options.allowPrivate && isIP(settings.hostname) !== 0 && isPrivateAddress(settings.hostname))
-        throw privateOrigin();
+      if (!options.allowPrivate && isPrivateLiteral(settings.hostname)) throw privateOrigin();
       const repeatable =
         request.body === undefined && (request.method === 'GET' || request.method === 'HEAD');
       try {
@@ -140,20 +136,6 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
   };
 }
 
-const publicLookup: LookupFunction = (hostname, lookupOptions, callback) => {
-  systemLookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
-    if (error !== null) {
-      callback(error, '', 0);
-      return;
-    }
-    const allowed = addresses.filter(({ address }) => !isPrivateAddress(address));
-    const first = allowed[0];
-    if (first === undefined) callback(privateOrigin(), '', 0);
-    else if (lookupOptions.all === true) callback(null, allowed);
-    else callback(null, first.address, first.family);
-  });
-};
-
 function isReset(error: unknown): boolean {
   const code = errorCode(error);
   return (
@@ -165,8 +147,8 @@ function isReset(error: unknown): boolean {
 
 /** An error of undici or the system in our words. Also for errors of the body's stream. */
 export function originError(error: unknown, signal?: AbortSignal): MediaError {
-  if (error instanceof MediaError) return error;
-  if (error instanceof Error && error.cause instanceof MediaError) return error.cause;
+  const ours = error instanceof MediaError ? error : error instanceof Error ? error.cause : undefined;
+  if (ours instanceof MediaError) return ours.code === 'runtime/private-address' ? privateOrigin() : ours;
   if (signal?.aborted === true) {
     return new MediaError({
       code: 'edge/aborted',

@@ -31,7 +31,7 @@ const pool = blankAccount('pool', addressAt(4), {
 /** One pending resource; what the chain was asked to do is in `sent`. */
 function setup(operator: Signer) {
   const sent: string[] = [];
-  const world = { originStatus: 200, readable: true, refuse: undefined as string | undefined };
+  const world = { looks: 0, originStatus: 200, readable: true, refuse: undefined as string | undefined };
   const config = blankAccount('config', addressAt(9), {
     sampleSecs: 1,
     hoursPerWeek: 10,
@@ -64,6 +64,7 @@ function setup(operator: Signer) {
   };
   const origin: OriginFetch = {
     async get(_, target) {
+      world.looks += 1;
       if (world.originStatus === 0) throw new Error('refused');
       return {
         status: target === '/p' ? world.originStatus : 599,
@@ -120,13 +121,25 @@ describe('authorise', () => {
       world.originStatus = status;
       await round();
       await round();
-      clock.advance(2_000);
+      clock.advance(4_000);
     }
     expect(sent).toEqual([]);
     world.originStatus = 404;
     await round();
     await round();
     expect(sent).toEqual(['authorise']);
+  });
+
+  it('looks at an origin that does not answer ever more rarely', async () => {
+    const { world, clock, round } = setup(await createWallet());
+    world.originStatus = 0;
+    for (let i = 0; i < 600; i += 1) {
+      await round();
+      clock.advance(1_000);
+    }
+    // At 0, 2, 6, 14, 30, 62 s, then once a minute.
+    expect(world.looks).toBeGreaterThan(10);
+    expect(world.looks).toBeLessThan(20);
   });
 
   it('does not vote for settings that it cannot read', async () => {

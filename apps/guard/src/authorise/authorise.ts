@@ -8,7 +8,7 @@ import type { Counts } from '../counts.ts';
 import type { Network, Snapshot } from '../network.ts';
 import type { OriginFetch } from '../probe/origin-fetch.ts';
 import { planAuthorise } from './plan-authorise.ts';
-import type { AuthoriseFacts } from './plan-authorise.ts';
+import type { AuthoriseAction, AuthoriseFacts } from './plan-authorise.ts';
 import type { SettingsReader } from './settings-reader.ts';
 
 export interface AuthoriseDeps {
@@ -30,12 +30,17 @@ interface Sight {
   readonly readable: boolean;
   readonly originAnswers: boolean;
   readonly atMs: number;
+  /** Until the next look, when something was amiss. */
+  readonly againMs: number;
 }
 
 /** An address that is not set. */
 const NO_RING = '11111111111111111111111111111111';
-/** How long a look that found something amiss holds before the next. */
+/** How long a look that found something amiss holds before the next; doubles while it stays so. */
 const LOOK_AGAIN_MS = 2_000;
+const MAX_LOOK_AGAIN_MS = 60_000;
+/** Looks at origins side by side: one that does not answer must not keep the others waiting. */
+const PARALLEL_LOOKS = 16;
 
 /** The duty that lets resources onto the network and keeps their quota in step with their stake. */
 export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSignal): Promise<RoundResult> } {
@@ -52,13 +57,16 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
             .catch(() => undefined);
     // A server that answers at all is there; what it says of the target is between it and its viewers.
     const originAnswers = answer !== undefined && answer.status < 500;
+    const before = sights.get(resource.address);
+    const amiss = before?.version === resource.settingsVersion && !before.originAnswers;
     const sight = {
       version: resource.settingsVersion,
       readable: found !== undefined,
       originAnswers,
       atMs: clock.nowMs(),
+      againMs: amiss ? Math.min(2 * before.againMs, MAX_LOOK_AGAIN_MS) : LOOK_AGAIN_MS,
     };
-    if (sights.get(resource.address)?.originAnswers !== originAnswers && !originAnswers) {
+    if (before?.originAnswers !== originAnswers && !originAnswers) {
       const why =
         found === undefined ? 'its settings cannot be decrypted by this guard' : 'its origin does not answer';
       log.warn({ resource: resource.address, why }, 'resource not authorised');
@@ -75,7 +83,7 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
     const holds =
       sight !== undefined &&
       sight.version === resource.settingsVersion &&
-      (good || clock.nowMs() - sight.atMs < LOOK_AGAIN_MS);
+      (good || clock.nowMs() - sight.atMs < sight.againMs);
     const votes =
       resource.authWeek === weekAt(config, now) ? resource.authVotes.slice(0, resource.authCount) : [];
     return {
@@ -132,17 +140,20 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
         if (byAddress.get(address)?.status !== RESOURCE_STATUS.pending) sights.delete(address);
       const resources = snapshot.resources.map((resource) => factsOf(resource, snapshot));
       let result: RoundResult = 'idle';
-      for (const { kind, resource } of planAuthorise({
-        guardNo: deps.guard.no,
-        set,
-        turn: sampleAt(config, now),
-        resources,
-      })) {
+      const run = async ({ kind, resource }: AuthoriseAction): Promise<void> => {
         const found = byAddress.get(resource);
-        if (signal.aborted || found === undefined) break;
+        if (signal.aborted || found === undefined) return;
         const outcome = await deps.runner.run(`${kind} ${resource}`, () => act(kind, found, week));
         if (outcome === 'done') result = 'busy';
-      }
+      };
+      const turn = sampleAt(config, now);
+      const actions = planAuthorise({ guardNo: deps.guard.no, set, turn, resources });
+      for (const action of actions) if (action.kind !== 'look') await run(action);
+      const looks = actions.filter(({ kind }) => kind === 'look').values();
+      const work = async (): Promise<void> => {
+        for (const action of looks) await run(action);
+      };
+      await Promise.all(Array.from({ length: PARALLEL_LOOKS }, work));
       return result;
     },
   };

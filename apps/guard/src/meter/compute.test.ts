@@ -15,6 +15,7 @@ import { createMeterState } from './meter-state.ts';
 import type { MeterState } from './meter-state.ts';
 import { readMeterFacts } from './read-facts.ts';
 
+const hourAddress = (hour: bigint) => addressAt(100 + Number(hour));
 const [EDGE, RESOURCE] = [addressAt(2), addressAt(3)];
 /** Hours of 12 s: hour h ends at (h + 1) · 12, reports until + 6, verdicts until + 12, final until + 12 + 240. */
 const CONFIG = blankAccount('config', addressAt(1), {
@@ -44,7 +45,6 @@ async function world() {
     hours: new Map<string, Found<'hour'>>(),
     reports: [] as Found<'report'>[],
   };
-  const hourAddress = (hour: bigint) => addressAt(100 + Number(hour));
   const snapshot = (): Snapshot => ({
     now: shown.now,
     readAtMs: 0,

@@ -40,7 +40,7 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
       const ranges: readonly Range[] = [
         [args.sampleSecs, 1, 86_400],
         [args.reportSlots, 1],
-        [args.verdictSlots, args.reportSlots + 1, 1_000],
+        [args.verdictSlots, args.reportSlots + 1, 3 * SAMPLES_PER_REPORT],
         [args.finalHours, 1, 10_000],
         [args.verdictSlots, 0, SAMPLES_PER_REPORT * args.finalHours],
         [args.hoursPerWeek, 1, 10_000],

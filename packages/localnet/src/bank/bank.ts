@@ -88,6 +88,8 @@ interface Undo {
   readonly account: StoredAccount | undefined;
 }
 
+const refuse = (error: TransactionErrorJson): ProcessResult => ({ kind: 'refused', error, run: undefined });
+
 const recentOf = (landed: LandedTransaction): RecentTransaction => ({
   signature: landed.signature,
   messageHash: landed.messageHash,
@@ -247,11 +249,6 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
 
   function process(wire: WireTransaction, failures: 'land' | 'refuse'): ProcessResult {
     const now = executor.syncTime();
-    const refuse = (error: TransactionErrorJson): ProcessResult => ({
-      kind: 'refused',
-      error,
-      run: undefined,
-    });
     if (!wire.fullySigned) return refuse('SignatureFailure');
     const refused = refusal(wire);
     if (refused !== undefined) return refuse(refused);

@@ -32,9 +32,9 @@ export type RunResult<R extends ExecutionResult = ExecutionResult> =
  * name, and names errors as a cluster does; what lands and what is remembered is the bank's.
  */
 export interface Executor {
-  syncTime(): ChainTime;
+  readonly syncTime: () => ChainTime;
   execute(wire: WireTransaction): RunResult;
-  simulate(wire: WireTransaction, verifySignatures: boolean): RunResult<SimulationResult>;
+  readonly simulate: (wire: WireTransaction, verifySignatures: boolean) => RunResult<SimulationResult>;
   /** Takes back whatever an execution changed, such as the fee of one that failed. */
   takeBack(run: Run): void;
 }

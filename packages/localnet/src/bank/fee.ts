@@ -54,5 +54,7 @@ export function feeOf(message: FeeMessage): bigint {
   }
   const wanted = limit ?? defaults;
   const units = wanted < MAX_COMPUTE_UNITS ? wanted : MAX_COMPUTE_UNITS;
-  return signaturesOf(message) * LAMPORTS_PER_SIGNATURE + (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS;
+  return (
+    signaturesOf(message) * LAMPORTS_PER_SIGNATURE + (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS
+  );
 }

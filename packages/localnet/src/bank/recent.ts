@@ -18,7 +18,7 @@ export interface Recent {
   hasMessage(messageHash: string): boolean;
   add(entry: RecentTransaction): void;
   remove(entry: RecentTransaction): void;
-  prune(slot: bigint): void;
+  readonly prune: (slot: bigint) => void;
   entries(): readonly RecentTransaction[];
 }
 

@@ -1,6 +1,13 @@
 import { getBase58Decoder, getBase58Encoder } from '@solana/kit';
 import { describe, expect, it } from 'vitest';
-import { addressBytes, addressFrom, badBase58At, decodeBase58, encodeBase58, isAddressText } from './base58.ts';
+import {
+  addressBytes,
+  addressFrom,
+  badBase58At,
+  decodeBase58,
+  encodeBase58,
+  isAddressText,
+} from './base58.ts';
 
 const samples = Array.from({ length: 400 }, (_, i) => {
   const bytes = crypto.getRandomValues(new Uint8Array(i % 70));

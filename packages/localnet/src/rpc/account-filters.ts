@@ -14,7 +14,9 @@ function textBytes(text: string, encoding: string): Uint8Array {
   if (encoding === 'base64') {
     const bad = /[^A-Za-z0-9+/=]/.exec(text);
     if (bad === null) return Buffer.from(text, 'base64');
-    throw invalidParams(`Invalid param: Base64DecodeError(InvalidByte(${bad.index}, ${bad[0].charCodeAt(0)}))`);
+    throw invalidParams(
+      `Invalid param: Base64DecodeError(InvalidByte(${bad.index}, ${bad[0].charCodeAt(0)}))`,
+    );
   }
   // Base58 costs its square in time: its longest honest form is looked at first.
   if (text.length > MAX_MEMCMP_BASE58_LENGTH) throw invalidParams('Invalid param: DataTooLarge');

@@ -109,8 +109,10 @@ export function createDispatch(
     const { jsonrpc, method: name, params = [] } = request;
     const id = 'id' in request ? request['id'] : undefined;
     if (id !== undefined && !isId(id)) return fault(null, RPC.invalidRequest, 'Invalid request');
-    if (jsonrpc !== '2.0') return fault(id ?? null, RPC.invalidRequest, 'Unsupported JSON-RPC protocol version');
-    if (typeof name !== 'string') return fault(id ?? null, RPC.invalidRequest, 'Invalid request');
+    if (jsonrpc === undefined && typeof name === 'string')
+      return fault(id ?? null, RPC.invalidRequest, 'Unsupported JSON-RPC protocol version');
+    if (jsonrpc !== '2.0' || typeof name !== 'string')
+      return fault(id ?? null, RPC.invalidRequest, 'Invalid request');
     const method = lookup(name);
     // Without an id it is a notification (such as kit's keep-alive), to which nothing is answered.
     if (id === undefined) return undefined;

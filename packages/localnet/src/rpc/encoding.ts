@@ -37,8 +37,7 @@ function sliceField(slice: Config, name: 'offset' | 'length'): number {
 
 export function formatOf(config: Config, fallback: Encoding = 'binary'): AccountFormat {
   const slice = config['dataSlice'] ?? undefined;
-  if (slice !== undefined && !isRecord(slice))
-    throw wrongType(slice, 'struct UiDataSliceConfig');
+  if (slice !== undefined && !isRecord(slice)) throw wrongType(slice, 'struct UiDataSliceConfig');
   return {
     encoding: encodingOf(config, fallback),
     slice: slice && { offset: sliceField(slice, 'offset'), length: sliceField(slice, 'length') },

@@ -8,7 +8,6 @@ export const RPC = {
   invalidParams: -32602,
   internalError: -32603,
   preflightFailure: -32002,
-  signatureVerificationFailure: -32003,
   blockNotAvailable: -32004,
   noSnapshot: -32008,
   unsupportedTransactionVersion: -32015,

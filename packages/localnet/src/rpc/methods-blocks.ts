@@ -23,7 +23,9 @@ function transactionsJson(bank: Bank, slot: bigint, asked: HistoryConfig): Recor
       };
     default:
       return {
-        transactions: bank.history.ofSlot(slot).map((l) => landedJson(l, asked.encoding, asked.maxVersion)),
+        transactions: bank.history
+          .ofSlot(slot)
+          .map((l) => landedJson(l, asked.encoding, asked.maxVersion, asked.rewards)),
       };
   }
 }

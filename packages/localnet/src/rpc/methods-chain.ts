@@ -4,14 +4,7 @@ import { SLOTS_PER_EPOCH } from '../svm/svm.ts';
 import { invalidParams } from './errors.ts';
 import { withContext } from './method.ts';
 import type { RpcMethod } from './method.ts';
-import {
-  arrayAt,
-  asAddress,
-  base58Fault,
-  configAt,
-  requireMinContextSlot,
-  stringAt,
-} from './params.ts';
+import { arrayAt, asAddress, base58Fault, configAt, requireMinContextSlot, stringAt } from './params.ts';
 import { SOLANA_VERSION } from './version.ts';
 
 const slotNow: RpcMethod = ({ bank }, params) => {

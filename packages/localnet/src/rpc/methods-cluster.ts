@@ -6,7 +6,15 @@ import { SLOTS_PER_EPOCH } from '../svm/svm.ts';
 import { RPC, invalidParams, rpcError } from './errors.ts';
 import { withContext } from './method.ts';
 import type { RpcMethod } from './method.ts';
-import { arrayAt, asAddress, configAt, integerOf, isRecord, requireMinContextSlot, wordOf } from './params.ts';
+import {
+  arrayAt,
+  asAddress,
+  configAt,
+  integerOf,
+  isRecord,
+  requireMinContextSlot,
+  wordOf,
+} from './params.ts';
 import { SOLANA_VERSION } from './version.ts';
 
 /** The chain's one node: a name derived from the genesis, as it has no key. */
@@ -46,7 +54,8 @@ const getLeaderSchedule: RpcMethod = ({ bank }, params) => {
 const getBlockProduction: RpcMethod = ({ bank }, params) => {
   const config = configAt(params, 0);
   const range = config['range'] ?? {};
-  if (!isRecord(range)) throw invalidParams('Invalid params: a range has a firstSlot and may have a lastSlot.');
+  if (!isRecord(range))
+    throw invalidParams('Invalid params: a range has a firstSlot and may have a lastSlot.');
   const wanted = config['identity'] === undefined ? undefined : asAddress(config['identity']);
   const { slot } = bank.now();
   const firstSlot = integerOf(range['firstSlot'] ?? epochNow(bank) * SLOTS_PER_EPOCH, 'u64');

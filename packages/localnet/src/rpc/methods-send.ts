@@ -69,7 +69,8 @@ const sendTransaction: RpcMethod = async ({ bank }, params) => {
   const config = configAt(params, 1);
   requireMinContextSlot(bank, config);
   const commitment = config['preflightCommitment'] ?? 'finalized';
-  if (commitment !== 'recent' && commitment !== 'max') wordOf(commitment, PREFLIGHT_COMMITMENTS, 'a commitment');
+  if (commitment !== 'recent' && commitment !== 'max')
+    wordOf(commitment, PREFLIGHT_COMMITMENTS, 'a commitment');
   const wire = wireOf(stringAt(params, 0), config);
   const skipPreflight = flagOf(config, 'skipPreflight');
   const processed = bank.process(wire, skipPreflight ? 'land' : 'refuse');
@@ -88,12 +89,17 @@ function balancesJson(bank: Bank, wire: WireTransaction, run: Run<SimulationResu
   const pre = keys.all.map((key) => (run === undefined ? bank.read(key) : run.before.get(key)));
   const post = keys.all.map((key, i) => (failed ? pre[i] : (run.result.accounts.get(key) ?? pre[i])));
   const fee = failed ? (run?.fee ?? 0n) : 0n;
+  // Nothing is looked into for a transaction that was not even charged.
+  const tokens = (accounts: typeof pre): unknown =>
+    run === undefined || run.fee === null
+      ? []
+      : tokenBalances(keys.all, accounts, bank.read).map(tokenBalanceJson);
   return {
     loadedAddresses: { writable: keys.loadedWritable, readonly: keys.loadedReadonly },
     preBalances: pre.map((account) => account?.lamports ?? 0n),
     postBalances: post.map((account, i) => (account?.lamports ?? 0n) - (i === 0 ? fee : 0n)),
-    preTokenBalances: tokenBalances(keys.all, pre, bank.read).map(tokenBalanceJson),
-    postTokenBalances: tokenBalances(keys.all, post, bank.read).map(tokenBalanceJson),
+    preTokenBalances: tokens(pre),
+    postTokenBalances: tokens(post),
   };
 }
 

@@ -10,7 +10,8 @@ import { encodeNotified, formatOf } from './encoding.ts';
 import type { AccountFormat } from './encoding.ts';
 import { RPC, invalidParams, rpcError } from './errors.ts';
 import type { Params } from './params.ts';
-import { addressAt, asAddress, asSignature, configAt, flagOf, isRecord, numberOf } from './params.ts';
+import { isAddressText, isSignatureText } from '../codec/base58.ts';
+import { configAt, flagOf, isRecord, numberOf, stringOf } from './params.ts';
 
 type Subscription =
   | { readonly kind: 'account'; readonly address: Address; readonly format: AccountFormat }
@@ -37,26 +38,45 @@ export interface Subscriptions {
   slot(parent: bigint, slot: bigint): void;
 }
 
+const LOG_FILTERS = '`all`, `allWithVotes`, `mentions`';
+
+/** The websocket has words of its own for what is no address or signature. */
+const invalid = (what: string): Error => invalidParams(`Invalid Request: Invalid ${what} provided`);
+
+function addressOf(value: unknown, what: 'pubkey' | 'mentions' = 'pubkey'): Address {
+  const text = stringOf(value);
+  if (!isAddressText(text)) throw invalid(what);
+  return text;
+}
+
+function signatureOf(value: unknown): Signature {
+  const text = stringOf(value);
+  if (!isSignatureText(text)) throw invalid('signature');
+  return text;
+}
+
 function parse(kind: Kind, params: Params): Subscription {
   switch (kind) {
     case 'account':
-      return { kind, address: addressAt(params, 0), format: formatOf(configAt(params, 1)) };
+      return { kind, address: addressOf(params[0]), format: formatOf(configAt(params, 1)) };
     case 'program': {
       const config = configAt(params, 1);
-      return { kind, program: addressAt(params, 0), format: formatOf(config), passes: filtersOf(config) };
+      return { kind, program: addressOf(params[0]), format: formatOf(config), passes: filtersOf(config) };
     }
     case 'logs': {
       const [filter] = params;
       configAt(params, 1);
       if (filter === 'all' || filter === 'allWithVotes') return { kind, mentions: undefined };
       if (isRecord(filter) && Array.isArray(filter['mentions']) && filter['mentions'].length === 1) {
-        return { kind, mentions: asAddress(filter['mentions'][0]) };
+        return { kind, mentions: addressOf(filter['mentions'][0], 'mentions') };
       }
+      if (typeof filter === 'string')
+        throw invalidParams(`Invalid params: unknown variant \`${filter}\`, expected one of ${LOG_FILTERS}.`);
       throw invalidParams('Invalid Request: Only 1 address supported');
     }
     case 'signature': {
       const received = flagOf(configAt(params, 1), 'enableReceivedNotification');
-      return { kind, signature: asSignature(params[0]), received };
+      return { kind, signature: signatureOf(params[0]), received };
     }
     default:
       return { kind };
@@ -109,8 +129,7 @@ export function createSubscriptions(deps: {
   }
 
   function unsubscribe(params: Params): boolean {
-    if (!active.delete(numberOf(params[0], 'u64')))
-      throw invalidParams('Invalid subscription id.');
+    if (!active.delete(numberOf(params[0], 'u64'))) throw invalidParams('Invalid subscription id.');
     return true;
   }
 

@@ -3,6 +3,7 @@ import type { LandedTransaction, TokenBalance } from '../ledger/record.ts';
 import { isWritable } from '../svm/account-keys.ts';
 import type { InnerInstructionJson } from '../svm/svm.ts';
 import { uiTokenAmount } from '../svm/token-layout.ts';
+import type { UiTokenAmount } from '../svm/token-layout.ts';
 import type { TransactionErrorJson } from '../svm/transaction-error.ts';
 import { decodeWire } from '../svm/wire-transaction.ts';
 import type { WireTransaction } from '../svm/wire-transaction.ts';
@@ -15,17 +16,18 @@ export type TransactionEncoding = 'binary' | 'base64' | 'base58' | 'json' | 'jso
 export const statusOf = (error: TransactionErrorJson | null): unknown =>
   error === null ? { Ok: null } : { Err: error };
 
-/** Metadata shows an empty account's balance without a number, as Solana's node does. */
-export function tokenBalanceJson(balance: TokenBalance): unknown {
+export function tokenBalanceJson(balance: TokenBalance): Record<'uiTokenAmount', UiTokenAmount> {
   const { accountIndex, mint, owner, programId, amount, decimals } = balance;
-  const ui = uiTokenAmount(amount, decimals);
-  return {
-    accountIndex,
-    mint,
-    owner,
-    programId,
-    uiTokenAmount: amount === 0n ? { ...ui, uiAmount: null } : ui,
-  };
+  const named = { accountIndex, mint, owner, programId };
+  return { ...named, uiTokenAmount: uiTokenAmount(amount, decimals) };
+}
+
+/** History shows an empty account's balance without a number, as Solana's node does; simulations have it. */
+function storedBalanceJson(balance: TokenBalance): unknown {
+  const shown = tokenBalanceJson(balance);
+  return balance.amount === 0n
+    ? { ...shown, uiTokenAmount: { ...shown.uiTokenAmount, uiAmount: null } }
+    : shown;
 }
 
 /** Inner instructions as `jsonParsed` has them. */
@@ -41,7 +43,7 @@ export function parsedInnerJson(
   }));
 }
 
-function metaJson(landed: LandedTransaction, parsed: boolean): unknown {
+function metaJson(landed: LandedTransaction, parsed: boolean, rewards: boolean): unknown {
   const { meta } = landed;
   return {
     computeUnitsConsumed: meta.unitsConsumed,
@@ -53,11 +55,11 @@ function metaJson(landed: LandedTransaction, parsed: boolean): unknown {
     ...(parsed ? {} : { loadedAddresses: { writable: meta.loadedWritable, readonly: meta.loadedReadonly } }),
     logMessages: meta.logs,
     postBalances: meta.postBalances,
-    postTokenBalances: meta.postTokenBalances.map(tokenBalanceJson),
+    postTokenBalances: meta.postTokenBalances.map(storedBalanceJson),
     preBalances: meta.preBalances,
-    preTokenBalances: meta.preTokenBalances.map(tokenBalanceJson),
+    preTokenBalances: meta.preTokenBalances.map(storedBalanceJson),
     ...(meta.returnData === null ? {} : { returnData: meta.returnData }),
-    rewards: [],
+    rewards: rewards ? [] : null,
     status: statusOf(meta.error),
   };
 }
@@ -156,10 +158,11 @@ export function landedJson(
   landed: LandedTransaction,
   encoding: TransactionEncoding,
   maxVersion: number | undefined,
+  rewards = true,
 ): Record<string, unknown> {
   const wire = wireFor(landed, maxVersion);
   return {
-    meta: metaJson(landed, encoding === 'jsonParsed'),
+    meta: metaJson(landed, encoding === 'jsonParsed', rewards),
     transaction: transactionJson(wire, landed, encoding),
     ...versionJson(wire, maxVersion),
   };
@@ -174,9 +177,9 @@ export function landedAccountsJson(landed: LandedTransaction, maxVersion: number
       err: meta.error,
       fee: meta.fee,
       postBalances: meta.postBalances,
-      postTokenBalances: meta.postTokenBalances.map(tokenBalanceJson),
+      postTokenBalances: meta.postTokenBalances.map(storedBalanceJson),
       preBalances: meta.preBalances,
-      preTokenBalances: meta.preTokenBalances.map(tokenBalanceJson),
+      preTokenBalances: meta.preTokenBalances.map(storedBalanceJson),
       rewards: [],
       status: statusOf(meta.error),
     },

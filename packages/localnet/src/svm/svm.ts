@@ -115,6 +115,19 @@ function resultOf(meta: TransactionMetadata, error: TransactionErrorJson | null)
   };
 }
 
+function put(vm: LiteSvm, { address, account }: AccountChange): void {
+  vm.setAccount(
+    addressBytes(address),
+    new Account(
+      account?.lamports ?? 0n,
+      account?.data ?? new Uint8Array(),
+      addressBytes(account?.owner ?? SYSTEM_PROGRAM),
+      account?.executable ?? false,
+      0n,
+    ),
+  );
+}
+
 export function createSvm(): Svm {
   const vm = new LiteSvm();
   // The bank keeps the ring of blockhashes and the cache of replays; the VM knows one blockhash only.
@@ -160,19 +173,8 @@ export function createSvm(): Svm {
       return account === null || account.lamports() === 0n ? undefined : storedOf(account);
     },
     write(changes) {
-      const put = ({ address, account }: AccountChange): void =>
-        vm.setAccount(
-          addressBytes(address),
-          new Account(
-            account?.lamports ?? 0n,
-            account?.data ?? new Uint8Array(),
-            addressBytes(account?.owner ?? SYSTEM_PROGRAM),
-            account?.executable ?? false,
-            0n,
-          ),
-        );
-      for (const change of changes) if (change.account?.executable !== true) put(change);
-      for (const change of changes) if (change.account?.executable === true) put(change);
+      for (const change of changes) if (change.account?.executable !== true) put(vm, change);
+      for (const change of changes) if (change.account?.executable === true) put(vm, change);
     },
     minimumBalance: (bytes) => vm.minimumBalanceForRentExemption(bytes),
     bundled: () =>

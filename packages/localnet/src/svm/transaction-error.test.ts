@@ -24,7 +24,7 @@ it('describes them in words', () => {
     'Error processing Instruction 2: custom program error: 0x1771',
   );
   expect(describeTransactionError({ InstructionError: [0, 'InvalidAccountData'] })).toBe(
-    'Error processing Instruction 0: invalid account data',
+    'Error processing Instruction 0: invalid account data for instruction',
   );
-  expect(describeTransactionError('TooManyAccountLocks')).toBe('Too many account locks');
+  expect(describeTransactionError('TooManyAccountLocks')).toBe('Transaction locked too many accounts');
 });

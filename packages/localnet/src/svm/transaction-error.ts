@@ -74,7 +74,7 @@ const instructionSentences: Readonly<Record<string, string>> = {
   ExecutableModified: 'instruction changed executable bit of an account',
   RentEpochModified: 'instruction modified rent epoch of an account',
   NotEnoughAccountKeys: 'insufficient account keys for instruction',
-  AccountDataSizeChanged: 'program other than the account\'s owner changed the size of the account data',
+  AccountDataSizeChanged: "program other than the account's owner changed the size of the account data",
   AccountNotExecutable: 'instruction expected an executable account',
   AccountBorrowFailed: 'instruction tries to borrow reference for an account which is already borrowed',
   AccountBorrowOutstanding: 'instruction left account with an outstanding borrowed reference',
@@ -125,8 +125,7 @@ function words(name: string): string {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
-const instructionSentence = (name: string): string =>
-  instructionSentences[name] ?? words(name).toLowerCase();
+const instructionSentence = (name: string): string => instructionSentences[name] ?? words(name).toLowerCase();
 
 /** The sentence Solana shows for an error. */
 export function describeTransactionError(error: TransactionErrorJson): string {
@@ -146,7 +145,7 @@ export function describeTransactionError(error: TransactionErrorJson): string {
   }
   const duplicate = error['DuplicateInstruction'];
   if (duplicate !== undefined)
-    return `Transaction contains a duplicate instruction (${String(duplicate)}) that is not allowed`;
+    return `Transaction contains a duplicate instruction (${JSON.stringify(duplicate)}) that is not allowed`;
   const rent = error['InsufficientFundsForRent'];
   if (typeof rent === 'object' && rent !== null && 'account_index' in rent) {
     return `Transaction results in an account (${String(rent.account_index)}) with insufficient funds for rent`;

@@ -147,7 +147,10 @@ export function decodeWire(bytes: Uint8Array): DecodeResult {
       signers + readonlyOthers > keys ||
       raw.length !== signers
     ) {
-      return { kind: 'malformed', reason: 'invalid transaction: Transaction failed to sanitize accounts offsets correctly' };
+      return {
+        kind: 'malformed',
+        reason: 'invalid transaction: Transaction failed to sanitize accounts offsets correctly',
+      };
     }
     const signatures = raw.map((s) => encodeBase58(s) as Signature); // 64 bytes in base58 are a signature
     return {

@@ -52,7 +52,8 @@ fn in_range(args: &Args<'_>) -> bool {
     within(ix::SAMPLE_SECS, 1, 86_400)
         && within(ix::REPORT_SLOTS, 1, u32::MAX)
         && verdict_slots > args.u32(ix::REPORT_SLOTS)
-        && verdict_slots <= 1000
+        // A changed bound keeps the one before for finalHours + 2 hours, which must reach past this window.
+        && verdict_slots <= 3 * SAMPLES_PER_REPORT as u32
         && within(ix::FINAL_HOURS, 1, 10_000)
         // Release and lowering of LP wait 2 · finalHours, which must outlast the verdict window too.
         && verdict_slots <= SAMPLES_PER_REPORT as u32 * args.u32(ix::FINAL_HOURS)

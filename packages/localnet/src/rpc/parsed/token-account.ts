@@ -1,7 +1,13 @@
 import type { Address } from '@solana/kit';
 import type { StoredAccount } from '../../svm/account.ts';
 import { TOKEN_2022_PROGRAM } from '../../svm/program-ids.ts';
-import { extensionTypes, readMint, readMultisig, readTokenAccount, uiTokenAmount } from '../../svm/token-layout.ts';
+import {
+  extensionTypes,
+  readMint,
+  readMultisig,
+  readTokenAccount,
+  uiTokenAmount,
+} from '../../svm/token-layout.ts';
 
 /** Token-2022 extensions that hold no state, so that their name says all. Others leave an account unparsed. */
 const STATELESS_EXTENSIONS: Readonly<Record<number, string>> = {

@@ -126,10 +126,7 @@ const LAYOUTS: readonly TokenLayout[] = [
 
 const multisigName = (name: string): string => `multisig${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
-function signersOf(
-  layout: TokenLayout,
-  accounts: readonly Address[],
-): Record<string, unknown> | undefined {
+function signersOf(layout: TokenLayout, accounts: readonly Address[]): Record<string, unknown> | undefined {
   const after = accounts.slice(layout.accounts.length);
   if (layout.listsSigners === true) return { signers: after };
   if (layout.signedBy === undefined) return {};
