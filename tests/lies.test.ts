@@ -77,8 +77,14 @@ describe('edges that lie beside honest ones', () => {
   afterAll(() => network?.close());
 
   test('the honest are confirmed', async () => {
-    expect(await statusOf(network, edge(0), hour)).toBe(REPORT_STATUS.confirmed);
-    expect(await statusOf(network, edge(1), hour)).toBe(REPORT_STATUS.confirmed);
+    for (const index of [0, 1]) {
+      const status = await statusOf(network, edge(index), hour);
+      expect({ index, status, reasons: await reasonsOf(network, edge(index), hour) }).toEqual({
+        index,
+        status: REPORT_STATUS.confirmed,
+        reasons: [],
+      });
+    }
   });
 
   test.each([

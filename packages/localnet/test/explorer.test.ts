@@ -1,3 +1,4 @@
+import { createManualClock } from '@media-network/runtime/testing';
 import {
   getAllocateInstruction,
   getCreateAccountInstruction,
@@ -45,12 +46,15 @@ const refusal = async (...params: unknown[]): Promise<RawAnswer['error']> =>
 const parsed = async (key: string): Promise<unknown> =>
   ((await value('getAccountInfo', key, { encoding: 'jsonParsed' })) as { data: unknown }).data;
 
+/** Lands a transaction, and then turns the clock by more than a slot, so that each has a block and a blockhash of its own. */
 async function land(instructions: readonly Instruction[]): Promise<string> {
-  return getSignatureFromTransaction(await chain.client.run(chain.payer, instructions));
+  const landed = getSignatureFromTransaction(await chain.client.run(chain.payer, instructions));
+  chain.net.advanceSeconds(1);
+  return landed;
 }
 
 beforeAll(async () => {
-  chain = await startChain();
+  chain = await startChain({}, createManualClock());
   call = (method, ...params) => rawCall(chain.net.rpcUrl, method, params);
   value = async (method, ...params) => ((await call(method, ...params)).result as { value: unknown }).value;
   const { payer, client } = chain;
