@@ -48,7 +48,6 @@ function chain() {
     },
   };
   // The network calls nothing else of the client.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const client = reads as MediaClient;
   const clock = createManualClock();
   return { world, calls, order, clock, network: createNetwork(client, clock, 1_000) };

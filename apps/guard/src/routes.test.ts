@@ -114,7 +114,6 @@ async function setup() {
   };
   const reads: Pick<MediaClient, 'account' | 'settings' | 'hour'> = {
     // The one account that is read by address is the stake.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     account: async (kind) =>
       blankAccount('stake', stake, { pool, lp: world.stakeLp }) as unknown as Found<typeof kind>,
     settings: async () =>
@@ -126,7 +125,6 @@ async function setup() {
     hour: async () => null,
   };
   // Routes and keys call nothing else of the client.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const client = reads as MediaClient;
   const clock = createManualClock();
   const guard = blankAccount('guard', addressAt(7), {

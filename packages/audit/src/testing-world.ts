@@ -233,7 +233,6 @@ export function honestWorld(): World {
   };
   return {
     // An audit calls nothing else of the client.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     deps: { client: reads as unknown as MediaClient, blobs: found, sha256 },
     reports,
     blobs,

@@ -76,7 +76,7 @@ export function decodeHead(bytes: Buffer): DiskHead | undefined {
   if (!headDigest(bytes.subarray(0, 80), key, meta).equals(bytes.subarray(80, 112))) return undefined;
   return {
     key: key.toString(),
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the digest covers it and only this module writes it, so it has the shape it was written with
+    // the digest covers it and only this module writes it, so it has the shape it was written with
     meta: JSON.parse(meta.toString()) as EntryMeta,
     bodyOffset: bytes.readUInt32LE(20),
     length: Number(bytes.readBigUInt64LE(24)),

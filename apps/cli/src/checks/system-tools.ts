@@ -8,6 +8,7 @@ import type { CliContext } from '../command.ts';
 const NEEDED = [
   { program: 'chromium', package: 'chromium' },
   { program: 'ffmpeg', package: 'ffmpeg' },
+  { program: 'openssl', package: 'openssl' },
 ] as const;
 
 export function findProgram(

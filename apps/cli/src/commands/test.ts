@@ -35,7 +35,8 @@ function chosen(only: readonly string[] | undefined): readonly CheckGroup[] {
 async function runTests(options: Options, context: CliContext): Promise<void> {
   const { terminal } = context;
   const groups = chosen(options.only);
-  if (groups.some((group) => group.name === 'system')) await ensureSystemTools(context);
+  if (groups.some((group) => group.name === 'unit' || group.name === 'system'))
+    await ensureSystemTools(context);
   const rows: Row[] = [];
   for (const group of groups) {
     terminal.progress(`${group.name}: ${group.doc} ...`);

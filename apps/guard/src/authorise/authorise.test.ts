@@ -78,7 +78,6 @@ function setup(operator: Signer) {
     close: async () => undefined,
   };
   // The duty builds `authorise` and sends it; nothing else of the client is called.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const client = {
     instructions: { authorise: async () => ({ name: 'authorise' }) },
     send: async ([instruction]: { name: string }[]) => {

@@ -69,7 +69,6 @@ async function world() {
     },
     accounts: async (kind, wanted) => {
       // Only hours are there; epochs are given to the test's calls.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       return wanted.map((each) => (kind === 'hour' ? (shown.hours.get(each) ?? null) : null)) as never;
     },
     reports: async () => [],
@@ -85,7 +84,6 @@ async function world() {
     invalidate: () => undefined,
   };
   // Nothing else of the client is called.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const client = reads as MediaClient;
   const source = createEvidenceSource(store, { get: async () => undefined, close: async () => undefined });
   const deps: ComputeDeps = { client, network, source, store, guardNo: 1 };
