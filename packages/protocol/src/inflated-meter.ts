@@ -13,8 +13,7 @@ const HARMLESS = 1_050_000n;
 const TOLERANCE_PPM = 50_000n;
 /** With lengths that differ by a half, equal foreign bytes differ more than this in proportion. */
 const EXCESS_TOLERANCE_PPM = 150_000n;
-/** Fewer could agree by chance where several guards probe a quiet edge at the same moments. */
-const ROUNDS_NEEDED = 5;
+const ROUNDS_NEEDED = 3;
 
 export type MeterFinding =
   | { readonly kind: 'unknown'; readonly quietRounds: number }

@@ -60,7 +60,7 @@ describe('verdict', () => {
   });
 
   it('rejects an inflated meter', async () => {
-    const rounds = [100n, 200n, 300n, 400n, 500n].map(round);
+    const rounds = [100n, 200n, 300n].map(round);
     expect(await judgeReport(facts, probes({ rounds }))).toMatchObject({ reason: 'inflatedMeter' });
     expect(await judgeReport(facts, probes({ rounds: rounds.slice(1) }))).toMatchObject({
       reason: 'confirmed',
@@ -80,7 +80,7 @@ describe('verdict', () => {
   });
 
   it('puts the checks on the report first', async () => {
-    const rounds = [100n, 200n, 300n, 400n, 500n].map(round);
+    const rounds = [100n, 200n, 300n].map(round);
     const lie = { ...facts, report: { ...facts.report, bytes: 1n } };
     expect(await judgeReport(lie, probes({ rounds }))).toMatchObject({ reason: 'wrongTotal' });
   });
