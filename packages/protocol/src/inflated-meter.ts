@@ -10,9 +10,10 @@ export interface MeterRound {
 const MILLION = 1_000_000n;
 /** A factor up to this is headers, retransmitted probes and rounding. */
 const HARMLESS = 1_050_000n;
-const TOLERANCE_PPM = 50_000n;
+/** Narrow, because a wider band is met by chance where several guards probe a quiet edge at the same moments. */
+const TOLERANCE_PPM = 10_000n;
 /** With lengths that differ by a half, equal foreign bytes differ more than this in proportion. */
-const EXCESS_TOLERANCE_PPM = 150_000n;
+const EXCESS_TOLERANCE_PPM = 30_000n;
 const ROUNDS_NEEDED = 3;
 
 export type MeterFinding =
