@@ -32,36 +32,21 @@ export async function find(connection: Connection, which: string): Promise<Resou
 }
 
 export function describe(resource: Resource): object {
-  const {
-    address,
-    publisher,
-    id,
-    quotaKbps,
-    p95Kbps,
-    lp,
-    due,
-    debt,
-    charged,
-    unattestedBound,
-    bytesTotal,
-    settingsVersion,
-  } = resource;
-  const status = nameIn(RESOURCE_STATUS, resource.status);
   return {
-    address,
+    address: resource.address,
     label: label(resource),
-    status,
-    publisher,
-    id,
-    quotaKbps,
-    p95Kbps,
-    lp,
-    due,
-    debt,
-    charged,
-    unattestedBound,
-    bytesTotal,
-    settingsVersion,
+    status: nameIn(RESOURCE_STATUS, resource.status),
+    publisher: resource.publisher,
+    id: resource.id,
+    quotaKbps: resource.quotaKbps,
+    p95Kbps: resource.p95Kbps,
+    lp: resource.lp,
+    due: resource.due,
+    debt: resource.debt,
+    charged: resource.charged,
+    unattestedBound: resource.unattestedBound,
+    bytesTotal: resource.bytesTotal,
+    settingsVersion: resource.settingsVersion,
   };
 }
 
