@@ -36,7 +36,12 @@ function hitOf(entry: StoredEntry, body: Buffer): FastHit<string> {
     body,
     varying: (second) => {
       const ttlSeconds = meta.freshness.freshUntilMs / 1000 - second;
-      return `Age: ${currentAgeSeconds(meta.freshness, second * 1000)}\r\nCache-Status: ${cacheStatusMember('bench', { kind: 'hit', ttlSeconds })}\r\n`;
+      return [
+        'Age',
+        String(currentAgeSeconds(meta.freshness, second * 1000)),
+        'Cache-Status',
+        cacheStatusMember('bench', { kind: 'hit', ttlSeconds }),
+      ];
     },
   });
 }

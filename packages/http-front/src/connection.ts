@@ -5,7 +5,7 @@ import { Bridge } from './bridge.ts';
 import { Exchange, createBodyFraming, keepReading } from './exchange.ts';
 import type { FastHit } from './fast-hit.ts';
 import { FastWriter } from './fast-writer.ts';
-import type { FrontState } from './front-state.ts';
+import type { FrontState, OpenConnection } from './front-state.ts';
 import type { HeadParser } from './head-parser.ts';
 import { Output } from './output.ts';
 import { refusalResponse } from './refusal.ts';
@@ -19,7 +19,7 @@ import { strictRequest } from './strict-request.ts';
 type Phase = 'reading' | 'writing' | 'slow' | 'ending' | 'closed';
 
 /** One viewer connection: both lanes, in request order, with every byte accounted. */
-export class Connection<Token> {
+export class Connection<Token> implements OpenConnection {
   readonly #front: FrontState<Token>;
   readonly #socket: Socket;
   readonly #parser: HeadParser;

@@ -10,22 +10,41 @@ export interface FastHitInit<Token> {
    */
   readonly headers: readonly string[];
   readonly body: Buffer;
-  /** Lines that change with time, each ended by CRLF (`Age: 7\r\n`), or ''. Asked for at most once a second. */
-  readonly varying?: (nowSecond: number) => string;
+  /** Fields that change with time, name, value, … Asked for at most once a second, by each kind of front. */
+  readonly varying?: (nowSecond: number) => readonly string[];
 }
 
 const CLOSE_LINE = 'Connection: close\r\n';
 const LINE_BREAKS = /[\r\n\0]/;
 
+/** A list as lines of HTTP/1. Throws where a value would break out of its line. */
+function fieldLines(headers: readonly string[]): string {
+  let lines = '';
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    const value = headers[i + 1] ?? '';
+    if (LINE_BREAKS.test(name) || LINE_BREAKS.test(value))
+      throw new TypeError(`header ${JSON.stringify(name)} holds a line break`);
+    lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
+}
+
 /**
  * A response ready to be written: one object a cached representation, kept as long as the entry lives.
- * The front remembers the assembled bytes for the running second.
+ * The HTTP/1 front remembers the assembled bytes for the running second; others read the fields and keep
+ * what they make of them in `attachment`.
  */
 export class FastHit<Token> {
   readonly token: Token;
+  readonly status: number;
+  /** Without Content-Length and without what varies. */
+  readonly headers: readonly string[];
   readonly body: Buffer;
+  /** What a front of another protocol has prebuilt of this hit; lives and dies with it. */
+  attachment: unknown;
   readonly #fixed: Buffer;
-  readonly #varying: ((nowSecond: number) => string) | undefined;
+  readonly #varying: ((nowSecond: number) => readonly string[]) | undefined;
   #second = -1;
   #head: Buffer = Buffer.alloc(0);
   #whole: Buffer | undefined;
@@ -33,19 +52,20 @@ export class FastHit<Token> {
 
   constructor(init: FastHitInit<Token>) {
     this.token = init.token;
+    this.status = init.status;
+    this.headers = init.headers;
     this.body = init.body;
     this.#varying = init.varying;
     if (LINE_BREAKS.test(init.statusText ?? '')) throw new TypeError('the status text holds a line break');
-    let head = `HTTP/1.1 ${init.status} ${init.statusText ?? 'OK'}\r\n`;
-    for (let i = 0; i + 1 < init.headers.length; i += 2) {
-      const name = init.headers[i] ?? '';
-      const value = init.headers[i + 1] ?? '';
-      if (LINE_BREAKS.test(name) || LINE_BREAKS.test(value))
-        throw new TypeError(`header ${JSON.stringify(name)} holds a line break`);
-      head += `${name}: ${value}\r\n`;
-    }
-    head += `Content-Length: ${init.body.length}\r\n`;
+    const head =
+      `HTTP/1.1 ${init.status} ${init.statusText ?? 'OK'}\r\n` +
+      `${fieldLines(init.headers)}Content-Length: ${init.body.length}\r\n`;
     this.#fixed = Buffer.from(head, 'latin1');
+  }
+
+  /** The fields that change with time, as they are now. */
+  varying(nowSecond: number): readonly string[] {
+    return this.#varying?.(nowSecond) ?? [];
   }
 
   /** Head for this second, blank line included. */
@@ -78,7 +98,7 @@ export class FastHit<Token> {
   }
 
   #assembleHead(nowSecond: number, close: string): Buffer {
-    const lines = `${this.#varying?.(nowSecond) ?? ''}${close}\r\n`;
+    const lines = `${fieldLines(this.varying(nowSecond))}${close}\r\n`;
     return Buffer.concat([this.#fixed, Buffer.from(lines, 'latin1')]);
   }
 }

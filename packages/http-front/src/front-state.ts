@@ -1,6 +1,5 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Clock, Log } from '@media-network/runtime';
-import type { Connection } from './connection.ts';
 import type { FastHit } from './fast-hit.ts';
 import type { FrontLimits } from './limits.ts';
 import type { FrontHandlers } from './request.ts';
@@ -13,6 +12,17 @@ export interface FrontStats {
   refused: number;
 }
 
+/** What the front asks of its open connections, whatever they speak. */
+export interface OpenConnection {
+  /** Applies the time limits; called twice a second. */
+  sweep(nowMs: number): void;
+  /** No further request: idle connections end now, others after the responses under way. */
+  drain(): void;
+  destroy(): void;
+  /** Resolves when the connection is gone and its accounts are settled. */
+  closed(): Promise<void>;
+}
+
 /** What the connections of a front share. */
 export interface FrontState<Token> {
   readonly handlers: FrontHandlers<Token>;
@@ -20,7 +30,7 @@ export interface FrontState<Token> {
   readonly clock: Clock;
   readonly log: Log;
   readonly http: HttpServer;
-  readonly connections: Set<Connection<Token>>;
+  readonly connections: Set<OpenConnection>;
   readonly stats: FrontStats;
   draining: boolean;
   nowSecond(): number;

@@ -9,5 +9,6 @@ export { defaultLimits } from './limits.ts';
 export type { FrontLimits } from './limits.ts';
 export type { Refusal, RefusalReason } from './refusal.ts';
 export type { FastRequest, FrontHandlers, StrictRequest } from './request.ts';
+export type { Answer, AnswerBody, AnswerEnd, FrontHandlers as SeamHandlers, ParsedRequest } from './seam.ts';
 export { pathProblem, readTarget } from './target.ts';
 export type { TargetReading } from './target.ts';

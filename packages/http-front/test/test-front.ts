@@ -36,7 +36,7 @@ export async function startTestFront(options: TestFrontOptions = {}): Promise<Te
         status: 200,
         headers: ['Content-Type', 'text/plain'],
         body,
-        varying: (s) => `Age: ${s % 60}\r\n`,
+        varying: (s) => ['Age', String(s % 60)],
       }),
     );
   }

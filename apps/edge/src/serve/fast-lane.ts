@@ -47,11 +47,14 @@ export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => Fa
       varying: () => {
         const now = clock.nowMs();
         const ttlSeconds = Math.floor((meta.freshness.freshUntilMs - now) / 1000);
-        return (
-          `Age: ${currentAgeSeconds(meta.freshness, now)}\r\n` +
-          `Cache-Status: ${cacheStatus(meta.headers, { kind: 'hit', ttlSeconds })}\r\n` +
-          `Media-Request: ${deps.requestId()}\r\n`
-        );
+        return [
+          'Age',
+          String(currentAgeSeconds(meta.freshness, now)),
+          'Cache-Status',
+          cacheStatus(meta.headers, { kind: 'hit', ttlSeconds }),
+          'Media-Request',
+          deps.requestId(),
+        ];
       },
     });
     entry.attachment = hit;
