@@ -84,7 +84,7 @@ export async function createGenesis(
   const seed = randomBytes(32);
   const faucetSeed = randomBytes(32);
   const genesis: Genesis = {
-    version: 1,
+    version: 2,
     hash: encodeBase58(createHash('sha256').update('media-network/localnet/genesis').update(seed).digest()),
     seed: new Uint8Array(seed),
     startMs: options.startMs,

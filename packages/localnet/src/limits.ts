@@ -69,6 +69,9 @@ export const MAX_BASE58_BYTES = 128;
 /** Bytes of log after which a snapshot is taken and the log truncated; bounds the time of a restart. */
 export const LOG_ROTATE_BYTES: number = 32 * 1024 * 1024;
 
+/** Bytes that must be free for a start; a chain that could not take its first transactions says so before it listens. */
+export const START_ROOM_BYTES: number = 1024 * 1024;
+
 /** Transactions whose effects go to disk by one write; bounds the memory of one frame. */
 export const MAX_GROUP_COMMIT = 2048;
 

@@ -14,6 +14,7 @@ import type { GenesisProgram } from './genesis.ts';
 import { openAppendFile } from './ledger/files.ts';
 import type { OpenAppendFile } from './ledger/files.ts';
 import { openHistory } from './ledger/history.ts';
+import type { History } from './ledger/history.ts';
 import { openLedger } from './ledger/ledger.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { lockFolder } from './ledger/lock.ts';
@@ -50,6 +51,8 @@ export interface LocalnetOptions {
   readonly faucetLamports?: bigint;
   /** Bytes of log after which a snapshot replaces it; 32 MiB by default. */
   readonly logRotateBytes?: number;
+  /** Goes on from what is whole where the folder has lost something, instead of refusing. */
+  readonly acceptLoss?: boolean;
 }
 
 export interface Localnet {
@@ -127,7 +130,8 @@ async function addMissingPrograms(bank: Bank, programs: readonly GenesisProgram[
 /**
  * An embedded Solana: the real VM behind Solana's own JSON-RPC and websocket, durable under `dir`.
  * Throws `localnet/locked`, `localnet/port-in-use`, `localnet/log-corrupt`, `localnet/snapshot-corrupt`,
- * `localnet/snapshot-missing`, `localnet/program-unreadable`.
+ * `localnet/snapshot-missing`, `localnet/log-missing`, `localnet/log-behind`, `localnet/history-corrupt`,
+ * `localnet/history-foreign`, `localnet/disk-full`, `localnet/program-unreadable`.
  */
 export async function createLocalnet(deps: LocalnetDeps, options: LocalnetOptions): Promise<Localnet> {
   const { clock } = deps;
@@ -147,20 +151,30 @@ export async function createLocalnet(deps: LocalnetDeps, options: LocalnetOption
         svm.minimumBalance,
       );
     let storage: Storage;
+    let history: History;
     if (dir === undefined) {
+      history = openHistory(undefined, MAX_MEMORY_HISTORY);
+      scope.add('history', () => history.close());
       storage = { state: await genesis(), records: [], ledger: undefined };
     } else {
       await mkdir(dir, { recursive: true });
       const lock = lockFolder(dir);
       scope.add('lock', () => lock.release());
-      const openFile = deps.openFile ?? openAppendFile;
+      history = openHistory(join(dir, 'history.db'), undefined);
+      scope.add('history', () => history.close());
       storage = await openLedger(
-        { log, openFile },
-        { dir, rotateBytes: options.logRotateBytes ?? LOG_ROTATE_BYTES },
+        { log, openFile: deps.openFile ?? openAppendFile, history },
+        {
+          dir,
+          rotateBytes: options.logRotateBytes ?? LOG_ROTATE_BYTES,
+          acceptLoss: options.acceptLoss ?? false,
+        },
         genesis,
       );
     }
-    const { state } = storage;
+    const { state, ledger } = storage;
+    if (ledger !== undefined) scope.add('ledger', () => ledger.close());
+    history.bind(state.genesis.hash);
     const slots = createSlots(
       { clock },
       {
@@ -170,12 +184,8 @@ export async function createLocalnet(deps: LocalnetDeps, options: LocalnetOption
         reached: reached(storage),
       },
     );
-    const history =
-      dir === undefined
-        ? openHistory(undefined, MAX_MEMORY_HISTORY)
-        : openHistory(join(dir, 'history.db'), undefined);
     const bank = createBank(
-      { log, svm, slots, history, ledger: storage.ledger },
+      { log, svm, slots, history, ledger },
       { state, records: storage.records, slotPerTransaction: isAdvancing(clock) },
     );
     scope.add('bank', () => bank.close());

@@ -10,6 +10,7 @@ interface Options {
   readonly host: string;
   readonly rpcPort: string;
   readonly wsPort?: string;
+  readonly acceptLoss?: true;
   readonly json?: true;
 }
 
@@ -24,6 +25,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       dir,
       host: options.host,
       rpcPort,
+      acceptLoss: options.acceptLoss ?? false,
       ...(options.wsPort === undefined ? {} : { wsPort: parsePort(options.wsPort, '--ws-port') }),
     },
   );
@@ -63,6 +65,7 @@ export const registerChain: RegisterCommand = (program, context) => {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--rpc-port <port>', 'port of the JSON-RPC', '8899')
     .option('--ws-port <port>', 'port of the websocket (default: the one after --rpc-port)')
+    .option('--accept-loss', 'go on from what is whole if the folder has lost confirmed transactions')
     .option('--json', 'print the addresses as JSON')
     .action((options: Options) => run(options, context));
   examples(dirOption(command), ['media chain', 'media chain --host 0.0.0.0 --dir /var/lib/media']);

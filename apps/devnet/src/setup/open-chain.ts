@@ -51,6 +51,8 @@ export async function openEmbedded(
     readonly rpcPort: number;
     readonly wsPort?: number;
     readonly host?: string;
+    /** Goes on from what is whole where the chain's folder has lost something. */
+    readonly acceptLoss?: boolean;
   },
 ): Promise<OpenChain> {
   const localnet = await createLocalnet(deps, {
@@ -58,6 +60,7 @@ export async function openEmbedded(
     rpcPort: options.rpcPort,
     ...(options.wsPort === undefined ? {} : { wsPort: options.wsPort }),
     ...(options.host === undefined ? {} : { host: options.host }),
+    acceptLoss: options.acceptLoss ?? false,
     programs: [{ address: LOCAL_PROGRAM_ID, soPath: PROGRAM_PATH }],
   });
   const { rpcUrl, wsUrl } = localnet;

@@ -128,6 +128,12 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     }
     svm.write([...store.copy()].map(([address, account]) => ({ address, account })));
     index([]);
+    if (unindexed.length === 0 && history.count < transactionCount && ledger !== undefined) {
+      deps.log.warn(
+        { missing: transactionCount - history.count },
+        'the index lacks transactions older than the last snapshot',
+      );
+    }
     executor.syncTime();
   }
 
@@ -345,8 +351,6 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     },
     async close() {
       await queue.barrier().catch(() => undefined);
-      await ledger?.close();
-      history.close();
     },
   };
 }

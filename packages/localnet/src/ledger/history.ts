@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { deserialize, serialize } from 'node:v8';
-import { decodeBase58 } from '../codec/base58.ts';
+import { MediaError, errorMessage } from '@media-network/runtime';
+import { decodeBase58, encodeBase58 } from '../codec/base58.ts';
 import type { TransactionErrorJson } from '../svm/transaction-error.ts';
 import type { LandedTransaction } from './record.ts';
 
@@ -19,6 +20,14 @@ export interface SignatureEntry {
  */
 export interface History {
   readonly lastSeq: number;
+  /** How many transactions it holds. */
+  readonly count: number;
+  /** The chain it is of; undefined until `bind`, and of indexes made by earlier versions. */
+  readonly genesisHash: string | undefined;
+  bind(genesisHash: string): void;
+  signatureAt(seq: number): string | undefined;
+  /** Forgets transactions with higher numbers. */
+  discardAfter(seq: number): void;
   insert(landed: readonly LandedTransaction[]): void;
   has(signature: string): boolean;
   get(signature: string): LandedTransaction | undefined;
@@ -41,9 +50,29 @@ function bodyOf(value: unknown): LandedTransaction {
   return deserialize(value as Uint8Array) as LandedTransaction; // only insert writes this column
 }
 
-export function openHistory(path: string | undefined, maxTransactions: number | undefined): History {
-  const db = new DatabaseSync(path ?? ':memory:');
-  db.exec(`
+function openDatabase(path: string | undefined): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path ?? ':memory:');
+    db.exec(SCHEMA);
+    return db;
+  } catch (error) {
+    db?.close();
+    const full = /disk is full/.test(errorMessage(error));
+    throw new MediaError({
+      code: full ? 'localnet/disk-full' : 'localnet/history-corrupt',
+      message: full
+        ? `The disk that holds ${path} is full. Free some space and start again.`
+        : `The index ${path} cannot be read (${errorMessage(error)}). Restore it from a copy, or remove it: it is made anew from the log, without transactions older than the last snapshot.`,
+      source: 'internal',
+      retry: full,
+      context: { path },
+      cause: error,
+    });
+  }
+}
+
+const SCHEMA = `
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS tx (
@@ -55,8 +84,13 @@ export function openHistory(path: string | undefined, maxTransactions: number | 
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS tx_slot ON tx (slot);
     CREATE INDEX IF NOT EXISTS address_seq ON address (seq);
-  `);
-  const insertTx = db.prepare('INSERT OR IGNORE INTO tx VALUES (?, ?, ?, ?, ?, ?, ?)');
+    CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  `;
+
+/** Throws `localnet/history-corrupt`, `localnet/disk-full`. */
+export function openHistory(path: string | undefined, maxTransactions: number | undefined): History {
+  const db = openDatabase(path);
+  const insertTx = db.prepare('INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?)');
   const insertAddress = db.prepare('INSERT OR IGNORE INTO address VALUES (?, ?)');
   const selectBody = db.prepare('SELECT body FROM tx WHERE signature = ?');
   const selectSeq = db.prepare('SELECT seq FROM tx WHERE signature = ?');
@@ -68,10 +102,21 @@ export function openHistory(path: string | undefined, maxTransactions: number | 
   const countGroups = db.prepare(
     'SELECT slot / ? AS g, count(*) AS n FROM tx WHERE slot >= ? GROUP BY slot / ?',
   );
+  const selectSignature = db.prepare('SELECT signature FROM tx WHERE seq = ?');
+  const selectMeta = db.prepare('SELECT value FROM meta WHERE name = ?');
+  const deleteTxAfter = db.prepare('DELETE FROM tx WHERE seq > ?');
+  const deleteAddressAfter = db.prepare('DELETE FROM address WHERE seq > ?');
   const deleteTx = db.prepare('DELETE FROM tx WHERE seq <= ?');
   const deleteAddress = db.prepare('DELETE FROM address WHERE seq <= ?');
-  let lastSeq = Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM tx').get()?.['seq'] ?? 0);
-  let count = Number(db.prepare('SELECT count(*) AS n FROM tx').get()?.['n'] ?? 0);
+  const selectLast = db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM tx');
+  const selectCount = db.prepare('SELECT count(*) AS n FROM tx');
+  let lastSeq = 0;
+  let count = 0;
+  const recount = (): void => {
+    lastSeq = Number(selectLast.get()?.['seq'] ?? 0);
+    count = Number(selectCount.get()?.['n'] ?? 0);
+  };
+  recount();
 
   const seqOfSignature = (signature: string | undefined, fallback: number): number =>
     signature === undefined ? fallback : Number(selectSeq.get(bytesOf(signature))?.['seq'] ?? fallback);
@@ -79,6 +124,27 @@ export function openHistory(path: string | undefined, maxTransactions: number | 
   return {
     get lastSeq() {
       return lastSeq;
+    },
+    get count() {
+      return count;
+    },
+    get genesisHash() {
+      const value = selectMeta.get('genesis')?.['value'];
+      return typeof value === 'string' ? value : undefined;
+    },
+    bind(genesisHash) {
+      db.prepare("INSERT OR REPLACE INTO meta VALUES ('genesis', ?)").run(genesisHash);
+    },
+    signatureAt(seq) {
+      const bytes = selectSignature.get(seq)?.['signature'];
+      return bytes instanceof Uint8Array ? encodeBase58(bytes) : undefined;
+    },
+    discardAfter(seq) {
+      db.exec('BEGIN');
+      deleteTxAfter.run(seq);
+      deleteAddressAfter.run(seq);
+      db.exec('COMMIT');
+      recount();
     },
     insert(landed) {
       if (landed.length === 0) return;

@@ -58,7 +58,8 @@ export type LedgerRecord =
 
 /** What an instance is born with and keeps for life. */
 export interface Genesis {
-  readonly version: 1;
+  /** 1: its logs may lack a head. 2: every log begins with one. */
+  readonly version: 1 | 2;
   readonly hash: string;
   readonly seed: Uint8Array;
   readonly startMs: number;
