@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { AccountValue } from '../src/codec/values.ts';
 import { accountOffset, accountSize, encodeAccount } from '../src/codec/accounts.ts';
 import { encodeInstruction, instructionSize } from '../src/codec/instructions.ts';
-import { ACCOUNTS, HEADER, INSTRUCTIONS, PROGRAM_ERRORS } from '../src/schema/index.ts';
+import { ACCOUNTS, ACCOUNT_VERSION, HEADER, INSTRUCTIONS, PROGRAM_ERRORS } from '../src/schema/index.ts';
 import type {
   AccountName,
   AccountSchema,
@@ -28,7 +28,7 @@ function accountVector(name: AccountName, schema: AccountSchema): unknown {
   const value = {
     ...createSampler()(table),
     tag: schema.tag,
-    version: 1,
+    version: ACCOUNT_VERSION,
     ...(tail === undefined ? {} : { tail }),
   };
   // The sampler fills exactly the fields of the table.

@@ -51,7 +51,6 @@ export interface Addresses {
   mediaVault(pool: Address): Promise<Address>;
   quoteVault(pool: Address): Promise<Address>;
   lpVault(pool: Address): Promise<Address>;
-  buybackVault(pool: Address): Promise<Address>;
   stake(owner: Address, pool: Address, role: number): Promise<Address>;
   guard(owner: Address): Promise<Address>;
   edge(owner: Address): Promise<Address>;
@@ -61,6 +60,7 @@ export interface Addresses {
   /** Not program-derived: created with {@link ringSeed} by the publisher. */
   ring(publisher: Address, resource: Address): Promise<Address>;
   report(edge: Address, hour: bigint): Promise<Address>;
+  verdict(hour: bigint, guard: Address): Promise<Address>;
   hour(hour: bigint): Promise<Address>;
   epoch(week: bigint): Promise<Address>;
   claim(owner: Address): Promise<Address>;
@@ -104,7 +104,6 @@ export function createAddresses(programId: Address): Addresses {
     mediaVault: (pool) => address(pdaSeeds('createPool', 'mediaVault'), { pool }),
     quoteVault: (pool) => address(pdaSeeds('createPool', 'quoteVault'), { pool }),
     lpVault: (pool) => address(pdaSeeds('createPool', 'lpVault'), { pool }),
-    buybackVault: (pool) => address(pdaSeeds('createPool', 'buybackVault'), { pool }),
     stake: (owner, pool, role) => address(ACCOUNTS.stake.seeds, { owner, pool, role }),
     guard: (owner) => address(ACCOUNTS.guard.seeds, { owner }),
     edge: (owner) => address(ACCOUNTS.edge.seeds, { owner }),
@@ -112,6 +111,7 @@ export function createAddresses(programId: Address): Addresses {
     resource: (publisher, id) => address(ACCOUNTS.resource.seeds, { publisher, id }),
     settings: (resource, settingsVersion) => address(ACCOUNTS.settings.seeds, { resource, settingsVersion }),
     report: (edge, hour) => address(ACCOUNTS.report.seeds, { edge, hour }),
+    verdict: (hour, guard) => address(ACCOUNTS.verdict.seeds, { hour, guard }),
     hour: (hour) => address(ACCOUNTS.hour.seeds, { hour }),
     epoch: (week) => address(ACCOUNTS.epoch.seeds, { week }),
     claim: (owner) => address(ACCOUNTS.claim.seeds, { owner }),

@@ -125,15 +125,25 @@ function pdaNode(name: string, seeds: readonly SeedPart[]): Node {
   };
 }
 
+interface Pda {
+  readonly name: string;
+  readonly seeds: readonly SeedPart[];
+}
+type Pdas = ReadonlyMap<string, Pda>;
+
+/** Seeds whatever their variables are called: an instruction may take one from an argument of another name. */
+function shapeOf(seeds: readonly SeedPart[]): string {
+  return JSON.stringify(
+    seeds.map((seed) => ('text' in seed ? seed.text : 'account' in seed ? ['account'] : ['arg', seed.as])),
+  );
+}
+
 /** Program-derived addresses by their literal seed: some belong to mints and vaults, not to accounts of the program. */
-function allPdas(): Map<string, Node> {
-  const pdas = new Map<string, Node>();
-  const literals = new Set<string>();
+function allPdas(): Pdas {
+  const pdas = new Map<string, Pda>();
   const add = (name: string, seeds: readonly SeedPart[]): void => {
-    const key = JSON.stringify(seeds);
-    if (literals.has(key)) return;
-    literals.add(key);
-    pdas.set(name, pdaNode(name, seeds));
+    const key = shapeOf(seeds);
+    if (!pdas.has(key)) pdas.set(key, { name, seeds });
   };
   const accounts: Readonly<Record<string, AccountSchema>> = ACCOUNTS;
   const instructions: Readonly<Record<string, InstructionSchema>> = INSTRUCTIONS;
@@ -144,13 +154,7 @@ function allPdas(): Map<string, Node> {
   return pdas;
 }
 
-function pdaNameOf(pdas: Map<string, Node>, meta: AccountMetaSchema, seeds: readonly SeedPart[]): string {
-  const wanted = JSON.stringify(pdaNode('', seeds)['seeds']);
-  for (const [name, node] of pdas) if (JSON.stringify(node['seeds']) === wanted) return name;
-  throw new Error(`no derivation for ${meta.name}`);
-}
-
-function accountMetaNode(meta: AccountMetaSchema, pdas: Map<string, Node>): Node {
+function accountMetaNode(meta: AccountMetaSchema, pdas: Pdas): Node {
   return {
     kind: 'instructionAccountNode',
     name: meta.name,
@@ -162,24 +166,28 @@ function accountMetaNode(meta: AccountMetaSchema, pdas: Map<string, Node>): Node
   };
 }
 
-function defaultOf(meta: AccountMetaSchema, pdas: Map<string, Node>): { defaultValue?: Node } {
+function defaultOf(meta: AccountMetaSchema, pdas: Pdas): { defaultValue?: Node } {
   if (meta.address !== undefined) {
     return { defaultValue: { kind: 'publicKeyValueNode', publicKey: PROGRAMS[meta.address] } };
   }
   if (meta.pda === undefined) return {};
-  const seeds = meta.pda.flatMap((seed) => {
-    if ('text' in seed) return [];
+  const linked = pdas.get(shapeOf(meta.pda));
+  if (linked === undefined) throw new Error(`no derivation for ${meta.name}`);
+  const seeds = meta.pda.flatMap((seed, index) => {
+    const variable = linked.seeds[index];
+    if ('text' in seed || variable === undefined || 'text' in variable) return [];
     const value =
       'account' in seed
         ? { kind: 'accountValueNode', name: seed.account }
         : { kind: 'argumentValueNode', name: seed.arg };
-    return [{ kind: 'pdaSeedValueNode', name: 'account' in seed ? seed.account : seed.arg, value }];
+    const name = 'account' in variable ? variable.account : variable.arg;
+    return [{ kind: 'pdaSeedValueNode', name, value }];
   });
-  const pda = { kind: 'pdaLinkNode', name: pdaNameOf(pdas, meta, meta.pda) };
+  const pda = { kind: 'pdaLinkNode', name: linked.name };
   return { defaultValue: { kind: 'pdaValueNode', pda, seeds } };
 }
 
-function instructionNode(name: string, schema: InstructionSchema, pdas: Map<string, Node>): Node {
+function instructionNode(name: string, schema: InstructionSchema, pdas: Pdas): Node {
   const argument = (argumentName: string, type: Node): Node => ({
     kind: 'instructionArgumentNode',
     name: argumentName,
@@ -245,7 +253,7 @@ export function codamaRoot(): Node {
       accounts: Object.entries(ACCOUNTS).map(([name, schema]) => accountNode(name, schema)),
       instructions: Object.entries(INSTRUCTIONS).map(([name, schema]) => instructionNode(name, schema, pdas)),
       definedTypes: [],
-      pdas: [...pdas.values()],
+      pdas: [...pdas.values()].map(({ name, seeds }) => pdaNode(name, seeds)),
       errors: errorNodes(),
     },
     additionalPrograms: [],

@@ -21,7 +21,7 @@ export const REQUIRED_INPUTS = {
   updateGuard: ['owner'],
   leaveGuard: ['owner'],
   registerEdge: ['owner', 'pool'],
-  updateEdge: ['owner'],
+  updateEdge: ['owner', 'pool'],
   leaveEdge: ['owner'],
   joinGuardSet: ['operator', 'guard', 'stake', 'pool'],
   registerResource: ['publisher', 'pool'],
@@ -36,15 +36,20 @@ export const REQUIRED_INPUTS = {
   authorise: ['operator', 'guard', 'pool', 'resource'],
   refreshQuota: ['pool', 'resource'],
   submitReport: ['operator', 'edge', 'stake', 'pool'],
-  vote: ['operator', 'guard', 'reports'],
   proposeHour: ['operator', 'guard'],
-  record: ['resource', 'ring'],
+  record: ['resources'],
   charge: ['payer', 'pool', 'stake', 'resource'],
-  unwrap: ['pool'],
   proposeEpoch: ['operator', 'guard'],
   claim: ['payer', 'owner'],
   closeReport: ['report', 'payer'],
   closeHour: ['payer'],
+  commitVerdict: ['operator', 'guard'],
+  writeVerdict: ['operator', 'guard'],
+  revealVerdict: ['operator', 'guard'],
+  payDebt: ['pool', 'stake', 'resource'],
+  closeVerdict: ['verdict', 'payer'],
+  closeSet: ['payer'],
+  closeEpoch: ['payer'],
 } as const satisfies Record<InstructionName, readonly string[]>;
 
 type Accounts<N extends InstructionName> = (typeof INSTRUCTIONS)[N]['accounts'][number];
@@ -57,10 +62,8 @@ export interface ExtraInputs {
   readonly pool: Address;
   readonly role: number;
   readonly settingsVersion: number;
-  /** The reports voted on, in the order of the verdicts. */
-  readonly reports: readonly Address[];
-  /** For `charge`: the current week, if the epoch of the due week is closed. */
-  readonly epochWeek: bigint;
+  /** The resources recorded, in the order of their leaves; a released one has no ring. */
+  readonly resources: readonly { readonly resource: Address; readonly ring: Address | null }[];
 }
 
 type InputOf<N extends InstructionName, K> =

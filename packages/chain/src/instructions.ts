@@ -13,7 +13,7 @@ import type {
 import { createAddresses } from './addresses.ts';
 import type { Addresses, SeedValues } from './addresses.ts';
 import { encodeInstruction } from './codec/instructions.ts';
-import type { InstructionInput } from './instruction-inputs.ts';
+import type { ExtraInputs, InstructionInput } from './instruction-inputs.ts';
 import { PROGRAMS } from './programs.ts';
 import { INSTRUCTIONS, ROLE } from './schema/index.ts';
 import type { AccountMetaSchema, InstructionName, InstructionSchema } from './schema/index.ts';
@@ -34,6 +34,7 @@ const schemas: Readonly<Record<InstructionName, InstructionSchema>> = INSTRUCTIO
 const STAKE_ROLE: Partial<Record<InstructionName, number>> = {
   registerGuard: ROLE.guard,
   registerEdge: ROLE.edge,
+  updateEdge: ROLE.edge,
   registerResource: ROLE.publisher,
   updateResource: ROLE.publisher,
   releaseResource: ROLE.publisher,
@@ -63,11 +64,9 @@ async function buildInstruction(
   for (const meta of schema.accounts)
     accounts.push(accountMeta(meta, await resolver.account(meta.name), input[meta.name]));
   if (schema.remaining !== undefined) {
-    for (const address of addressList(name, input['reports'])) {
-      accounts.push({
-        address,
-        role: schema.remaining.writable === true ? AccountRole.WRITABLE : AccountRole.READONLY,
-      });
+    const role = schema.remaining.writable === true ? AccountRole.WRITABLE : AccountRole.READONLY;
+    for (const { resource, ring } of recordedList(name, input['resources'])) {
+      accounts.push({ address: resource, role }, { address: ring ?? PROGRAMS.system, role });
     }
   }
   const args = Object.fromEntries(Object.keys(schema.args).map((arg) => [arg, input[arg]]));
@@ -98,8 +97,8 @@ function isSigner(value: unknown): value is TransactionSigner {
   return typeof value === 'object' && value !== null && 'address' in value;
 }
 
-function addressList(name: InstructionName, value: unknown): readonly Address[] {
-  if (!Array.isArray(value)) throw missing(name, 'reports');
+function recordedList(name: InstructionName, value: unknown): ExtraInputs['resources'] {
+  if (!Array.isArray(value)) throw missing(name, 'resources');
   return value;
 }
 
@@ -180,7 +179,6 @@ function createResolver(
       case 'mediaVault':
       case 'quoteVault':
       case 'lpVault':
-      case 'buybackVault':
         return addresses[wanted](await account('pool'));
       case 'treasury':
       case 'ownerMedia':
@@ -208,10 +206,6 @@ function createResolver(
         return settingsOf(number('settingsVersion'));
       case 'previous':
         return settingsOf((number('settingsVersion') ?? 1) - 1);
-      case 'epoch': {
-        const week = input['epochWeek'];
-        return typeof week === 'bigint' ? addresses.epoch(week) : account('dueEpoch');
-      }
       default:
         throw missing(name, wanted);
     }

@@ -42,18 +42,19 @@ export async function genesisPlan(
   input: {
     readonly payer: TransactionSigner;
     readonly params: InstructionArgs<'genesis'>;
-    readonly quoteMint?: Address;
+    /** The first pool with its first deposit, in base units. */
+    readonly pool?: { readonly quoteMint: Address; readonly media: bigint; readonly quote: bigint };
   },
 ): Promise<PlanStep[]> {
-  const { payer, params, quoteMint } = input;
+  const { payer, params } = input;
   const steps: PlanStep[] = [
     {
       label: 'create the network',
       transactions: [[await client.instructions.genesis({ payer, ...params })]],
     },
   ];
-  if (quoteMint !== undefined) {
-    const pool = await client.instructions.createPool({ payer, quoteMint });
+  if (input.pool !== undefined) {
+    const pool = await client.instructions.createPool({ payer, ...input.pool });
     steps.push({ label: 'create the pool', transactions: [[pool]] });
   }
   return steps;
@@ -77,18 +78,28 @@ export async function createResourcePlan(
     readonly id: bigint;
     /** LP of the publisher's stake to set aside. */
     readonly lp: bigint;
-    readonly unattestedBound: bigint;
+    /** Open bytes an hour that the publisher pays at most. */
+    readonly allowance: bigint;
+    /** Ed25519 public key that signs the publisher's tokens, 32 bytes. */
+    readonly vouchKey: Uint8Array;
     readonly settings: Uint8Array;
   },
 ): Promise<ResourcePlan> {
-  const { publisher, pool, id, lp, unattestedBound } = input;
+  const { publisher, pool, id, lp, allowance, vouchKey } = input;
   const resource = await client.addresses.resource(publisher.address, id);
   const ring = await client.addresses.ring(publisher.address, resource);
   const found = await client.account('resource', resource);
   const steps: PlanStep[] = [];
 
   if (found === null) {
-    const register = await client.instructions.registerResource({ publisher, pool, id, lp, unattestedBound });
+    const register = await client.instructions.registerResource({
+      publisher,
+      pool,
+      id,
+      lp,
+      allowance,
+      vouchKey,
+    });
     steps.push({ label: 'register the resource', transactions: [[register]] });
   }
   if (found === null || found.ring !== ring) {
@@ -127,7 +138,12 @@ async function ringInstructions(
   resource: Address,
   ring: Address,
 ): Promise<Instruction[]> {
-  const attach = await client.instructions.attachRing({ publisher, resource, ring });
+  const attach = await client.instructions.attachRing({
+    publisher,
+    resource,
+    ring,
+    tail: new TextEncoder().encode(await ringSeed(resource)),
+  });
   const { value: there } = await client.rpc
     .getAccountInfo(ring, { encoding: 'base64', commitment: client.commitment })
     .send();

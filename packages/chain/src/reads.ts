@@ -16,7 +16,7 @@ import { fieldSize } from './codec/layout.ts';
 import type { AccountValue, Flat } from './codec/values.ts';
 import { SYSVARS } from './programs.ts';
 import { rpcCall } from './rpc.ts';
-import { ACCOUNTS, ACCOUNT_VERSION, HEADER, REPORT_STATUS } from './schema/index.ts';
+import { ACCOUNTS, ACCOUNT_VERSION, HEADER } from './schema/index.ts';
 import type { AccountName, AccountSchema, FieldType } from './schema/index.ts';
 import type { Commitment } from './send.ts';
 
@@ -49,9 +49,11 @@ export interface Reads {
   settings(resource: Address, settingsVersion: number): Promise<Found<'settings'> | null>;
   ring(address: Address): Promise<Found<'ring'> | null>;
   report(edge: Address, hour: bigint): Promise<Found<'report'> | null>;
+  /** The reports of an hour by their `index`, which is their place in every verdict. */
   reports(hour: bigint): Promise<Found<'report'>[]>;
-  /** The reports of an hour that count, in the order of the edges' address bytes. */
-  confirmedReports(hour: bigint): Promise<Found<'report'>[]>;
+  verdict(hour: bigint, guard: Address): Promise<Found<'verdict'> | null>;
+  /** The verdicts of an hour, committed and revealed, by guard number. */
+  verdicts(hour: bigint): Promise<Found<'verdict'>[]>;
   hour(hour: bigint): Promise<Found<'hour'> | null>;
   epoch(week: bigint): Promise<Found<'epoch'> | null>;
   claimed(owner: Address): Promise<Found<'claim'> | null>;
@@ -143,11 +145,9 @@ export function createReads(rpc: Rpc<SolanaRpcApi>, addresses: Addresses, commit
     settings: (resource, version) => at('settings', addresses.settings(resource, version)),
     ring: (address) => account('ring', address),
     report: (edge, hour) => at('report', addresses.report(edge, hour)),
-    reports: (hour) => list('report', { hour }),
-    async confirmedReports(hour) {
-      const confirmed = await list('report', { hour, status: REPORT_STATUS.confirmed });
-      return confirmed.sort((a, b) => compareFields(a.edge, b.edge));
-    },
+    reports: async (hour) => (await list('report', { hour })).sort((a, b) => a.index - b.index),
+    verdict: (hour, guard) => at('verdict', addresses.verdict(hour, guard)),
+    verdicts: async (hour) => (await list('verdict', { hour })).sort((a, b) => a.no - b.no),
     hour: (hour) => at('hour', addresses.hour(hour)),
     epoch: (week) => at('epoch', addresses.epoch(week)),
     claimed: (owner) => at('claim', addresses.claim(owner)),
@@ -185,16 +185,6 @@ function fieldBytes(type: FieldType, value: unknown, name: string): Uint8Array {
   const bytes = new Uint8Array(fieldSize(type));
   writeField(viewOf(bytes), 0, type, value, name);
   return bytes;
-}
-
-function compareFields(a: Address, b: Address): number {
-  const left = fieldBytes('pubkey', a, 'edge');
-  const right = fieldBytes('pubkey', b, 'edge');
-  for (const [index, byte] of left.entries()) {
-    const difference = byte - (right[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 export interface MemcmpFilter {

@@ -12,7 +12,7 @@ pub mod header {
     pub const FLAGS: usize = 4;
 }
 
-pub const ACCOUNT_VERSION: u8 = 1;
+pub const ACCOUNT_VERSION: u8 = 2;
 pub const MAX_GUARDS: usize = 21;
 pub const SAMPLES_PER_REPORT: usize = 12;
 pub const PRICE_RING: usize = 100;
@@ -20,7 +20,11 @@ pub const SAMPLE_RING: usize = 8928;
 pub const LOCKED_LP: u64 = 100;
 pub const MEDIA_SUPPLY: u64 = 10000000000000000;
 pub const MEDIA_DECIMALS: u8 = 9;
-pub const VOTE_REJECT: u32 = 2147483648;
+pub const RECORD_WINDOW: u64 = 512;
+pub const CLAIM_WINDOW: u64 = 256;
+pub const MAX_DISPUTES: usize = 100;
+pub const OPEN_SPAN: u64 = 18446744073709551615;
+pub const QUOTE_FREEZABLE: u32 = 1;
 
 /// Roles a stake can back; `flags` of a stake.
 pub mod role {
@@ -54,11 +58,10 @@ pub mod settings_status {
     pub const SEALED: u8 = 1;
 }
 
-/// Of a report.
-pub mod report_status {
-    pub const PENDING: u8 = 0;
-    pub const CONFIRMED: u8 = 1;
-    pub const REJECTED: u8 = 2;
+/// Of a verdict.
+pub mod verdict_status {
+    pub const COMMITTED: u8 = 0;
+    pub const REVEALED: u8 = 1;
 }
 
 /// Of an hour.
@@ -70,22 +73,8 @@ pub mod hour_status {
 /// Of an epoch.
 pub mod epoch_status {
     pub const OPEN: u8 = 0;
-    pub const CLOSED: u8 = 1;
-}
-
-/// Reasons of a guard's verdict.
-pub mod verdict_reason {
-    pub const CONFIRMED: u8 = 0;
-    pub const UNAVAILABLE: u8 = 1;
-    pub const WRONG_ROOT: u8 = 2;
-    pub const WRONG_TOTAL: u8 = 3;
-    pub const BAD_RECEIPT: u8 = 4;
-    pub const ATTESTED_MISMATCH: u8 = 5;
-    pub const UNKNOWN_RESOURCE: u8 = 6;
-    pub const INFLATED_METER: u8 = 7;
-    pub const WRONG_BYTES: u8 = 8;
-    pub const COUNTER_MISMATCH: u8 = 9;
-    pub const MALFORMED: u8 = 10;
+    pub const DECIDED: u8 = 1;
+    pub const ENDORSED: u8 = 2;
 }
 
 /// Literal seeds of program-derived addresses.
@@ -102,13 +91,13 @@ pub mod seed {
     pub const HR: &[u8] = b"hr";
     pub const EP: &[u8] = b"ep";
     pub const CLM: &[u8] = b"clm";
+    pub const VD: &[u8] = b"vd";
     pub const MINT: &[u8] = b"mint";
     pub const FUND: &[u8] = b"fund";
     pub const LP: &[u8] = b"lp";
     pub const VM: &[u8] = b"vm";
     pub const VQ: &[u8] = b"vq";
     pub const VL: &[u8] = b"vl";
-    pub const VB: &[u8] = b"vb";
 }
 
 /// Custom errors.
@@ -178,15 +167,15 @@ pub mod error {
     pub const WRONG_STATUS: ProgramError = ProgramError::Custom(6030);
     /// The Merkle proof does not lead to the root.
     pub const WRONG_PROOF: ProgramError = ProgramError::Custom(6031);
-    /// The hour does not follow the last one recorded: record the earlier hours first.
+    /// No longer used.
     pub const WRONG_PREVIOUS: ProgramError = ProgramError::Custom(6032);
     /// Fees of an earlier week are due: charge them first.
     pub const CHARGE_FIRST: ProgramError = ProgramError::Custom(6033);
-    /// Fee LP of another week is waiting: unwrap it first.
+    /// No longer used.
     pub const UNWRAP_FIRST: ProgramError = ProgramError::Custom(6034);
     /// The rewards are above what the epoch has kept.
     pub const REWARDS_ABOVE_KEPT: ProgramError = ProgramError::Custom(6035);
-    /// Claims go against the last closed epoch.
+    /// No longer used.
     pub const NOT_LAST_EPOCH: ProgramError = ProgramError::Custom(6036);
     /// There is nothing to claim.
     pub const NOTHING_TO_CLAIM: ProgramError = ProgramError::Custom(6037);
@@ -202,78 +191,98 @@ pub mod error {
     pub const INVARIANT_BROKEN: ProgramError = ProgramError::Custom(6042);
     /// The week is not the one that this needs.
     pub const WRONG_WEEK: ProgramError = ProgramError::Custom(6043);
+    /// The pool's price has moved too far from its average. Wait until it has settled.
+    pub const PRICE_MOVED: ProgramError = ProgramError::Custom(6044);
+    /// Too little MEDIA stands behind the staked LP of this pool for its LP to give rights.
+    pub const POOL_TOO_SHALLOW: ProgramError = ProgramError::Custom(6045);
+    /// Too few of the set's guards have revealed their verdicts.
+    pub const NOT_REVEALED: ProgramError = ProgramError::Custom(6046);
+    /// The verdict is not the one that was committed.
+    pub const COMMITMENT_MISMATCH: ProgramError = ProgramError::Custom(6047);
+    /// The week has paid out what it may for now. Claim again next week.
+    pub const PAYOUT_CAPPED: ProgramError = ProgramError::Custom(6048);
+    /// The week's claims are not endorsed by a later set yet.
+    pub const NOT_ENDORSED: ProgramError = ProgramError::Custom(6049);
+    /// The network lists no such quote mint, or lists it without a freeze authority.
+    pub const QUOTE_NOT_LISTED: ProgramError = ProgramError::Custom(6050);
 }
 
 /// The network: mints, parameters, totals. Signs for every vault.
 pub mod config {
     pub const TAG: u8 = 1;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 464;
+    pub const SIZE: usize = 660;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const MEDIA_MINT: usize = 8;
     pub const FUND: usize = 40;
     pub const EPOCH_ZERO: usize = 72;
     pub const SAMPLE_SECS: usize = 80;
     pub const REPORT_SLOTS: usize = 84;
-    pub const VERDICT_SLOTS: usize = 88;
-    pub const FINAL_HOURS: usize = 92;
-    pub const HOURS_PER_WEEK: usize = 96;
-    pub const MONTH_SLOTS: usize = 100;
-    pub const UNBOND_SECS: usize = 104;
-    pub const TWAP_SECS: usize = 108;
-    pub const VOTING_SECS: usize = 112;
-    pub const TIMELOCK_SECS: usize = 116;
-    pub const MAX_GUARDS: usize = 120;
-    pub const MIN_GUARDS: usize = 124;
-    pub const POOL_FEE_BPS: usize = 128;
-    pub const GUARD_SHARE_BPS: usize = 132;
-    pub const FEE_PER_GB: usize = 136;
-    pub const QUOTA_KBPS_PER_MEDIA: usize = 144;
-    pub const MIN_EDGE_STAKE: usize = 152;
-    pub const MIN_GUARD_STAKE: usize = 160;
-    pub const QUOTES: usize = 168;
+    pub const COMMIT_SLOTS: usize = 88;
+    pub const VERDICT_SLOTS: usize = 92;
+    pub const FINAL_HOURS: usize = 96;
+    pub const LATE_HOURS: usize = 100;
+    pub const HOURS_PER_WEEK: usize = 104;
+    pub const MONTH_SLOTS: usize = 108;
+    pub const UNBOND_SECS: usize = 112;
+    pub const TWAP_SECS: usize = 116;
+    pub const SPOT_SECS: usize = 120;
+    pub const SPOT_BPS: usize = 124;
+    pub const VOTING_SECS: usize = 128;
+    pub const TIMELOCK_SECS: usize = 132;
+    pub const MAX_GUARDS: usize = 136;
+    pub const MIN_GUARDS: usize = 140;
+    pub const POOL_FEE_BPS: usize = 144;
+    pub const GUARD_SHARE_BPS: usize = 148;
+    pub const OPEN_YIELD_BPS: usize = 152;
+    pub const FEE_PER_GB: usize = 156;
+    pub const QUOTA_KBPS_PER_MEDIA: usize = 164;
+    pub const MIN_EDGE_STAKE: usize = 172;
+    pub const MIN_GUARD_STAKE: usize = 180;
+    pub const MIN_POOL_MEDIA: usize = 188;
+    pub const DUST_BYTES: usize = 196;
+    pub const QUOTES: usize = 204;
     pub const QUOTES_LENGTH: usize = 4;
-    pub const QUOTES_STRIDE: usize = 32;
+    pub const QUOTES_STRIDE: usize = 40;
     /// Offsets within one element of `QUOTES`.
     pub mod quotes_entry {
         pub const MINT: usize = 0;
+        pub const FLAGS: usize = 32;
+        pub const PAD: usize = 36;
     }
-    pub const NEXT_GUARD_NO: usize = 296;
-    pub const PAD: usize = 300;
-    pub const KEPT: usize = 304;
-    pub const ALLOCATED: usize = 312;
-    pub const CLAIMED: usize = 320;
-    pub const LAST_EPOCH: usize = 328;
-    pub const RESERVED: usize = 336;
-    pub const RESERVED_BYTES: usize = 128;
+    pub const NEXT_GUARD_NO: usize = 364;
+    pub const PAD: usize = 368;
+    pub const KEPT: usize = 372;
+    pub const LATE: usize = 380;
+    pub const ALLOCATED: usize = 388;
+    pub const CLAIMED: usize = 396;
+    pub const RESERVED: usize = 404;
+    pub const RESERVED_BYTES: usize = 256;
 }
 
 /// A constant-product MEDIA/quote pool with its price ring.
 pub mod pool {
     pub const TAG: u8 = 2;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 2760;
+    pub const SIZE: usize = 2776;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const QUOTE_MINT: usize = 8;
     pub const LP_MINT: usize = 40;
     pub const MEDIA_VAULT: usize = 72;
     pub const QUOTE_VAULT: usize = 104;
     pub const LP_VAULT: usize = 136;
-    pub const BUYBACK_VAULT: usize = 168;
-    pub const RESERVE_MEDIA: usize = 200;
-    pub const RESERVE_QUOTE: usize = 208;
-    pub const LP_SUPPLY: usize = 216;
-    pub const STAKED: usize = 224;
-    pub const FEE_LP: usize = 232;
-    pub const FEE_WEEK: usize = 240;
-    pub const TO_BURN: usize = 248;
-    pub const PRICE_Q32: usize = 256;
-    pub const CUM_LO: usize = 264;
-    pub const CUM_HI: usize = 272;
-    pub const UPDATED_AT: usize = 280;
-    pub const RING_HEAD: usize = 288;
-    pub const RING_COUNT: usize = 292;
-    pub const RING: usize = 296;
+    pub const RESERVE_MEDIA: usize = 168;
+    pub const RESERVE_QUOTE: usize = 176;
+    pub const LP_SUPPLY: usize = 184;
+    pub const STAKED: usize = 192;
+    pub const TO_BURN: usize = 200;
+    pub const PRICE_Q32: usize = 208;
+    pub const CUM_LO: usize = 216;
+    pub const CUM_HI: usize = 224;
+    pub const UPDATED_AT: usize = 232;
+    pub const RING_HEAD: usize = 240;
+    pub const RING_COUNT: usize = 244;
+    pub const RING: usize = 248;
     pub const RING_LENGTH: usize = 100;
     pub const RING_STRIDE: usize = 24;
     /// Offsets within one element of `RING`.
@@ -282,15 +291,15 @@ pub mod pool {
         pub const CUM_LO: usize = 8;
         pub const CUM_HI: usize = 16;
     }
-    pub const RESERVED: usize = 2696;
-    pub const RESERVED_BYTES: usize = 64;
+    pub const RESERVED: usize = 2648;
+    pub const RESERVED_BYTES: usize = 128;
 }
 
 /// LP that an owner has staked in one pool for one role. `flags` is the role.
 pub mod stake {
     pub const TAG: u8 = 3;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 144;
+    pub const SIZE: usize = 176;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const OWNER: usize = 8;
     pub const POOL: usize = 40;
@@ -300,65 +309,75 @@ pub mod stake {
     pub const UNBOND_AT: usize = 96;
     pub const SINCE: usize = 104;
     pub const RESERVED: usize = 112;
-    pub const RESERVED_BYTES: usize = 32;
+    pub const RESERVED_BYTES: usize = 64;
 }
 
 /// A Media Guard. `status` is NODE_STATUS.
 pub mod guard {
     pub const TAG: u8 = 4;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 336;
+    pub const SIZE: usize = 408;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const OWNER: usize = 8;
     pub const OPERATOR: usize = 40;
-    pub const STAKE: usize = 72;
-    pub const SEAL_KEY: usize = 104;
+    pub const PREVIOUS_OPERATOR: usize = 72;
+    pub const OPERATOR_FROM: usize = 104;
+    pub const STAKE: usize = 112;
+    pub const SEAL_KEY: usize = 144;
     pub const SEAL_KEY_BYTES: usize = 32;
-    pub const NO: usize = 136;
-    pub const PAD: usize = 140;
-    pub const JOINED_AT: usize = 144;
-    pub const LEFT_AT: usize = 152;
-    pub const POINTS: usize = 160;
-    pub const ENDPOINT: usize = 168;
+    pub const NO: usize = 176;
+    pub const PAD: usize = 180;
+    pub const JOINED_AT: usize = 184;
+    pub const LEFT_AT: usize = 192;
+    pub const POINTS: usize = 200;
+    pub const ENDPOINT: usize = 208;
     pub const ENDPOINT_MAX: usize = 126;
-    pub const REGION: usize = 296;
+    pub const REGION: usize = 336;
     pub const REGION_BYTES: usize = 8;
-    pub const RESERVED: usize = 304;
-    pub const RESERVED_BYTES: usize = 32;
+    pub const RESERVED: usize = 344;
+    pub const RESERVED_BYTES: usize = 64;
 }
 
 /// A Media Edge. `status` is NODE_STATUS.
 pub mod edge {
     pub const TAG: u8 = 5;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 424;
+    pub const SIZE: usize = 504;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const OWNER: usize = 8;
     pub const OPERATOR: usize = 40;
-    pub const STAKE: usize = 72;
-    pub const JOINED_AT: usize = 104;
-    pub const LEFT_AT: usize = 112;
-    pub const POINTS: usize = 120;
-    pub const ENDPOINT: usize = 128;
+    pub const PREVIOUS_OPERATOR: usize = 72;
+    pub const OPERATOR_FROM: usize = 104;
+    pub const STAKE: usize = 112;
+    pub const WORTH: usize = 144;
+    pub const JOINED_AT: usize = 152;
+    pub const LEFT_AT: usize = 160;
+    pub const POINTS: usize = 168;
+    pub const ENDPOINT: usize = 176;
     pub const ENDPOINT_MAX: usize = 126;
-    pub const CONTROL: usize = 256;
+    pub const CONTROL: usize = 304;
     pub const CONTROL_MAX: usize = 126;
-    pub const REGION: usize = 384;
+    pub const REGION: usize = 432;
     pub const REGION_BYTES: usize = 8;
-    pub const RESERVED: usize = 392;
-    pub const RESERVED_BYTES: usize = 32;
+    pub const RESERVED: usize = 440;
+    pub const RESERVED_BYTES: usize = 64;
 }
 
-/// The guards of one week. Open until the week has begun and `minGuards` are in; usable and frozen from then on.
+/// The guards of one week and its terms. Open until the week has begun and `minGuards` are in; usable and frozen from then on.
 pub mod guard_set {
     pub const TAG: u8 = 6;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 1032;
+    pub const SIZE: usize = 1152;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const WEEK: usize = 8;
-    pub const COUNT: usize = 16;
-    pub const PAD: usize = 20;
-    pub const ENTRIES: usize = 24;
+    pub const PAYER: usize = 16;
+    pub const COUNT: usize = 48;
+    pub const MIN_GUARDS: usize = 52;
+    pub const GUARD_SHARE_BPS: usize = 56;
+    pub const OPEN_YIELD_BPS: usize = 60;
+    pub const FEE_PER_GB: usize = 64;
+    pub const DUST_BYTES: usize = 72;
+    pub const ENTRIES: usize = 80;
     pub const ENTRIES_LENGTH: usize = 21;
     pub const ENTRIES_STRIDE: usize = 48;
     /// Offsets within one element of `ENTRIES`.
@@ -368,13 +387,15 @@ pub mod guard_set {
         pub const PAD: usize = 36;
         pub const WORTH: usize = 40;
     }
+    pub const RESERVED: usize = 1088;
+    pub const RESERVED_BYTES: usize = 64;
 }
 
 /// What a publisher serves through the network. `status` is RESOURCE_STATUS.
 pub mod resource {
     pub const TAG: u8 = 7;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 440;
+    pub const SIZE: usize = 1304;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const PUBLISHER: usize = 8;
     pub const ID: usize = 40;
@@ -385,25 +406,48 @@ pub mod resource {
     pub const SETTINGS_VERSION: usize = 176;
     pub const QUOTA_KBPS: usize = 180;
     pub const P95_KBPS: usize = 184;
-    pub const PAD: usize = 188;
+    pub const TERMS_COUNT: usize = 188;
     pub const LP: usize = 192;
-    pub const DUE: usize = 200;
-    pub const DUE_WEEK: usize = 208;
-    pub const DEBT: usize = 216;
-    pub const CHARGED: usize = 224;
-    pub const UNATTESTED_BOUND: usize = 232;
-    pub const PREVIOUS_BOUND: usize = 240;
-    pub const BOUND_FROM: usize = 248;
-    pub const LAST_HOUR: usize = 256;
-    pub const BYTES_TOTAL: usize = 264;
-    pub const REMOVED_HOUR: usize = 272;
-    pub const AUTH_WEEK: usize = 280;
-    pub const AUTH_COUNT: usize = 288;
-    pub const AUTH_VOTES: usize = 292;
+    pub const DEBT: usize = 200;
+    pub const CHARGED: usize = 208;
+    pub const LAST_HOUR: usize = 216;
+    pub const BYTES_TOTAL: usize = 224;
+    pub const AUTH_WEEK: usize = 232;
+    pub const AUTH_COUNT: usize = 240;
+    pub const AUTH_VOTES: usize = 244;
     pub const AUTH_VOTES_LENGTH: usize = 21;
     pub const AUTH_VOTES_STRIDE: usize = 4;
-    pub const RESERVED: usize = 376;
-    pub const RESERVED_BYTES: usize = 64;
+    pub const TERMS: usize = 328;
+    pub const TERMS_LENGTH: usize = 8;
+    pub const TERMS_STRIDE: usize = 48;
+    /// Offsets within one element of `TERMS`.
+    pub mod terms_entry {
+        pub const FROM: usize = 0;
+        pub const ALLOWANCE: usize = 8;
+        pub const VOUCH_KEY: usize = 16;
+        pub const VOUCH_KEY_BYTES: usize = 32;
+    }
+    pub const SPANS: usize = 712;
+    pub const SPANS_LENGTH: usize = 8;
+    pub const SPANS_STRIDE: usize = 16;
+    /// Offsets within one element of `SPANS`.
+    pub mod spans_entry {
+        pub const FROM: usize = 0;
+        pub const UNTIL: usize = 8;
+    }
+    pub const WEEKS: usize = 840;
+    pub const WEEKS_LENGTH: usize = 6;
+    pub const WEEKS_STRIDE: usize = 24;
+    /// Offsets within one element of `WEEKS`.
+    pub mod weeks_entry {
+        pub const WEEK: usize = 0;
+        pub const DUE: usize = 8;
+        pub const KEPT: usize = 16;
+    }
+    pub const RECORDED: usize = 984;
+    pub const RECORDED_BYTES: usize = 64;
+    pub const RESERVED: usize = 1048;
+    pub const RESERVED_BYTES: usize = 256;
 }
 
 /// Encrypted settings of a resource, one account a version. `status` is SETTINGS_STATUS.
@@ -426,14 +470,14 @@ pub mod ring {
     pub const SIZE: usize = 48;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: true };
     pub const RESOURCE: usize = 8;
-    pub const MONTH: usize = 40;
+    pub const HEAD: usize = 40;
 }
 
-/// An edge's report of one hour with the guards' verdicts. `status` is REPORT_STATUS.
+/// An edge's report of one hour.
 pub mod report {
     pub const TAG: u8 = 10;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 248;
+    pub const SIZE: usize = 160;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const EDGE: usize = 8;
     pub const PAYER: usize = 40;
@@ -442,65 +486,70 @@ pub mod report {
     pub const ROOT: usize = 88;
     pub const ROOT_BYTES: usize = 32;
     pub const ENTRY_COUNT: usize = 120;
-    pub const VOTE_COUNT: usize = 124;
-    pub const VOTES: usize = 128;
-    pub const VOTES_LENGTH: usize = 21;
-    pub const VOTES_STRIDE: usize = 4;
-    pub const REASONS: usize = 212;
-    pub const REASONS_LENGTH: usize = 21;
-    pub const REASONS_STRIDE: usize = 1;
-    pub const RESERVED: usize = 233;
-    pub const RESERVED_BYTES: usize = 15;
+    pub const INDEX: usize = 124;
+    pub const WORTH: usize = 128;
+    pub const RESERVED: usize = 136;
+    pub const RESERVED_BYTES: usize = 24;
 }
 
 /// An hour's reports and the root of what follows from them. `status` is HOUR_STATUS.
 pub mod hour {
     pub const TAG: u8 = 11;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 952;
+    pub const SIZE: usize = 1056;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const HOUR: usize = 8;
     pub const PAYER: usize = 16;
     pub const REPORTS: usize = 48;
-    pub const DECIDED: usize = 52;
-    pub const CONFIRMED: usize = 56;
-    pub const VOTE_COUNT: usize = 60;
-    pub const CONFIRMED_BYTES: usize = 64;
-    pub const FINAL_AT: usize = 72;
-    pub const ROOT: usize = 80;
+    pub const COMMITS: usize = 52;
+    pub const REVEALS: usize = 56;
+    pub const SET_COUNT: usize = 60;
+    pub const REPORTED_BYTES: usize = 64;
+    pub const FEE_PER_GB: usize = 72;
+    pub const DUST_BYTES: usize = 80;
+    pub const GUARD_SHARE_BPS: usize = 88;
+    pub const OPEN_YIELD_BPS: usize = 92;
+    pub const FINAL_AT: usize = 96;
+    pub const ROOT: usize = 104;
     pub const ROOT_BYTES: usize = 32;
-    pub const VOTES: usize = 112;
+    pub const LEAVES: usize = 136;
+    pub const VOTE_COUNT: usize = 140;
+    pub const VOTE_WEEK: usize = 144;
+    pub const VOTES: usize = 152;
     pub const VOTES_LENGTH: usize = 21;
     pub const VOTES_STRIDE: usize = 40;
     /// Offsets within one element of `VOTES`.
     pub mod votes_entry {
         pub const NO: usize = 0;
-        pub const PAD: usize = 4;
+        pub const LEAVES: usize = 4;
         pub const ROOT: usize = 8;
         pub const ROOT_BYTES: usize = 32;
     }
+    pub const RESERVED: usize = 992;
+    pub const RESERVED_BYTES: usize = 64;
 }
 
-/// A week's money and the root of cumulative claims. `status` is EPOCH_STATUS.
+/// A week's money and the root of its claims. `status` is EPOCH_STATUS.
 pub mod epoch {
     pub const TAG: u8 = 12;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 1184;
+    pub const SIZE: usize = 2304;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const WEEK: usize = 8;
     pub const PAYER: usize = 16;
     pub const FEES: usize = 48;
     pub const KEPT: usize = 56;
     pub const TO_BURN: usize = 64;
-    pub const BURNED: usize = 72;
-    pub const REWARDS: usize = 80;
-    pub const CUMULATIVE: usize = 88;
-    pub const PREV_EPOCH: usize = 96;
-    pub const VOTE_COUNT: usize = 104;
-    pub const PAD: usize = 108;
-    pub const ROOT: usize = 112;
+    pub const REWARDS: usize = 72;
+    pub const PAID: usize = 80;
+    pub const ROOT: usize = 88;
     pub const ROOT_BYTES: usize = 32;
-    pub const VOTES: usize = 144;
+    pub const DECIDED_WEEK: usize = 120;
+    pub const SLASHABLE: usize = 128;
+    pub const ENDORSED_AT: usize = 136;
+    pub const VOTE_COUNT: usize = 144;
+    pub const LATER_COUNT: usize = 148;
+    pub const VOTES: usize = 152;
     pub const VOTES_LENGTH: usize = 21;
     pub const VOTES_STRIDE: usize = 48;
     /// Offsets within one element of `VOTES`.
@@ -511,18 +560,56 @@ pub mod epoch {
         pub const ROOT_BYTES: usize = 32;
         pub const REWARDS: usize = 40;
     }
-    pub const RESERVED: usize = 1152;
-    pub const RESERVED_BYTES: usize = 32;
+    pub const LATER_WEEK: usize = 1160;
+    pub const LATER_VOTES: usize = 1168;
+    pub const LATER_VOTES_LENGTH: usize = 21;
+    pub const LATER_VOTES_STRIDE: usize = 48;
+    /// Offsets within one element of `LATER_VOTES`.
+    pub mod later_votes_entry {
+        pub const NO: usize = 0;
+        pub const PAD: usize = 4;
+        pub const ROOT: usize = 8;
+        pub const ROOT_BYTES: usize = 32;
+        pub const REWARDS: usize = 40;
+    }
+    pub const RESERVED: usize = 2176;
+    pub const RESERVED_BYTES: usize = 128;
 }
 
-/// What an owner has claimed so far.
+/// What an owner has claimed.
 pub mod claim {
     pub const TAG: u8 = 13;
     /// Bytes of the header and the fixed fields.
-    pub const SIZE: usize = 48;
+    pub const SIZE: usize = 88;
     pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
     pub const OWNER: usize = 8;
-    pub const CLAIMED: usize = 40;
+    pub const BASE: usize = 40;
+    pub const TOTAL: usize = 48;
+    pub const CLAIMED: usize = 56;
+    pub const CLAIMED_BYTES: usize = 32;
+}
+
+/// A guard's verdicts on the reports of an hour: first a commitment, then the payload. `status` is VERDICT_STATUS.
+pub mod verdict {
+    pub const TAG: u8 = 14;
+    /// Bytes of the header and the fixed fields; a tail follows.
+    pub const SIZE: usize = 232;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: true };
+    pub const HOUR: usize = 8;
+    pub const GUARD: usize = 16;
+    pub const PAYER: usize = 48;
+    pub const NO: usize = 80;
+    pub const LENGTH: usize = 84;
+    pub const COMMITMENT: usize = 88;
+    pub const COMMITMENT_BYTES: usize = 32;
+    pub const HOLDING: usize = 120;
+    pub const HOLDING_BYTES: usize = 32;
+    pub const PREV_ROOT: usize = 152;
+    pub const PREV_ROOT_BYTES: usize = 32;
+    pub const SALT: usize = 184;
+    pub const SALT_BYTES: usize = 32;
+    pub const RESERVED: usize = 216;
+    pub const RESERVED_BYTES: usize = 16;
 }
 
 /// Arguments and account shapes of the instructions.
@@ -533,40 +620,51 @@ pub mod ix {
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 8;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 216;
+        pub const ARGS: usize = 284;
         pub const SAMPLE_SECS: usize = 0;
         pub const REPORT_SLOTS: usize = 4;
-        pub const VERDICT_SLOTS: usize = 8;
-        pub const FINAL_HOURS: usize = 12;
-        pub const HOURS_PER_WEEK: usize = 16;
-        pub const MONTH_SLOTS: usize = 20;
-        pub const UNBOND_SECS: usize = 24;
-        pub const TWAP_SECS: usize = 28;
-        pub const VOTING_SECS: usize = 32;
-        pub const TIMELOCK_SECS: usize = 36;
-        pub const MAX_GUARDS: usize = 40;
-        pub const MIN_GUARDS: usize = 44;
-        pub const POOL_FEE_BPS: usize = 48;
-        pub const GUARD_SHARE_BPS: usize = 52;
-        pub const FEE_PER_GB: usize = 56;
-        pub const QUOTA_KBPS_PER_MEDIA: usize = 64;
-        pub const MIN_EDGE_STAKE: usize = 72;
-        pub const MIN_GUARD_STAKE: usize = 80;
-        pub const QUOTES: usize = 88;
+        pub const COMMIT_SLOTS: usize = 8;
+        pub const VERDICT_SLOTS: usize = 12;
+        pub const FINAL_HOURS: usize = 16;
+        pub const LATE_HOURS: usize = 20;
+        pub const HOURS_PER_WEEK: usize = 24;
+        pub const MONTH_SLOTS: usize = 28;
+        pub const UNBOND_SECS: usize = 32;
+        pub const TWAP_SECS: usize = 36;
+        pub const SPOT_SECS: usize = 40;
+        pub const SPOT_BPS: usize = 44;
+        pub const VOTING_SECS: usize = 48;
+        pub const TIMELOCK_SECS: usize = 52;
+        pub const MAX_GUARDS: usize = 56;
+        pub const MIN_GUARDS: usize = 60;
+        pub const POOL_FEE_BPS: usize = 64;
+        pub const GUARD_SHARE_BPS: usize = 68;
+        pub const OPEN_YIELD_BPS: usize = 72;
+        pub const FEE_PER_GB: usize = 76;
+        pub const QUOTA_KBPS_PER_MEDIA: usize = 84;
+        pub const MIN_EDGE_STAKE: usize = 92;
+        pub const MIN_GUARD_STAKE: usize = 100;
+        pub const MIN_POOL_MEDIA: usize = 108;
+        pub const DUST_BYTES: usize = 116;
+        pub const QUOTES: usize = 124;
         pub const QUOTES_LENGTH: usize = 4;
-        pub const QUOTES_STRIDE: usize = 32;
+        pub const QUOTES_STRIDE: usize = 40;
         /// Offsets within one element of `QUOTES`.
         pub mod quotes_entry {
             pub const MINT: usize = 0;
+            pub const FLAGS: usize = 32;
+            pub const PAD: usize = 36;
         }
     }
-    /// Creates the pool of a quote mint with its LP mint and vaults, empty.
+    /// Creates the pool of a quote mint with its LP mint and vaults, and makes the first deposit. The LP goes to the payer's associated account, which is created here.
     pub mod create_pool {
         pub const CODE: u8 = 1;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 12;
+        pub const ACCOUNTS: usize = 15;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 0;
+        pub const ARGS: usize = 16;
+        pub const MEDIA: usize = 0;
+        pub const QUOTE: usize = 8;
     }
     /// Deposits both sides, at most the maxima, for at least `minLp` LP.
     pub mod add_liquidity {
@@ -643,11 +741,11 @@ pub mod ix {
         pub const ENDPOINT: usize = 72;
         pub const ENDPOINT_MAX: usize = 126;
     }
-    /// Changes what a guard says of itself.
+    /// Changes what a guard says of itself. Another operator signs from now on; its signatures off chain hold from the next hour.
     pub mod update_guard {
         pub const CODE: u8 = 9;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 2;
+        pub const ACCOUNTS: usize = 3;
         /// Bytes of the arguments.
         pub const ARGS: usize = 200;
         pub const OPERATOR: usize = 0;
@@ -658,13 +756,14 @@ pub mod ix {
         pub const ENDPOINT: usize = 72;
         pub const ENDPOINT_MAX: usize = 126;
     }
-    /// A guard leaves; its stake can then unbond.
+    /// A guard leaves; its stake can then unbond. Its seat in the set of `week`, the next one, goes.
     pub mod leave_guard {
         pub const CODE: u8 = 10;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 2;
+        pub const ACCOUNTS: usize = 4;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 0;
+        pub const ARGS: usize = 8;
+        pub const WEEK: usize = 0;
     }
     /// Registers an edge, or brings one that left back.
     pub mod register_edge {
@@ -681,11 +780,11 @@ pub mod ix {
         pub const CONTROL: usize = 168;
         pub const CONTROL_MAX: usize = 126;
     }
-    /// Changes what an edge says of itself.
+    /// Changes what an edge says of itself, and takes the worth of its stake anew.
     pub mod update_edge {
         pub const CODE: u8 = 12;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 2;
+        pub const ACCOUNTS: usize = 5;
         /// Bytes of the arguments.
         pub const ARGS: usize = 296;
         pub const OPERATOR: usize = 0;
@@ -719,17 +818,19 @@ pub mod ix {
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 6;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 24;
+        pub const ARGS: usize = 56;
         pub const ID: usize = 0;
         pub const LP: usize = 8;
-        pub const UNATTESTED_BOUND: usize = 16;
+        pub const ALLOWANCE: usize = 16;
+        pub const VOUCH_KEY: usize = 24;
+        pub const VOUCH_KEY_BYTES: usize = 32;
     }
-    /// Binds a zeroed account of the right size, owned by the program, to a resource as its sample ring.
+    /// Binds a zeroed account of the right size, owned by the program, to a resource as its sample ring. The tail is the seed (at most 32 bytes) with which the ring's address follows from the publisher's.
     pub mod attach_ring {
         pub const CODE: u8 = 16;
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 3;
-        /// Bytes of the arguments.
+        /// Bytes of the arguments; a tail follows.
         pub const ARGS: usize = 0;
     }
     /// Opens the buffer for version `settingsVersion` (the one in force + 1), `capacity` bytes.
@@ -762,15 +863,17 @@ pub mod ix {
         pub const SHA256: usize = 4;
         pub const SHA256_BYTES: usize = 32;
     }
-    /// Sets the LP set aside and the bound on unattested bytes.
+    /// Sets the LP set aside, the allowance of open bytes an hour and the vouching key; the last two hold from the next hour.
     pub mod update_resource {
         pub const CODE: u8 = 20;
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 5;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 16;
+        pub const ARGS: usize = 48;
         pub const LP: usize = 0;
-        pub const UNATTESTED_BOUND: usize = 8;
+        pub const ALLOWANCE: usize = 8;
+        pub const VOUCH_KEY: usize = 16;
+        pub const VOUCH_KEY_BYTES: usize = 32;
     }
     /// Pauses (1) or resumes (0) a resource; resuming goes through the guards again.
     pub mod pause_resource {
@@ -789,7 +892,7 @@ pub mod ix {
         /// Bytes of the arguments.
         pub const ARGS: usize = 0;
     }
-    /// Closes a removed resource with its ring and settings and frees its LP, 2 × finalHours after removal.
+    /// Closes a removed resource with its ring and settings and frees its LP, when no hour of it can be recorded any more.
     pub mod release_resource {
         pub const CODE: u8 = 23;
         /// Accounts before those that repeat.
@@ -806,7 +909,7 @@ pub mod ix {
         pub const ARGS: usize = 8;
         pub const WEEK: usize = 0;
     }
-    /// Recomputes a resource's quota from its stake; pays debt from LP set aside anew; exhausts or revives it. Anyone may.
+    /// Recomputes a resource's quota from its stake; revives an exhausted one without debt. Anyone may.
     pub mod refresh_quota {
         pub const CODE: u8 = 25;
         /// Accounts before those that repeat.
@@ -818,81 +921,63 @@ pub mod ix {
     pub mod submit_report {
         pub const CODE: u8 = 26;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 8;
+        pub const ACCOUNTS: usize = 9;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 52;
-        pub const HOUR: usize = 0;
-        pub const BYTES: usize = 8;
-        pub const ROOT: usize = 16;
-        pub const ROOT_BYTES: usize = 32;
-        pub const ENTRY_COUNT: usize = 48;
-    }
-    /// A guard's verdicts on reports of an hour: the tail is one byte a report, 0 to confirm or the reason of rejection.
-    pub mod vote {
-        pub const CODE: u8 = 27;
-        /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 5;
-        /// Bytes of the arguments; a tail follows.
-        pub const ARGS: usize = 16;
+        pub const ARGS: usize = 60;
         pub const WEEK: usize = 0;
         pub const HOUR: usize = 8;
+        pub const BYTES: usize = 16;
+        pub const ROOT: usize = 24;
+        pub const ROOT_BYTES: usize = 32;
+        pub const ENTRY_COUNT: usize = 56;
     }
-    /// A guard's vote for the root of an hour whose reports are fixed. A later vote replaces an earlier one until the hour is final.
+    /// A guard's vote for the root of an hour and its number of leaves. `week` is the hour's, or the current one when the hour is late. A later vote replaces an earlier one until the hour is final.
     pub mod propose_hour {
         pub const CODE: u8 = 28;
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 5;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 48;
+        pub const ARGS: usize = 52;
         pub const WEEK: usize = 0;
         pub const HOUR: usize = 8;
         pub const ROOT: usize = 16;
         pub const ROOT_BYTES: usize = 32;
+        pub const LEAVES: usize = 48;
     }
-    /// Records a resource's hour by proof: samples into its ring, fee due. Anyone may. The tail is the Merkle proof, 32 bytes a step.
+    /// Records an hour of `count` resources, the leaves from `index` on, by proof: samples into their rings, fees due. Anyone may. The tail is u16 length ‖ the leaves' numbers as LEB128 varints ‖ the proof, 32 bytes a step.
     pub mod record {
         pub const CODE: u8 = 29;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 4;
+        pub const ACCOUNTS: usize = 2;
         /// Bytes of the arguments; a tail follows.
-        pub const ARGS: usize = 120;
+        pub const ARGS: usize = 13;
         pub const HOUR: usize = 0;
-        pub const PREVIOUS: usize = 8;
-        pub const SLOTS: usize = 16;
-        pub const SLOTS_BYTES: usize = 96;
-        pub const BILLABLE: usize = 112;
+        pub const INDEX: usize = 8;
+        pub const COUNT: usize = 12;
     }
-    /// Takes a resource's due fee out of its stake as LP at fair value. Anyone may. `epoch` is that of `dueWeek`, or of the current week if that one is closed.
+    /// Takes what a resource owes for a week of service out of its stake as LP at fair value, and unwraps it: MEDIA to the fund, quote set apart in its vault. Anyone may.
     pub mod charge {
         pub const CODE: u8 = 30;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 8;
+        pub const ACCOUNTS: usize = 12;
         /// Bytes of the arguments.
         pub const ARGS: usize = 8;
         pub const WEEK: usize = 0;
     }
-    /// Burns a pool's fee LP: MEDIA to the fund for the epoch's rewards, quote to the buyback vault. Anyone may.
-    pub mod unwrap {
-        pub const CODE: u8 = 31;
-        /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 10;
-        /// Bytes of the arguments.
-        pub const ARGS: usize = 8;
-        pub const WEEK: usize = 0;
-    }
-    /// A guard's vote for a week's root of cumulative claims and its rewards. More than two thirds close the epoch.
+    /// A guard's vote for a week's root of claims and its rewards. More than two thirds of the week's own set decide; more than two thirds of a later one, the current one, endorse it or decide anew.
     pub mod propose_epoch {
         pub const CODE: u8 = 32;
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 5;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 48;
+        pub const ARGS: usize = 56;
         pub const WEEK: usize = 0;
-        pub const ROOT: usize = 8;
+        pub const SET_WEEK: usize = 8;
+        pub const ROOT: usize = 16;
         pub const ROOT_BYTES: usize = 32;
-        pub const REWARDS: usize = 40;
+        pub const REWARDS: usize = 48;
     }
-    /// Pays an owner what the last closed epoch says it has earned, less what it claimed. Anyone may pay for it; only the owner gets it. The tail is the Merkle proof.
+    /// Pays an owner what an endorsed epoch says it earned in its week, once. Anyone may pay for it; only the owner gets it. The tail is the Merkle proof.
     pub mod claim {
         pub const CODE: u8 = 33;
         /// Accounts before those that repeat.
@@ -900,7 +985,7 @@ pub mod ix {
         /// Bytes of the arguments; a tail follows.
         pub const ARGS: usize = 16;
         pub const WEEK: usize = 0;
-        pub const CUMULATIVE: usize = 8;
+        pub const AMOUNT: usize = 8;
     }
     /// Closes a report of an hour that is final or void; the rent goes back to the report's payer. Anyone may.
     pub mod close_report {
@@ -911,7 +996,7 @@ pub mod ix {
         pub const ARGS: usize = 8;
         pub const HOUR: usize = 0;
     }
-    /// Closes an hour four weeks and `finalHours` after it; the rent goes back to its payer. Anyone may.
+    /// Closes an hour four weeks after the last moment at which it can become final; the rent goes back to its payer. Anyone may.
     pub mod close_hour {
         pub const CODE: u8 = 35;
         /// Accounts before those that repeat.
@@ -919,6 +1004,80 @@ pub mod ix {
         /// Bytes of the arguments.
         pub const ARGS: usize = 8;
         pub const HOUR: usize = 0;
+    }
+    /// A guard's commitment to its verdicts on the reports of an hour.
+    pub mod commit_verdict {
+        pub const CODE: u8 = 36;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 7;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 48;
+        pub const WEEK: usize = 0;
+        pub const HOUR: usize = 8;
+        pub const COMMITMENT: usize = 16;
+        pub const COMMITMENT_BYTES: usize = 32;
+    }
+    /// Writes bytes of a committed verdict when commitments are over; the account grows as needed, at the expense of the operator.
+    pub mod write_verdict {
+        pub const CODE: u8 = 37;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 6;
+        /// Bytes of the arguments; a tail follows.
+        pub const ARGS: usize = 12;
+        pub const HOUR: usize = 0;
+        pub const OFFSET: usize = 8;
+    }
+    /// Reveals a verdict whose first `length` bytes, with the rest, hash to its commitment.
+    pub mod reveal_verdict {
+        pub const CODE: u8 = 38;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 6;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 116;
+        pub const WEEK: usize = 0;
+        pub const HOUR: usize = 8;
+        pub const LENGTH: usize = 16;
+        pub const HOLDING: usize = 20;
+        pub const HOLDING_BYTES: usize = 32;
+        pub const PREV_ROOT: usize = 52;
+        pub const PREV_ROOT_BYTES: usize = 32;
+        pub const SALT: usize = 84;
+        pub const SALT_BYTES: usize = 32;
+    }
+    /// Pays a resource's debt out of LP set aside anew. Anyone may.
+    pub mod pay_debt {
+        pub const CODE: u8 = 39;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 9;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Closes a verdict of an hour that is final or void; the rent goes back to its payer. Anyone may.
+    pub mod close_verdict {
+        pub const CODE: u8 = 40;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 4;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const HOUR: usize = 0;
+    }
+    /// Closes a guard set when the last hour of its week may be closed; the rent goes back to its payer. Anyone may.
+    pub mod close_set {
+        pub const CODE: u8 = 41;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 3;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const WEEK: usize = 0;
+    }
+    /// Closes an epoch that has paid everything, or 256 weeks after it, when the last hour of its week may be closed; the rent goes back to its payer. Anyone may.
+    pub mod close_epoch {
+        pub const CODE: u8 = 42;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 3;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const WEEK: usize = 0;
     }
 
     /// What can be said of an instruction before it is looked at.
@@ -935,13 +1094,15 @@ pub mod ix {
         pub token: u8,
         pub ata: u8,
     }
+    /// The shape of an id that no instruction has any more: the router refuses it.
+    const RETIRED: Shape = Shape { args: 0, tail: true, accounts: 0, remaining: READONLY, signers: 0, writable: 0, system: NONE, token: NONE, ata: NONE };
     pub const READONLY: u8 = 0;
     pub const WRITABLE: u8 = 1;
     pub const NONE: u8 = 255;
 
-    pub static SHAPES: [Shape; 36] = [
-        Shape { args: 216, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 31, system: 5, token: 6, ata: 7 },
-        Shape { args: 0, tail: false, accounts: 12, remaining: NONE, signers: 1, writable: 1001, system: 10, token: 11, ata: NONE },
+    pub static SHAPES: [Shape; 43] = [
+        Shape { args: 284, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 31, system: 5, token: 6, ata: 7 },
+        Shape { args: 16, tail: false, accounts: 15, remaining: NONE, signers: 1, writable: 4073, system: 12, token: 13, ata: 14 },
         Shape { args: 24, tail: false, accounts: 10, remaining: NONE, signers: 1, writable: 508, system: NONE, token: 9, ata: NONE },
         Shape { args: 24, tail: false, accounts: 10, remaining: NONE, signers: 1, writable: 508, system: NONE, token: 9, ata: NONE },
         Shape { args: 17, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 124, system: NONE, token: 7, ata: NONE },
@@ -949,32 +1110,39 @@ pub mod ix {
         Shape { args: 8, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 8, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 60, system: NONE, token: 6, ata: NONE },
         Shape { args: 200, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 19, system: 5, token: NONE, ata: NONE },
-        Shape { args: 200, tail: false, accounts: 2, remaining: NONE, signers: 1, writable: 2, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 0, tail: false, accounts: 2, remaining: NONE, signers: 1, writable: 2, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 200, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 12, system: NONE, token: NONE, ata: NONE },
         Shape { args: 296, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 17, system: 5, token: NONE, ata: NONE },
-        Shape { args: 296, tail: false, accounts: 2, remaining: NONE, signers: 1, writable: 2, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 296, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 2, remaining: NONE, signers: 1, writable: 2, system: NONE, token: NONE, ata: NONE },
         Shape { args: 8, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 33, system: 6, token: NONE, ata: NONE },
-        Shape { args: 24, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 25, system: 5, token: NONE, ata: NONE },
-        Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 6, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 56, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 25, system: 5, token: NONE, ata: NONE },
+        Shape { args: 0, tail: true, accounts: 3, remaining: NONE, signers: 1, writable: 6, system: NONE, token: NONE, ata: NONE },
         Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 5, system: 3, token: NONE, ata: NONE },
         Shape { args: 4, tail: true, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
         Shape { args: 36, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 15, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 16, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 48, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE },
         Shape { args: 1, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 61, system: NONE, token: NONE, ata: NONE },
         Shape { args: 8, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 32, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 4, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 52, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 97, system: 7, token: NONE, ata: NONE },
-        Shape { args: 16, tail: true, accounts: 5, remaining: WRITABLE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 48, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 120, tail: true, accounts: 4, remaining: NONE, signers: 0, writable: 12, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 125, system: 7, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 10, remaining: NONE, signers: 0, writable: 511, system: NONE, token: 9, ata: NONE },
-        Shape { args: 48, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 18, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 16, tail: true, accounts: 9, remaining: NONE, signers: 1, writable: 115, system: 7, token: 8, ata: NONE },
+        Shape { args: 60, tail: false, accounts: 9, remaining: NONE, signers: 1, writable: 97, system: 8, token: NONE, ata: NONE },
+        RETIRED,
+        Shape { args: 52, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 13, tail: true, accounts: 2, remaining: WRITABLE, signers: 0, writable: 0, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 8, tail: false, accounts: 12, remaining: NONE, signers: 1, writable: 1023, system: 10, token: 11, ata: NONE },
+        RETIRED,
+        Shape { args: 56, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 18, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 16, tail: true, accounts: 9, remaining: NONE, signers: 1, writable: 119, system: 7, token: 8, ata: NONE },
         Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 12, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 48, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 49, system: 6, token: NONE, ata: NONE },
+        Shape { args: 12, tail: true, accounts: 6, remaining: NONE, signers: 1, writable: 17, system: 5, token: NONE, ata: NONE },
+        Shape { args: 116, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 48, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 0, tail: false, accounts: 9, remaining: NONE, signers: 0, writable: 255, system: NONE, token: 8, ata: NONE },
+        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 12, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE },
         Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE },
     ];
 }

@@ -8,7 +8,7 @@ export const HEADER = {
   status: 'u8',
   flags: 'u32',
 } as const satisfies FieldTable;
-export const ACCOUNT_VERSION = 1;
+export const ACCOUNT_VERSION = 2;
 
 /** Hard ceiling of a week's guard set: sizes of vote lists are fixed by it (whitepaper §2.9). */
 export const MAX_GUARDS = 21;
@@ -23,8 +23,16 @@ export const LOCKED_LP = 100n;
 /** 10,000,000 MEDIA at nine decimals (whitepaper §5.3). */
 export const MEDIA_SUPPLY = 10_000_000_000_000_000n;
 export const MEDIA_DECIMALS = 9;
-/** Set in a vote (`no | VOTE_REJECT`) that rejects. */
-export const VOTE_REJECT = 0x8000_0000;
+/** Hours back from the newest that can still be recorded of a resource: bits of `resource.recorded`. */
+export const RECORD_WINDOW = 512;
+/** Weeks of a claim's window. */
+export const CLAIM_WINDOW = 256;
+/** Most disputes that a verdict lists. */
+export const MAX_DISPUTES = 100;
+/** End of a span that is still open, and no hour of any other use. */
+export const OPEN_SPAN = 2n ** 64n - 1n;
+/** Set in a quote's `flags`: its mint may have a freeze authority. */
+export const QUOTE_FREEZABLE = 1;
 
 /** Roles a stake can back (whitepaper §2.5). */
 export const ROLE = { publisher: 0, edge: 1, guard: 2, peerpool: 3, user: 4 } as const;
@@ -39,9 +47,9 @@ export const RESOURCE_STATUS = {
   released: 6,
 } as const;
 export const SETTINGS_STATUS = { open: 0, sealed: 1 } as const;
-export const REPORT_STATUS = { pending: 0, confirmed: 1, rejected: 2 } as const;
+export const VERDICT_STATUS = { committed: 0, revealed: 1 } as const;
 export const HOUR_STATUS = { open: 0, final: 1 } as const;
-export const EPOCH_STATUS = { open: 0, closed: 1 } as const;
+export const EPOCH_STATUS = { open: 0, decided: 1, endorsed: 2 } as const;
 
 /** Most quote mints that pools may have. */
 export const MAX_QUOTES = 4;
@@ -52,18 +60,26 @@ export const PARAMS = {
   sampleSecs: 'u32',
   /** Samples after an hour's end in which its reports are accepted (6). */
   reportSlots: 'u32',
-  /** Samples after an hour's end in which verdicts are accepted (12). At least `reportSlots`. */
+  /** Samples after an hour's end in which verdicts are committed (9). Above `reportSlots`. */
+  commitSlots: 'u32',
+  /** Samples after an hour's end in which verdicts are revealed (12). Above `commitSlots`. */
   verdictSlots: 'u32',
-  /** Hours after `verdictSlots` in which an hour can still become final; void afterwards (24). */
+  /** Hours after `verdictSlots` in which the hour's own set can make it final (24). */
   finalHours: 'u32',
+  /** Hours after those in which the set of the day can; void for good afterwards (336). */
+  lateHours: 'u32',
   /** Hours a week (168). */
   hoursPerWeek: 'u32',
   /** Samples a month, at most 8,928 (8,640). */
   monthSlots: 'u32',
-  /** Seconds between the begin of unbonding and withdrawal (14 days). */
+  /** Seconds between the begin of unbonding and withdrawal (21 days). Outlasts two weeks and an hour's finality. */
   unbondSecs: 'u32',
-  /** Seconds a pool's average price looks back (3600). */
+  /** Seconds a pool's average price looks back (86,400). */
   twapSecs: 'u32',
+  /** Seconds that the average looks back which the price of the moment is compared with (1,800). */
+  spotSecs: 'u32',
+  /** How far the price of the moment may be off that average, in basis points (300). */
+  spotBps: 'u32',
   /** Seconds a vote on a proposal is open (3 days). */
   votingSecs: 'u32',
   /** Seconds between a passed proposal and its execution (3 days). */
@@ -74,8 +90,10 @@ export const PARAMS = {
   minGuards: 'u32',
   /** Fee of a swap in basis points (25). */
   poolFeeBps: 'u32',
-  /** Part of an epoch's rewards that goes to guards, in basis points (2000). */
+  /** Part of what is kept that goes to guards, in basis points (2000). */
   guardShareBps: 'u32',
+  /** Most that open bytes earn in a year on an edge's stake, in basis points (900). */
+  openYieldBps: 'u32',
   /** MEDIA base units for 10⁹ billable bytes. */
   feePerGb: 'u64',
   /** kbit/s of quota for one whole MEDIA of staked worth. */
@@ -84,8 +102,12 @@ export const PARAMS = {
   minEdgeStake: 'u64',
   /** Worth in MEDIA base units that a guard must stake. */
   minGuardStake: 'u64',
-  /** Mints that can be the quote side of a pool; zero for an empty place. The first is not zero. */
-  quotes: { array: { mint: 'pubkey' }, length: 4 },
+  /** MEDIA base units behind staked LP that a pool needs before its LP gives rights. */
+  minPoolMedia: 'u64',
+  /** Bytes below which a resource's hour is left out (1 MiB). */
+  dustBytes: 'u64',
+  /** Mints that can be the quote side of a pool; zero for an empty place. The first is not zero. `flags`: QUOTE_FREEZABLE. */
+  quotes: { array: { mint: 'pubkey', flags: 'u32', pad: 'u32' }, length: 4 },
 } as const satisfies FieldTable;
 
 const GUARD_SET_ENTRY = {
@@ -94,13 +116,19 @@ const GUARD_SET_ENTRY = {
   pad: 'u32',
   worth: 'u64',
 } as const satisfies FieldTable;
-const ROOT_VOTE = { no: 'u32', pad: 'u32', root: { bytes: 32 } } as const satisfies FieldTable;
+const ROOT_VOTE = { no: 'u32', leaves: 'u32', root: { bytes: 32 } } as const satisfies FieldTable;
 const EPOCH_VOTE = {
   no: 'u32',
   pad: 'u32',
   root: { bytes: 32 },
   rewards: 'u64',
 } as const satisfies FieldTable;
+/** What a publisher agrees to from hour `from` on. */
+const TERMS = { from: 'u64', allowance: 'u64', vouchKey: { bytes: 32 } } as const satisfies FieldTable;
+/** Active in hour h when `from` ≤ h < `until`. */
+const SPAN = { from: 'u64', until: 'u64' } as const satisfies FieldTable;
+/** Money of a week of service; `week` is week + 1, 0 for none. */
+const SERVICE_WEEK = { week: 'u64', due: 'u64', kept: 'u64' } as const satisfies FieldTable;
 const PRICE_POINT = { at: 'i64', cumLo: 'u64', cumHi: 'u64' } as const satisfies FieldTable;
 
 export const ACCOUNTS = {
@@ -118,15 +146,15 @@ export const ACCOUNTS = {
       /** Number the next guard gets; numbers are never reused and begin at 1. */
       nextGuardNo: 'u32',
       pad: 'u32',
-      /** MEDIA kept from fees, all epochs. */
+      /** MEDIA kept from fees for the rewards of their weeks, all epochs. */
       kept: 'u64',
-      /** MEDIA allocated to rewards by closed epochs. */
+      /** MEDIA that fees brought to the fund beyond `kept`: late, above half of what they covered, or paid for a debt. */
+      late: 'u64',
+      /** MEDIA that endorsed epochs reward. */
       allocated: 'u64',
       /** MEDIA paid out by claims. Never above `allocated`. */
       claimed: 'u64',
-      /** Week + 1 of the last closed epoch; 0 for none. */
-      lastEpoch: 'u64',
-      reserved: { bytes: 128 },
+      reserved: { bytes: 256 },
     },
   },
   pool: {
@@ -138,20 +166,15 @@ export const ACCOUNTS = {
       lpMint: 'pubkey',
       mediaVault: 'pubkey',
       quoteVault: 'pubkey',
-      /** Staked LP and LP taken as fees. */
+      /** Staked LP. */
       lpVault: 'pubkey',
-      /** Quote side of unwrapped fees, waiting to buy MEDIA back. */
-      buybackVault: 'pubkey',
       reserveMedia: 'u64',
       reserveQuote: 'u64',
-      /** LP in circulation plus `LOCKED_LP`; 0 before the first deposit. */
+      /** LP in circulation plus `LOCKED_LP`. */
       lpSupply: 'u64',
       /** Sum of `lp + unbonding` over all stakes of this pool. */
       staked: 'u64',
-      /** LP taken as fees, not yet unwrapped, all of week `feeWeek`. */
-      feeLp: 'u64',
-      feeWeek: 'u64',
-      /** Quote base units in `buybackVault` due for buyback. */
+      /** Quote base units in `quoteVault` that are no reserve: the quote side of fees, due for buyback. */
       toBurn: 'u64',
       /** Quote per MEDIA after the last change, Q32.32. */
       priceQ32: 'u64',
@@ -163,7 +186,7 @@ export const ACCOUNTS = {
       ringHead: 'u32',
       ringCount: 'u32',
       ring: { array: PRICE_POINT, length: PRICE_RING },
-      reserved: { bytes: 64 },
+      reserved: { bytes: 128 },
     },
   },
   stake: {
@@ -183,7 +206,7 @@ export const ACCOUNTS = {
       unbondAt: 'i64',
       /** Unix seconds of the first deposit. */
       since: 'i64',
-      reserved: { bytes: 32 },
+      reserved: { bytes: 64 },
     },
   },
   guard: {
@@ -194,6 +217,9 @@ export const ACCOUNTS = {
       owner: 'pubkey',
       /** Key that the daemon signs with; may equal the owner. */
       operator: 'pubkey',
+      /** Key whose signatures hold in hours below `operatorFrom`; `operator` itself where it never changed. */
+      previousOperator: 'pubkey',
+      operatorFrom: 'u64',
       stake: 'pubkey',
       /** X25519 public key to which publishers wrap settings keys. */
       sealKey: { bytes: 32 },
@@ -205,7 +231,7 @@ export const ACCOUNTS = {
       /** Base URL of the guard's HTTP interface. */
       endpoint: { str: 126 },
       region: { bytes: 8 },
-      reserved: { bytes: 32 },
+      reserved: { bytes: 64 },
     },
   },
   edge: {
@@ -214,8 +240,14 @@ export const ACCOUNTS = {
     seeds: [{ text: 'edge' }, { account: 'owner' }],
     fields: {
       owner: 'pubkey',
+      /** Key that the daemon signs with; may equal the owner. */
       operator: 'pubkey',
+      /** Key whose signatures hold in hours below `operatorFrom`; `operator` itself where it never changed. */
+      previousOperator: 'pubkey',
+      operatorFrom: 'u64',
       stake: 'pubkey',
+      /** Worth of the stake in MEDIA base units when the edge was registered or changed last. */
+      worth: 'u64',
       joinedAt: 'i64',
       leftAt: 'i64',
       points: 'u64',
@@ -224,18 +256,25 @@ export const ACCOUNTS = {
       /** Base URL at which guards fetch evidence. */
       control: { str: 126 },
       region: { bytes: 8 },
-      reserved: { bytes: 32 },
+      reserved: { bytes: 64 },
     },
   },
   guardSet: {
     tag: 6,
-    doc: 'The guards of one week. Open until the week has begun and `minGuards` are in; usable and frozen from then on.',
+    doc: 'The guards of one week and its terms. Open until the week has begun and `minGuards` are in; usable and frozen from then on.',
     seeds: [{ text: 'gs' }, { arg: 'week', as: 'u64' }],
     fields: {
       week: 'u64',
+      payer: 'pubkey',
       count: 'u32',
-      pad: 'u32',
+      /** From here to `dustBytes`: the config's when the set was created. */
+      minGuards: 'u32',
+      guardShareBps: 'u32',
+      openYieldBps: 'u32',
+      feePerGb: 'u64',
+      dustBytes: 'u64',
       entries: { array: GUARD_SET_ENTRY, length: MAX_GUARDS },
+      reserved: { bytes: 64 },
     },
   },
   resource: {
@@ -253,33 +292,31 @@ export const ACCOUNTS = {
       settingsVersion: 'u32',
       quotaKbps: 'u32',
       p95Kbps: 'u32',
-      pad: 'u32',
+      /** Terms in use, at least 1. */
+      termsCount: 'u32',
       /** LP of the publisher's stake set aside for this resource. */
       lp: 'u64',
-      /** MEDIA due for hours recorded and not yet charged, all of week `dueWeek`. */
-      due: 'u64',
-      dueWeek: 'u64',
       /** MEDIA that the stake could not cover. */
       debt: 'u64',
       /** MEDIA charged so far. */
       charged: 'u64',
-      /** Most unattested bytes an hour that are billed while nothing is attested. */
-      unattestedBound: 'u64',
-      /** The bound before, in force for hours below `boundFrom`. */
-      previousBound: 'u64',
-      /** First hour in which `unattestedBound` is in force. */
-      boundFrom: 'u64',
-      /** Hour + 1 recorded last; 0 for none. */
+      /** Newest hour recorded + 1; 0 for none. */
       lastHour: 'u64',
       /** Bytes recorded so far. */
       bytesTotal: 'u64',
-      /** Hour in which it was paused or removed last. */
-      removedHour: 'u64',
       /** Week of the votes below. */
       authWeek: 'u64',
       authCount: 'u32',
       authVotes: { array: 'u32', length: MAX_GUARDS },
-      reserved: { bytes: 64 },
+      /** Oldest first; those of an hour are the last of the `termsCount` with `from` ≤ hour. */
+      terms: { array: TERMS, length: 8 },
+      /** Hours in which the resource is active, in no order; `from` ≥ `until` is an empty place. */
+      spans: { array: SPAN, length: 8 },
+      /** Money by week of service; week w is at place w mod 6. */
+      weeks: { array: SERVICE_WEEK, length: 6 },
+      /** Which of the newest 512 hours are recorded: bit hour mod 512, least bit of byte 0 first. */
+      recorded: { bytes: RECORD_WINDOW / 8 },
+      reserved: { bytes: 256 },
     },
   },
   settings: {
@@ -293,12 +330,16 @@ export const ACCOUNTS = {
     tag: 9,
     doc: 'Five-minute samples of a resource in kbit/s. Created with seed at top level: too large for CPI.',
     seeds: null,
-    fields: { resource: 'pubkey', month: 'u64' },
+    fields: {
+      resource: 'pubkey',
+      /** Sample + 1 up to which it is written. Sample s is at place s mod 8,928. */
+      head: 'u64',
+    },
     tail: 'u32',
   },
   report: {
     tag: 10,
-    doc: "An edge's report of one hour with the guards' verdicts. `status` is REPORT_STATUS.",
+    doc: "An edge's report of one hour.",
     seeds: [{ text: 'rep' }, { account: 'edge' }, { arg: 'hour', as: 'u64' }],
     fields: {
       edge: 'pubkey',
@@ -307,12 +348,11 @@ export const ACCOUNTS = {
       bytes: 'u64',
       root: { bytes: 32 },
       entryCount: 'u32',
-      voteCount: 'u32',
-      /** Guard number, with VOTE_REJECT set for a rejection. */
-      votes: { array: 'u32', length: MAX_GUARDS },
-      /** Reason of each vote, same order; see VERDICT_REASON. */
-      reasons: { array: 'u8', length: MAX_GUARDS },
-      reserved: { bytes: 15 },
+      /** Reports of the hour before this one: its place in every verdict. */
+      index: 'u32',
+      /** Worth of the edge's stake in MEDIA base units: the less of the edge's `worth` and that at the average price. */
+      worth: 'u64',
+      reserved: { bytes: 24 },
     },
   },
   hour: {
@@ -323,46 +363,95 @@ export const ACCOUNTS = {
       hour: 'u64',
       payer: 'pubkey',
       reports: 'u32',
-      decided: 'u32',
-      confirmed: 'u32',
-      voteCount: 'u32',
-      confirmedBytes: 'u64',
+      /** Verdicts committed and revealed. */
+      commits: 'u32',
+      reveals: 'u32',
+      /** Guards of the week's set; 0 before the first commit. */
+      setCount: 'u32',
+      /** Σ bytes of the reports, at most 2⁶⁴ − 1. */
+      reportedBytes: 'u64',
+      /** From here to `openYieldBps`: the terms of the hour's week. */
+      feePerGb: 'u64',
+      dustBytes: 'u64',
+      guardShareBps: 'u32',
+      openYieldBps: 'u32',
       finalAt: 'i64',
       root: { bytes: 32 },
+      /** Leaves of the tree whose root it is. */
+      leaves: 'u32',
+      voteCount: 'u32',
+      /** Week of the set whose votes these are. */
+      voteWeek: 'u64',
       votes: { array: ROOT_VOTE, length: MAX_GUARDS },
+      reserved: { bytes: 64 },
     },
   },
   epoch: {
     tag: 12,
-    doc: "A week's money and the root of cumulative claims. `status` is EPOCH_STATUS.",
+    doc: "A week's money and the root of its claims. `status` is EPOCH_STATUS.",
     seeds: [{ text: 'ep' }, { arg: 'week', as: 'u64' }],
     fields: {
       week: 'u64',
       payer: 'pubkey',
-      /** MEDIA worth of LP taken as fees. */
+      /** MEDIA that charges of this week covered while the epoch was open. */
       fees: 'u64',
-      /** MEDIA side of unwrapped fees: the ceiling of `rewards`. */
+      /** MEDIA kept of them: the ceiling of `rewards`. */
       kept: 'u64',
-      /** Quote side of unwrapped fees as MEDIA at the average price. */
+      /** Quote side of them as MEDIA at the average price. */
       toBurn: 'u64',
-      burned: 'u64',
       rewards: 'u64',
-      /** Rewards of all epochs up to this one. */
-      cumulative: 'u64',
-      /** Week + 1 of the epoch closed before this one; 0 for none. */
-      prevEpoch: 'u64',
-      voteCount: 'u32',
-      pad: 'u32',
+      /** MEDIA that claims took. */
+      paid: 'u64',
       root: { bytes: 32 },
+      /** Week of the set that decided. */
+      decidedWeek: 'u64',
+      /** Worth behind the seats of that set. */
+      slashable: 'u64',
+      /** Week in which a later set endorsed it. */
+      endorsedAt: 'u64',
+      voteCount: 'u32',
+      laterCount: 'u32',
+      /** Votes of the week's own set. */
       votes: { array: EPOCH_VOTE, length: MAX_GUARDS },
-      reserved: { bytes: 32 },
+      /** Week of the later set whose votes follow. */
+      laterWeek: 'u64',
+      laterVotes: { array: EPOCH_VOTE, length: MAX_GUARDS },
+      reserved: { bytes: 128 },
     },
   },
   claim: {
     tag: 13,
-    doc: 'What an owner has claimed so far.',
+    doc: 'What an owner has claimed.',
     seeds: [{ text: 'clm' }, { account: 'owner' }],
-    fields: { owner: 'pubkey', claimed: 'u64' },
+    fields: {
+      owner: 'pubkey',
+      /** First week of the window. */
+      base: 'u64',
+      /** MEDIA claimed so far. */
+      total: 'u64',
+      /** Which of the weeks from `base` on are claimed: bit week mod 256, least bit of byte 0 first. */
+      claimed: { bytes: CLAIM_WINDOW / 8 },
+    },
+  },
+  verdict: {
+    tag: 14,
+    doc: "A guard's verdicts on the reports of an hour: first a commitment, then the payload. `status` is VERDICT_STATUS.",
+    seeds: [{ text: 'vd' }, { arg: 'hour', as: 'u64' }, { account: 'guard' }],
+    fields: {
+      hour: 'u64',
+      guard: 'pubkey',
+      payer: 'pubkey',
+      /** Number of the guard. */
+      no: 'u32',
+      /** Bytes of the payload; 0 before it is revealed. */
+      length: 'u32',
+      commitment: { bytes: 32 },
+      holding: { bytes: 32 },
+      prevRoot: { bytes: 32 },
+      salt: { bytes: 32 },
+      reserved: { bytes: 16 },
+    },
+    tail: 'bytes',
   },
 } as const satisfies Record<string, AccountSchema>;
 

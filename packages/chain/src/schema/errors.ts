@@ -41,11 +41,11 @@ export const PROGRAM_ERRORS = {
   6029: ['TooLate', 'It is too late for this.'],
   6030: ['WrongStatus', 'The account is not in the state that this needs.'],
   6031: ['WrongProof', 'The Merkle proof does not lead to the root.'],
-  6032: ['WrongPrevious', 'The hour does not follow the last one recorded: record the earlier hours first.'],
+  6032: ['WrongPrevious', 'No longer used.'],
   6033: ['ChargeFirst', 'Fees of an earlier week are due: charge them first.'],
-  6034: ['UnwrapFirst', 'Fee LP of another week is waiting: unwrap it first.'],
+  6034: ['UnwrapFirst', 'No longer used.'],
   6035: ['RewardsAboveKept', 'The rewards are above what the epoch has kept.'],
-  6036: ['NotLastEpoch', 'Claims go against the last closed epoch.'],
+  6036: ['NotLastEpoch', 'No longer used.'],
   6037: ['NothingToClaim', 'There is nothing to claim.'],
   6038: ['NothingDue', 'There is nothing due.'],
   6039: ['HashMismatch', 'The settings do not have the hash given. Write them again.'],
@@ -53,21 +53,19 @@ export const PROGRAM_ERRORS = {
   6041: ['DebtOpen', 'A debt is open. Set more LP aside for the resource.'],
   6042: ['InvariantBroken', 'An invariant of the pool would break; nothing was changed.'],
   6043: ['WrongWeek', 'The week is not the one that this needs.'],
+  6044: ['PriceMoved', "The pool's price has moved too far from its average. Wait until it has settled."],
+  6045: [
+    'PoolTooShallow',
+    'Too little MEDIA stands behind the staked LP of this pool for its LP to give rights.',
+  ],
+  6046: ['NotRevealed', "Too few of the set's guards have revealed their verdicts."],
+  6047: ['CommitmentMismatch', 'The verdict is not the one that was committed.'],
+  6048: ['PayoutCapped', 'The week has paid out what it may for now. Claim again next week.'],
+  6049: ['NotEndorsed', "The week's claims are not endorsed by a later set yet."],
+  6050: ['QuoteNotListed', 'The network lists no such quote mint, or lists it without a freeze authority.'],
 } as const satisfies Record<number, readonly [name: string, words: string]>;
 
 export type ProgramErrorCode = keyof typeof PROGRAM_ERRORS;
 
-/** Reasons of a guard's verdict on a report; 0 confirms. Append only. */
-export const VERDICT_REASON = {
-  confirmed: 0,
-  unavailable: 1,
-  wrongRoot: 2,
-  wrongTotal: 3,
-  badReceipt: 4,
-  attestedMismatch: 5,
-  unknownResource: 6,
-  inflatedMeter: 7,
-  wrongBytes: 8,
-  counterMismatch: 9,
-  malformed: 10,
-} as const;
+/** What a verdict says of a report: not judged, credited in full, for vouched bytes only, not at all. */
+export const LEVEL = { none: 0, full: 1, vouched: 2, rejected: 3 } as const;

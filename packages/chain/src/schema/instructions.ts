@@ -31,8 +31,14 @@ const byAccount = <const T extends string, const A extends string>(text: T, acco
 const byWeek = (text: string) => [{ text }, { arg: 'week', as: 'u64' }] as const;
 const byHour = (text: string) => [{ text }, { arg: 'hour', as: 'u64' }] as const;
 
+const verdict = {
+  name: 'verdict',
+  writable: true,
+  pda: [{ text: 'vd' }, { arg: 'hour', as: 'u64' }, { account: 'guard' }],
+} as const satisfies AccountMetaSchema;
+
 /**
- * All instructions. Where an account has no `pda`, the program checks it against an address stored in
+ * All instructions; ids 27 and 31 are retired. Where an account has no `pda`, the program checks it against an address stored in
  * another account of the same instruction, or by owner, tag and stored keys; `docs/chain.md` says which.
  */
 export const INSTRUCTIONS = {
@@ -56,22 +62,28 @@ export const INSTRUCTIONS = {
   },
   createPool: {
     id: 1,
-    doc: 'Creates the pool of a quote mint with its LP mint and vaults, empty.',
+    doc: "Creates the pool of a quote mint with its LP mint and vaults, and makes the first deposit. The LP goes to the payer's associated account, which is created here.",
     accounts: [
       payer,
       cfg,
-      r('quoteMint', 'SPL Token mint, not MEDIA, no freeze authority.'),
+      r(
+        'quoteMint',
+        'SPL Token mint that the config lists; with a freeze authority only if its flag says so.',
+      ),
       { name: 'pool', writable: true, pda: byAccount('pool', 'quoteMint') },
       r('mediaMint'),
       { name: 'lpMint', writable: true, pda: byAccount('lp', 'pool') },
       { name: 'mediaVault', writable: true, pda: byAccount('vm', 'pool') },
       { name: 'quoteVault', writable: true, pda: byAccount('vq', 'pool') },
       { name: 'lpVault', writable: true, pda: byAccount('vl', 'pool') },
-      { name: 'buybackVault', writable: true, pda: byAccount('vb', 'pool') },
+      w('ownerMedia', 'What is deposited, of the payer.'),
+      w('ownerQuote', 'What is deposited, of the payer.'),
+      w('ownerLp', 'Associated LP token account of the payer; created here.'),
       system,
       token,
+      { name: 'ataProgram', address: 'ata' },
     ],
-    args: {},
+    args: { media: 'u64', quote: 'u64' },
   },
   addLiquidity: {
     id: 2,
@@ -168,15 +180,15 @@ export const INSTRUCTIONS = {
   },
   updateGuard: {
     id: 9,
-    doc: 'Changes what a guard says of itself.',
-    accounts: [owner, w('guard')],
+    doc: 'Changes what a guard says of itself. Another operator signs from now on; its signatures off chain hold from the next hour.',
+    accounts: [owner, cfg, w('guard')],
     args: { operator: 'pubkey', sealKey: { bytes: 32 }, region: { bytes: 8 }, endpoint: { str: 126 } },
   },
   leaveGuard: {
     id: 10,
-    doc: 'A guard leaves; its stake can then unbond.',
-    accounts: [owner, w('guard')],
-    args: {},
+    doc: 'A guard leaves; its stake can then unbond. Its seat in the set of `week`, the next one, goes.',
+    accounts: [owner, cfg, w('guard'), { name: 'guardSet', writable: true, pda: byWeek('gs') }],
+    args: { week: 'u64' },
   },
   registerEdge: {
     id: 11,
@@ -193,8 +205,8 @@ export const INSTRUCTIONS = {
   },
   updateEdge: {
     id: 12,
-    doc: 'Changes what an edge says of itself.',
-    accounts: [owner, w('edge')],
+    doc: 'Changes what an edge says of itself, and takes the worth of its stake anew.',
+    accounts: [owner, cfg, r('pool'), r('stake'), w('edge')],
     args: { operator: 'pubkey', region: { bytes: 8 }, endpoint: { str: 126 }, control: { str: 126 } },
   },
   leaveEdge: {
@@ -232,13 +244,14 @@ export const INSTRUCTIONS = {
       },
       system,
     ],
-    args: { id: 'u64', lp: 'u64', unattestedBound: 'u64' },
+    args: { id: 'u64', lp: 'u64', allowance: 'u64', vouchKey: { bytes: 32 } },
   },
   attachRing: {
     id: 16,
-    doc: 'Binds a zeroed account of the right size, owned by the program, to a resource as its sample ring.',
+    doc: "Binds a zeroed account of the right size, owned by the program, to a resource as its sample ring. The tail is the seed (at most 32 bytes) with which the ring's address follows from the publisher's.",
     accounts: [{ name: 'publisher', signer: true }, w('resource'), w('ring')],
     args: {},
+    tail: 'bytes',
   },
   openSettings: {
     id: 17,
@@ -275,9 +288,9 @@ export const INSTRUCTIONS = {
   },
   updateResource: {
     id: 20,
-    doc: 'Sets the LP set aside and the bound on unattested bytes.',
+    doc: 'Sets the LP set aside, the allowance of open bytes an hour and the vouching key; the last two hold from the next hour.',
     accounts: [{ name: 'publisher', signer: true }, cfg, r('pool'), w('stake'), w('resource')],
-    args: { lp: 'u64', unattestedBound: 'u64' },
+    args: { lp: 'u64', allowance: 'u64', vouchKey: { bytes: 32 } },
   },
   pauseResource: {
     id: 21,
@@ -293,7 +306,7 @@ export const INSTRUCTIONS = {
   },
   releaseResource: {
     id: 23,
-    doc: 'Closes a removed resource with its ring and settings and frees its LP, 2 × finalHours after removal.',
+    doc: 'Closes a removed resource with its ring and settings and frees its LP, when no hour of it can be recorded any more.',
     accounts: [
       { name: 'publisher', signer: true, writable: true },
       cfg,
@@ -312,7 +325,7 @@ export const INSTRUCTIONS = {
   },
   refreshQuota: {
     id: 25,
-    doc: "Recomputes a resource's quota from its stake; pays debt from LP set aside anew; exhausts or revives it. Anyone may.",
+    doc: "Recomputes a resource's quota from its stake; revives an exhausted one without debt. Anyone may.",
     accounts: [cfg, r('pool'), w('resource')],
     args: {},
   },
@@ -331,27 +344,14 @@ export const INSTRUCTIONS = {
         pda: [{ text: 'rep' }, { account: 'edge' }, { arg: 'hour', as: 'u64' }],
       },
       { name: 'hourAccount', writable: true, pda: byHour('hr') },
+      { name: 'guardSet', pda: byWeek('gs'), doc: "The set of the hour's week, whose terms the hour gets." },
       system,
     ],
-    args: { hour: 'u64', bytes: 'u64', root: { bytes: 32 }, entryCount: 'u32' },
-  },
-  vote: {
-    id: 27,
-    doc: "A guard's verdicts on reports of an hour: the tail is one byte a report, 0 to confirm or the reason of rejection.",
-    accounts: [
-      operator,
-      cfg,
-      r('guard'),
-      { name: 'guardSet', pda: byWeek('gs') },
-      { name: 'hourAccount', writable: true, pda: byHour('hr') },
-    ],
-    remaining: { name: 'report', writable: true, doc: 'The reports, in the order of the tail.' },
-    args: { week: 'u64', hour: 'u64' },
-    tail: 'bytes',
+    args: { week: 'u64', hour: 'u64', bytes: 'u64', root: { bytes: 32 }, entryCount: 'u32' },
   },
   proposeHour: {
     id: 28,
-    doc: "A guard's vote for the root of an hour whose reports are fixed. A later vote replaces an earlier one until the hour is final.",
+    doc: "A guard's vote for the root of an hour and its number of leaves. `week` is the hour's, or the current one when the hour is late. A later vote replaces an earlier one until the hour is final.",
     accounts: [
       operator,
       cfg,
@@ -359,66 +359,58 @@ export const INSTRUCTIONS = {
       { name: 'guardSet', pda: byWeek('gs') },
       { name: 'hourAccount', writable: true, pda: byHour('hr') },
     ],
-    args: { week: 'u64', hour: 'u64', root: { bytes: 32 } },
+    args: { week: 'u64', hour: 'u64', root: { bytes: 32 }, leaves: 'u32' },
   },
   record: {
     id: 29,
-    doc: "Records a resource's hour by proof: samples into its ring, fee due. Anyone may. The tail is the Merkle proof, 32 bytes a step.",
-    accounts: [cfg, { name: 'hourAccount', pda: byHour('hr') }, w('resource'), w('ring')],
-    args: { hour: 'u64', previous: 'u64', slots: { bytes: 96 }, billable: 'u64' },
+    doc: "Records an hour of `count` resources, the leaves from `index` on, by proof: samples into their rings, fees due. Anyone may. The tail is u16 length ‖ the leaves' numbers as LEB128 varints ‖ the proof, 32 bytes a step.",
+    accounts: [cfg, { name: 'hourAccount', pda: byHour('hr') }],
+    remaining: {
+      name: 'resources',
+      writable: true,
+      doc: 'For each leaf its resource and its ring; the system program as the ring of a released one.',
+    },
+    args: { hour: 'u64', index: 'u32', count: 'u8' },
     tail: 'bytes',
   },
   charge: {
     id: 30,
-    doc: "Takes a resource's due fee out of its stake as LP at fair value. Anyone may. `epoch` is that of `dueWeek`, or of the current week if that one is closed.",
+    doc: 'Takes what a resource owes for a week of service out of its stake as LP at fair value, and unwraps it: MEDIA to the fund, quote set apart in its vault. Anyone may.',
     accounts: [
       payer,
-      cfg,
+      cfgMut,
       w('pool'),
       w('stake'),
       w('resource'),
-      { name: 'dueEpoch', pda: byWeek('ep'), writable: true },
-      w('epoch', 'The epoch that gets the fee; `dueEpoch` itself unless that is closed.'),
-      system,
-    ],
-    args: { week: 'u64' },
-  },
-  unwrap: {
-    id: 31,
-    doc: "Burns a pool's fee LP: MEDIA to the fund for the epoch's rewards, quote to the buyback vault. Anyone may.",
-    accounts: [
-      cfgMut,
-      w('pool'),
-      { name: 'epoch', writable: true, pda: byWeek('ep') },
       w('lpMint'),
       w('lpVault'),
       w('mediaVault'),
-      w('quoteVault'),
       w('fund'),
-      w('buybackVault'),
+      { name: 'epoch', writable: true, pda: byWeek('ep') },
+      system,
       token,
     ],
     args: { week: 'u64' },
   },
   proposeEpoch: {
     id: 32,
-    doc: "A guard's vote for a week's root of cumulative claims and its rewards. More than two thirds close the epoch.",
+    doc: "A guard's vote for a week's root of claims and its rewards. More than two thirds of the week's own set decide; more than two thirds of a later one, the current one, endorse it or decide anew.",
     accounts: [
       operator,
       cfgMut,
       r('guard'),
-      { name: 'guardSet', pda: byWeek('gs') },
+      { name: 'guardSet', pda: [{ text: 'gs' }, { arg: 'setWeek', as: 'u64' }] },
       { name: 'epoch', writable: true, pda: byWeek('ep') },
     ],
-    args: { week: 'u64', root: { bytes: 32 }, rewards: 'u64' },
+    args: { week: 'u64', setWeek: 'u64', root: { bytes: 32 }, rewards: 'u64' },
   },
   claim: {
     id: 33,
-    doc: 'Pays an owner what the last closed epoch says it has earned, less what it claimed. Anyone may pay for it; only the owner gets it. The tail is the Merkle proof.',
+    doc: 'Pays an owner what an endorsed epoch says it earned in its week, once. Anyone may pay for it; only the owner gets it. The tail is the Merkle proof.',
     accounts: [
       payer,
       cfgMut,
-      { name: 'epoch', pda: byWeek('ep') },
+      { name: 'epoch', writable: true, pda: byWeek('ep') },
       r('owner'),
       { name: 'claim', writable: true, pda: byAccount('clm', 'owner') },
       w('fund'),
@@ -426,7 +418,7 @@ export const INSTRUCTIONS = {
       system,
       token,
     ],
-    args: { week: 'u64', cumulative: 'u64' },
+    args: { week: 'u64', amount: 'u64' },
     tail: 'bytes',
   },
   closeReport: {
@@ -442,13 +434,100 @@ export const INSTRUCTIONS = {
   },
   closeHour: {
     id: 35,
-    doc: 'Closes an hour four weeks and `finalHours` after it; the rent goes back to its payer. Anyone may.',
+    doc: 'Closes an hour four weeks after the last moment at which it can become final; the rent goes back to its payer. Anyone may.',
     accounts: [
       cfg,
       { name: 'hourAccount', writable: true, pda: byHour('hr') },
       w('payer', "The hour's payer."),
     ],
     args: { hour: 'u64' },
+  },
+  commitVerdict: {
+    id: 36,
+    doc: "A guard's commitment to its verdicts on the reports of an hour.",
+    accounts: [
+      { ...operator, writable: true },
+      cfg,
+      r('guard'),
+      { name: 'guardSet', pda: byWeek('gs') },
+      { name: 'hourAccount', writable: true, pda: byHour('hr') },
+      verdict,
+      system,
+    ],
+    args: { week: 'u64', hour: 'u64', commitment: { bytes: 32 } },
+  },
+  writeVerdict: {
+    id: 37,
+    doc: 'Writes bytes of a committed verdict when commitments are over; the account grows as needed, at the expense of the operator.',
+    accounts: [
+      { ...operator, writable: true },
+      cfg,
+      r('guard'),
+      { name: 'hourAccount', pda: byHour('hr') },
+      verdict,
+      system,
+    ],
+    args: { hour: 'u64', offset: 'u32' },
+    tail: 'bytes',
+  },
+  revealVerdict: {
+    id: 38,
+    doc: 'Reveals a verdict whose first `length` bytes, with the rest, hash to its commitment.',
+    accounts: [
+      operator,
+      cfg,
+      r('guard'),
+      { name: 'guardSet', pda: byWeek('gs') },
+      { name: 'hourAccount', writable: true, pda: byHour('hr') },
+      verdict,
+    ],
+    args: {
+      week: 'u64',
+      hour: 'u64',
+      length: 'u32',
+      holding: { bytes: 32 },
+      prevRoot: { bytes: 32 },
+      salt: { bytes: 32 },
+    },
+  },
+  payDebt: {
+    id: 39,
+    doc: "Pays a resource's debt out of LP set aside anew. Anyone may.",
+    accounts: [
+      cfgMut,
+      w('pool'),
+      w('stake'),
+      w('resource'),
+      w('lpMint'),
+      w('lpVault'),
+      w('mediaVault'),
+      w('fund'),
+      token,
+    ],
+    args: {},
+  },
+  closeVerdict: {
+    id: 40,
+    doc: 'Closes a verdict of an hour that is final or void; the rent goes back to its payer. Anyone may.',
+    accounts: [
+      cfg,
+      { name: 'hourAccount', pda: byHour('hr') },
+      w('verdict'),
+      w('payer', "The verdict's payer."),
+    ],
+    args: { hour: 'u64' },
+  },
+  closeSet: {
+    id: 41,
+    doc: 'Closes a guard set when the last hour of its week may be closed; the rent goes back to its payer. Anyone may.',
+    accounts: [cfg, { name: 'guardSet', writable: true, pda: byWeek('gs') }, w('payer', "The set's payer.")],
+    args: { week: 'u64' },
+  },
+  closeEpoch: {
+    id: 42,
+    doc: 'Closes an epoch that has paid everything, or 256 weeks after it, when the last hour of its week may be closed; the rent goes back to its payer. Anyone may.',
+    accounts: [cfg, { name: 'epoch', writable: true, pda: byWeek('ep') }, w('payer', "The epoch's payer.")],
+    args: { week: 'u64' },
   },
 } as const satisfies Record<string, InstructionSchema>;
 
