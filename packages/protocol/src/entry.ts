@@ -1,9 +1,10 @@
 import { addressBytes, addressOf } from './address.ts';
 import { compareBytes, concatBytes, recordReader, recordWriter } from './bytes.ts';
 import type { Sha256 } from './bytes.ts';
+import { saturate, saturatingAdd } from './integer.ts';
 import { LEAF_DOMAIN, leafHash, merkleRoot } from './merkle.ts';
 
-export const ENTRY_BYTES = 200;
+export const ENTRY_BYTES = 208;
 export const SLOTS = 12;
 
 /** What an edge served of one resource in one hour (docs/evidence.md). */
@@ -11,37 +12,59 @@ export interface Entry {
   readonly resource: string;
   /** Bytes written to sockets in each of the hour's twelve samples. */
   readonly slots: readonly bigint[];
-  /** Bytes that clients signed for; at most the sum of `slots`. */
-  readonly attested: bigint;
+  /** Bytes of sessions with a publisher's token, by their last receipts; at most the sum of `slots`. A claim: the lists decide. */
+  readonly vouched: bigint;
   readonly receiptsRoot: Uint8Array;
   readonly digestRoot: Uint8Array;
+  /** Records of the receipts list. */
+  readonly sessions: number;
+  /** Records of the digest list. */
+  readonly digests: number;
 }
 
+/** Σ slots, at most 2⁶⁴ − 1, as the program adds. */
 export function sumSlots(slots: readonly bigint[]): bigint {
-  return slots.reduce((sum, bytes) => sum + bytes, 0n);
+  return saturate(slots.reduce((sum, bytes) => sum + bytes, 0n));
 }
 
 export function encodeEntry(entry: Entry): Uint8Array {
   if (entry.slots.length !== SLOTS) throw new RangeError(`an entry has ${SLOTS} slots`);
   const writer = recordWriter(ENTRY_BYTES).bytes(addressBytes(entry.resource), 32);
   for (const bytes of entry.slots) writer.u64(bytes);
-  return writer.u64(entry.attested).bytes(entry.receiptsRoot, 32).bytes(entry.digestRoot, 32).done();
+  return writer
+    .u64(entry.vouched)
+    .bytes(entry.receiptsRoot, 32)
+    .bytes(entry.digestRoot, 32)
+    .u32(entry.sessions)
+    .u32(entry.digests)
+    .done();
 }
 
 export function decodeEntry(data: Uint8Array): Entry | undefined {
   if (data.length !== ENTRY_BYTES) return undefined;
   const read = recordReader(data);
-  const resource = addressOf(read.bytes(32));
-  const slots = Array.from({ length: SLOTS }, () => read.u64());
-  return { resource, slots, attested: read.u64(), receiptsRoot: read.bytes(32), digestRoot: read.bytes(32) };
+  return {
+    resource: addressOf(read.bytes(32)),
+    slots: Array.from({ length: SLOTS }, () => read.u64()),
+    vouched: read.u64(),
+    receiptsRoot: read.bytes(32),
+    digestRoot: read.bytes(32),
+    sessions: read.u32(),
+    digests: read.u32(),
+  };
 }
 
 /** Entries in the order of a report: by address bytes. */
 export function sortEntries(entries: readonly Entry[]): readonly Entry[] {
-  return entries
-    .map((entry) => ({ entry, key: addressBytes(entry.resource) }))
+  return sortByAddress(entries, (entry) => entry.resource);
+}
+
+/** Sorted by the bytes of an address. */
+export function sortByAddress<T>(items: readonly T[], address: (item: T) => string): readonly T[] {
+  return items
+    .map((item) => ({ item, key: addressBytes(address(item)) }))
     .sort((a, b) => compareBytes(a.key, b.key))
-    .map(({ entry }) => entry);
+    .map(({ item }) => item);
 }
 
 /** The blob of a report: its entries end to end, in the order given. */
@@ -90,7 +113,7 @@ export function buildReport(
 ): { readonly report: ReportBody; readonly blob: Uint8Array } {
   const sorted = sortEntries(entries);
   const blob = encodeEntries(sorted);
-  const bytes = sorted.reduce((sum, entry) => sum + sumSlots(entry.slots), 0n);
+  const bytes = sorted.reduce((sum, entry) => saturatingAdd(sum, sumSlots(entry.slots)), 0n);
   const root = merkleRoot(
     sorted.map((entry) => leafHash(LEAF_DOMAIN.entry, encodeEntry(entry), sha256)),
     sha256,

@@ -5,17 +5,19 @@ import { LEAF_DOMAIN, leafHash, merkleRoot } from './merkle.ts';
 import type { LeafDomain } from './merkle.ts';
 import { RECEIPT_BYTES, decodeReceipt, encodeReceipt } from './receipt.ts';
 import type { Receipt } from './receipt.ts';
-import { TICKET_BYTES, decodeTicket, encodeTicket } from './ticket.ts';
-import type { Ticket } from './ticket.ts';
+import { TOKEN_BYTES, decodeToken, encodeToken } from './token.ts';
+import type { Token } from './token.ts';
 
-export const SESSION_PROOF_BYTES = 349;
+export const SESSION_PROOF_BYTES: number = TOKEN_BYTES + RECEIPT_BYTES;
 export const DIGEST_BYTES = 72;
 /** Most objects in a digest list, a resource and hour. */
 export const MAX_DIGESTS = 4096;
+/** Most sessions in a receipts list, a resource and hour; the largest list has 22.8 MB. What is above is open bytes. */
+export const MAX_SESSIONS = 65_536;
 
-/** A session's ticket with its last receipt. */
+/** A session's token with its last receipt. */
 export interface SessionProof {
-  readonly ticket: Ticket;
+  readonly token: Token;
   readonly receipt: Receipt;
 }
 
@@ -28,18 +30,23 @@ export interface ServedDigest {
 
 /** Receipts list: sorted by session, end to end. */
 export function encodeReceiptList(proofs: readonly SessionProof[]): Uint8Array {
-  const sorted = proofs.toSorted((a, b) => compareBytes(a.ticket.session, b.ticket.session));
-  return concatBytes(sorted.flatMap(({ ticket, receipt }) => [encodeTicket(ticket), encodeReceipt(receipt)]));
+  const sorted = proofs.toSorted((a, b) => compareBytes(a.token.session, b.token.session));
+  return concatBytes(sorted.flatMap(({ token, receipt }) => [encodeToken(token), encodeReceipt(receipt)]));
 }
 
-/** Undefined when a record is malformed. Order is left to the checks. */
+/** Undefined when a record is malformed, sessions are not in rising order, or there are too many: then the list is void. */
 export function decodeReceiptList(blob: Uint8Array): readonly SessionProof[] | undefined {
+  const records = splitRecords(blob, SESSION_PROOF_BYTES);
+  if (records === undefined || records.length > MAX_SESSIONS) return undefined;
   const proofs: SessionProof[] = [];
-  for (const record of splitRecords(blob, SESSION_PROOF_BYTES) ?? [new Uint8Array(0)]) {
-    const ticket = decodeTicket(record.subarray(0, TICKET_BYTES));
-    const receipt = decodeReceipt(record.subarray(TICKET_BYTES, TICKET_BYTES + RECEIPT_BYTES));
-    if (ticket === undefined || receipt === undefined) return undefined;
-    proofs.push({ ticket, receipt });
+  let before: Uint8Array | undefined;
+  for (const record of records) {
+    const token = decodeToken(record.subarray(0, TOKEN_BYTES));
+    const receipt = decodeReceipt(record.subarray(TOKEN_BYTES));
+    if (token === undefined || receipt === undefined) return undefined;
+    if (before !== undefined && compareBytes(before, token.session) >= 0) return undefined;
+    before = token.session;
+    proofs.push({ token, receipt });
   }
   return proofs;
 }

@@ -1,90 +1,207 @@
 import { addressBytes, addressOf } from './address.ts';
 import { concatBytes, recordReader, recordWriter } from './bytes.ts';
-import type { Sha256 } from './bytes.ts';
-import { SLOTS } from './entry.ts';
-import { LEAF_DOMAIN, leafHash, merkleTree } from './merkle.ts';
+import type { RecordReader, Sha256 } from './bytes.ts';
+import { SLOTS, sortByAddress } from './entry.ts';
+import { LEAF_DOMAIN, leafHash, merkleRoot, merkleTree } from './merkle.ts';
+import type { LeafDomain } from './merkle.ts';
+import { packNumbers } from './packed-numbers.ts';
 
 export const RESOURCE_HOUR_BYTES = 144;
-export const EDGE_HOUR_BYTES = 40;
+export const CREDIT_ROW_BYTES = 40;
+export const WEIGHT_ROW_BYTES = 80;
+/** Nobody fetches or keeps an hour's blob above this (three million rows of weights). */
+export const MAX_HOUR_BLOB_BYTES: number = 256 * 1_024 * 1_024;
 
 /** A resource's hour: what is recorded on chain by proof. */
 export interface ResourceHour {
   readonly resource: string;
-  /** Hour + 1 of the last final hour with this resource; 0 for none. */
-  readonly previous: bigint;
+  /** Sum to billable + disputed. */
   readonly slots: readonly bigint[];
+  /** Charged, and earned by edges. */
   readonly billable: bigint;
+  /** Charged, and earned by nobody. */
+  readonly disputed: bigint;
 }
 
-/** An edge's hour: what its reward is counted by. */
-export interface EdgeHour {
-  readonly edge: string;
+/** What an edge is credited for a resource in an hour. */
+export interface CreditRow {
+  readonly resource: string;
   readonly credited: bigint;
 }
 
-export interface Hour {
+/** An edge's hour: what its reward is counted by. */
+export interface EdgeCredits {
+  readonly edge: string;
+  /** Sorted by resource. */
+  readonly rows: readonly CreditRow[];
+}
+
+/** History of a resource at an edge, fading by 1/168 an hour. */
+export interface WeightRow {
+  readonly resource: string;
+  readonly edge: string;
+  readonly vouched: bigint;
+  readonly credited: bigint;
+}
+
+/** What follows from an hour's reports. */
+export interface HourContent {
+  /** Sorted by resource. */
   readonly resources: readonly ResourceHour[];
-  readonly edges: readonly EdgeHour[];
+  /** Sorted by edge. */
+  readonly edges: readonly EdgeCredits[];
+  /** The hour whose table this one continues; undefined for none. */
+  readonly base: bigint | undefined;
+  /** Sorted by resource, then edge. */
+  readonly table: readonly WeightRow[];
+  /** Numbers of the guards whose reveal was right, sorted. */
+  readonly right: readonly number[];
+}
+
+export interface Hour extends HourContent {
   readonly root: Uint8Array;
+  /** Leaves of the tree: resources, edges, the table, the right guards. */
+  readonly leaves: number;
   readonly blob: Uint8Array;
-  /** Proof of the leaf of `resources[index]`. */
-  resourceProof(index: number): readonly Uint8Array[];
-  /** Proof of the leaf of `edges[index]`. */
-  edgeProof(index: number): readonly Uint8Array[];
+  /** Proof of the leaves of `count` resources from `first` on, for `record`. */
+  resourceProof(first: number, count?: number): readonly Uint8Array[];
 }
 
 export function encodeResourceHour(leaf: ResourceHour): Uint8Array {
+  const writer = recordWriter(RESOURCE_HOUR_BYTES).bytes(addressBytes(leaf.resource), 32);
+  for (const number of resourceNumbers(leaf)) writer.u64(number);
+  return writer.done();
+}
+
+function resourceNumbers(leaf: ResourceHour): readonly bigint[] {
   if (leaf.slots.length !== SLOTS) throw new RangeError(`an hour has ${SLOTS} slots`);
-  const writer = recordWriter(RESOURCE_HOUR_BYTES).bytes(addressBytes(leaf.resource), 32).u64(leaf.previous);
-  for (const bytes of leaf.slots) writer.u64(bytes);
-  return writer.u64(leaf.billable).done();
+  return [...leaf.slots, leaf.billable, leaf.disputed];
 }
 
-export function encodeEdgeHour(leaf: EdgeHour): Uint8Array {
-  return recordWriter(EDGE_HOUR_BYTES).bytes(addressBytes(leaf.edge), 32).u64(leaf.credited).done();
+/** The numbers of consecutive leaves as `record` takes them; the resources come as accounts. */
+export function packResourceHours(leaves: readonly ResourceHour[]): Uint8Array {
+  return packNumbers(leaves.flatMap(resourceNumbers));
 }
 
-/** Leaves in the order given: resources, then edges. `creditHour` gives them sorted. */
-export function buildHour(
-  resources: readonly ResourceHour[],
-  edges: readonly EdgeHour[],
-  sha256: Sha256,
-): Hour {
-  const resourceRecords = resources.map(encodeResourceHour);
-  const edgeRecords = edges.map(encodeEdgeHour);
+/** The tail of `record`: u16 length of the packed numbers ‖ packed numbers ‖ proof, 32 bytes a node. */
+export function recordTail(hour: Hour, first: number, count: number): Uint8Array {
+  const packed = packResourceHours(hour.resources.slice(first, first + count));
+  return concatBytes([
+    recordWriter(2).u16(packed.length).done(),
+    packed,
+    ...hour.resourceProof(first, count),
+  ]);
+}
+
+function encodeCreditRow(row: CreditRow): Uint8Array {
+  return recordWriter(CREDIT_ROW_BYTES).bytes(addressBytes(row.resource), 32).u64(row.credited).done();
+}
+
+function encodeWeightRow(row: WeightRow): Uint8Array {
+  return recordWriter(WEIGHT_ROW_BYTES)
+    .bytes(addressBytes(row.resource), 32)
+    .bytes(addressBytes(row.edge), 32)
+    .u64(row.vouched)
+    .u64(row.credited)
+    .done();
+}
+
+const u32 = (value: number): Uint8Array => recordWriter(4).u32(value).done();
+
+/** Sorts by resource, then edge. */
+export function sortWeights(rows: readonly WeightRow[]): readonly WeightRow[] {
+  const byEdge = sortByAddress(rows, (row) => row.edge);
+  // Sorting is stable, so edges stay in order within a resource.
+  return sortByAddress(byEdge, (row) => row.resource);
+}
+
+/** Tree and blob of an hour, its parts in the order given; `creditHour` gives them sorted. */
+export function buildHour(content: HourContent, sha256: Sha256): Hour {
+  const rowsRoot = (domain: LeafDomain, rows: readonly Uint8Array[]): Uint8Array =>
+    merkleRoot(
+      rows.map((row) => leafHash(domain, row, sha256)),
+      sha256,
+    );
+  const base = recordWriter(8)
+    .u64(content.base === undefined ? 0n : content.base + 1n)
+    .done();
+  const resources = content.resources.map(encodeResourceHour);
+  const edges = content.edges.map(({ edge, rows }) => ({
+    edge: addressBytes(edge),
+    rows: rows.map(encodeCreditRow),
+  }));
+  const table = content.table.map(encodeWeightRow);
+  const right = concatBytes(content.right.map(u32));
   const tree = merkleTree(
     [
-      ...resourceRecords.map((record) => leafHash(LEAF_DOMAIN.hour, record, sha256)),
-      ...edgeRecords.map((record) => leafHash(LEAF_DOMAIN.credit, record, sha256)),
+      ...resources.map((record) => leafHash(LEAF_DOMAIN.hour, record, sha256)),
+      ...edges.map(({ edge, rows }) =>
+        leafHash(LEAF_DOMAIN.credit, concatBytes([edge, rowsRoot(LEAF_DOMAIN.creditRow, rows)]), sha256),
+      ),
+      leafHash(LEAF_DOMAIN.weights, concatBytes([base, rowsRoot(LEAF_DOMAIN.weightRow, table)]), sha256),
+      leafHash(LEAF_DOMAIN.right, right, sha256),
     ],
     sha256,
   );
   return {
-    resources,
-    edges,
+    ...content,
     root: tree.root,
-    blob: concatBytes([recordWriter(4).u32(resources.length).done(), ...resourceRecords, ...edgeRecords]),
-    resourceProof: (index) => tree.proof(index),
-    edgeProof: (index) => tree.proof(resources.length + index),
+    leaves: resources.length + edges.length + 2,
+    blob: concatBytes([
+      u32(resources.length),
+      ...resources,
+      u32(edges.length),
+      ...edges.flatMap(({ edge, rows }) => [edge, u32(rows.length), ...rows]),
+      base,
+      u32(table.length),
+      ...table,
+      u32(content.right.length),
+      right,
+    ]),
+    resourceProof: (first, count = 1) => tree.rangeProof(first, count),
   };
 }
 
 /** The hour of a blob, with the root computed from it; undefined when the blob is malformed. */
 export function decodeHour(blob: Uint8Array, sha256: Sha256): Hour | undefined {
-  if (blob.length < 4) return undefined;
-  const read = recordReader(blob);
-  const count = read.u32();
-  const edgeBytes = read.left() - count * RESOURCE_HOUR_BYTES;
-  if (edgeBytes < 0 || edgeBytes % EDGE_HOUR_BYTES !== 0) return undefined;
-  const resources = Array.from({ length: count }, () => ({
-    resource: addressOf(read.bytes(32)),
-    previous: read.u64(),
+  if (blob.length > MAX_HOUR_BLOB_BYTES) return undefined;
+  const content = readContent(recordReader(blob));
+  return content === undefined ? undefined : buildHour(content, sha256);
+}
+
+function readContent(read: RecordReader): HourContent | undefined {
+  /** `count` records of `size` bytes; undefined when there are not so many bytes left. */
+  function list<T>(size: number, one: () => T): readonly T[] | undefined {
+    if (read.left() < 4) return undefined;
+    const count = read.u32();
+    return count * size > read.left() ? undefined : Array.from({ length: count }, one);
+  }
+  const address = (): string => addressOf(read.bytes(32));
+  const resources = list(RESOURCE_HOUR_BYTES, () => ({
+    resource: address(),
     slots: Array.from({ length: SLOTS }, () => read.u64()),
     billable: read.u64(),
+    disputed: read.u64(),
   }));
-  const edges = Array.from({ length: edgeBytes / EDGE_HOUR_BYTES }, () => ({
-    edge: addressOf(read.bytes(32)),
+  if (resources === undefined || read.left() < 4) return undefined;
+  const edges: EdgeCredits[] = [];
+  for (let left = read.u32(); left > 0; left -= 1) {
+    if (read.left() < 36) return undefined;
+    const edge = address();
+    const rows = list(CREDIT_ROW_BYTES, () => ({ resource: address(), credited: read.u64() }));
+    if (rows === undefined) return undefined;
+    edges.push({ edge, rows });
+  }
+  if (read.left() < 8) return undefined;
+  const base = read.u64();
+  const table = list(WEIGHT_ROW_BYTES, () => ({
+    resource: address(),
+    edge: address(),
+    vouched: read.u64(),
     credited: read.u64(),
   }));
-  return buildHour(resources, edges, sha256);
+  if (table === undefined) return undefined;
+  const right = list(4, () => read.u32());
+  if (right === undefined || read.left() !== 0) return undefined;
+  return { resources, edges, base: base === 0n ? undefined : base - 1n, table, right };
 }

@@ -11,11 +11,38 @@ export {
   utf8Text,
 } from './bytes.ts';
 export type { Sha256 } from './bytes.ts';
-export { checkCounters } from './check-counters.ts';
-export { checkReport } from './check-report.ts';
-export type { RejectReason, ReportFacts, ReportFinding, ResourceFacts } from './check-report.ts';
-export { boundInForce, creditHour, creditResource } from './credit-hour.ts';
-export type { ConfirmedReport, EdgeBytes, HourFacts } from './credit-hour.ts';
+export { checkCommits, contradiction } from './check-commits.ts';
+export type { CollectedCommit, CommitFacts, CommitFault, CommitFinding } from './check-commits.ts';
+export { MAX_EVIDENCE_BYTES, checkEvidence, evidenceOf } from './check-evidence.ts';
+export type { EvidenceFile, EvidenceFinding } from './check-evidence.ts';
+export { checkEntries, checkReport, digestsLength, entriesLength, receiptsLength } from './check-report.ts';
+export type { ReportFault, ReportFinding } from './check-report.ts';
+export { CLAIM_BYTES, buildClaims, decodeClaims, encodeClaim } from './claims.ts';
+export type { ClaimLeaf, Claims } from './claims.ts';
+export {
+  COMMIT_BYTES,
+  COMMIT_REQUEST_BYTES,
+  COUNTER_BYTES,
+  buildCommit,
+  contradicts,
+  countersRoot,
+  decodeCommit,
+  decodeCommitRequest,
+  decodeCommits,
+  decodeCounters,
+  encodeCommit,
+  encodeCommitRequest,
+  encodeCounters,
+  signCommit,
+  signCommitRequest,
+  verifyCommitRequestSignature,
+  verifyCommitSignature,
+} from './counters.ts';
+export type { Commit, CommitBody, CommitRequest, CommitRequestBody, Counter } from './counters.ts';
+export { creditHour } from './credit-hour.ts';
+export type { CreditedHour, HourFacts, HourReport, Missing } from './credit-hour.ts';
+export { decideReports, isDisputed, revealsDecide, rightGuards } from './decide-reports.ts';
+export type { Decision, Reveal } from './decide-reports.ts';
 export {
   ENTRY_BYTES,
   SLOTS,
@@ -29,11 +56,10 @@ export {
   sumSlots,
 } from './entry.ts';
 export type { Entry, ReportBody } from './entry.ts';
-export { CLAIM_BYTES, buildEpoch, decodeEpoch, encodeClaim } from './epoch.ts';
-export type { ClaimLeaf, Epoch } from './epoch.ts';
 export {
   DIGEST_BYTES,
   MAX_DIGESTS,
+  MAX_SESSIONS,
   SESSION_PROOF_BYTES,
   decodeDigestList,
   decodeReceiptList,
@@ -43,18 +69,21 @@ export {
   receiptListRoot,
 } from './evidence-lists.ts';
 export type { ServedDigest, SessionProof } from './evidence-lists.ts';
+export { GUILT, guilt } from './guilt.ts';
+export type { GuiltFinding, Observation } from './guilt.ts';
 export {
-  EDGE_HOUR_BYTES,
+  CREDIT_ROW_BYTES,
+  MAX_HOUR_BLOB_BYTES,
   RESOURCE_HOUR_BYTES,
+  WEIGHT_ROW_BYTES,
   buildHour,
   decodeHour,
-  encodeEdgeHour,
   encodeResourceHour,
+  packResourceHours,
+  recordTail,
 } from './hour.ts';
-export type { EdgeHour, Hour, ResourceHour } from './hour.ts';
-export { inflatedMeter } from './inflated-meter.ts';
-export type { MeterFinding, MeterRound } from './inflated-meter.ts';
-export { U64_MAX, mulDiv, mulDivUp } from './integer.ts';
+export type { CreditRow, EdgeCredits, Hour, HourContent, ResourceHour, WeightRow } from './hour.ts';
+export { U64_MAX, minOf, mulDiv, mulDivUp, saturate, saturatingAdd } from './integer.ts';
 export { LOCAL_ZONE, resourceLabel } from './label.ts';
 export {
   EMPTY_ROOT,
@@ -64,10 +93,14 @@ export {
   merkleRoot,
   merkleTree,
   nodeHash,
+  rangeRoot,
   verifyMerkleProof,
 } from './merkle.ts';
 export type { LeafDomain, MerkleTree } from './merkle.ts';
-export { canReachQuorum, isQuorum } from './quorum.ts';
+export { openAllowance, yieldCapBytes } from './open-allowance.ts';
+export type { HourTerms, OpenShare } from './open-allowance.ts';
+export { packNumbers, unpackNumbers } from './packed-numbers.ts';
+export { canReachQuorum, isMajority, isQuorum } from './quorum.ts';
 export {
   RECEIPT_BYTES,
   checkReceipt,
@@ -96,35 +129,22 @@ export { createSessionKey, signedMessage, signerOf, verifySignature } from './si
 export type { SignBytes } from './signing.ts';
 export {
   ATTEST_BYTES,
-  COUNTER_BYTES,
   KEY_REQUEST_BYTES,
   decodeAttest,
-  decodeCounter,
   decodeKeyRequest,
   encodeAttest,
-  encodeCounter,
   encodeKeyRequest,
   signAttest,
-  signCounter,
   signKeyRequest,
   verifyAttestSignature,
-  verifyCounterSignature,
   verifyKeyRequestSignature,
 } from './statements.ts';
-export type { Attest, AttestBody, Counter, CounterBody, KeyRequest, KeyRequestBody } from './statements.ts';
-export {
-  TICKET_BYTES,
-  checkTicket,
-  decodeTicket,
-  encodeTicket,
-  parseTicketHeader,
-  signTicket,
-  ticketHeader,
-  verifyTicketSignature,
-} from './ticket.ts';
-export type { Ticket, TicketBody, TicketRefusal } from './ticket.ts';
+export type { Attest, AttestBody, KeyRequest, KeyRequestBody } from './statements.ts';
+export { activeIn, operatorIn, termsOf } from './terms.ts';
+export type { ResourceTerms, Span, TermsRow } from './terms.ts';
 export {
   SAMPLES_PER_HOUR,
+  baseHour,
   hourAt,
   hourEnd,
   hourPhase,
@@ -139,4 +159,39 @@ export {
   weekEnd,
   weekOfHour,
 } from './time.ts';
-export type { HourPhase, HourWindows, Periods } from './time.ts';
+export type { HourPhase, HourProgress, HourWindows, Periods } from './time.ts';
+export {
+  NO_VOUCHING_KEY,
+  TOKEN_BYTES,
+  checkToken,
+  decodeToken,
+  encodeToken,
+  parseTokenHeader,
+  sessionKey,
+  signToken,
+  tokenHeader,
+  verifyTokenSignature,
+} from './token.ts';
+export type { Token, TokenBody, TokenRefusal } from './token.ts';
+export {
+  MAX_DISPUTES,
+  decodeVerdict,
+  encodeVerdict,
+  holdingOf,
+  holdingPiece,
+  verdictCommitment,
+} from './verdict.ts';
+export type { Dispute, Level, VerdictPayload } from './verdict.ts';
+export { verifySessions } from './verify-sessions.ts';
+export type { SessionsFinding, VouchedSession } from './verify-sessions.ts';
+export {
+  WITNESS_BYTES,
+  WITNESS_POST_BYTES,
+  decodeWitness,
+  decodeWitnessPost,
+  encodeWitness,
+  encodeWitnessPost,
+  signWitness,
+  verifyWitness,
+} from './witness.ts';
+export type { Witness, WitnessBody } from './witness.ts';

@@ -6,9 +6,14 @@ export const LEAF_DOMAIN = {
   entry: 'mn.entry',
   hour: 'mn.hour.',
   credit: 'mn.cred.',
+  creditRow: 'mn.crow.',
+  weights: 'mn.wght.',
+  weightRow: 'mn.wrow.',
+  right: 'mn.right',
   claim: 'mn.claim',
   receipt: 'mn.rcpt.',
   digest: 'mn.digst',
+  counter: 'mn.count',
 } as const;
 export type LeafDomain = (typeof LEAF_DOMAIN)[keyof typeof LEAF_DOMAIN];
 
@@ -36,34 +41,49 @@ export interface MerkleTree {
   readonly root: Uint8Array;
   /** Siblings from the leaf up. Throws a RangeError for an index that is no leaf. */
   proof(index: number): readonly Uint8Array[];
+  /**
+   * What `rangeRoot` needs beside `count` leaves from `first` on: on each level from below, a node before the range
+   * where its first index is odd, then one after it where its last index is even and not the level's last.
+   */
+  rangeProof(first: number, count: number): readonly Uint8Array[];
+}
+
+/** A level's parents; an odd last node is promoted. */
+function parents(level: readonly Uint8Array[], sha256: Sha256): readonly Uint8Array[] {
+  const next: Uint8Array[] = [];
+  for (let i = 0; i < level.length; i += 2) {
+    const [left, right] = [level[i], level[i + 1]];
+    if (left === undefined) continue;
+    next.push(right === undefined ? left : nodeHash(left, right, sha256));
+  }
+  return next;
 }
 
 /** A tree over leaf hashes in the order given; a level of odd length promotes its last node. */
 export function merkleTree(leaves: readonly Uint8Array[], sha256: Sha256): MerkleTree {
   const levels: (readonly Uint8Array[])[] = [leaves];
   for (let level = leaves; level.length > 1;) {
-    const next: Uint8Array[] = [];
-    for (let i = 0; i < level.length; i += 2) {
-      const [left, right] = [level[i], level[i + 1]];
-      if (left === undefined) continue;
-      next.push(right === undefined ? left : nodeHash(left, right, sha256));
+    level = parents(level, sha256);
+    levels.push(level);
+  }
+  function rangeProof(first: number, count: number): readonly Uint8Array[] {
+    if (count < 1 || !(first in leaves) || !(first + count - 1 in leaves))
+      throw new RangeError(`no leaves ${first} to ${first + count - 1}`);
+    const nodes: Uint8Array[] = [];
+    let [from, to] = [first, first + count - 1];
+    for (const level of levels.slice(0, -1)) {
+      const [before, after] = [level[from - 1], level[to + 1]];
+      if (from % 2 === 1 && before !== undefined) nodes.push(before);
+      if (to % 2 === 0 && after !== undefined) nodes.push(after);
+      from >>= 1;
+      to >>= 1;
     }
-    levels.push(next);
-    level = next;
+    return nodes;
   }
   return {
     root: levels.at(-1)?.[0] ?? EMPTY_ROOT,
-    proof(index) {
-      if (!(index in leaves)) throw new RangeError(`no leaf ${index}`);
-      const steps: Uint8Array[] = [];
-      let at = index;
-      for (const level of levels.slice(0, -1)) {
-        const sibling = level[at ^ 1];
-        if (sibling !== undefined) steps.push(sibling);
-        at >>= 1;
-      }
-      return steps;
-    },
+    proof: (index) => rangeProof(index, 1),
+    rangeProof,
   };
 }
 
@@ -84,4 +104,39 @@ export function verifyMerkleProof(
     hash = nodeHash(hash, sibling, sha256);
   }
   return compareBytes(hash, root) === 0;
+}
+
+/** The root that consecutive leaf hashes from `first` on lead to in a tree of `total` leaves; undefined where the proof does not fit. */
+export function rangeRoot(
+  leaves: readonly Uint8Array[],
+  first: number,
+  total: number,
+  proof: readonly Uint8Array[],
+  sha256: Sha256,
+): Uint8Array | undefined {
+  if (leaves.length === 0 || first < 0 || first + leaves.length > total) return undefined;
+  let nodes: readonly Uint8Array[] = leaves;
+  let [from, to, length, used] = [first, first + leaves.length - 1, total, 0];
+  const take = (): Uint8Array | undefined => {
+    const node = proof[used];
+    used += 1;
+    return node?.length === 32 ? node : undefined;
+  };
+  for (; length > 1; length = Math.ceil(length / 2)) {
+    const level = [...nodes];
+    if (from % 2 === 1) {
+      const before = take();
+      if (before === undefined) return undefined;
+      level.unshift(before);
+    }
+    if (to % 2 === 0 && to + 1 < length) {
+      const after = take();
+      if (after === undefined) return undefined;
+      level.push(after);
+    }
+    nodes = parents(level, sha256);
+    from >>= 1;
+    to >>= 1;
+  }
+  return used === proof.length ? nodes[0] : undefined;
 }

@@ -7,3 +7,8 @@ export function isQuorum(votes: number, count: number): boolean {
 export function canReachQuorum(against: number, count: number): boolean {
   return isQuorum(count - against, count);
 }
+
+/** More than half. */
+export function isMajority(votes: number, count: number): boolean {
+  return 2 * votes > count;
+}

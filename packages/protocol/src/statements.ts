@@ -3,21 +3,6 @@ import { concatBytes, recordReader, recordWriter } from './bytes.ts';
 import { signedMessage, verifySignature } from './signing.ts';
 import type { SignBytes } from './signing.ts';
 
-/** What an edge says of its meter for a resource, signed by its operator. */
-export interface CounterBody {
-  readonly edge: string;
-  readonly resource: string;
-  /** All hours. */
-  readonly bytes: bigint;
-  readonly hour: bigint;
-  /** Of this hour. */
-  readonly hourBytes: bigint;
-  readonly unixMs: bigint;
-}
-export interface Counter extends CounterBody {
-  readonly signature: Uint8Array;
-}
-
 /** What an edge says of an object in its cache, on a guard's challenge. */
 export interface AttestBody {
   readonly resource: string;
@@ -48,21 +33,8 @@ export interface KeyRequest extends KeyRequestBody {
   readonly signature: Uint8Array;
 }
 
-export const COUNTER_BYTES = 168;
 export const ATTEST_BYTES = 224;
 export const KEY_REQUEST_BYTES = 172;
-
-function counterBody(counter: CounterBody): Uint8Array {
-  return recordWriter(COUNTER_BYTES - 64)
-    .bytes(addressBytes(counter.edge), 32)
-    .bytes(addressBytes(counter.resource), 32)
-    .u64(counter.bytes)
-    .u64(counter.hour)
-    .u64(counter.hourBytes)
-    .u64(counter.unixMs)
-    .zeros(8)
-    .done();
-}
 
 function attestBody(attest: AttestBody): Uint8Array {
   return recordWriter(ATTEST_BYTES - 64)
@@ -84,33 +56,6 @@ function keyRequestBody(request: KeyRequestBody): Uint8Array {
     .bytes(request.boxKey, 32)
     .u64(request.unixSecs)
     .done();
-}
-
-export async function signCounter(body: CounterBody, sign: SignBytes): Promise<Counter> {
-  return { ...body, signature: await sign(signedMessage('counter v1', counterBody(body))) };
-}
-
-export function encodeCounter(counter: Counter): Uint8Array {
-  return concatBytes([counterBody(counter), counter.signature]);
-}
-
-export function decodeCounter(data: Uint8Array): Counter | undefined {
-  if (data.length !== COUNTER_BYTES) return undefined;
-  const read = recordReader(data);
-  const body = {
-    edge: addressOf(read.bytes(32)),
-    resource: addressOf(read.bytes(32)),
-    bytes: read.u64(),
-    hour: read.u64(),
-    hourBytes: read.u64(),
-    unixMs: read.u64(),
-  };
-  if (!read.zeros(8)) return undefined;
-  return { ...body, signature: read.bytes(64) };
-}
-
-export function verifyCounterSignature(counter: Counter, operator: string): Promise<boolean> {
-  return verifySignature(operator, counter.signature, signedMessage('counter v1', counterBody(counter)));
 }
 
 export async function signAttest(body: AttestBody, sign: SignBytes): Promise<Attest> {

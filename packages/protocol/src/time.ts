@@ -4,8 +4,10 @@ export interface Periods {
   readonly epochZero: bigint;
   readonly sampleSecs: number;
   readonly reportSlots: number;
+  readonly commitSlots: number;
   readonly verdictSlots: number;
   readonly finalHours: number;
+  readonly lateHours: number;
   readonly hoursPerWeek: number;
   readonly monthSlots: number;
 }
@@ -71,37 +73,83 @@ export function weekEnd(periods: Periods, week: bigint): bigint {
 export interface HourWindows {
   readonly end: bigint;
   readonly reportsUntil: bigint;
-  readonly verdictsUntil: bigint;
+  readonly commitsUntil: bigint;
+  readonly revealsUntil: bigint;
+  /** Until then the set of the hour's own week decides. */
   readonly finalUntil: bigint;
+  /** Until then the current week's set does. */
+  readonly lateUntil: bigint;
 }
 
 export function hourWindows(periods: Periods, hour: bigint): HourWindows {
   const end = hourEnd(periods, hour);
-  const sample = BigInt(periods.sampleSecs);
-  const verdictsUntil = end + BigInt(periods.verdictSlots) * sample;
+  const slots = (count: number): bigint => BigInt(count) * BigInt(periods.sampleSecs);
+  const revealsUntil = end + slots(periods.verdictSlots);
+  const finalUntil = revealsUntil + BigInt(periods.finalHours) * hourSecs(periods);
   return {
     end,
-    reportsUntil: end + BigInt(periods.reportSlots) * sample,
-    verdictsUntil,
-    finalUntil: verdictsUntil + BigInt(periods.finalHours) * hourSecs(periods),
+    reportsUntil: end + slots(periods.reportSlots),
+    commitsUntil: end + slots(periods.commitSlots),
+    revealsUntil,
+    finalUntil,
+    lateUntil: finalUntil + BigInt(periods.lateHours) * hourSecs(periods),
   };
 }
 
-/** Where an hour stands (docs/chain.md, Time). `voting` includes the report window. */
-export type HourPhase = 'running' | 'voting' | 'fixed' | 'final' | 'void';
+/** Where an hour stands (docs/chain.md, Time). */
+export type HourPhase =
+  | 'running'
+  | 'reporting'
+  | 'committing'
+  | 'revealing'
+  | 'deciding'
+  | 'late'
+  | 'final'
+  | 'void';
 
-/** `hour` is the hour's account, or undefined when nothing was reported. */
+/** What the phase of an hour depends on; a decoded hour account fits, beside whether its status is final. */
+export interface HourProgress {
+  readonly final: boolean;
+  readonly commits: number;
+  readonly reveals: number;
+  /** Guards of the set of its week; 0 where there is none. */
+  readonly setCount: number;
+}
+
+/** `hour` is undefined when nothing was reported. Windows end early once the whole set has done its part. */
 export function hourPhase(
   periods: Periods,
   index: bigint,
-  hour: { readonly final: boolean; readonly reports: number; readonly decided: number } | undefined,
+  hour: HourProgress | undefined,
   unixSecs: bigint,
 ): HourPhase {
   if (hour?.final === true) return 'final';
   const windows = hourWindows(periods, index);
   if (unixSecs < windows.end) return 'running';
-  if (unixSecs >= windows.finalUntil) return 'void';
-  if (unixSecs >= windows.verdictsUntil) return 'fixed';
-  if (unixSecs >= windows.reportsUntil && hour !== undefined && hour.decided === hour.reports) return 'fixed';
-  return 'voting';
+  if (unixSecs < windows.reportsUntil) return 'reporting';
+  if (unixSecs >= windows.lateUntil) return 'void';
+  if (unixSecs >= windows.finalUntil) return 'late';
+  const all = (count: number): boolean => hour !== undefined && hour.setCount > 0 && count >= hour.setCount;
+  if (unixSecs >= windows.revealsUntil || all(hour?.reveals ?? 0)) return 'deciding';
+  if (unixSecs >= windows.commitsUntil || all(hour?.commits ?? 0)) return 'revealing';
+  return 'committing';
+}
+
+/**
+ * The hour that an hour builds on: the newest earlier one that was final before this one's report window ended. Its
+ * table of weights is continued, and its root is the `prevRoot` of verdicts: every guard can know it before it commits,
+ * and nothing that happens later changes it.
+ */
+export function baseHour<T extends { readonly hour: bigint; readonly finalAt: bigint }>(
+  periods: Periods,
+  hour: bigint,
+  finals: Iterable<T>,
+): T | undefined {
+  const { reportsUntil } = hourWindows(periods, hour);
+  let best: T | undefined;
+  for (const each of finals) {
+    if (each.hour < hour && each.finalAt < reportsUntil && (best === undefined || each.hour > best.hour))
+      best = each;
+  }
+  return best;
 }
