@@ -1031,17 +1031,16 @@ pub mod ix {
     pub mod reveal_verdict {
         pub const CODE: u8 = 38;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 6;
+        pub const ACCOUNTS: usize = 5;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 116;
-        pub const WEEK: usize = 0;
-        pub const HOUR: usize = 8;
-        pub const LENGTH: usize = 16;
-        pub const HOLDING: usize = 20;
+        pub const ARGS: usize = 108;
+        pub const HOUR: usize = 0;
+        pub const LENGTH: usize = 8;
+        pub const HOLDING: usize = 12;
         pub const HOLDING_BYTES: usize = 32;
-        pub const PREV_ROOT: usize = 52;
+        pub const PREV_ROOT: usize = 44;
         pub const PREV_ROOT_BYTES: usize = 32;
-        pub const SALT: usize = 84;
+        pub const SALT: usize = 76;
         pub const SALT_BYTES: usize = 32;
     }
     /// Pays a resource's debt out of LP set aside anew. Anyone may.
@@ -1139,7 +1138,7 @@ pub mod ix {
         Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE },
         Shape { args: 48, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 49, system: 6, token: NONE, ata: NONE },
         Shape { args: 12, tail: true, accounts: 6, remaining: NONE, signers: 1, writable: 17, system: 5, token: NONE, ata: NONE },
-        Shape { args: 116, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 48, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 108, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 9, remaining: NONE, signers: 0, writable: 255, system: NONE, token: 8, ata: NONE },
         Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 12, system: NONE, token: NONE, ata: NONE },
         Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE },

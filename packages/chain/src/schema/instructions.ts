@@ -477,12 +477,10 @@ export const INSTRUCTIONS = {
       operator,
       cfg,
       r('guard'),
-      { name: 'guardSet', pda: byWeek('gs') },
       { name: 'hourAccount', writable: true, pda: byHour('hr') },
       verdict,
     ],
     args: {
-      week: 'u64',
       hour: 'u64',
       length: 'u32',
       holding: { bytes: 32 },
