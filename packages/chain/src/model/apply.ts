@@ -6,6 +6,7 @@ import { evidenceRules } from './evidence-rules.ts';
 import { customOf, fail } from './failure.ts';
 import { moneyRules } from './money-rules.ts';
 import { nodeRules } from './node-rules.ts';
+import { recordRules } from './record-rules.ts';
 import { resourceRules } from './resource-rules.ts';
 import type { Rules } from './rules.ts';
 import { settlementRules } from './settlement-rules.ts';
@@ -18,6 +19,7 @@ const rules: Rules = {
   ...nodeRules,
   ...resourceRules,
   ...evidenceRules,
+  ...recordRules,
   ...settlementRules,
 };
 const schemas: Readonly<Record<InstructionName, InstructionSchema>> = INSTRUCTIONS;
@@ -35,8 +37,8 @@ const KIND: Readonly<Record<string, AccountName>> = {
   report: 'report',
   hourAccount: 'hour',
   epoch: 'epoch',
-  dueEpoch: 'epoch',
   claim: 'claim',
+  verdict: 'verdict',
 };
 
 /** Accounts that an instruction may find missing: it creates them, or has a stand-in for none. */
@@ -50,10 +52,13 @@ const MAY_BE_MISSING: Partial<Record<InstructionName, readonly string[]>> = {
   registerResource: ['resource'],
   openSettings: ['settings'],
   releaseResource: ['settings'],
-  submitReport: ['report', 'hourAccount'],
-  charge: ['dueEpoch', 'epoch'],
+  leaveGuard: ['guardSet'],
+  submitReport: ['report', 'hourAccount', 'guardSet'],
+  commitVerdict: ['verdict'],
+  charge: ['epoch'],
   claim: ['claim'],
   closeReport: ['hourAccount'],
+  closeVerdict: ['hourAccount'],
 };
 
 export type Applied =

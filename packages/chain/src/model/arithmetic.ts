@@ -45,10 +45,14 @@ export interface Reserves {
   readonly lpSupply: bigint;
 }
 
-/** Fair value of a whole pool in MEDIA base units: V = 2·⌊√(M·t)⌋ with the quote side at the average price. */
+/**
+ * Fair value of a whole pool in MEDIA base units: 2·⌊√(M·t)⌋ with the quote side at the average price, and never
+ * above twice the MEDIA side, since a pool's own price is no witness for its own worth.
+ */
 export function poolValue(pool: Reserves, averageQ32: bigint): bigint {
-  const quoteAsMedia = mulDiv(pool.reserveQuote, Q32, averageQ32);
-  return u64(2n * isqrt(pool.reserveMedia * quoteAsMedia));
+  const quoteAsMedia = averageQ32 === 0n ? fail('Overflow') : (pool.reserveQuote * Q32) / averageQ32;
+  const counted = quoteAsMedia < pool.reserveMedia ? quoteAsMedia : pool.reserveMedia;
+  return u64(2n * isqrt(pool.reserveMedia * counted));
 }
 
 /** Worth of LP in MEDIA base units; 0 in an empty pool. */
@@ -85,14 +89,14 @@ export function cumulativeAt(pool: PriceHistory, now: bigint): bigint {
   return (cumulative(pool) + pool.priceQ32 * seconds) & U128_MASK;
 }
 
-/** Average price of the last `twapSecs` seconds, quote per MEDIA, Q32.32, at least 1. */
-export function averagePrice(pool: PriceHistory, nowGiven: bigint, twapSecs: bigint): bigint {
+/** Average price of at least the last `backSecs` seconds, as the ring has it, quote per MEDIA, Q32.32, at least 1. */
+export function averagePrice(pool: PriceHistory, nowGiven: bigint, backSecs: bigint): bigint {
   const now = nowGiven > pool.updatedAt ? nowGiven : pool.updatedAt;
   if (pool.ringCount === 0) return pool.priceQ32 > 1n ? pool.priceQ32 : 1n;
   let point = ringPoint(pool, pool.ringCount - 1);
   for (let back = 0; back < pool.ringCount; back += 1) {
     const each = ringPoint(pool, back);
-    if (now - each.at >= twapSecs) {
+    if (now - each.at >= backSecs) {
       point = each;
       break;
     }
@@ -131,12 +135,14 @@ export interface LiquidityQuote {
   readonly quote: bigint;
 }
 
+/** LP of whoever opens a pool with these amounts; `LOCKED_LP` more exist that nobody owns. */
+export function firstDeposit(media: bigint, quote: bigint): bigint {
+  const lp = isqrt(media * quote) - LOCKED_LP;
+  return lp <= 0n ? fail('ZeroAmount') : lp;
+}
+
 /** What a deposit of at most these amounts takes and gives. */
 export function quoteAdd(pool: Reserves, maxMedia: bigint, maxQuote: bigint): LiquidityQuote {
-  if (pool.lpSupply === 0n) {
-    const lp = isqrt(maxMedia * maxQuote) - LOCKED_LP;
-    return lp <= 0n ? fail('ZeroAmount') : { lp, media: maxMedia, quote: maxQuote };
-  }
   const byMedia = mulDiv(maxMedia, pool.lpSupply, pool.reserveMedia);
   const byQuote = mulDiv(maxQuote, pool.lpSupply, pool.reserveQuote);
   const lp = byMedia < byQuote ? byMedia : byQuote;

@@ -35,6 +35,7 @@ export type ModelInstruction = {
 /** What a rule sees and may change. Nothing reaches the state unless the whole instruction succeeds. */
 export interface Context {
   readonly now: bigint;
+  readonly programId: Address;
   readonly tail: Uint8Array;
   readonly remaining: readonly Address[];
   /** The account given under a name of the table. */
@@ -145,6 +146,7 @@ export function createContext(
 
   const context: Context = {
     now,
+    programId: state.programId,
     tail: instruction.tail ?? new Uint8Array(0),
     remaining: instruction.remaining ?? [],
     at,

@@ -1,35 +1,37 @@
-import {
-  HOUR_STATUS,
-  MAX_GUARDS,
-  NODE_STATUS,
-  REPORT_STATUS,
-  RESOURCE_STATUS,
-  SAMPLES_PER_REPORT,
-  VOTE_REJECT,
-} from '../schema/index.ts';
-import { viewOf } from '../codec/fields.ts';
+import { HOUR_STATUS, MAX_DISPUTES, MAX_GUARDS, NODE_STATUS, VERDICT_STATUS } from '../schema/index.ts';
 import { getAddressEncoder } from '@solana/kit';
-import { feeOf, sampleKbps, saturated } from './arithmetic.ts';
+import { saturated, u64 } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
-import { leafHash, provesTo, sameBytes } from './merkle.ts';
-import { isQuorum, openQuorum, openVoter } from './node-rules.ts';
+import { sameBytes } from './merkle.ts';
+import { isQuorum, openQuorum, openSeated } from './node-rules.ts';
 import { checkSame, worth } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
+import { sha256 } from './sha256.ts';
 import type { Draft } from './state.ts';
-import { areReportsFixed, hourEnd, hourSecs, reportsUntil, verdictsUntil, voidFrom, weekOf } from './time.ts';
+import {
+  commitsUntil,
+  hourEnd,
+  hourSecs,
+  ownUntil,
+  reportsUntil,
+  revealsUntil,
+  voidFrom,
+  weekAt,
+  weekOf,
+} from './time.ts';
 
-const MAX_VERDICTS = 24;
-const VERDICT_MAX = 127;
+/** Bytes by which an account can grow in one instruction. */
+const MAX_GROWTH = 10_240;
 const addressBytes = getAddressEncoder();
+const textBytes = new TextEncoder();
 
-interface RootVote {
+interface Vote {
   readonly no: number;
-  readonly root: Uint8Array;
 }
 
 /** Puts a guard's vote in the place of its earlier one, or at the end. */
-export function placeVote<V extends RootVote>(
+export function placeVote<V extends Vote>(
   votes: readonly V[],
   count: number,
   vote: V,
@@ -40,49 +42,51 @@ export function placeVote<V extends RootVote>(
   return { votes: votes.with(count, vote), count: count + 1 };
 }
 
-function decide(report: Draft<'report'>, hour: Draft<'hour'>, count: number): void {
-  const votes = report.votes.slice(0, report.voteCount);
-  const against = votes.filter((vote) => vote >= VOTE_REJECT).length;
-  if (isQuorum(votes.length - against, count)) {
-    report.status = REPORT_STATUS.confirmed;
-    hour.confirmed += 1;
-    hour.confirmedBytes = saturated(hour.confirmedBytes + report.bytes);
-    hour.decided += 1;
-  } else if (isQuorum(against, count)) {
-    report.status = REPORT_STATUS.rejected;
-    hour.decided += 1;
-  }
+/** Reveals begin when commitments are over: by the clock, or because every guard of the set has committed. */
+function areCommitsOver(config: Draft<'config'>, hour: Draft<'hour'>, now: bigint): boolean {
+  if (now >= commitsUntil(config, hour.hour)) return true;
+  return now >= reportsUntil(config, hour.hour) && hour.commits > 0 && hour.commits === hour.setCount;
 }
 
-function recordSamples(
-  ring: Draft<'ring'>,
-  config: Draft<'config'>,
-  hour: bigint,
-  slots: readonly bigint[],
-): void {
-  ring.tail = Uint32Array.from(ring.tail);
-  for (const [index, bytes] of slots.entries()) {
-    const sample = hour * BigInt(SAMPLES_PER_REPORT) + BigInt(index);
-    const month = sample / BigInt(config.monthSlots);
-    if (month > ring.month) {
-      ring.tail.fill(0);
-      ring.month = month;
-    }
-    if (month === ring.month)
-      ring.tail[Number(sample % BigInt(config.monthSlots))] = sampleKbps(bytes, config.sampleSecs);
-  }
+function areRevealsOver(config: Draft<'config'>, hour: Draft<'hour'>, now: bigint): boolean {
+  if (now >= revealsUntil(config, hour.hour)) return true;
+  return areCommitsOver(config, hour, now) && hour.setCount > 0 && hour.reveals === hour.setCount;
 }
 
-function slotBytes(slots: Uint8Array): bigint[] {
-  return Array.from({ length: SAMPLES_PER_REPORT }, (_, index) =>
-    viewOf(slots).getBigUint64(index * 8, true),
-  );
+function checkRevealWindow(config: Draft<'config'>, hour: Draft<'hour'>, now: bigint): void {
+  if (!areCommitsOver(config, hour, now)) fail('TooEarly');
+  if (now >= revealsUntil(config, hour.hour)) fail('TooLate');
 }
 
-/** Reports, verdicts, hours, records (docs/chain.md, Evidence). */
+/** Count, two bits a report, count of disputes, eight bytes a dispute. */
+function mostVerdictBytes(hour: Draft<'hour'>): number {
+  return 4 + Math.ceil(hour.reports / 4) + 2 + 8 * MAX_DISPUTES;
+}
+
+function u64Bytes(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, true);
+  return bytes;
+}
+
+/** The own verdict of a guard: who committed may reveal, whether it has left or not. */
+function openOwnVerdict(context: Context): Draft<'verdict'> {
+  const guard = context.open('guard', context.at('guard'));
+  checkSame(guard.operator, context.at('operator'));
+  return context.open('verdict', context.at('verdict'));
+}
+
+/** Reports, verdicts, hours (docs/chain.md, Evidence). */
 export const evidenceRules: Pick<
   Rules,
-  'submitReport' | 'vote' | 'proposeHour' | 'record' | 'closeReport' | 'closeHour'
+  | 'submitReport'
+  | 'commitVerdict'
+  | 'writeVerdict'
+  | 'revealVerdict'
+  | 'proposeHour'
+  | 'closeReport'
+  | 'closeVerdict'
+  | 'closeHour'
 > = {
   submitReport(context, args) {
     const config = context.open('config', context.at('config'));
@@ -93,85 +97,130 @@ export const evidenceRules: Pick<
     if (edge.status !== NODE_STATUS.active) fail('NotActive');
     checkSame(edge.stake, context.at('stake'));
     checkSame(stake.pool, context.at('pool'));
+    if (args.week !== weekOf(config, args.hour)) fail('WrongWeek');
     if (context.now < hourEnd(config, args.hour)) fail('TooEarly');
     if (context.now >= reportsUntil(config, args.hour)) fail('TooLate');
-    if (worth(pool, config, context.now, stake.lp) < config.minEdgeStake) fail('InsufficientStake');
+    const value = worth(pool, config, context.now, stake.lp);
+    if (value < config.minEdgeStake) fail('InsufficientStake');
     if (args.entryCount < 1 || args.bytes < 1n) fail('ZeroAmount');
     const payer = context.at('operator');
-    context.create('report', context.at('report'), { ...args, edge: context.at('edge'), payer });
     const at = context.at('hourAccount');
-    const hour = context.find('hour', at) ?? context.create('hour', at, { hour: args.hour, payer });
+    const set = context.find('guardSet', context.at('guardSet')) ?? config;
+    const { feePerGb, dustBytes, guardShareBps, openYieldBps } = set;
+    const hour =
+      context.find('hour', at) ??
+      context.create('hour', at, {
+        hour: args.hour,
+        payer,
+        feePerGb,
+        dustBytes,
+        guardShareBps,
+        openYieldBps,
+      });
+    context.create('report', context.at('report'), {
+      edge: context.at('edge'),
+      payer,
+      hour: args.hour,
+      bytes: args.bytes,
+      root: args.root,
+      entryCount: args.entryCount,
+      index: hour.reports,
+      worth: value < edge.worth ? value : edge.worth,
+    });
     hour.reports += 1;
+    hour.reportedBytes = saturated(hour.reportedBytes + args.bytes);
   },
 
-  vote(context, args) {
+  commitVerdict(context, args) {
     const config = context.open('config', context.at('config'));
-    const guard = openVoter(context);
+    const guard = openSeated(context, config, args.week);
     const hour = context.open('hour', context.at('hourAccount'));
     if (args.week !== weekOf(config, args.hour)) fail('WrongWeek');
     const set = openQuorum(context, guard, config);
-    if (context.now < hourEnd(config, args.hour)) fail('TooEarly');
-    if (areReportsFixed(config, hour, context.now)) fail('TooLate');
-    if (context.tail.length < 1 || context.tail.length > MAX_VERDICTS) fail('InvalidParameter');
-    if (context.tail.length > context.remaining.length) fail('NotEnoughAccounts');
-    if (context.tail.length < context.remaining.length) fail('InvalidInstruction');
-    for (const [index, address] of context.remaining.entries()) {
-      const verdict = context.tail[index] ?? 0;
-      const report = context.open('report', address);
-      if (report.hour !== args.hour) fail('WrongAddress');
-      if (verdict > VERDICT_MAX) fail('InvalidParameter');
-      if (report.status !== REPORT_STATUS.pending) fail('AlreadyDecided');
-      const voted = report.votes.slice(0, report.voteCount);
-      if (voted.some((vote) => vote % VOTE_REJECT === guard.no)) fail('AlreadyVoted');
-      report.votes = report.votes.with(report.voteCount, verdict === 0 ? guard.no : guard.no + VOTE_REJECT);
-      report.reasons = report.reasons.with(report.voteCount, verdict);
-      report.voteCount += 1;
-      decide(report, hour, set.count);
-    }
+    if (context.now < reportsUntil(config, args.hour)) fail('TooEarly');
+    if (context.now >= commitsUntil(config, args.hour)) fail('TooLate');
+    context.create('verdict', context.at('verdict'), {
+      status: VERDICT_STATUS.committed,
+      hour: args.hour,
+      guard: context.at('guard'),
+      payer: context.at('operator'),
+      no: guard.no,
+      commitment: args.commitment,
+      tail: new Uint8Array(0),
+    });
+    hour.setCount = set.count;
+    hour.commits += 1;
+  },
+
+  writeVerdict(context, args) {
+    const config = context.open('config', context.at('config'));
+    const hour = context.open('hour', context.at('hourAccount'));
+    const verdict = openOwnVerdict(context);
+    if (verdict.status !== VERDICT_STATUS.committed) fail('WrongStatus');
+    checkRevealWindow(config, hour, context.now);
+    if (context.tail.length < 1) fail('InvalidParameter');
+    const end = args.offset + context.tail.length;
+    if (end > mostVerdictBytes(hour)) fail('TooLarge');
+    if (end > verdict.tail.length + MAX_GROWTH) fail('TooLarge');
+    const grown = new Uint8Array(Math.max(verdict.tail.length, end));
+    grown.set(verdict.tail);
+    grown.set(context.tail, args.offset);
+    verdict.tail = grown;
+  },
+
+  revealVerdict(context, args) {
+    const config = context.open('config', context.at('config'));
+    const hour = context.open('hour', context.at('hourAccount'));
+    const verdict = openOwnVerdict(context);
+    if (verdict.status !== VERDICT_STATUS.committed) fail('AlreadyVoted');
+    checkRevealWindow(config, hour, context.now);
+    if (args.length > verdict.tail.length) fail('TooLarge');
+    const commitment = sha256(
+      textBytes.encode('mn.vrdct'),
+      new Uint8Array(addressBytes.encode(context.at('guard'))),
+      u64Bytes(args.hour),
+      args.holding,
+      args.prevRoot,
+      args.salt,
+      verdict.tail.subarray(0, args.length),
+    );
+    if (!sameBytes(commitment, verdict.commitment)) fail('CommitmentMismatch');
+    verdict.status = VERDICT_STATUS.revealed;
+    verdict.length = args.length;
+    verdict.holding = args.holding;
+    verdict.prevRoot = args.prevRoot;
+    verdict.salt = args.salt;
+    hour.reveals += 1;
   },
 
   proposeHour(context, args) {
     const config = context.open('config', context.at('config'));
-    const guard = openVoter(context);
+    const guard = openSeated(context, config, args.week);
     const hour = context.open('hour', context.at('hourAccount'));
-    if (args.week !== weekOf(config, args.hour)) fail('WrongWeek');
+    const late = context.now >= ownUntil(config, args.hour);
+    const week = late ? weekAt(config, context.now) : weekOf(config, args.hour);
+    if (args.week !== week) fail('WrongWeek');
     const set = openQuorum(context, guard, config);
-    if (!areReportsFixed(config, hour, context.now)) fail('TooEarly');
+    if (!areRevealsOver(config, hour, context.now)) fail('TooEarly');
     if (hour.status === HOUR_STATUS.final) fail('AlreadyDecided');
     if (context.now >= voidFrom(config, args.hour)) fail('TooLate');
-    const placed = placeVote(hour.votes, hour.voteCount, { no: guard.no, pad: 0, root: args.root });
+    if (!late && !isQuorum(hour.reveals, set.count)) fail('NotRevealed');
+    if (hour.voteWeek !== args.week) {
+      hour.voteWeek = args.week;
+      hour.voteCount = 0;
+    }
+    const { root, leaves } = args;
+    const placed = placeVote(hour.votes, hour.voteCount, { no: guard.no, leaves, root });
     hour.votes = placed.votes;
     hour.voteCount = placed.count;
-    const same = placed.votes.slice(0, placed.count).filter(({ root }) => sameBytes(root, args.root)).length;
+    const same = placed.votes
+      .slice(0, placed.count)
+      .filter((vote) => vote.leaves === leaves && sameBytes(vote.root, root)).length;
     if (!isQuorum(same, set.count)) return;
     hour.status = HOUR_STATUS.final;
-    hour.root = args.root;
+    hour.root = root;
+    hour.leaves = leaves;
     hour.finalAt = context.now;
-  },
-
-  record(context, args) {
-    const config = context.open('config', context.at('config'));
-    const hour = context.open('hour', context.at('hourAccount'));
-    const resource = context.open('resource', context.at('resource'));
-    const released = resource.status === RESOURCE_STATUS.released;
-    if (!released) checkSame(context.at('ring'), resource.ring);
-    const ring = released ? null : context.open('ring', resource.ring);
-    if (hour.status !== HOUR_STATUS.final) fail('WrongStatus');
-    if (resource.status === RESOURCE_STATUS.draft) fail('WrongStatus');
-    if (!provesTo(recordLeaf(context, args), context.tail, hour.root)) fail('WrongProof');
-    if (args.previous !== resource.lastHour || args.hour < args.previous) fail('WrongPrevious');
-    const slots = slotBytes(args.slots);
-    const total = slots.reduce((sum, bytes) => saturated(sum + bytes), 0n);
-    if (total === 0n || args.billable > total) fail('InvalidParameter');
-    const week = weekOf(config, args.hour);
-    if (resource.due > 0n && resource.dueWeek !== week) fail('ChargeFirst');
-    // A tombstone owes nothing any more, but its hours are still recorded, once each and in order.
-    const fee = released ? 0n : feeOf(args.billable, config.feePerGb);
-    resource.due = saturated(resource.due + fee);
-    if (fee > 0n) resource.dueWeek = week;
-    resource.bytesTotal = saturated(resource.bytesTotal + total);
-    resource.lastHour = args.hour + 1n;
-    if (ring !== null) recordSamples(ring, config, args.hour, slots);
   },
 
   closeReport(context, args) {
@@ -184,27 +233,26 @@ export const evidenceRules: Pick<
     context.remove(context.at('report'));
   },
 
+  closeVerdict(context, args) {
+    const config = context.open('config', context.at('config'));
+    const hour = context.find('hour', context.at('hourAccount'));
+    const verdict = context.open('verdict', context.at('verdict'));
+    if (verdict.hour !== args.hour) fail('WrongAddress');
+    checkSame(verdict.payer, context.at('payer'));
+    if (hour?.status !== HOUR_STATUS.final && context.now < voidFrom(config, args.hour)) fail('TooEarly');
+    context.remove(context.at('verdict'));
+  },
+
   closeHour(context, args) {
     const config = context.open('config', context.at('config'));
     const hour = context.open('hour', context.at('hourAccount'));
     checkSame(hour.payer, context.at('payer'));
-    const hours = BigInt(config.finalHours) + 4n * BigInt(config.hoursPerWeek);
-    if (context.now <= verdictsUntil(config, args.hour) + hours * hourSecs(config)) fail('TooEarly');
-    // Guards close a week only when all of it is recorded: a final hour may go once its week is past.
-    if (hour.status === HOUR_STATUS.final && weekOf(config, args.hour) >= config.lastEpoch) fail('TooEarly');
+    if (!isClosable(config, args.hour, context.now)) fail('TooEarly');
     context.remove(context.at('hourAccount'));
   },
 };
 
-/** Leaf `mn.hour.`: resource ‖ previous ‖ slots ‖ billable. */
-function recordLeaf(
-  context: Context,
-  args: { previous: bigint; slots: Uint8Array; billable: bigint },
-): Uint8Array {
-  const payload = new Uint8Array(144);
-  payload.set(addressBytes.encode(context.at('resource')));
-  viewOf(payload).setBigUint64(32, args.previous, true);
-  payload.set(args.slots, 40);
-  viewOf(payload).setBigUint64(136, args.billable, true);
-  return leafHash('mn.hour.', payload);
+/** Four weeks after the last moment at which an hour can become final, all of it is recorded or lost. */
+export function isClosable(config: Draft<'config'>, hour: bigint, now: bigint): boolean {
+  return now > u64(voidFrom(config, hour) + 4n * BigInt(config.hoursPerWeek) * hourSecs(config));
 }

@@ -3,6 +3,7 @@ export type { Applied } from './apply.ts';
 export {
   averagePrice,
   feeOf,
+  firstDeposit,
   isqrt,
   mulDiv,
   mulDivUp,
@@ -18,6 +19,6 @@ export {
 export type { LiquidityQuote, PriceHistory, Reserves, SwapQuote } from './arithmetic.ts';
 export type { ModelInstruction } from './context.ts';
 export type { ProgramErrorName } from './failure.ts';
-export { leafHash, merkleTree, nodeHash, provesTo } from './merkle.ts';
+export { leafHash, merkleTree, nodeHash, provesRange, provesTo } from './merkle.ts';
 export { createModelState } from './state.ts';
 export type { BlankAccount, Draft, Mint, ModelAccount, ModelState, TokenAccount } from './state.ts';

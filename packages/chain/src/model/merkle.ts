@@ -34,6 +34,48 @@ export function provesTo(leaf: Uint8Array, proof: Uint8Array, root: Uint8Array):
   return sameBytes(hash, root);
 }
 
+/**
+ * Whether `leaves`, those from `index` on of a tree of `count`, lead to the root. In each level a sibling from the
+ * proof goes before a first node of odd place and after a last one of even place that is not the level's last.
+ */
+export function provesRange(
+  leaves: readonly Uint8Array[],
+  index: number,
+  count: number,
+  proof: Uint8Array,
+  root: Uint8Array,
+): boolean {
+  if (leaves.length === 0 || index + leaves.length > count || proof.length % 32 !== 0) return false;
+  let [level, first, size, at] = [[...leaves], index, count, 0];
+  const sibling = (): Uint8Array | undefined => {
+    const step = proof.subarray(at, at + 32);
+    at += 32;
+    return step.length === 32 ? step : undefined;
+  };
+  while (size > 1) {
+    if (first % 2 === 1) {
+      const before = sibling();
+      if (before === undefined) return false;
+      level = [before, ...level];
+      first -= 1;
+    }
+    const last = first + level.length - 1;
+    if (last % 2 === 0 && last !== size - 1) {
+      const after = sibling();
+      if (after === undefined) return false;
+      level = [...level, after];
+    }
+    const next: Uint8Array[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const [left, right] = [level[i], level[i + 1]];
+      if (left !== undefined) next.push(right === undefined ? left : nodeHash(left, right));
+    }
+    [level, first, size] = [next, first / 2, Math.ceil(size / 2)];
+  }
+  const [reached] = level;
+  return at === proof.length && reached !== undefined && sameBytes(reached, root);
+}
+
 /** Root and one proof a leaf; a level of odd length promotes its last node. */
 export function merkleTree(leaves: readonly Uint8Array[]): { root: Uint8Array; proofs: Uint8Array[] } {
   if (leaves.length === 0) return { root: new Uint8Array(32), proofs: [] };

@@ -1,8 +1,19 @@
-import { MAX_GUARDS, MEDIA_SUPPLY, SAMPLES_PER_REPORT, SAMPLE_RING } from '../schema/index.ts';
+import {
+  LOCKED_LP,
+  MAX_GUARDS,
+  MEDIA_SUPPLY,
+  QUOTE_FREEZABLE,
+  SAMPLES_PER_REPORT,
+  SAMPLE_RING,
+} from '../schema/index.ts';
 import { PROGRAMS } from '../programs.ts';
-import { U64_MAX, quoteAdd, quoteSwap, u64 } from './arithmetic.ts';
+import { U64_MAX, firstDeposit, quoteAdd, quoteSwap, u64 } from './arithmetic.ts';
+import { getAddressEncoder } from '@solana/kit';
+import type { Address } from '@solana/kit';
+import type { InstructionArgs } from '../codec/values.ts';
 import type { Context } from './context.ts';
 import { TOKEN_INSUFFICIENT_FUNDS, fail, failToken } from './failure.ts';
+import { createPdaFinder } from './pda.ts';
 import { checkSame, checkToken, setReserves, touchPrice } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import type { Draft } from './state.ts';
@@ -32,6 +43,22 @@ function checkUser(
   }
 }
 
+const findAssociated = createPdaFinder(PROGRAMS.ata);
+const addressBytes = getAddressEncoder();
+
+/** Where the associated token account of an owner is. */
+function associatedAddress(owner: Address, mint: Address): Address {
+  const seeds = [owner, PROGRAMS.token, mint].map((each) => new Uint8Array(addressBytes.encode(each)));
+  return findAssociated(seeds)[0];
+}
+
+/** Two weeks, the verdicts of their last hour and its finality: so one LP never backs two seats of one set. */
+function leastUnbonding(args: InstructionArgs<'genesis'>): bigint {
+  const hour = BigInt(SAMPLES_PER_REPORT) * BigInt(args.sampleSecs);
+  const verdicts = BigInt(args.verdictSlots) * BigInt(args.sampleSecs);
+  return 2n * BigInt(args.hoursPerWeek) * hour + verdicts + BigInt(args.finalHours) * hour;
+}
+
 /** Genesis, pools, liquidity, swaps (docs/chain.md, Money). */
 export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' | 'removeLiquidity' | 'swap'> =
   {
@@ -40,24 +67,31 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
       const ranges: readonly Range[] = [
         [args.sampleSecs, 1, 86_400],
         [args.reportSlots, 1],
-        [args.verdictSlots, args.reportSlots + 1, 3 * SAMPLES_PER_REPORT],
-        [args.finalHours, 1, 10_000],
+        [args.commitSlots, args.reportSlots + 1],
+        [args.verdictSlots, args.commitSlots + 1, 3 * SAMPLES_PER_REPORT],
+        [args.finalHours, 1],
+        [args.finalHours + args.lateHours, 0, 500],
+        [args.finalHours + args.lateHours + 3, 0, 5 * args.hoursPerWeek],
         [args.verdictSlots, 0, SAMPLES_PER_REPORT * args.finalHours],
         [args.hoursPerWeek, 1, 10_000],
         [args.monthSlots, 12, SAMPLE_RING],
-        [args.unbondSecs, 1],
+        [args.unbondSecs, leastUnbonding(args)],
         [args.twapSecs, 1],
+        [args.spotSecs, 1, args.twapSecs],
+        [args.spotBps, 1, 10_000],
+        [args.openYieldBps, 0, 10_000],
         [args.votingSecs, 1],
         [args.timelockSecs, 1],
         [args.minGuards, 1, args.maxGuards],
         [args.maxGuards, 1, MAX_GUARDS],
         [args.poolFeeBps, 0, 1_000],
-        [args.guardShareBps, 0, 10_000],
+        [args.guardShareBps, 0, 9_999],
         [args.quotaKbpsPerMedia, 1n],
       ];
       for (const [value, low, high] of ranges)
         if (value < low || (high !== undefined && value > high)) fail('InvalidParameter');
       if (args.quotes[0]?.mint === NO_ACCOUNT) fail('InvalidParameter');
+      if (args.quotes.some(({ flags }) => flags > QUOTE_FREEZABLE)) fail('InvalidParameter');
       const [config, mediaMint, fund] = [context.at('config'), context.at('mediaMint'), context.at('fund')];
       context.setMint(mediaMint, { supply: MEDIA_SUPPLY, authority: null, freezable: false });
       context.setToken(context.at('treasury'), {
@@ -69,47 +103,48 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
       context.create('config', config, { mediaMint, fund, epochZero: context.now, ...args, nextGuardNo: 1 });
     },
 
-    createPool(context) {
+    createPool(context, args) {
       const config = context.open('config', context.at('config'));
       if (context.find('pool', context.at('pool')) !== null) fail('AlreadyExists');
-      const quoteMint = context.at('quoteMint');
+      const [quoteMint, payer, owner] = [context.at('quoteMint'), context.at('payer'), context.at('config')];
       checkSame(context.at('mediaMint'), config.mediaMint);
-      if (quoteMint === config.mediaMint || !context.hasMint(quoteMint) || context.mint(quoteMint).freezable)
-        fail('WrongMint');
-      if (!config.quotes.some(({ mint }) => mint === quoteMint)) fail('WrongMint');
-      const [lpMint, mediaVault, quoteVault] = [
-        context.at('lpMint'),
+      if (quoteMint === config.mediaMint || !context.hasMint(quoteMint)) fail('WrongMint');
+      const listed = config.quotes.find(({ mint }) => mint === quoteMint);
+      if (listed === undefined) return fail('QuoteNotListed');
+      if (context.mint(quoteMint).freezable && listed.flags !== QUOTE_FREEZABLE) fail('QuoteNotListed');
+      checkSame(context.at('ownerLp'), associatedAddress(payer, context.at('lpMint')));
+      checkToken(context, context.at('ownerMedia'), config.mediaMint);
+      checkToken(context, context.at('ownerQuote'), quoteMint);
+      const first = firstDeposit(args.media, args.quote);
+      const lpMint = context.at('lpMint');
+      const [mediaVault, quoteVault, lpVault] = [
         context.at('mediaVault'),
         context.at('quoteVault'),
+        context.at('lpVault'),
       ];
-      const [lpVault, buybackVault] = [context.at('lpVault'), context.at('buybackVault')];
-      const fields = {
-        quoteMint,
-        lpMint,
-        mediaVault,
-        quoteVault,
-        lpVault,
-        buybackVault,
-        updatedAt: context.now,
-      };
-      context.create('pool', context.at('pool'), fields);
-      const owner = context.at('config');
+      const fields = { quoteMint, lpMint, mediaVault, quoteVault, lpVault, updatedAt: context.now };
+      const pool = context.create('pool', context.at('pool'), fields);
       context.setMint(lpMint, { supply: 0n, authority: owner, freezable: false });
       context.setToken(mediaVault, { mint: config.mediaMint, owner, amount: 0n });
       context.setToken(quoteVault, { mint: quoteMint, owner, amount: 0n });
       context.setToken(lpVault, { mint: lpMint, owner, amount: 0n });
-      context.setToken(buybackVault, { mint: quoteMint, owner, amount: 0n });
+      context.setToken(context.at('ownerLp'), { mint: lpMint, owner: payer, amount: 0n });
+      touchPrice(pool, config, context.now);
+      pool.lpSupply = u64(first + LOCKED_LP);
+      setReserves(pool, args.media, args.quote);
+      context.transfer(context.at('ownerMedia'), mediaVault, args.media, payer);
+      context.transfer(context.at('ownerQuote'), quoteVault, args.quote, payer);
+      context.mintTo(lpMint, context.at('ownerLp'), first);
     },
 
     addLiquidity(context, args) {
       const { config, pool } = openPool(context, ['lpMint', 'mediaVault', 'quoteVault']);
       checkUser(context, pool, config, { paid: ['ownerLp'] });
       const owner = context.at('owner');
-      const first = pool.lpSupply === 0n;
       const quote = quoteAdd(pool, args.maxMedia, args.maxQuote);
       if (quote.lp < args.minLp) fail('Slippage');
       touchPrice(pool, config, context.now);
-      pool.lpSupply = u64(pool.lpSupply + quote.lp + (first ? 100n : 0n));
+      pool.lpSupply = u64(pool.lpSupply + quote.lp);
       setReserves(pool, pool.reserveMedia + quote.media, pool.reserveQuote + quote.quote);
       context.transfer(context.at('ownerMedia'), pool.mediaVault, quote.media, owner);
       context.transfer(context.at('ownerQuote'), pool.quoteVault, quote.quote, owner);
@@ -120,7 +155,6 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
       const { config, pool } = openPool(context, ['lpMint', 'mediaVault', 'quoteVault']);
       checkUser(context, pool, config, { paid: ['ownerMedia', 'ownerQuote', 'burned'] });
       if (args.lp === 0n) fail('ZeroAmount');
-      if (pool.lpSupply === 0n) fail('InsufficientLiquidity');
       const quote = {
         media: (args.lp * pool.reserveMedia) / pool.lpSupply,
         quote: (args.lp * pool.reserveQuote) / pool.lpSupply,

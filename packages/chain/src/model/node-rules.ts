@@ -1,25 +1,42 @@
+import type { Address } from '@solana/kit';
+
+import { PROGRAMS } from '../programs.ts';
 import { MAX_GUARDS, NODE_STATUS, ROLE } from '../schema/index.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
-import { checkSame, worth } from './pool-rules.ts';
+import { checkSame, worthForRights } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import { openStake } from './stake-rules.ts';
 import type { Draft } from './state.ts';
-import { weekAt } from './time.ts';
+import { hourAt, weekAt } from './time.ts';
 
 /** 1…126 bytes of printable ASCII without spaces. */
 function checkEndpoint(endpoint: string): void {
   if (!/^[\x21-\x7e]{1,126}$/.test(endpoint)) fail('InvalidParameter');
 }
 
-function checkNodeStake(context: Context, role: number): void {
+/** Worth of the stake behind a node, enough for its role. */
+function nodeWorth(context: Context, role: number): bigint {
   const { config, pool, stake } = openStake(context, 'owner');
   if (stake.flags !== role) fail('WrongRole');
   const minimum = role === ROLE.edge ? config.minEdgeStake : config.minGuardStake;
-  if (worth(pool, config, context.now, stake.lp) < minimum) fail('InsufficientStake');
+  const value = worthForRights(pool, config, context.now, stake.lp);
+  return value < minimum ? fail('InsufficientStake') : value;
 }
 
-function openOwn<K extends 'guard' | 'edge'>(context: Context, kind: K): Draft<K> {
+/** Another operator's signatures off chain hold from the next hour on; those of the one before until then. */
+function changeOperator(node: Draft<NodeKind>, operator: Address, hour: bigint): void {
+  if (node.operator === operator) return;
+  if (node.operatorFrom <= hour) {
+    node.previousOperator = node.operator;
+    node.operatorFrom = hour + 1n;
+  }
+  node.operator = operator;
+}
+
+type NodeKind = 'guard' | 'edge';
+
+function openOwn<K extends NodeKind>(context: Context, kind: K): Draft<K> {
   const node = context.open(kind, context.at(kind));
   checkSame(node.owner, context.at('owner'));
   if (node.status !== NODE_STATUS.active) fail('NotActive');
@@ -28,7 +45,7 @@ function openOwn<K extends 'guard' | 'edge'>(context: Context, kind: K): Draft<K
 
 /** A set that has begun and has enough guards: it decides, and never changes again. */
 function isUsable(set: Draft<'guardSet'>, config: Draft<'config'>, now: bigint): boolean {
-  return weekAt(config, now) >= set.week && set.count >= config.minGuards;
+  return weekAt(config, now) >= set.week && set.count >= set.minGuards;
 }
 
 export function isQuorum(votes: number, count: number): boolean {
@@ -40,6 +57,14 @@ export function openVoter(context: Context): Draft<'guard'> {
   const guard = context.open('guard', context.at('guard'));
   checkSame(guard.operator, context.at('operator'));
   if (guard.status !== NODE_STATUS.active) fail('NotActive');
+  return guard;
+}
+
+/** As `openVoter`; one that left still finishes what its seats up to the week of its leaving are for. */
+export function openSeated(context: Context, config: Draft<'config'>, week: bigint): Draft<'guard'> {
+  const guard = context.open('guard', context.at('guard'));
+  checkSame(guard.operator, context.at('operator'));
+  if (guard.status !== NODE_STATUS.active && week > weekAt(config, guard.leftAt)) fail('NotActive');
   return guard;
 }
 
@@ -68,16 +93,22 @@ export const nodeRules: Pick<
 > = {
   registerGuard(context, args) {
     const config = context.open('config', context.at('config'));
-    checkNodeStake(context, ROLE.guard);
+    nodeWorth(context, ROLE.guard);
     const found = context.find('guard', context.at('guard'));
     if (found?.status === NODE_STATUS.active) fail('AlreadyActive');
     checkEndpoint(args.endpoint);
     const owner = context.at('owner');
     let guard = found;
     if (guard === null) {
-      guard = context.create('guard', context.at('guard'), { owner, no: config.nextGuardNo });
+      guard = context.create('guard', context.at('guard'), {
+        owner,
+        no: config.nextGuardNo,
+        operator: args.operator,
+        previousOperator: args.operator,
+      });
       config.nextGuardNo += 1;
     }
+    changeOperator(guard, args.operator, hourAt(config, context.now));
     Object.assign(guard, args, {
       status: NODE_STATUS.active,
       stake: context.at('stake'),
@@ -87,36 +118,65 @@ export const nodeRules: Pick<
   },
 
   updateGuard(context, args) {
+    const config = context.open('config', context.at('config'));
     const guard = openOwn(context, 'guard');
     checkEndpoint(args.endpoint);
+    changeOperator(guard, args.operator, hourAt(config, context.now));
     Object.assign(guard, args);
   },
 
-  leaveGuard(context) {
+  leaveGuard(context, args) {
+    const config = context.open('config', context.at('config'));
     const guard = openOwn(context, 'guard');
+    if (args.week !== weekAt(config, context.now) + 1n) fail('WrongWeek');
     guard.status = NODE_STATUS.left;
     guard.leftAt = context.now;
+    const set = context.find('guardSet', context.at('guardSet'));
+    if (set === null) return;
+    const seat = set.entries.slice(0, set.count).findIndex(({ no }) => no === guard.no);
+    if (seat < 0) return;
+    // Those after it move up, so that the order of entry, which decides ties, stays.
+    const empty = { guard: PROGRAMS.system, no: 0, pad: 0, worth: 0n };
+    set.entries = [...set.entries.toSpliced(seat, 1), empty];
+    set.count -= 1;
   },
 
   registerEdge(context, args) {
-    checkNodeStake(context, ROLE.edge);
+    const config = context.open('config', context.at('config'));
+    const value = nodeWorth(context, ROLE.edge);
     const found = context.find('edge', context.at('edge'));
     if (found?.status === NODE_STATUS.active) fail('AlreadyActive');
     checkEndpoint(args.endpoint);
     checkEndpoint(args.control);
-    const edge = found ?? context.create('edge', context.at('edge'), { owner: context.at('owner') });
+    const edge =
+      found ??
+      context.create('edge', context.at('edge'), {
+        owner: context.at('owner'),
+        operator: args.operator,
+        previousOperator: args.operator,
+      });
+    changeOperator(edge, args.operator, hourAt(config, context.now));
     Object.assign(edge, args, {
       status: NODE_STATUS.active,
       stake: context.at('stake'),
+      worth: value,
       joinedAt: context.now,
       leftAt: 0n,
     });
   },
 
   updateEdge(context, args) {
+    const config = context.open('config', context.at('config'));
+    const pool = context.open('pool', context.at('pool'));
+    const stake = context.open('stake', context.at('stake'));
     const edge = openOwn(context, 'edge');
+    checkSame(edge.stake, context.at('stake'));
+    checkSame(stake.pool, context.at('pool'));
     checkEndpoint(args.endpoint);
     checkEndpoint(args.control);
+    edge.worth = worthForRights(pool, config, context.now, stake.lp);
+    if (edge.worth < config.minEdgeStake) fail('InsufficientStake');
+    changeOperator(edge, args.operator, hourAt(config, context.now));
     Object.assign(edge, args);
   },
 
@@ -137,11 +197,19 @@ export const nodeRules: Pick<
     if (args.week !== week && args.week !== week + 1n) fail('WrongWeek');
     const set =
       context.find('guardSet', context.at('guardSet')) ??
-      context.create('guardSet', context.at('guardSet'), { week: args.week });
+      context.create('guardSet', context.at('guardSet'), {
+        week: args.week,
+        payer: context.at('operator'),
+        minGuards: config.minGuards,
+        guardShareBps: config.guardShareBps,
+        openYieldBps: config.openYieldBps,
+        feePerGb: config.feePerGb,
+        dustBytes: config.dustBytes,
+      });
     if (isUsable(set, config, context.now)) fail('SetFrozen');
     const members = set.entries.slice(0, set.count);
     if (members.some(({ no }) => no === guard.no)) fail('AlreadyInSet');
-    const value = worth(pool, config, context.now, stake.lp);
+    const value = worthForRights(pool, config, context.now, stake.lp);
     if (value < config.minGuardStake) fail('InsufficientStake');
     const entry = { guard: context.at('guard'), no: guard.no, pad: 0, worth: value };
     if (set.count < Math.min(config.maxGuards, MAX_GUARDS)) {

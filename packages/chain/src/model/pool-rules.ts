@@ -1,6 +1,6 @@
 import type { Address } from '@solana/kit';
 
-import { averagePrice, cumulativeAt, spotPrice, u64, worthOf } from './arithmetic.ts';
+import { averagePrice, cumulativeAt, mulDiv, spotPrice, u64, worthOf } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import type { Draft } from './state.ts';
@@ -15,7 +15,7 @@ export function touchPrice(pool: Draft<'pool'>, config: Draft<'config'>, nowGive
   pool.cumHi = sum >> 64n;
   pool.updatedAt = now;
   const newest = pool.ring[(pool.ringHead + pool.ring.length - 1) % pool.ring.length];
-  const spacing = BigInt(Math.max(1, Math.floor(config.twapSecs / 50)));
+  const spacing = BigInt(Math.max(1, Math.ceil(config.twapSecs / 98)));
   if (pool.ringCount > 0 && newest !== undefined && now - newest.at < spacing) return;
   pool.ring = pool.ring.with(pool.ringHead, { at: now, cumLo: pool.cumLo, cumHi: pool.cumHi });
   pool.ringHead = (pool.ringHead + 1) % pool.ring.length;
@@ -34,6 +34,27 @@ export function averageOf(pool: Draft<'pool'>, config: Draft<'config'>, now: big
 
 export function worth(pool: Draft<'pool'>, config: Draft<'config'>, now: bigint, lp: bigint): bigint {
   return worthOf(pool, averageOf(pool, config, now), lp);
+}
+
+/** `PriceMoved` while the spot price is off the short average: what is read now must not be moved, read and moved back. */
+export function checkSpot(pool: Draft<'pool'>, config: Draft<'config'>, now: bigint): void {
+  const average = averagePrice(pool, now, BigInt(config.spotSecs));
+  const spot = pool.priceQ32;
+  const difference = spot > average ? spot - average : average - spot;
+  if (difference * 10_000n > average * BigInt(config.spotBps)) fail('PriceMoved');
+}
+
+/** Worth of LP where it gives rights: only in a pool with enough MEDIA behind staked LP, at a price that has settled. */
+export function worthForRights(
+  pool: Draft<'pool'>,
+  config: Draft<'config'>,
+  now: bigint,
+  lp: bigint,
+): bigint {
+  if (pool.lpSupply === 0n) fail('InsufficientLiquidity');
+  if (mulDiv(pool.reserveMedia, pool.staked, pool.lpSupply) < config.minPoolMedia) fail('PoolTooShallow');
+  checkSpot(pool, config, now);
+  return worth(pool, config, now, lp);
 }
 
 export function checkSame(given: Address, wanted: Address): void {

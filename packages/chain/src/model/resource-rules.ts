@@ -1,3 +1,4 @@
+import { getAddressEncoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
 
 import { PROGRAMS } from '../programs.ts';
@@ -7,9 +8,10 @@ import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import { sameBytes } from './merkle.ts';
 import { isQuorum, openQuorum, openVoter } from './node-rules.ts';
-import { checkSame, worth } from './pool-rules.ts';
+import { checkSame, worth, worthForRights } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import { sha256 } from './sha256.ts';
+import { changeTerms, closeSpan, isSettled, openSpan } from './spans.ts';
 import { openStake } from './stake-rules.ts';
 import type { Draft } from './state.ts';
 import { hourAt, weekAt } from './time.ts';
@@ -17,6 +19,10 @@ import { hourAt, weekAt } from './time.ts';
 /** "None" in an account that holds an address. */
 const NO_ACCOUNT: Address = PROGRAMS.system;
 const MAX_SETTINGS = 8_192;
+/** Of a seed of `createAccountWithSeed`. */
+const MAX_SEED = 32;
+const encoder = getAddressEncoder();
+const bytesOf = (address: Address): Uint8Array => new Uint8Array(encoder.encode(address));
 const RING_BYTES = 48 + SAMPLE_RING * 4;
 
 function openOwn(context: Context): Draft<'resource'> {
@@ -37,6 +43,11 @@ export function refreshedQuota(
   now: bigint,
 ): number {
   return quotaOf(worth(pool, config, now, resource.lp), config.quotaKbpsPerMedia);
+}
+
+/** Whether anything is to be paid before LP can leave. */
+function owes(resource: Draft<'resource'>): boolean {
+  return resource.debt > 0n || resource.weeks.some(({ due }) => due > 0n);
 }
 
 function checkPool(resource: Draft<'resource'>, context: Context): Draft<'pool'> {
@@ -67,13 +78,16 @@ export const resourceRules: Pick<
     if (args.lp === 0n) fail('ZeroAmount');
     if (args.lp > stake.lp - stake.allocated) fail('InsufficientStake');
     stake.allocated = u64(stake.allocated + args.lp);
-    context.create('resource', context.at('resource'), {
-      ...args,
-      previousBound: args.unattestedBound,
+    const resource = context.create('resource', context.at('resource'), {
+      id: args.id,
+      lp: args.lp,
       publisher: context.at('publisher'),
       pool: context.at('pool'),
       stake: context.at('stake'),
+      termsCount: 1,
     });
+    const { allowance, vouchKey } = args;
+    resource.terms = resource.terms.with(0, { from: 0n, allowance, vouchKey });
   },
 
   attachRing(context) {
@@ -83,6 +97,10 @@ export const resourceRules: Pick<
     const existing = context.find('ring', at);
     if (existing === null && blank === null) fail('WrongOwner');
     if (blank !== null && blank.size !== RING_BYTES) fail('WrongTag');
+    if (context.tail.length > MAX_SEED) fail('InvalidParameter');
+    // A ring is its publisher's own: the address follows from the publisher's and a seed.
+    const derived = sha256(bytesOf(context.at('publisher')), context.tail, bytesOf(context.programId));
+    if (!sameBytes(derived, bytesOf(at))) fail('WrongAddress');
     if (resource.status === RESOURCE_STATUS.released) fail('WrongStatus');
     if (existing !== null || resource.ring !== NO_ACCOUNT) fail('AlreadyExists');
     context.create('ring', at, { resource: context.at('resource'), tail: new Uint32Array(SAMPLE_RING) });
@@ -141,25 +159,25 @@ export const resourceRules: Pick<
     checkSame(resource.stake, context.at('stake'));
     if (isGone(resource)) fail('WrongStatus');
     if (args.lp === 0n) fail('ZeroAmount');
-    if (args.lp > resource.lp) {
+    const hour = hourAt(config, context.now);
+    const raised = args.lp > resource.lp;
+    if (raised) {
       if (args.lp - resource.lp > stake.lp - stake.allocated) fail('InsufficientStake');
     } else if (args.lp < resource.lp) {
-      if (resource.due > 0n || resource.debt > 0n) fail('DebtOpen');
-      const settled = hourAt(config, context.now) > resource.removedHour + 2n * BigInt(config.finalHours);
-      if (resource.status !== RESOURCE_STATUS.paused || !settled) fail('StakeInUse');
+      if (owes(resource)) fail('DebtOpen');
+      if (resource.status !== RESOURCE_STATUS.paused || !isSettled(config, resource, hour))
+        fail('StakeInUse');
     }
     stake.allocated = u64(stake.allocated + args.lp - resource.lp);
     resource.lp = args.lp;
-    if (args.unattestedBound !== resource.unattestedBound) {
-      const hour = hourAt(config, context.now);
-      if (resource.boundFrom > 0n && hour <= resource.boundFrom + BigInt(config.finalHours) + 2n)
-        fail('TooEarly');
-      resource.previousBound = resource.unattestedBound;
-      resource.boundFrom = hour + 1n;
-      resource.unattestedBound = args.unattestedBound;
-    }
-    if (resource.status === RESOURCE_STATUS.active)
-      resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);
+    const terms = resource.terms[resource.termsCount - 1];
+    if (args.allowance !== terms?.allowance || !sameBytes(args.vouchKey, terms.vouchKey))
+      changeTerms(config, resource, hour, { allowance: args.allowance, vouchKey: args.vouchKey });
+    if (raised && resource.status === RESOURCE_STATUS.active)
+      resource.quotaKbps = quotaOf(
+        worthForRights(pool, config, context.now, resource.lp),
+        config.quotaKbpsPerMedia,
+      );
   },
 
   pauseResource(context, args) {
@@ -169,7 +187,7 @@ export const resourceRules: Pick<
     if (args.paused === 1) {
       if (![active, exhausted, pending].some((status) => status === resource.status)) fail('WrongStatus');
       resource.status = paused;
-      resource.removedHour = hourAt(config, context.now);
+      closeSpan(resource, hourAt(config, context.now));
     } else if (args.paused === 0) {
       if (resource.status !== paused) fail('WrongStatus');
       resource.status = pending;
@@ -183,7 +201,7 @@ export const resourceRules: Pick<
     const resource = openOwn(context);
     if (isGone(resource)) fail('WrongStatus');
     resource.status = RESOURCE_STATUS.removed;
-    resource.removedHour = hourAt(config, context.now);
+    closeSpan(resource, hourAt(config, context.now));
   },
 
   releaseResource(context) {
@@ -194,10 +212,9 @@ export const resourceRules: Pick<
     if (resource.ring !== NO_ACCOUNT) checkSame(resource.ring, context.at('ring'));
     checkSame(resource.settings, context.at('settings'));
     if (resource.status !== RESOURCE_STATUS.removed) fail('WrongStatus');
-    if (hourAt(config, context.now) <= resource.removedHour + 2n * BigInt(config.finalHours))
-      fail('TooEarly');
-    if (resource.due > 0n) fail('ChargeFirst');
-    if (resource.debt > 0n && resource.lp > 0n) fail('DebtOpen');
+    if (!isSettled(config, resource, hourAt(config, context.now))) fail('TooEarly');
+    if (resource.weeks.some(({ due }) => due > 0n)) fail('ChargeFirst');
+    if (resource.debt > 0n) fail('DebtOpen');
     stake.allocated = u64(stake.allocated - resource.lp);
     for (const linked of [resource.ring, resource.settings])
       if (linked !== NO_ACCOUNT) context.remove(linked);
@@ -223,27 +240,23 @@ export const resourceRules: Pick<
     resource.authVotes = resource.authVotes.with(resource.authCount, guard.no);
     resource.authCount += 1;
     if (!isQuorum(resource.authCount, set.count)) return;
-    if (worth(pool, config, context.now, resource.lp) === 0n) fail('InsufficientStake');
+    const value = worthForRights(pool, config, context.now, resource.lp);
+    if (value === 0n) fail('InsufficientStake');
+    openSpan(config, resource, hourAt(config, context.now));
     resource.status = RESOURCE_STATUS.active;
-    resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);
+    resource.quotaKbps = quotaOf(value, config.quotaKbpsPerMedia);
   },
 
   refreshQuota(context) {
     const config = context.open('config', context.at('config'));
     const resource = context.open('resource', context.at('resource'));
     const pool = checkPool(resource, context);
-    const { active, draft, exhausted } = RESOURCE_STATUS;
-    const owes = resource.debt > 0n && resource.lp > 0n && resource.status !== draft;
-    if (resource.status !== active && resource.status !== exhausted && !owes) fail('WrongStatus');
-    const clear = resource.due === 0n && resource.debt === 0n;
-    if (resource.debt > 0n && resource.lp > 0n) {
-      if (resource.due === 0n) resource.dueWeek = weekAt(config, context.now);
-      resource.due = u64(resource.due + resource.debt);
-      resource.debt = 0n;
-    }
-    if (resource.status !== active && resource.status !== exhausted) return;
-    resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);
-    const solvent = clear && worth(pool, config, context.now, resource.lp) > 0n;
-    if (resource.status === exhausted && solvent) resource.status = active;
+    const { active, exhausted } = RESOURCE_STATUS;
+    if (resource.status !== active && resource.status !== exhausted) fail('WrongStatus');
+    const value = worthForRights(pool, config, context.now, resource.lp);
+    resource.quotaKbps = quotaOf(value, config.quotaKbpsPerMedia);
+    if (resource.status !== exhausted || owes(resource) || value === 0n) return;
+    openSpan(config, resource, hourAt(config, context.now));
+    resource.status = active;
   },
 };

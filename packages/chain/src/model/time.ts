@@ -30,17 +30,27 @@ export function reportsUntil(config: Config, hour: bigint): bigint {
   return hourEnd(config, hour) + BigInt(config.reportSlots) * BigInt(config.sampleSecs);
 }
 
-export function verdictsUntil(config: Config, hour: bigint): bigint {
+/** Commitments of verdicts are taken from `reportsUntil` to here. */
+export function commitsUntil(config: Config, hour: bigint): bigint {
+  return hourEnd(config, hour) + BigInt(config.commitSlots) * BigInt(config.sampleSecs);
+}
+
+/** Reveals are taken to here. */
+export function revealsUntil(config: Config, hour: bigint): bigint {
   return hourEnd(config, hour) + BigInt(config.verdictSlots) * BigInt(config.sampleSecs);
+}
+
+/** To here an hour is decided by the set of its own week, from here on by that of the current one. */
+export function ownUntil(config: Config, hour: bigint): bigint {
+  return revealsUntil(config, hour) + BigInt(config.finalHours) * hourSecs(config);
 }
 
 /** From here on an hour that is not final is void. */
 export function voidFrom(config: Config, hour: bigint): bigint {
-  return verdictsUntil(config, hour) + BigInt(config.finalHours) * hourSecs(config);
+  return ownUntil(config, hour) + BigInt(config.lateHours) * hourSecs(config);
 }
 
-/** Whether an hour's reports can no longer change. */
-export function areReportsFixed(config: Config, hour: Draft<'hour'>, now: bigint): boolean {
-  if (now >= verdictsUntil(config, hour.hour)) return true;
-  return now >= reportsUntil(config, hour.hour) && hour.decided === hour.reports;
+/** Hours after which nothing of an hour can be decided or recorded for the first time any more. */
+export function settledAfter(config: Config, hour: bigint): bigint {
+  return hour + BigInt(config.finalHours) + BigInt(config.lateHours) + 2n;
 }

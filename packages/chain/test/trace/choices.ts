@@ -1,11 +1,17 @@
 import { evidenceMakers } from './evidence-makers.ts';
 import { moneyMakers } from './money-makers.ts';
 import { resourceMakers } from './resource-makers.ts';
+import { settlementMakers } from './settlement-makers.ts';
 import type { Choice, Scene } from './scene.ts';
 
 /** Instructions by weight, most of which would succeed in the state as it is. */
 export function createChoices(scene: Scene): { next(): Choice } {
-  const makers = [...moneyMakers(scene), ...resourceMakers(scene), ...evidenceMakers(scene)];
+  const makers = [
+    ...moneyMakers(scene),
+    ...resourceMakers(scene),
+    ...evidenceMakers(scene),
+    ...settlementMakers(scene),
+  ];
   const total = makers.reduce((sum, [weight]) => sum + weight, 0);
 
   function next(): Choice {

@@ -1,27 +1,26 @@
-import { EPOCH_STATUS, HOUR_STATUS, REPORT_STATUS, RESOURCE_STATUS } from '../../src/schema/index.ts';
+import { HOUR_STATUS, RESOURCE_STATUS, VERDICT_STATUS } from '../../src/schema/index.ts';
 import { allOf } from './invariants.ts';
+import { packRecords, rangeProof } from './records.ts';
 import { CONTENT, choice } from './scene.ts';
 import type { Maker, Scene } from './scene.ts';
 
+/** Reports, verdicts, hours, records, and their end. */
 export function evidenceMakers(scene: Scene): readonly Maker[] {
-  const {
-    pick,
-    maybe,
-    int,
-    chance,
-    amount,
-    state,
-    cast,
-    config,
-    hourNow,
-    weekOf,
-    recentHour,
-    ownGuard,
-    actor,
-    poolOf,
-    hourPlan,
-    claimPlan,
-  } = scene;
+  const { maybe, int, chance, amount, state, hourNow, weekOf, recentHour, ownGuard, actor, poolOf } = scene;
+  const { hourPlan, verdictPlan } = scene;
+  const hourOf = (open: boolean) =>
+    maybe(
+      allOf(state, 'hour').filter(
+        ({ value }) => (value.status === HOUR_STATUS.open) === open || chance(0.02),
+      ),
+    )?.value.hour;
+  const own = (status: number) => {
+    const found = maybe(
+      allOf(state, 'verdict').filter(({ value }) => value.status === status || chance(0.03)),
+    );
+    const guard = allOf(state, 'guard').find(({ address }) => address === found?.value.guard);
+    return found === undefined || guard === undefined ? undefined : { verdict: found.value, guard };
+  };
   return [
     [
       8,
@@ -35,6 +34,7 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
           edge: found.address,
           stake: found.value.stake,
           pool: poolOf(found.value.stake),
+          week: weekOf(hour),
           hour,
           bytes: amount(10n ** 9n),
           root: CONTENT.slice(0, 32),
@@ -43,143 +43,96 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
       },
     ],
     [
-      22,
+      18,
       () => {
         const guard = ownGuard();
         const hour = recentHour(3);
         if (guard === undefined || !allOf(state, 'hour').some(({ value }) => value.hour === hour))
           return undefined;
-        const open = allOf(state, 'report').filter(
-          ({ value }) => value.hour === hour && (value.status === REPORT_STATUS.pending || chance(0.03)),
-        );
-        const reports = open
-          .filter(
-            ({ value }) =>
-              chance(0.03) ||
-              !value.votes.slice(0, value.voteCount).some((vote) => vote % 0x8000_0000 === guard.value.no),
-          )
-          .map(({ address }) => address);
-        if (reports.length === 0) return undefined;
-        const tail = Uint8Array.from(reports, () =>
-          chance(0.85) ? 0 : chance(0.97) ? 1 + int(10) : 128 + int(100),
-        );
-        return choice('vote', {
+        return choice('commitVerdict', {
           operator: guard.operator,
           guard: guard.guard,
           week: weekOf(hour),
           hour,
-          reports,
-          tail: chance(0.98) ? tail : tail.subarray(1),
+          commitment: verdictPlan(hour, guard.guard).commitment,
         });
       },
     ],
     [
-      14,
+      16,
+      () => {
+        const found = own(VERDICT_STATUS.committed);
+        if (found === undefined) return undefined;
+        const { hour, guard } = found.verdict;
+        const { payload } = verdictPlan(hour, guard);
+        const offset = chance(0.9) ? 0 : int(payload.length);
+        return choice('writeVerdict', {
+          operator: found.guard.value.operator,
+          guard,
+          hour,
+          offset: chance(0.98) ? offset : 900,
+          tail: chance(0.95) ? payload.subarray(offset) : CONTENT.subarray(0, int(64)),
+        });
+      },
+    ],
+    [
+      16,
+      () => {
+        const found = own(VERDICT_STATUS.committed);
+        if (found === undefined) return undefined;
+        const { hour, guard } = found.verdict;
+        const { payload, holding, prevRoot, salt } = verdictPlan(hour, guard);
+        return choice('revealVerdict', {
+          operator: found.guard.value.operator,
+          guard,
+          hour,
+          length: chance(0.97) ? payload.length : int(20),
+          holding,
+          prevRoot,
+          salt: chance(0.97) ? salt : holding,
+        });
+      },
+    ],
+    [
+      16,
       () => {
         const guard = ownGuard();
-        const hour = maybe(
-          allOf(state, 'hour').filter(
-            ({ value }) => (value.status === HOUR_STATUS.open && value.hour + 6n > hourNow()) || chance(0.01),
-          ),
-        )?.value.hour;
+        const hour = hourOf(true);
         if (guard === undefined || hour === undefined) return undefined;
+        const plan = hourPlan(hour);
         return choice('proposeHour', {
           operator: guard.operator,
           guard: guard.guard,
-          week: weekOf(hour),
+          week: weekOf(chance(0.7) ? hour : hourNow()),
           hour,
-          root: chance(0.95) ? hourPlan(hour).root : CONTENT.slice(0, 32),
+          root: chance(0.95) ? plan.root : CONTENT.slice(0, 32),
+          leaves: chance(0.95) ? plan.hashes.length : int(5),
         });
       },
     ],
     [
-      8,
+      10,
       () => {
-        const hour = maybe(
-          allOf(state, 'hour').filter(({ value }) => value.status === HOUR_STATUS.final || chance(0.02)),
-        )?.value.hour;
+        const hour = hourOf(false);
         if (hour === undefined) return undefined;
-        const due = hourPlan(hour).entries.filter(({ resource, previous }) => {
-          const there = allOf(state, 'resource').find(({ address }) => address === resource);
-          return there?.value.lastHour === previous || chance(0.05);
+        const plan = hourPlan(hour);
+        const index = int(plan.entries.length);
+        const count = Math.min(1 + int(4), plan.entries.length - index);
+        if (count < 1) return undefined;
+        const entries = plan.entries.slice(index, index + count);
+        const resources = entries.map(({ resource }) => {
+          const found = allOf(state, 'resource').find(({ address }) => address === resource);
+          const released = found?.value.status === RESOURCE_STATUS.released;
+          return { resource, ring: released || found === undefined ? null : found.value.ring };
         });
-        const entry = maybe(due);
-        const found = allOf(state, 'resource').find(({ address }) => address === entry?.resource);
-        if (entry === undefined || found === undefined) return undefined;
-        const hasRing =
-          state.accounts.has(found.value.ring) || found.value.status === RESOURCE_STATUS.released;
-        if (!hasRing) return undefined;
+        const proof = rangeProof(plan.hashes, index, count);
+        const numbers = entries.flatMap((entry) => entry.numbers);
         return choice('record', {
-          resource: entry.resource,
-          ring: found.value.ring,
+          resources,
           hour,
-          previous: entry.previous,
-          slots: entry.slots,
-          billable: entry.billable,
-          tail: entry.proof,
-        });
-      },
-    ],
-    [
-      5,
-      () => {
-        const found = maybe(allOf(state, 'resource').filter(({ value }) => value.due > 0n || chance(0.05)));
-        if (found === undefined) return undefined;
-        const { pool, stake, dueWeek } = found.value;
-        const past = dueWeek < config().lastEpoch;
-        return choice('charge', {
-          payer: pick(cast.owners),
-          pool,
-          stake,
-          resource: found.address,
-          week: chance(0.97) ? dueWeek : dueWeek + 1n,
-          ...(past !== chance(0.05) ? { epochWeek: weekOf(hourNow()) } : {}),
-        });
-      },
-    ],
-    [
-      2,
-      () => {
-        const found = maybe(allOf(state, 'pool').filter(({ value }) => value.feeLp > 0n || chance(0.1)));
-        return found === undefined
-          ? undefined
-          : choice('unwrap', {
-              pool: found.address,
-              week: chance(0.95) ? found.value.feeWeek : found.value.feeWeek + 1n,
-            });
-      },
-    ],
-    [
-      6,
-      () => {
-        const guard = ownGuard();
-        const epoch = maybe(
-          allOf(state, 'epoch').filter(({ value }) => value.status === EPOCH_STATUS.open || chance(0.05)),
-        )?.value;
-        if (guard === undefined || epoch === undefined) return undefined;
-        if (epoch.week >= weekOf(hourNow()) && chance(0.95)) return undefined;
-        const plan = claimPlan(epoch.week, epoch.kept);
-        return choice('proposeEpoch', {
-          operator: guard.operator,
-          guard: guard.guard,
-          week: epoch.week,
-          root: plan.root,
-          rewards: plan.rewards,
-        });
-      },
-    ],
-    [
-      2,
-      () => {
-        const week = chance(0.97) ? config().lastEpoch - 1n : recentHour(9);
-        const entry = week < 0n ? undefined : maybe(cast.claimPlans.get(week)?.entries ?? []);
-        if (entry === undefined) return undefined;
-        return choice('claim', {
-          payer: pick(cast.owners),
-          owner: entry.owner,
-          week,
-          cumulative: chance(0.95) ? entry.cumulative : entry.cumulative + 1n,
-          tail: entry.proof,
+          index: chance(0.98) ? index : index + 1,
+          count: chance(0.99) ? count : int(20),
+          tail: packRecords(numbers, chance(0.98) ? proof : CONTENT.subarray(0, 32 + int(4))),
         });
       },
     ],
@@ -191,6 +144,19 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
           ? undefined
           : choice('closeReport', {
               report: found.address,
+              payer: found.value.payer,
+              hour: found.value.hour,
+            });
+      },
+    ],
+    [
+      3,
+      () => {
+        const found = maybe(allOf(state, 'verdict'));
+        return found === undefined
+          ? undefined
+          : choice('closeVerdict', {
+              verdict: found.address,
               payer: found.value.payer,
               hour: found.value.hour,
             });

@@ -36,20 +36,26 @@ export function checkInvariants(state: ModelState): void {
   hold(held === supply, 'MEDIA held is not the supply');
   hold(config.claimed <= config.allocated, 'claimed above allocated');
   hold(config.allocated <= config.kept, 'allocated above kept');
-  hold(config.kept <= amount(config.fund) + config.claimed, 'kept above what the fund has and had');
+  hold(
+    config.kept + config.late <= amount(config.fund) + config.claimed,
+    'kept and late above what the fund has and had',
+  );
+  for (const { value: epoch } of allOf(state, 'epoch')) {
+    hold(epoch.paid <= epoch.rewards, 'an epoch has paid more than it rewards');
+    hold(epoch.rewards <= epoch.kept, 'an epoch rewards more than it kept');
+  }
 
   const stakes = allOf(state, 'stake');
   const resources = allOf(state, 'resource');
   for (const { address, value: pool } of allOf(state, 'pool')) {
     hold(amount(pool.mediaVault) >= pool.reserveMedia, 'MEDIA vault below its reserve');
-    hold(amount(pool.quoteVault) >= pool.reserveQuote, 'quote vault below its reserve');
-    hold(amount(pool.buybackVault) >= pool.toBurn, 'buyback vault below what is to burn');
-    const minted = state.mints.get(pool.lpMint)?.supply ?? 0n;
     hold(
-      pool.lpSupply === 0n ? minted === 0n : minted === pool.lpSupply - LOCKED_LP,
-      'LP supply is not what was minted',
+      amount(pool.quoteVault) >= pool.reserveQuote + pool.toBurn,
+      'quote vault below its reserve and what is to burn',
     );
-    hold(amount(pool.lpVault) >= pool.staked + pool.feeLp, 'LP vault below stakes and fees');
+    const minted = state.mints.get(pool.lpMint)?.supply ?? 0n;
+    hold(minted === pool.lpSupply - LOCKED_LP, 'LP supply is not what was minted');
+    hold(amount(pool.lpVault) >= pool.staked, 'LP vault below the stakes');
     const here = stakes
       .filter(({ value }) => value.pool === address)
       .map(({ value }) => value.lp + value.unbonding);

@@ -111,10 +111,25 @@ export function moneyMakers(scene: Scene): readonly Maker[] {
       0.5,
       () => {
         const owner = pick(cast.owners);
-        return choice('updateEdge', { owner, operator: owner, control: 'http://c.example', ...node() });
+        const edge = allOf(state, 'edge').find(({ value }) => value.owner === owner);
+        const pool = edge === undefined || chance(0.05) ? pick(cast.pools) : poolOf(edge.value.stake);
+        return choice('updateEdge', {
+          owner,
+          pool,
+          operator: chance(0.7) ? owner : pick(cast.owners),
+          control: 'http://c.example',
+          ...node(),
+        });
       },
     ],
-    [0.1, () => choice('leaveGuard', { owner: pick(cast.owners) })],
+    [
+      0.2,
+      () =>
+        choice('leaveGuard', {
+          owner: pick(cast.owners),
+          week: weekOf(hourNow()) + (chance(0.9) ? 1n : 0n),
+        }),
+    ],
     [0.2, () => choice('leaveEdge', { owner: pick(cast.owners) })],
     [
       5,
@@ -131,7 +146,16 @@ export function moneyMakers(scene: Scene): readonly Maker[] {
         });
       },
     ],
-    [0.05, () => choice('createPool', { payer: pick(cast.owners), quoteMint: pick(cast.quotes) })],
+    [
+      0.05,
+      () =>
+        choice('createPool', {
+          payer: pick(cast.owners),
+          quoteMint: pick(cast.quotes),
+          media: amount(50n * MEDIA),
+          quote: amount(50n * MEDIA),
+        }),
+    ],
     [0.05, () => choice('genesis', { payer: pick(cast.owners), ...config() })],
   ];
 }

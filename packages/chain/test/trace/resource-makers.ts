@@ -17,17 +17,20 @@ export function resourceMakers(scene: Scene): readonly Maker[] {
           pool: pick(cast.pools),
           id: BigInt(int(3)),
           lp: amount(5n * MEDIA),
-          unattestedBound: amount(10n ** 9n),
+          allowance: amount(10n ** 9n),
+          vouchKey: new Uint8Array(32).fill(int(4)),
         }),
     ],
     [
       2,
       () => {
         const found = resourceOf([RESOURCE_STATUS.draft, RESOURCE_STATUS.pending]);
-        const ring = maybe([...state.blanks.keys()]) ?? found?.value.ring;
-        return found === undefined || ring === undefined
-          ? undefined
-          : choice('attachRing', { publisher: found.value.publisher, resource: found.address, ring });
+        if (found === undefined) return undefined;
+        const { publisher } = found.value;
+        const own = [...cast.rings].filter(([, blank]) => blank.publisher === publisher || chance(0.05));
+        const [ring, blank] = maybe(own) ?? [found.value.ring, undefined];
+        const tail = chance(0.97) ? (blank?.seed ?? CONTENT.slice(0, 4)) : CONTENT.slice(0, 20 + int(20));
+        return choice('attachRing', { publisher, resource: found.address, ring, tail });
       },
     ],
     [
@@ -92,12 +95,15 @@ export function resourceMakers(scene: Scene): readonly Maker[] {
       () => {
         const found = resourceOf();
         if (found === undefined) return undefined;
+        const terms = found.value.terms[found.value.termsCount - 1];
         return choice('updateResource', {
           publisher: found.value.publisher,
           resource: found.address,
           pool: found.value.pool,
           lp: chance(0.3) ? found.value.lp : amount(6n * MEDIA),
-          unattestedBound: chance(0.6) ? found.value.unattestedBound : amount(10n ** 9n),
+          ...(chance(0.6) && terms !== undefined
+            ? { allowance: terms.allowance, vouchKey: terms.vouchKey }
+            : { allowance: amount(10n ** 9n), vouchKey: new Uint8Array(32).fill(int(4)) }),
         });
       },
     ],

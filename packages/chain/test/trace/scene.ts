@@ -1,10 +1,11 @@
+import { getAddressEncoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
 
 import type { InstructionInput } from '../../src/instruction-inputs.ts';
 import { saturated } from '../../src/model/arithmetic.ts';
-import { merkleTree } from '../../src/model/merkle.ts';
 import type { Draft, ModelState } from '../../src/model/state.ts';
-import { claimLeaf, hourLeaf, slotsOf } from '../../src/program-world/story.ts';
+import { leafHash, merkleTree } from '../../src/model/merkle.ts';
+import { sha256 } from '../../src/model/sha256.ts';
 import type { ProgramWorld } from '../../src/program-world/world.ts';
 import type { InstructionName } from '../../src/schema/index.ts';
 import { allOf } from './invariants.ts';
@@ -20,25 +21,32 @@ export interface Cast {
   readonly owners: readonly Address[];
   readonly quotes: readonly Address[];
   readonly pools: readonly Address[];
+  /** Blank accounts that can be a ring, by address. */
+  readonly rings: Map<Address, { readonly publisher: Address; readonly seed: Uint8Array }>;
+  /** Verdicts of a guard and hour before they are revealed, by `hour/guard`. */
+  readonly verdicts: Map<string, VerdictPlan>;
   readonly hourPlans: Map<bigint, HourPlan>;
   readonly claimPlans: Map<bigint, ClaimPlan>;
 }
 
+interface VerdictPlan {
+  readonly payload: Uint8Array;
+  readonly holding: Uint8Array;
+  readonly prevRoot: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly commitment: Uint8Array;
+}
+
 interface HourPlan {
   readonly root: Uint8Array;
-  readonly entries: readonly {
-    resource: Address;
-    previous: bigint;
-    slots: Uint8Array;
-    billable: bigint;
-    proof: Uint8Array;
-  }[];
+  readonly hashes: readonly Uint8Array[];
+  readonly entries: readonly { readonly resource: Address; readonly numbers: readonly bigint[] }[];
 }
 
 interface ClaimPlan {
   readonly root: Uint8Array;
   readonly rewards: bigint;
-  readonly entries: readonly { owner: Address; cumulative: bigint; proof: Uint8Array }[];
+  readonly entries: readonly { owner: Address; amount: bigint; proof: Uint8Array }[];
 }
 
 /** An instruction that would mostly succeed in the state as it is, how often it is tried, or nothing to be done. */
@@ -48,6 +56,24 @@ export const choice = <N extends InstructionName>(name: N, input: InstructionInp
   name,
   input: { ...input },
 });
+
+const addressBytes = getAddressEncoder();
+
+function withNumbers(start: Address, numbers: readonly bigint[]): Uint8Array {
+  const payload = new Uint8Array(32 + 8 * numbers.length);
+  payload.set(addressBytes.encode(start));
+  for (const [index, number] of numbers.entries())
+    new DataView(payload.buffer).setBigUint64(32 + 8 * index, number, true);
+  return payload;
+}
+
+function hourLeafOf(resource: Address, numbers: readonly bigint[]): Uint8Array {
+  return leafHash('mn.hour.', withNumbers(resource, numbers));
+}
+
+function claimLeaf(owner: Address, amount: bigint): Uint8Array {
+  return leafHash('mn.claim', withNumbers(owner, [amount]));
+}
 
 /** Seals and settings in a trace are this text, cut to any length. */
 export const CONTENT: Uint8Array = Uint8Array.from({ length: 64 }, (_, index) => index);
@@ -92,22 +118,41 @@ export function createScene(
   function hourPlan(hour: bigint): HourPlan {
     const before = cast.hourPlans.get(hour);
     if (before !== undefined) return before;
-    const leaves = allOf(state, 'resource').map(({ address, value }) => {
-      const slots = slotsOf(Array.from({ length: 12 }, () => (chance(0.5) ? 0n : amount(10n ** 9n))));
-      const total = Array.from({ length: 12 }, (_, i) =>
-        new DataView(slots.buffer).getBigUint64(i * 8, true),
-      ).reduce((sum, each) => saturated(sum + each), 0n);
-      const billable = saturated(chance(0.9) ? total / BigInt(1 + int(3)) : total + BigInt(int(2)));
-      return { resource: address, previous: value.lastHour, slots, billable };
+    const entries = allOf(state, 'resource').map(({ address }) => {
+      const slots = Array.from({ length: 12 }, () => (chance(0.5) ? 0n : amount(10n ** 9n)));
+      const total = slots.reduce((sum, each) => saturated(sum + each), 0n);
+      const disputed = chance(0.8) ? 0n : amount(10n ** 8n);
+      return { resource: address, numbers: [...slots, total / BigInt(1 + int(3)), disputed] };
     });
-    const tree = merkleTree(
-      leaves.map((each) => hourLeaf(each.resource, each.previous, each.slots, each.billable)),
-    );
-    const plan = {
-      root: tree.root,
-      entries: leaves.map((each, index) => ({ ...each, proof: tree.proofs[index] ?? new Uint8Array(0) })),
-    };
+    const hashes = entries.map(({ resource, numbers }) => hourLeafOf(resource, numbers));
+    // As in life, what follows the resources: edges and tables, of which the chain sees only hashes.
+    const others = Array.from({ length: int(4) }, () => new Uint8Array(32).fill(int(255)));
+    const plan = { root: merkleTree([...hashes, ...others]).root, hashes: [...hashes, ...others], entries };
     cast.hourPlans.set(hour, plan);
+    return plan;
+  }
+
+  function verdictPlan(hour: bigint, guard: Address): VerdictPlan {
+    const key = `${hour}/${guard}`;
+    const before = cast.verdicts.get(key);
+    if (before !== undefined) return before;
+    const payload = Uint8Array.from({ length: 1 + int(12) }, () => int(256));
+    const [holding, prevRoot, salt] = [int(200), int(200), int(200)].map((byte) =>
+      new Uint8Array(32).fill(byte),
+    ) as [Uint8Array, Uint8Array, Uint8Array];
+    const number = new Uint8Array(8);
+    new DataView(number.buffer).setBigUint64(0, hour, true);
+    const commitment = sha256(
+      new TextEncoder().encode('mn.vrdct'),
+      new Uint8Array(addressBytes.encode(guard)),
+      number,
+      holding,
+      prevRoot,
+      salt,
+      payload,
+    );
+    const plan = { payload, holding, prevRoot, salt, commitment };
+    cast.verdicts.set(key, plan);
     return plan;
   }
 
@@ -115,11 +160,11 @@ export function createScene(
     const before = cast.claimPlans.get(week);
     if (before !== undefined) return before;
     const share = kept / BigInt(cast.owners.length);
-    const entries = cast.owners.map((owner) => {
-      const claimed = allOf(state, 'claim').find(({ value }) => value.owner === owner)?.value.claimed ?? 0n;
-      return { owner, cumulative: claimed + (chance(0.9) ? share : share * 3n) };
-    });
-    const tree = merkleTree(entries.map(({ owner, cumulative }) => claimLeaf(owner, cumulative)));
+    const entries = cast.owners.map((owner) => ({
+      owner,
+      amount: chance(0.9) ? share : chance(0.5) ? share * 3n : 0n,
+    }));
+    const tree = merkleTree(entries.map(({ owner, amount }) => claimLeaf(owner, amount)));
     const plan = {
       root: tree.root,
       rewards: chance(0.95) ? kept : kept + 1n,
@@ -143,6 +188,7 @@ export function createScene(
     node,
     resourceOf,
     hourPlan,
+    verdictPlan,
     claimPlan,
   };
 }
