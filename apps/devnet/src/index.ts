@@ -1,6 +1,5 @@
 export { createDevnet } from './devnet.ts';
 export type { Devnet, DevnetOptions, DevnetPorts } from './devnet-api.ts';
-export { writeDurably } from './durable-file.ts';
 export { foundNetwork } from './found-network.ts';
 export type { FoundNetworkOptions } from './found-network.ts';
 export { freePorts } from './free-ports.ts';
@@ -13,9 +12,10 @@ export type { SampleOrigin, SampleOriginOptions } from './origin/sample-origin.t
 export { FAST_PARAMS, REAL_PARAMS, networkParams } from './periods.ts';
 export type { NetworkParams, PeriodsOption } from './periods.ts';
 export { ensureSecretFile } from './secret-file.ts';
-export { LOCAL_PROGRAM_ID, PROGRAM_PATH, openEmbedded } from './setup/open-chain.ts';
+export { openEmbedded } from './setup/open-chain.ts';
 export type { ClusterOptions } from './setup/open-chain.ts';
-export { scrypt } from './setup/publishing.ts';
-export { regionBytes } from './setup/nodes.ts';
+export { scrypt } from './scrypt.ts';
+export { regionBytes } from './region.ts';
+export { LOCAL_PROGRAM_ID, PROGRAM_PATH } from './local-program.ts';
 export { createWalletStore, readKeypairFile } from './wallet-store.ts';
 export type { WalletStore } from './wallet-store.ts';

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDevnet, readNetworkFile } from '@media-network/devnet';
+import { readNetworkFile } from '@media-network/devnet/folder';
 import type { Devnet, DevnetPorts } from '@media-network/devnet';
 import { MediaError, createLog, errorMessage, silentLog, systemClock } from '@media-network/runtime';
 import { formatMs } from '../amounts.ts';
@@ -130,6 +130,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
   if (options.reset === true) await reset(dir, context);
   await mkdir(dir, { recursive: true });
 
+  const { createDevnet } = await import('@media-network/devnet');
   const devnet = await createDevnet({
     dir,
     ports,
@@ -178,7 +179,6 @@ async function run(options: Options, context: CliContext): Promise<void> {
 export const registerUp: RegisterCommand = (program, context) => {
   const command = program
     .command('up')
-    .summary('a whole network on this machine')
     .description(
       'Starts a chain, three guards, three edges and a sample origin, makes and funds wallets, publishes the origin and shows the network at work. Started again, it goes on where it stopped.',
     )

@@ -1,23 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createMediaClient, deployProgram, websocketUrl } from '@media-network/chain';
 import type { MediaClient, Signer } from '@media-network/chain';
 import { createLocalnet } from '@media-network/localnet';
 import type { Localnet } from '@media-network/localnet';
 import { MediaError, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { address, lamports } from '@solana/kit';
+import { lamports } from '@solana/kit';
 import type { Address } from '@solana/kit';
+import { LOCAL_PROGRAM_ID, PROGRAM_PATH } from '../local-program.ts';
 import type { WalletStore } from '../wallet-store.ts';
-
-/** Where the program lives on the embedded chain. */
-export const LOCAL_PROGRAM_ID: Address = address('MediaNetwork1111111111111111111111111111111');
-
-/** The built program that comes with the project. */
-export const PROGRAM_PATH: string = fileURLToPath(
-  new URL('../../../../programs/media/media.so', import.meta.url),
-);
 
 /** Another chain than the embedded one. */
 export interface ClusterOptions {

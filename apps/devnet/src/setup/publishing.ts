@@ -1,4 +1,3 @@
-import { scrypt as nodeScrypt } from 'node:crypto';
 import { createResourcePlan, sendPlan, settingsPlan } from '@media-network/chain';
 import type { Found, Signer } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
@@ -9,20 +8,12 @@ import {
   settingsKeyByPassword,
   settingsText,
 } from '@media-network/protocol';
-import type { Scrypt, Settings } from '@media-network/protocol';
+import type { Settings } from '@media-network/protocol';
 import type { Address } from '@solana/kit';
+import { scrypt } from '../scrypt.ts';
 import { solFor, stakeFor } from './funding.ts';
 import { sendAll } from './setup-context.ts';
 import type { SetupContext } from './setup-context.ts';
-
-/** scrypt of the platform, off the main thread. */
-export const scrypt: Scrypt = (password, salt, { N, r, p }) =>
-  new Promise((resolve, reject) => {
-    nodeScrypt(password, salt, 32, { N, r, p, maxmem: 256 * N * r }, (error, key) => {
-      if (error === null) resolve(new Uint8Array(key));
-      else reject(error);
-    });
-  });
 
 export interface ResourceSetup {
   readonly publisher: Signer;
