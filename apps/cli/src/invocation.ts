@@ -47,10 +47,11 @@ function isExecutable(path: string): boolean {
   }
 }
 
-type Carried = '--dir' | '--url' | '--ws' | '--program' | '--keypair';
+type Carried = '--dir' | '--url' | '--ws' | '--program' | '--keypair' | '--port' | '--rpc-port';
 
 const CHAIN: readonly Carried[] = ['--dir', '--url', '--ws', '--program'];
 const ACTING: readonly Carried[] = [...CHAIN, '--keypair'];
+const ALL: readonly Carried[] = [...ACTING, '--port', '--rpc-port'];
 
 /** What a command takes of the options that lead to a network; by its first words, the longest match first. */
 const TAKES: readonly (readonly [words: string, options: readonly Carried[]])[] = [
@@ -59,8 +60,9 @@ const TAKES: readonly (readonly [words: string, options: readonly Carried[]])[] 
   ['wallet list', ['--dir']],
   ['program deploy', ACTING],
   ['network create', ACTING],
-  ['up', ['--dir']],
-  ['chain', ['--dir']],
+  ['up --stop', ['--dir']],
+  ['up', ['--dir', '--port', '--rpc-port']],
+  ['chain', ['--dir', '--rpc-port']],
   ['doctor', CHAIN],
   ['status', CHAIN],
   ['top', CHAIN],
@@ -85,7 +87,7 @@ function givenOptions(args: readonly string[]): ReadonlyMap<Carried, string> {
   const given = new Map<Carried, string>();
   for (const [index, arg] of args.entries()) {
     if (arg === '--') break;
-    for (const option of ACTING) {
+    for (const option of ALL) {
       const value = arg === option ? args[index + 1] : undefined;
       if (value !== undefined) given.set(option, value);
       else if (arg.startsWith(`${option}=`)) given.set(option, arg.slice(option.length + 1));

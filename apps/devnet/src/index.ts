@@ -5,7 +5,7 @@ export type { FoundNetworkOptions } from './found-network.ts';
 export { freePorts } from './free-ports.ts';
 export { doubledReport } from './liars.ts';
 export { readNetworkFile, writeNetworkFile } from './network-file.ts';
-export type { NetworkFile } from './network-file.ts';
+export type { NetworkFile, PublishedOrigin } from './network-file.ts';
 export { DOWNLOAD_BYTES } from './origin/download.ts';
 export { createSampleOrigin } from './origin/sample-origin.ts';
 export type { SampleOrigin, SampleOriginOptions } from './origin/sample-origin.ts';

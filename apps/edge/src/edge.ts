@@ -67,7 +67,12 @@ export async function createEdge(
     await chain.start();
     tasks.push(...chain.tasks);
     const sample = (): number => sampleAt(chain.periods, chain.nowMs());
-    const book = createTenantBook(chain, { zone: config.zone });
+    const book = createTenantBook(chain, {
+      zone: config.zone,
+      ...(config.defaultResource === undefined
+        ? {}
+        : { defaultResource: addressOption('--default-resource', config.defaultResource) }),
+    });
 
     // The books, and what they become.
     const lock = await lockFolder(config.dir);

@@ -1,6 +1,5 @@
 import { MediaError } from '@media-network/runtime';
-import { formatUnits } from '../amounts.ts';
-import { formatMs } from '../amounts.ts';
+import { formatMs, formatUnits } from '../amounts.ts';
 import type { StakeFacts } from './stake-facts.ts';
 
 const refuse = (message: string, hint: string): MediaError =>
@@ -10,12 +9,6 @@ const refuse = (message: string, hint: string): MediaError =>
 export function timeText(at: bigint, now: bigint): string {
   const date = new Date(Number(at) * 1000).toISOString().replace('T', ' ').slice(0, 19);
   return at > now ? `${date} UTC (in ${formatMs(Number(at - now) * 1000)})` : `${date} UTC`;
-}
-
-/** What hints carry so that they mean the same stake. */
-export function stakeFlags(role: string, keypair: string | undefined): string {
-  const wallet = keypair === undefined ? '' : ` --keypair ${keypair}`;
-  return `--role ${role}${wallet}`;
 }
 
 /** Why LP cannot be staked; undefined when it can. */

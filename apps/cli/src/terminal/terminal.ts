@@ -17,8 +17,8 @@ export interface Terminal {
   line(text?: string): void;
   /** The result as one JSON document on one line; bigints become decimal strings. */
   json(value: unknown): void;
-  /** Progress: rewritten in place on a TTY, silent otherwise. */
-  progress(text: string): void;
+  /** Progress: rewritten in place on a TTY, silent otherwise. Whether it was shown. */
+  progress(text: string): boolean;
   /** A line on standard error. */
   note(text: string): void;
   /** Redraws these lines over the ones drawn before; an interactive terminal only. */
@@ -96,9 +96,10 @@ export function createTerminal(deps: TerminalDeps): Terminal {
       stdout.write(`${toJson(value)}\n`);
     },
     progress(text) {
-      if (!progressive) return;
+      if (!progressive) return false;
       stderr.write(`\r\u001B[2K${fit(text, columnsOf(stderr) - 1)}`);
       progressing = true;
+      return true;
     },
     note(text) {
       clearProgress();
