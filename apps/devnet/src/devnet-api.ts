@@ -39,6 +39,8 @@ export interface DevnetOptions {
   /** One clock for chain and daemons, turned by `advance`. */
   readonly clock?: ManualClock;
   readonly log?: Log;
+  /** Ends the setup, and what the network's own client waits for. */
+  readonly signal?: AbortSignal;
   readonly edgeOverrides?: (index: number) => EdgeOverrides;
   readonly guardOverrides?: (index: number) => GuardOverrides;
   /** Another chain than an embedded one. */

@@ -9,7 +9,14 @@ import type { Edge, EdgeOverrides } from '@media-network/edge';
 import { createGuard, parseGuardConfig } from '@media-network/guard';
 import type { Guard, GuardOverrides } from '@media-network/guard';
 import { boxKeyOf, resourceLabel } from '@media-network/protocol';
-import { MediaError, Secret, createScope, silentLog, systemClock } from '@media-network/runtime';
+import {
+  MediaError,
+  Secret,
+  createScope,
+  errorMessage,
+  silentLog,
+  systemClock,
+} from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import type { Devnet, DevnetOptions, DevnetPorts } from './devnet-api.ts';
@@ -52,8 +59,9 @@ export async function createDevnet(options: DevnetOptions = {}): Promise<Devnet>
   try {
     return await build(options, scope);
   } catch (error) {
-    await scope.close();
-    throw error;
+    return await scope.fail(error, (failure) =>
+      options.log?.warn({ err: errorMessage(failure) }, 'could not stop everything'),
+    );
   }
 }
 
@@ -64,20 +72,23 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   const guardCount = options.guards ?? 3;
   const edgeCount = options.edges ?? 3;
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'medianet-')));
-  if (options.dir === undefined) scope.add('folder', () => rm(dir, { recursive: true, force: true }));
+  // What was asked to stop may still be writing its last.
+  if (options.dir === undefined)
+    scope.add('folder', () => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   const wallets = createWalletStore(join(dir, 'wallets'));
   const network = options.dir === undefined ? undefined : await readNetworkFile(dir);
   if (network !== undefined && options.cluster === undefined) await checkWallets(wallets, network, dir);
   const ports = await portPlan(options.ports, edgeCount, guardCount);
 
+  const ending = options.signal === undefined ? {} : { signal: options.signal };
   onStep('start the chain');
   const chain =
     options.cluster === undefined
       ? await openEmbedded(
-          { clock, log },
+          { clock, log, ...ending },
           { dir, rpcPort: ports.rpc, ...(ports.ws === undefined ? {} : { wsPort: ports.ws }) },
         )
-      : await openCluster({ clock, log }, options.cluster, wallets);
+      : await openCluster({ clock, log, ...ending }, options.cluster, wallets);
   if (chain.localnet !== undefined) scope.add('chain', () => chain.localnet?.close());
   const { client, rpcUrl, wsUrl, programId } = chain;
 
@@ -186,7 +197,12 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       operator: await wallets.ensure(name),
       sealKey: new Secret(sealKeys[index] ?? new Uint8Array(32)),
     };
-    const guard = await createGuard(config, secrets, { clock, log: daemonLog(name), ...overrides });
+    const guard = await createGuard(config, secrets, {
+      clock,
+      log: daemonLog(name),
+      ...ending,
+      ...overrides,
+    });
     guards[index] = guard;
     return guard;
   }
@@ -205,7 +221,12 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       },
     });
     const secrets = { operator: await wallets.ensure(name) };
-    const edge = await createEdge(config, secrets, { clock, log: daemonLog(name), ...overrides });
+    const edge = await createEdge(config, secrets, {
+      clock,
+      log: daemonLog(name),
+      ...ending,
+      ...overrides,
+    });
     edges[index] = edge;
     return edge;
   }

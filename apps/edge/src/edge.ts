@@ -69,10 +69,15 @@ export async function createEdge(
   const fetch = overrides.fetch ?? globalThis.fetch;
   const sign = signerOf(secrets.operator.keyPair.privateKey);
   const scope = createScope();
+  // What waits for the chain is given up when the edge ends, or is told to before it is up.
+  const stop = new AbortController();
+  const endStart = (): void => stop.abort();
+  overrides.signal?.addEventListener('abort', endStart, { once: true });
   const tasks: RepeatingTask[] = [];
   try {
     // The chain, and what it says of time and resources.
-    const chain = overrides.chain ?? (await connect(config, secrets, { clock, log, random }));
+    const chain =
+      overrides.chain ?? (await connect(config, secrets, { clock, log, random, signal: stop.signal }));
     scope.add('chain', () => chain.close());
     await chain.start();
     tasks.push(...chain.tasks);
@@ -170,6 +175,7 @@ export async function createEdge(
     );
     scope.add('control plane', () => control.close());
     scope.add('tasks', async () => {
+      stop.abort();
       await Promise.all(tasks.map((task) => task.stop()));
     });
 
@@ -185,6 +191,7 @@ export async function createEdge(
         ? undefined
         : await front.listenTls({ host: config.host, port: config.httpsPort }, tls);
     for (const task of tasks) task.start();
+    overrides.signal?.removeEventListener('abort', endStart);
     log.info(
       { edge: chain.edge, port: plain.port, controlPort: control.port, resources: book.size },
       'edge is up',
@@ -207,10 +214,9 @@ export async function createEdge(
       close: () => scope.close(),
     };
   } catch (error) {
-    await scope
-      .close()
-      .catch((failure: unknown) => log.warn({ err: errorMessage(failure) }, 'could not stop everything'));
-    throw error;
+    return await scope.fail(error, (failure) =>
+      log.warn({ err: errorMessage(failure) }, 'could not stop everything'),
+    );
   }
 }
 
@@ -325,7 +331,12 @@ function wirePhases(
 function connect(
   config: EdgeConfig,
   secrets: EdgeSecrets,
-  deps: { readonly clock: Clock; readonly log: Log; readonly random: () => number },
+  deps: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly random: () => number;
+    readonly signal: AbortSignal;
+  },
 ): Promise<EdgeChain> {
   const client = createMediaClient({
     rpcUrl: config.rpcUrl,

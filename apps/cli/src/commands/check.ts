@@ -46,6 +46,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       devnet = await createDevnet({
         periods: other === undefined ? EMBEDDED : CLUSTER,
         ...(other === undefined ? {} : { cluster: other }),
+        signal,
         log: options.debug === true ? createLog('media', { level: 'info' }) : silentLog,
         onStep: (text) => terminal.line(terminal.style.dim(`  ${text}`)),
       });
