@@ -57,8 +57,7 @@ const front = createFront<string>({
     entry.attachment = hit;
     return hit;
   },
-  async slow(request, response) {
-    request.account(HOST);
+  async answer(request) {
     const requestedAtMs = Date.now();
     const upstream = await fetch(origin + request.target);
     const headers = [...upstream.headers].flat();
@@ -81,10 +80,14 @@ const front = createFront<string>({
         { expectedLength: body.length },
       );
     }
-    response.writeHead(upstream.status, {
-      'Cache-Status': cacheStatusMember('bench', { kind: 'forward', reason: 'uri-miss' }),
-    });
-    response.end(body);
+    return {
+      status: upstream.status,
+      statusText: upstream.statusText,
+      headers: ['Cache-Status', cacheStatusMember('bench', { kind: 'forward', reason: 'uri-miss' })],
+      contentLength: body.length,
+      body,
+      token: HOST,
+    };
   },
   onWritten(_token, head, body) {
     bytes += head + body;

@@ -56,6 +56,21 @@ export function startMedia(args: readonly string[], cwd: string): Daemon {
   };
 }
 
+/** A process of `media <args>`, and all that it says, once it has ended. */
+export function spawnMedia(
+  args: readonly string[],
+  cwd: string,
+): { readonly ended: Promise<{ code: number | null; output: string }>; kill(signal: NodeJS.Signals): void } {
+  const child = launch(args, cwd);
+  let output = '';
+  child.stdout?.on('data', (part: Buffer) => (output += part.toString('utf8')));
+  child.stderr?.on('data', (part: Buffer) => (output += part.toString('utf8')));
+  const ended = new Promise<{ code: number | null; output: string }>((resolve) =>
+    child.once('close', (code) => resolve({ code, output })),
+  );
+  return { ended, kill: (signal) => void child.kill(signal) };
+}
+
 /** Runs `media <args> --json` to its end and returns what it printed. Rejects unless it exits with 0. */
 export async function media(args: readonly string[], cwd: string): Promise<unknown> {
   const child = launch([...args, '--json'], cwd);

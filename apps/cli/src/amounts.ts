@@ -3,16 +3,19 @@ import { MediaError } from '@media-network/runtime';
 /**
  * Reads an amount as people write it, `12.5`, into base units of a token with `decimals`.
  *
+ * No separators: `1,000` is a thousand to some and one to others.
+ *
  * @throws `cli/bad-amount` for anything that is not a plain decimal number above zero that fits.
  */
 export function parseAmount(text: string, decimals: number, name: string): bigint {
-  const match = /^(\d{1,20})(?:\.(\d+))?$/.exec(text.replaceAll(/[_,](?=\d{3})/g, ''));
+  const match = /^(\d{1,20})(?:\.(\d+))?$/.exec(text);
   const whole = match?.[1];
   const fraction = match?.[2] ?? '';
   if (whole === undefined) {
     throw new MediaError({
       code: 'cli/bad-amount',
       message: `${name} must be a decimal number such as 12.5, not "${text}".`,
+      hint: howToWrite(text),
       source: 'client',
     });
   }
@@ -37,12 +40,24 @@ export function parseAmount(text: string, decimals: number, name: string): bigin
   return units;
 }
 
-/** Base units as a decimal number with thousands separated and no trailing zeros: `1,234.5`. */
+/** What somebody who writes thousands or decimals another way should type. */
+function howToWrite(text: string): string {
+  const plain = /^\d{1,3}([,_' ])\d{3}(?:\1\d{3})*(?:\.\d+)?$/.test(text)
+    ? text.replaceAll(/[,_' ]/g, '')
+    : /^\d+,\d+$/.test(text)
+      ? text.replace(',', '.')
+      : undefined;
+  return plain === undefined
+    ? 'Write it without separators, with a point before the decimals.'
+    : `Write it without separators, with a point before the decimals: ${/^\d+,\d{3}$/.test(text) ? `${plain}, or ${text.replace(',', '.')}` : plain}.`;
+}
+
+/** Base units as `parseAmount` reads them, without trailing zeros: `1234.5`. */
 export function formatUnits(units: bigint, decimals: number): string {
   const scale = 10n ** BigInt(decimals);
   const sign = units < 0n ? '-' : '';
   const size = units < 0n ? -units : units;
-  const whole = (size / scale).toString().replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  const whole = (size / scale).toString();
   const fraction = (size % scale).toString().padStart(decimals, '0').replace(/0+$/, '');
   return decimals === 0 || fraction === '' ? sign + whole : `${sign}${whole}.${fraction}`;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Invocation } from './invocation.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** What a subcommand gets from the process; tests give their own. */
@@ -6,6 +7,10 @@ export interface CliContext {
   readonly terminal: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** How this command was called, for the command lines that it prints. */
+  readonly invocation: Invocation;
+  /** Whether help shows everything there is (`--help-all`), or what matters first. */
+  readonly helpAll: boolean;
   /**
    * Takes SIGINT and SIGTERM over: the signal returned is aborted by the first, and the command ends in
    * its own time. A command that does not call this ends at once.
@@ -18,7 +23,12 @@ export interface CliContext {
 /** A file below `commands/` exports one of these. */
 export type RegisterCommand = (program: Command, context: CliContext) => void;
 
-/** Examples at the end of a command's help. */
+/** Examples at the end of a command's help. Each runs as it stands beside the network of `media up`. */
 export function examples(command: Command, lines: readonly string[]): Command {
-  return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`);
+  return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);
+}
+
+/** An option that help leaves to `--help-all`. */
+export function rareOption(command: Command, flags: string, description: string, standard?: string): Command {
+  return command.addOption(command.createOption(flags, description).hideHelp().default(standard));
 }

@@ -1,12 +1,20 @@
 import { isAbsolute, resolve } from 'node:path';
 import { createMediaClient, websocketUrl } from '@media-network/chain';
-import type { Found, MediaClient, Signer } from '@media-network/chain';
-import { LOCAL_PROGRAM_ID, createWalletStore, readKeypairFile, readNetworkFile } from '@media-network/devnet';
-import type { WalletStore } from '@media-network/devnet';
-import { MediaError, silentLog, systemClock } from '@media-network/runtime';
+import type { Found, MediaClient, SendResult, Signer } from '@media-network/chain';
+import {
+  LOCAL_PROGRAM_ID,
+  createWalletStore,
+  readIfPresent,
+  readKeypairFile,
+  readNetworkFile,
+} from '@media-network/devnet/folder';
+import type { WalletStore } from '@media-network/devnet/folder';
+import { MediaError, errorCode, silentLog, systemClock } from '@media-network/runtime';
 import { address, isAddress } from '@solana/kit';
-import type { Address } from '@solana/kit';
+import type { Address, Instruction } from '@solana/kit';
 import type { Command } from 'commander';
+import { rareOption } from './command.ts';
+import { formatSol } from './amounts.ts';
 import type { CliContext } from './command.ts';
 
 /** Options of every command that talks to a chain. */
@@ -22,24 +30,20 @@ export interface ChainOptions {
 const DEFAULT_RPC_URL = 'http://127.0.0.1:8899';
 
 export function dirOption(command: Command): Command {
-  return command.option('--dir <folder>', 'folder of the network on this machine (default: .medianet)');
+  return command.option('--dir <folder>', 'folder of the network (default: .medianet)');
 }
 
 export function chainOptions(command: Command): Command {
+  rareOption(command, '--ws <url>', 'its websocket (default: the port after that of --url)');
+  rareOption(command, '--program <address>', 'id of the program (default: that of the network)');
   return dirOption(
-    command
-      .option(
-        '--url <url>',
-        'JSON-RPC of any Solana cluster (default: the network of --dir, or the embedded chain)',
-      )
-      .option('--ws <url>', 'its websocket (default: the port after that of --url)')
-      .option('--program <address>', 'id of the program (default: that of the network)'),
+    command.option('--url <url>', 'another Solana chain than that of --dir, by its JSON-RPC'),
   ).option('--json', 'print the result as JSON, amounts in base units');
 }
 
 export function keypairOption(
   command: Command,
-  doc = 'wallet to act as: a keypair file, or a name below --dir',
+  doc = 'wallet to act as: a name below --dir, or a keypair file',
 ): Command {
   return command.option('--keypair <file>', doc);
 }
@@ -63,6 +67,10 @@ export function parseAddressArg(text: string, name: string): Address {
 
 export interface Connection {
   readonly client: MediaClient;
+  /** Sends as `client.send` does; what the wallet lacks is told in figures. */
+  send(instructions: readonly Instruction[], payer: Signer): Promise<SendResult>;
+  /** An address with the name of its wallet, where there is one below --dir: `edge-1 (7xKX…)`. */
+  named(address: Address): Promise<string>;
   readonly wsUrl: string;
   readonly wallets: WalletStore;
   /** The wallet the command acts as. */
@@ -79,17 +87,57 @@ export async function chooseWallet(
   const wallets = walletStore(options, context);
   const named = options.keypair ?? context.env['MEDIA_KEYPAIR'];
   if (named !== undefined && named !== '') {
-    if (/^[a-z0-9][a-z0-9_-]*$/i.test(named)) {
-      const found = await wallets.load(named);
-      if (found !== undefined) return found;
-    }
-    return readKeypairFile(isAbsolute(named) ? named : resolve(context.cwd, named));
+    const path = isAbsolute(named) ? named : resolve(context.cwd, named);
+    if (!/^[a-z0-9][a-z0-9_-]*$/i.test(named)) return readKeypairFile(path);
+    const found = await wallets.load(named);
+    if (found !== undefined) return found;
+    if ((await readIfPresent(path)) !== undefined) return readKeypairFile(path);
+    const names = await wallets.names();
+    throw new MediaError({
+      code: 'cli/no-wallet',
+      message: `There is no wallet "${named}" in ${wallets.dir}, and no file of that name here${names.length === 0 ? '' : `: there are ${names.join(', ')}`}.`,
+      hint: `Name one of those or a keypair file with --keypair, or make it with "media wallet new ${named}".`,
+      source: 'client',
+    });
   }
   const found = (await wallets.load('default')) ?? (await wallets.load('publisher'));
   if (found !== undefined) return found;
+  const names = await wallets.names();
   throw new MediaError({
     code: 'cli/no-wallet',
-    message: `There is no wallet in ${wallets.dir}: make one with "media wallet new", or name a keypair file with --keypair.`,
+    ...(names.length === 0
+      ? {
+          message: `There is no wallet in ${wallets.dir}.`,
+          hint: 'Make one with "media wallet new", or name a keypair file with --keypair.',
+        }
+      : {
+          message: `None of the wallets in ${wallets.dir} is called default or publisher: there are ${names.join(', ')}.`,
+          hint: `Choose one with --keypair, such as --keypair ${names[0]}, or make one of your own with "media wallet new".`,
+        }),
+    source: 'client',
+    context: { dir: wallets.dir, names },
+  });
+}
+
+/**
+ * An address as such, or that of a wallet by name.
+ *
+ * @throws `cli/no-wallet` naming what there is, `cli/bad-address`
+ */
+export async function addressOf(
+  who: string,
+  options: { readonly dir?: string },
+  context: CliContext,
+): Promise<Address> {
+  if (!/^[a-z0-9][a-z0-9_-]*$/i.test(who) || who.length >= 32) return parseAddressArg(who, 'The wallet');
+  const wallets = walletStore(options, context);
+  const found = await wallets.load(who);
+  if (found !== undefined) return found.address;
+  const names = await wallets.names();
+  throw new MediaError({
+    code: 'cli/no-wallet',
+    message: `There is no wallet "${who}" in ${wallets.dir}${names.length === 0 ? '' : `: there are ${names.join(', ')}`}.`,
+    hint: `Name one of those or an address, or make it with "media wallet new ${who}".`,
     source: 'client',
   });
 }
@@ -110,10 +158,30 @@ export async function connect(options: ChainOptions, context: CliContext): Promi
       : parseAddressArg(programText, '--program');
   const client = createMediaClient({ rpcUrl, wsUrl, programId, clock: systemClock, log: silentLog });
 
+  const wallets = walletStore(options, context);
+
+  async function named(owner: Address): Promise<string> {
+    for (const name of await wallets.names()) {
+      const wallet = await wallets.load(name).catch(() => undefined);
+      if (wallet?.address === owner) return `${name} (${owner})`;
+    }
+    return owner;
+  }
+
   return {
     client,
     wsUrl,
-    wallets: walletStore(options, context),
+    wallets,
+    named,
+    async send(instructions, payer) {
+      try {
+        return await client.send(instructions, { payer });
+      } catch (error) {
+        if (errorCode(error) !== 'chain/insufficient-lamports') throw error;
+        const held = await client.lamports(payer.address);
+        throw tooLittleSol(await named(payer.address), payer.address, held, error);
+      }
+    },
     wallet: () => chooseWallet(options, context),
     async pool(quote) {
       const wanted =
@@ -136,10 +204,22 @@ export async function connect(options: ChainOptions, context: CliContext): Promi
   };
 }
 
+function tooLittleSol(who: string, owner: Address, held: bigint, cause: unknown): MediaError {
+  return new MediaError({
+    code: 'chain/insufficient-lamports',
+    message: `The wallet ${who} holds ${formatSol(held)}, too little for the fee and the rent of this transaction.`,
+    hint: `On a test chain ask for some with "media wallet airdrop 1 ${owner}"; elsewhere send it some.`,
+    source: 'client',
+    context: { wallet: owner, lamports: held.toString() },
+    cause,
+  });
+}
+
 function noPool(what: string): MediaError {
   return new MediaError({
     code: 'cli/no-pool',
-    message: `${what}: name the quote token of one with --quote.`,
+    message: `${what}.`,
+    hint: 'Name the quote token of one with --quote.',
     source: 'client',
   });
 }

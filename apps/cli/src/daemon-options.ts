@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { rareOption } from './command.ts';
 import type { ChainOptions } from './connection.ts';
 import { chainOptions, keypairOption } from './connection.ts';
 
@@ -27,25 +28,33 @@ export interface DaemonOptions extends ChainOptions {
 /** What the CLI says in its own words: the chain by --url and --ws, the folder by --data. */
 const OWN: ReadonlySet<string> = new Set(['rpcUrl', 'wsUrl', 'programId', 'dir']);
 
+/** What most operators set; the rest is behind --help-all. */
+const COMMON: ReadonlySet<string> = new Set([
+  'host',
+  'port',
+  'controlPort',
+  'tlsCert',
+  'tlsKey',
+  'httpsPort',
+  'diskBytes',
+]);
+
 /** Flags for everything a daemon can be told, with its own help. Commander's defaults are left out, so that files and environment keep their place. */
 export function addDaemonOptions(command: Command, options: readonly DaemonOption[]): Command {
   keypairOption(chainOptions(command), 'wallet of the node: owner and operator');
-  command
-    .option('--data <folder>', 'folder of the daemon (default: one below --dir)')
-    .option('--region <name>', 'where it is, at most 8 letters', 'local')
-    .option(
-      '--lp <lp>',
-      'LP to stake if it has to register (default: the least that is enough, plus a fifth)',
-    )
-    .option('--quote <mint>', 'quote token of the pool, where there are several')
-    .option('--no-register', 'never send a registration; fail if there is none')
-    .option('--config <file>', 'JSON file with options by name');
+  command.option('--region <name>', 'where it is, at most 8 letters', 'local');
   for (const option of options) {
     if (OWN.has(option.name)) continue;
     const shown = option.default === undefined ? '' : ` (default: ${String(option.default)})`;
     const flag = option.boolean ? `--${option.flag} [true|false]` : `--${option.flag} <value>`;
-    command.option(flag, `${option.help}${shown}`);
+    const added = command.createOption(flag, `${option.help}${shown}`);
+    command.addOption(COMMON.has(option.name) ? added : added.hideHelp());
   }
+  rareOption(command, '--data <folder>', 'folder of the daemon (default: one below --dir)');
+  rareOption(command, '--lp <lp>', 'LP to stake to register (default: the least, plus a fifth)');
+  rareOption(command, '--quote <mint>', 'quote token of the pool, where there are several');
+  rareOption(command, '--no-register', 'never send a registration; fail if there is none');
+  rareOption(command, '--config <file>', 'JSON file with options by name');
   return command;
 }
 

@@ -1,10 +1,13 @@
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import { isUsageCode } from './usage.ts';
 
 /** What a person is told about an error, and what a shell. */
 export interface Failure {
   readonly code: string;
-  /** One sentence that says what to do. */
+  /** What happened; with what to do about it where that is part of the sentence. */
   readonly message: string;
+  /** What to do, as a sentence of its own; empty where the message says it. */
+  readonly hint: string;
   readonly exitCode: number;
 }
 
@@ -34,7 +37,9 @@ function systemSentence(error: NodeJS.ErrnoException): string | undefined {
   }
 }
 
-/** The one place where an error becomes a sentence and an exit code. */
+const RERUN = 'Run it again with --debug to see where this comes from.';
+
+/** The one place where an error becomes a sentence, what to do about it, and an exit code. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof AggregateError) {
     const first: unknown = error.errors[0];
@@ -42,16 +47,25 @@ export function describeFailure(error: unknown): Failure {
     if (deeper !== undefined) return describeFailure(deeper);
   }
   const code = errorCode(error);
-  if (error instanceof MediaError) return { code, message: oneLine(error.message), exitCode: 1 };
+  if (error instanceof MediaError) {
+    return {
+      code,
+      message: oneLine(error.message),
+      hint: error.hint === undefined ? '' : oneLine(error.hint),
+      exitCode: isUsageCode(code) ? 2 : 1,
+    };
+  }
   const sentence = error instanceof Error ? systemSentence(error) : undefined;
-  if (sentence !== undefined) return { code, message: sentence, exitCode: 1 };
-  return {
-    code,
-    message: `${oneLine(errorMessage(error))}. Run it again with --debug to see where this comes from.`,
-    exitCode: 1,
-  };
+  if (sentence !== undefined) return { code, message: sentence, hint: '', exitCode: 1 };
+  return { code, message: oneLine(errorMessage(error)), hint: RERUN, exitCode: 1 };
+}
+
+/** A failure as one line. */
+export function failureText({ message, hint }: Failure): string {
+  return hint === '' ? message : `${message} ${hint}`;
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ').replace(/\.$/, '') + (/[.!?]$/.test(text.trim()) ? '.' : '');
+  const line = text.trim().replaceAll(/\s*\n\s*/g, ' ');
+  return /[.!?]$/.test(line) ? line : `${line}.`;
 }

@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module';
 // Compiling the sources is most of what a short command costs; the cache is Node's own, in its temporary folder.
 enableCompileCache();
 const { runCli } = await import('./run.ts');
+const { PROJECT_ROOT } = await import('./root.ts');
 
 // Signals and the exit code; everything else is below.
 function takeSignals(): AbortSignal {
@@ -21,12 +22,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
 });
 
+/** The script says how it was called. Without it, its path is what always runs. */
+const calledAs = process.env['MEDIA_CALLED_AS'] ?? `${PROJECT_ROOT}/media`;
+
 const exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
   takeSignals,
+  calledAs,
 });
 // Not before both streams are empty: a pipe would lose its last lines.
 await Promise.all(

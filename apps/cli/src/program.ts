@@ -1,45 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { OutputConfiguration } from 'commander';
-import type { CliContext, RegisterCommand } from './command.ts';
-import { registerAudit } from './commands/audit.ts';
-import { registerBench } from './commands/bench.ts';
-import { registerChain } from './commands/chain.ts';
-import { registerCheck } from './commands/check.ts';
-import { registerClaim } from './commands/claim.ts';
-import { registerEdge } from './commands/edge.ts';
-import { registerGuard } from './commands/guard.ts';
-import { registerNetwork } from './commands/network.ts';
-import { registerPool } from './commands/pool.ts';
-import { registerProgram } from './commands/program.ts';
-import { registerResource } from './commands/resource.ts';
-import { registerStake } from './commands/stake.ts';
-import { registerStatus } from './commands/status.ts';
-import { registerTest } from './commands/test.ts';
-import { registerUp } from './commands/up.ts';
-import { registerWallet } from './commands/wallet.ts';
+import { COMMANDS } from './command-tree.ts';
+import type { CliContext } from './command.ts';
 
-/** In the order in which `media --help` lists them. */
-const COMMANDS: readonly RegisterCommand[] = [
-  registerUp,
-  registerCheck,
-  registerTest,
-  registerBench,
-  registerChain,
-  registerEdge,
-  registerGuard,
-  registerNetwork,
-  registerWallet,
-  registerPool,
-  registerStake,
-  registerResource,
-  registerStatus,
-  registerAudit,
-  registerClaim,
-  registerProgram,
-];
-
-function version(): string {
+export function version(): string {
   const manifest: unknown = JSON.parse(
     readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
   );
@@ -48,28 +13,53 @@ function version(): string {
     : '0';
 }
 
-/** The whole command line; errors are thrown to the caller, never process.exit. */
-export function createProgram(context: CliContext, output: OutputConfiguration): Command {
+const FIRST_STEPS = `
+Start here:
+  $ media up              a whole network on this machine
+  $ media check           does it all work here?
+  $ media <word> --help   what a command does, with examples
+`;
+
+/** The command line with what `word` names loaded; the other commands are there by name only. Errors are thrown, never process.exit. */
+export async function createProgram(
+  context: CliContext,
+  output: OutputConfiguration,
+  word: string | undefined,
+): Promise<Command> {
   const program = new Command('media')
     .description('Media Network: a decentralised content delivery network on Solana.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
-    .option('--debug', 'show where an error comes from')
-    .showSuggestionAfterError(true)
-    .showHelpAfterError('(media --help lists the commands)')
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput(output)
-    .addHelpText(
-      'after',
-      '\nStart here:\n  $ media up       a whole network on this machine\n  $ media check    does it all work here?\n',
-    );
-  for (const register of COMMANDS) register(program, context);
+    .addHelpText('after', FIRST_STEPS);
+  for (const entry of COMMANDS) {
+    if (entry.name === word) (await entry.load())(program, context);
+    else program.command(entry.name).summary(entry.summary);
+  }
   for (const command of program.commands) {
-    command.showHelpAfterError(`(media ${command.name()} --help says more)`).exitOverride();
-    if (command.commands.length === 0) command.option('--debug', 'show where an error comes from');
-    for (const sub of command.commands)
-      sub.option('--debug', 'show where an error comes from').exitOverride();
+    if (command.name() !== word) continue;
+    const entry = COMMANDS.find(({ name }) => name === word);
+    command.summary(entry?.summary ?? '');
+    if (command.commands.length > 0) command.enablePositionalOptions().helpCommand(false);
+    finish(command, context);
+    for (const sub of command.commands) finish(sub, context);
   }
   return program;
+}
+
+/** What every command has: errors that are thrown, --debug, and the rest of its help under --help-all. */
+function finish(command: Command, context: CliContext): void {
+  command.exitOverride();
+  if (!command.options.some((each) => each.long === '--debug'))
+    command.addOption(command.createOption('--debug', 'show where an error comes from').hideHelp());
+  const hidden = command.options.filter((each) => each.hidden);
+  if (context.helpAll) for (const option of hidden) option.hidden = false;
+  else if (hidden.length > 1)
+    command.addHelpText(
+      'after',
+      `\n--help-all shows ${hidden.length} more option${hidden.length === 1 ? '' : 's'}.`,
+    );
 }

@@ -130,7 +130,7 @@ describe('no chain', () => {
       dir,
     ]);
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, code: 'chain/unreachable' });
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'chain/unreachable' } });
   });
 
   test('--debug shows where an error comes from', async () => {

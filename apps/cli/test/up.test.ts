@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,23 +41,26 @@ async function freeBase(): Promise<number> {
 interface Up {
   readonly child: ChildProcess;
   readonly url: string;
+  /** That of the same site without a name. */
+  readonly plainUrl: string;
   readonly startedMs: number;
   output(): string;
   exit: Promise<number | null>;
 }
 
-function up(base: number): Promise<Up> {
+function up(base: number, more: readonly string[] = [], folder = 'net'): Promise<Up> {
   const started = performance.now();
   const args = [
     MAIN,
     'up',
     '--dir',
-    join(dir, 'net'),
+    join(dir, folder),
     '--port',
     String(base),
     '--rpc-port',
     String(base + 500),
     '--fast',
+    ...more,
   ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -67,11 +72,29 @@ function up(base: number): Promise<Up> {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
       const url = /^\s*(http:\/\/[a-z2-7]{20}\.medianet\.localhost:\d+\/)$/m.exec(output)?.[1];
-      if (url !== undefined)
-        resolve({ child, url, startedMs: performance.now() - started, output: () => output, exit });
+      const plainUrl = /^\s*(http:\/\/127\.0\.0\.1:\d+\/) /m.exec(output)?.[1];
+      if (url !== undefined && plainUrl !== undefined)
+        resolve({
+          child,
+          url,
+          plainUrl,
+          startedMs: performance.now() - started,
+          output: () => output,
+          exit,
+        });
     });
     void exit.then((code) => reject(new Error(`up ended with ${code}: ${output}`)));
   });
+}
+
+async function body(url: string): Promise<string> {
+  return (await fetch(url)).text();
+}
+
+async function command(
+  ...args: readonly string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  return runChild(process.execPath, [MAIN, ...args], { cwd: dir });
 }
 
 test(
@@ -100,6 +123,50 @@ test(
     expect(again.sha256).toBe(miss.sha256);
     second.child.kill('SIGTERM');
     expect(await second.exit).toBe(0);
+  },
+);
+
+test(
+  'up goes on with the origin it had, says where it runs, and stops by --stop',
+  { timeout: 120_000 },
+  async () => {
+    const site = createHttpServer((_request, response) => response.end('my own site'));
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    // A listening TCP server has an AddressInfo.
+    const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+    const net = join(dir, 'own net');
+    try {
+      const base = await freeBase();
+      const first = await up(base, ['--origin', origin], 'own net');
+      expect(await body(first.plainUrl)).toBe('my own site');
+      const second = await command('up', '--dir', net);
+      expect(second.code).toBe(1);
+      expect(second.stderr).toContain('is running already');
+      expect(second.stderr).toContain(first.url);
+      expect(second.stderr).not.toContain('Port');
+      const stopped = await command('up', '--stop', '--dir', net, '--json');
+      expect(JSON.parse(stopped.stdout)).toMatchObject({ stopped: true, url: first.url });
+      expect(await first.exit).toBe(0);
+      expect(first.output()).toContain(`up --dir '${net}'`);
+      expect((await command('up', '--stop', '--dir', net)).stderr).toContain('No network runs in');
+
+      const again = await up(base, [], 'own net');
+      expect(await body(again.plainUrl)).toBe('my own site');
+      expect(again.output()).toContain(origin);
+      again.child.kill('SIGTERM');
+      expect(await again.exit).toBe(0);
+
+      const sample = await up(base, ['--origin', 'sample'], 'own net');
+      await expect
+        .poll(() => body(sample.plainUrl), { timeout: 20_000 })
+        .toContain('This page came through an edge');
+      sample.child.kill('SIGKILL');
+      await sample.exit;
+      // What a kill left behind is no running network.
+      expect((await command('up', '--stop', '--dir', net)).stderr).toContain('No network runs in');
+    } finally {
+      site.close();
+    }
   },
 );
 

@@ -5,6 +5,7 @@ import type { Localnet } from '@media-network/localnet';
 import type { Log } from '@media-network/runtime';
 import type { ManualClock } from '@media-network/runtime/testing';
 import type { Address } from '@solana/kit';
+import type { PublishedOrigin } from './network-file.ts';
 import type { SampleOrigin } from './origin/sample-origin.ts';
 import type { PeriodsOption } from './periods.ts';
 import type { ClusterOptions } from './setup/open-chain.ts';
@@ -31,13 +32,15 @@ export interface DevnetOptions {
   readonly guards?: number;
   /** 3 by default. */
   readonly edges?: number;
-  /** The user's own origin instead of the sample. */
+  /** The user's own origin, or `sample`; without one, what the network had, and a new one has the sample. */
   readonly origin?: string;
   /** Bytes an hour that the sample resource pays for while nothing is attested; 10 GB by default. */
   readonly unattestedBound?: bigint;
   /** One clock for chain and daemons, turned by `advance`. */
   readonly clock?: ManualClock;
   readonly log?: Log;
+  /** Ends the setup, and what the network's own client waits for. */
+  readonly signal?: AbortSignal;
   readonly edgeOverrides?: (index: number) => EdgeOverrides;
   readonly guardOverrides?: (index: number) => GuardOverrides;
   /** Another chain than an embedded one. */
@@ -67,6 +70,8 @@ export interface Devnet {
   readonly edges: readonly Edge[];
   /** Undefined with an origin of the user's. */
   readonly origin: SampleOrigin | undefined;
+  /** What the resource serves. */
+  readonly published: PublishedOrigin;
   /** Funds, stakes and registers an edge for a process of its own; starting it is the caller's. The wallet is `edge-<index + 1>`. */
   registerEdge(
     index: number,

@@ -9,23 +9,33 @@ import type { Edge, EdgeOverrides } from '@media-network/edge';
 import { createGuard, parseGuardConfig } from '@media-network/guard';
 import type { Guard, GuardOverrides } from '@media-network/guard';
 import { boxKeyOf, resourceLabel } from '@media-network/protocol';
-import { MediaError, Secret, createScope, silentLog, systemClock } from '@media-network/runtime';
+import {
+  MediaError,
+  Secret,
+  createScope,
+  errorMessage,
+  silentLog,
+  systemClock,
+} from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import type { Devnet, DevnetOptions, DevnetPorts } from './devnet-api.ts';
 import { freePorts } from './free-ports.ts';
-import { writeNetworkFile } from './network-file.ts';
+import { readNetworkFile, writeNetworkFile } from './network-file.ts';
+import type { NetworkFile, PublishedOrigin } from './network-file.ts';
+import { chooseOrigin, sampleSettings } from './origin/choose-origin.ts';
 import { createSampleOrigin } from './origin/sample-origin.ts';
 import { networkParams } from './periods.ts';
-import { ensureSecretFile } from './secret-file.ts';
+import { ensureSecretFile, readSecretFile } from './secret-file.ts';
 import { settle } from './settle.ts';
 import { LAMPORTS_PER_SOL, fundTreasury } from './setup/funding.ts';
 import { ensureGenesis, ensurePool, ensureQuoteMint, lpWorth } from './setup/market.ts';
 import { ensureEdge, ensureGuard } from './setup/nodes.ts';
 import { ensureProgram, openCluster, openEmbedded } from './setup/open-chain.ts';
-import { ensureResource } from './setup/publishing.ts';
+import { ensureResource, settingsInForce } from './setup/publishing.ts';
 import type { SetupContext } from './setup/setup-context.ts';
 import { createWalletStore } from './wallet-store.ts';
+import type { WalletStore } from './wallet-store.ts';
 
 const REGIONS = ['eu-west', 'us-east', 'ap-south'];
 const MEDIA = 1_000_000_000n;
@@ -33,6 +43,9 @@ const GUARD_WORTH = 2_000n * MEDIA;
 const EDGE_WORTH = 100n * MEDIA;
 const PUBLISHER_WORTH = 10_000n * MEDIA;
 const AUTHORISED_WITHIN_MS = 60_000;
+
+/** The one resource that a network of this kind publishes by itself. */
+const RESOURCE_ID = 1n;
 
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
@@ -46,8 +59,9 @@ export async function createDevnet(options: DevnetOptions = {}): Promise<Devnet>
   try {
     return await build(options, scope);
   } catch (error) {
-    await scope.close();
-    throw error;
+    return await scope.fail(error, (failure) =>
+      options.log?.warn({ err: errorMessage(failure) }, 'could not stop everything'),
+    );
   }
 }
 
@@ -58,18 +72,23 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   const guardCount = options.guards ?? 3;
   const edgeCount = options.edges ?? 3;
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'medianet-')));
-  if (options.dir === undefined) scope.add('folder', () => rm(dir, { recursive: true, force: true }));
+  // What was asked to stop may still be writing its last.
+  if (options.dir === undefined)
+    scope.add('folder', () => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   const wallets = createWalletStore(join(dir, 'wallets'));
+  const network = options.dir === undefined ? undefined : await readNetworkFile(dir);
+  if (network !== undefined && options.cluster === undefined) await checkWallets(wallets, network, dir);
   const ports = await portPlan(options.ports, edgeCount, guardCount);
 
+  const ending = options.signal === undefined ? {} : { signal: options.signal };
   onStep('start the chain');
   const chain =
     options.cluster === undefined
       ? await openEmbedded(
-          { clock, log },
+          { clock, log, ...ending },
           { dir, rpcPort: ports.rpc, ...(ports.ws === undefined ? {} : { wsPort: ports.ws }) },
         )
-      : await openCluster({ clock, log }, options.cluster, wallets);
+      : await openCluster({ clock, log, ...ending }, options.cluster, wallets);
   if (chain.localnet !== undefined) scope.add('chain', () => chain.localnet?.close());
   const { client, rpcUrl, wsUrl, programId } = chain;
 
@@ -126,28 +145,48 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     ...Array.from({ length: edgeCount }, (_, i) => registerEdge(i)),
   ]);
 
+  const publisher = await wallets.ensure('publisher');
+  const passwordFile = join(dir, 'keys', 'publisher.password');
+  const before = await client.resource(publisher.address, RESOURCE_ID);
+  // Where settings are sealed already, a password that was made now would be a wrong one.
+  const exists = before !== null && before.settingsVersion > 0;
+  const known = exists && options.origin === undefined ? await readSecretFile(passwordFile) : undefined;
+  const password = exists && options.origin === undefined ? known : await ensureSecretFile(passwordFile, 16);
+  if (password === undefined)
+    onStep(
+      `the password of the settings, ${passwordFile}, is gone: they stay as they are ("media resource update 1 --new-password" makes another)`,
+    );
+  const inForce = before === null ? undefined : await settingsInForce(client, before, password);
+  const choice = chooseOrigin({
+    asked: options.origin,
+    published: network?.origin ?? undefined,
+    inForce: inForce?.settings,
+    exists,
+    sampleUrl: `http://127.0.0.1:${ports.origin}`,
+  });
   const origin =
-    options.origin === undefined
+    choice.kind === 'sample'
       ? await createSampleOrigin({ dir: join(dir, 'origin'), port: ports.origin })
       : undefined;
   if (origin !== undefined) scope.add('origin', () => origin.close());
-  const publisher = await wallets.ensure('publisher');
   const resource = await ensureResource(context, {
     publisher,
     pool,
-    id: 1n,
+    id: RESOURCE_ID,
     lp: lpWorth(market, PUBLISHER_WORTH),
     unattestedBound: options.unattestedBound ?? 10_000_000_000n,
-    settings: {
-      v: 1,
-      origin: originUrl(origin?.url ?? options.origin ?? ''),
-      originHost: null,
-      originHeaders: [],
-      probe: origin === undefined ? ['/'] : ['/pictures/set.jpg', '/download/50mb.bin'],
-      domains: [],
-    },
-    password: await ensureSecretFile(join(dir, 'keys', 'publisher.password'), 16),
+    settings:
+      choice.kind === 'own'
+        ? choice.settings
+        : choice.publish && origin !== undefined
+          ? sampleSettings(origin.url)
+          : undefined,
+    password,
   });
+  const published: PublishedOrigin =
+    choice.kind === 'own' ? { kind: 'own', url: choice.url } : { kind: 'sample', url: origin?.url ?? '' };
+  if (options.dir !== undefined)
+    await writeNetworkFile(dir, { rpcUrl, wsUrl, programId, quoteMint, origin: published });
 
   const guards: Guard[] = [];
   const edges: Edge[] = [];
@@ -158,7 +197,12 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       operator: await wallets.ensure(name),
       sealKey: new Secret(sealKeys[index] ?? new Uint8Array(32)),
     };
-    const guard = await createGuard(config, secrets, { clock, log: daemonLog(name), ...overrides });
+    const guard = await createGuard(config, secrets, {
+      clock,
+      log: daemonLog(name),
+      ...ending,
+      ...overrides,
+    });
     guards[index] = guard;
     return guard;
   }
@@ -172,10 +216,17 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
         dir: join(dir, name),
         // The origin of a network in one process is on this machine.
         allowPrivateOrigins: true,
+        // So that a URL without a name leads to the site.
+        defaultResource: resource.address,
       },
     });
     const secrets = { operator: await wallets.ensure(name) };
-    const edge = await createEdge(config, secrets, { clock, log: daemonLog(name), ...overrides });
+    const edge = await createEdge(config, secrets, {
+      clock,
+      log: daemonLog(name),
+      ...ending,
+      ...overrides,
+    });
     edges[index] = edge;
     return edge;
   }
@@ -226,6 +277,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     guards,
     edges,
     origin,
+    published,
     async registerEdge(index) {
       await registerEdge(index);
       return {
@@ -253,23 +305,23 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   };
 }
 
-/** The base URL as settings have it: no path. */
-function originUrl(text: string): string {
-  const url = URL.parse(text);
-  if (
-    url === null ||
-    !/^https?:$/.test(url.protocol) ||
-    url.pathname !== '/' ||
-    url.search !== '' ||
-    url.username !== ''
-  ) {
-    throw new MediaError({
-      code: 'devnet/bad-origin',
-      message: `"${text}" is not the address of an origin: write it as http://host:port, with no path.`,
-      source: 'client',
-    });
-  }
-  return url.origin;
+/**
+ * The wallets that made a network own what is on its chain; new ones in their place would own nothing.
+ *
+ * @throws `devnet/wallets-gone`
+ */
+async function checkWallets(wallets: WalletStore, network: NetworkFile, dir: string): Promise<void> {
+  const names = await wallets.names();
+  // A folder that `media chain` made has a network file and no wallet.
+  if (network.quoteMint === null) return;
+  const missing = ['treasury', 'publisher'].filter((name) => !names.includes(name));
+  if (network.origin === null || missing.length === 0) return;
+  throw new MediaError({
+    code: 'devnet/wallets-gone',
+    message: `The network in ${dir} was made by the wallets ${missing.join(' and ')}, and ${missing.map((name) => wallets.path(name)).join(' and ')} ${missing.length === 1 ? 'is' : 'are'} gone.`,
+    hint: 'Put the file back, or start anew with "media up --reset".',
+    source: 'client',
+  });
 }
 
 async function closeAll(daemons: readonly { close(): Promise<void> }[]): Promise<void> {

@@ -10,6 +10,20 @@ export interface NetworkFile {
   readonly wsUrl: string | null;
   readonly programId: Address;
   readonly quoteMint: Address | null;
+  /** What `up` has published; null where it has not. */
+  readonly origin?: PublishedOrigin | null;
+}
+
+/** The origin that was published last: the sample, or one of the user's. */
+export interface PublishedOrigin {
+  readonly kind: 'sample' | 'own';
+  readonly url: string;
+}
+
+function readOrigin(value: unknown): PublishedOrigin | null {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !('url' in value)) return null;
+  const { kind, url } = value;
+  return (kind === 'sample' || kind === 'own') && typeof url === 'string' ? { kind, url } : null;
 }
 
 export async function readNetworkFile(dir: string): Promise<NetworkFile | undefined> {
@@ -29,6 +43,7 @@ export async function readNetworkFile(dir: string): Promise<NetworkFile | undefi
       wsUrl: text('wsUrl'),
       programId: address(text('programId') ?? ''),
       quoteMint: quoteMint === null ? null : address(quoteMint),
+      origin: readOrigin(fields.get('origin')),
     };
   } catch (error) {
     throw new MediaError({
@@ -40,6 +55,9 @@ export async function readNetworkFile(dir: string): Promise<NetworkFile | undefi
   }
 }
 
+/** Writes where the network is; what was published there before stays known unless `origin` says otherwise. */
 export async function writeNetworkFile(dir: string, network: NetworkFile): Promise<void> {
-  await writeDurably(join(dir, 'network.json'), `${JSON.stringify(network, null, 2)}\n`);
+  const known = network.origin === undefined ? await readNetworkFile(dir).catch(() => undefined) : undefined;
+  const all = { ...network, origin: network.origin ?? known?.origin ?? null };
+  await writeDurably(join(dir, 'network.json'), `${JSON.stringify(all, null, 2)}\n`);
 }

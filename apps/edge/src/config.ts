@@ -29,6 +29,11 @@ const SHAPE = {
     .describe('Port of the control plane, where guards fetch evidence. 0 takes a free one.'),
   dir: textOption.default('.medianet/edge').describe('Folder of the cache, the journal and the evidence.'),
   zone: COMMON_OPTIONS.zone,
+  defaultResource: textOption
+    .optional()
+    .describe(
+      'Address of the resource that is served where a request names this machine by its IP address; by default none is.',
+    ),
   ramBytes: sizeOption.default(256 * 2 ** 20).describe('Ceiling of the RAM tier of the cache.'),
   diskBytes: sizeOption.default(8 * 2 ** 30).describe('Ceiling of the disk tier of the cache.'),
   maxObjectBytes: sizeOption
@@ -81,6 +86,7 @@ export interface EdgeConfig {
   readonly controlPort: number;
   readonly dir: string;
   readonly zone: string;
+  readonly defaultResource?: string | undefined;
   readonly ramBytes: number;
   readonly diskBytes: number;
   readonly maxObjectBytes: number;

@@ -17,6 +17,8 @@ export interface EdgeOverrides {
   readonly random?: () => number;
   /** Talks to guards. */
   readonly fetch?: typeof globalThis.fetch;
+  /** Ends the start; an edge that is up ends by `close`. */
+  readonly signal?: AbortSignal;
   /** In place of the chain at `rpcUrl`. */
   readonly chain?: EdgeChain;
   /** Makes the entries of a report from the books of an hour; the honest one by default. */

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMediaClient } from '@media-network/chain';
 import { createCollapser, openCacheStore } from '@media-network/http-cache';
-import type { Fill } from '@media-network/http-cache';
+import type { CacheStore, Fill } from '@media-network/http-cache';
 import { createFront } from '@media-network/http-front';
+import type { Front } from '@media-network/http-front';
 import { addressOf, parseAddress, resourceLabel, signerOf } from '@media-network/protocol';
+import type { SignBytes } from '@media-network/protocol';
 import { MediaError, createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
-import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
+import type { Clock, Log, RepeatingTask, Scope } from '@media-network/runtime';
 import { isLoopbackHost } from '@media-network/runtime/daemon';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
@@ -20,9 +22,12 @@ import type { Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './e
 import { lockFolder } from './folder-lock.ts';
 import { evidenceReaders } from './journal/evidence-readers.ts';
 import { openJournal } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
 import { createLedger } from './journal/ledger.ts';
+import type { Ledger } from './journal/ledger.ts';
 import { createMetrics } from './metrics.ts';
 import { createOriginClient } from './origin/origin-client.ts';
+import type { OriginClient } from './origin/origin-client.ts';
 import { createClaimer } from './report/claimer.ts';
 import { openEvidenceStore } from './report/evidence-store.ts';
 import { createReportCloser } from './report/report-closer.ts';
@@ -32,13 +37,18 @@ import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
 import { createAccounting } from './serve/account.ts';
 import type { Account } from './serve/account.ts';
 import { createFastLane } from './serve/fast-lane.ts';
-import { isReceived } from './serve/fetch.ts';
+import { isReceived } from './serve/ask-origin.ts';
+import type { SharedFailure } from './serve/fetched-answer.ts';
 import { createRequestIds } from './serve/request-id.ts';
-import { createSlowLane } from './serve/slow-lane.ts';
+import { createServe } from './serve/serve.ts';
 import { createTally } from './serve/tally.ts';
+import type { Tally } from './serve/tally.ts';
 import { createSessionDesk } from './session/session-desk.ts';
+import type { SessionDesk } from './session/session-desk.ts';
 import { createSettingsKeys } from './tenant/settings-keys.ts';
+import type { SettingsKeys } from './tenant/settings-keys.ts';
 import { createTenantBook } from './tenant/tenant-book.ts';
+import type { TenantBook } from './tenant/tenant-book.ts';
 import { SOFTWARE } from './version.ts';
 
 /** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
@@ -59,15 +69,25 @@ export async function createEdge(
   const fetch = overrides.fetch ?? globalThis.fetch;
   const sign = signerOf(secrets.operator.keyPair.privateKey);
   const scope = createScope();
+  // What waits for the chain is given up when the edge ends, or is told to before it is up.
+  const stop = new AbortController();
+  const endStart = (): void => stop.abort();
+  overrides.signal?.addEventListener('abort', endStart, { once: true });
   const tasks: RepeatingTask[] = [];
   try {
     // The chain, and what it says of time and resources.
-    const chain = overrides.chain ?? (await connect(config, secrets, { clock, log, random }));
+    const chain =
+      overrides.chain ?? (await connect(config, secrets, { clock, log, random, signal: stop.signal }));
     scope.add('chain', () => chain.close());
     await chain.start();
     tasks.push(...chain.tasks);
     const sample = (): number => sampleAt(chain.periods, chain.nowMs());
-    const book = createTenantBook(chain, { zone: config.zone });
+    const book = createTenantBook(chain, {
+      zone: config.zone,
+      ...(config.defaultResource === undefined
+        ? {}
+        : { defaultResource: addressOption('--default-resource', config.defaultResource) }),
+    });
 
     // The books, and what they become.
     const lock = await lockFolder(config.dir);
@@ -87,71 +107,22 @@ export async function createEdge(
     tasks.push(journal.task, reporter.task, desk.task({ clock, log }), closer, claimer.task);
 
     // Where bodies come from.
-    const store = await openCacheStore({
-      maxRamBytes: config.ramBytes,
-      disk: {
-        dir: join(config.dir, 'cache'),
-        maxBytes: config.diskBytes,
-        maxObjectBytes: config.maxObjectBytes,
-        reserveBytes: DISK_RESERVE_BYTES,
-      },
-      clock,
-      log,
-    });
-    scope.add('cache', () => store.close());
-    const fills = new Map<string, Fill>();
-    scope.add('fills', async () => {
-      // What has arrived whole is kept; what has not is given up with the cache.
-      await Promise.all([...fills.values()].filter(isReceived).map((fill) => fill.ended));
-    });
-    const origin = createOriginClient({
-      timeoutMs: config.originTimeoutMs,
-      allowPrivate: config.allowPrivateOrigins ?? isLoopbackHost(new URL(config.rpcUrl).hostname),
-    });
-    scope.add('origin client', () => origin.close());
-    const settings = createSettingsKeys({ chain, sign, clock, log, random, fetch });
+    const bodies = await openBodies(config, { chain, scope, sign, clock, log, random, fetch });
 
     // The phases of a request.
-    const tally = createTally();
-    const requestId = createRequestIds(random);
-    const collapser = createCollapser({ clock });
-    const admit = { settings, desk, journal, clock, nowMs: () => chain.nowMs() };
-    const accounting = createAccounting({ ledger, desk, tally, sample });
     let draining = false;
-    const fast = createFastLane({
+    const { tally, front } = wirePhases(config, {
+      ...bodies,
       book,
-      store,
-      clock,
-      admit,
-      tally,
-      requestId,
-      ...(config.accessLog ? { onHit: createFastAccessLog(log) } : {}),
-    });
-    const slow = createSlowLane({
-      book,
-      admit,
-      store,
-      origin,
-      collapser,
+      journal,
+      ledger,
       desk,
-      tally,
+      sample,
+      chain,
       clock,
       log,
-      requestId,
-      refreshing: new Set(),
-      fills,
-      maxObjectBytes: config.maxObjectBytes,
-      accessLog: config.accessLog ? createAccessLog(log) : undefined,
+      random,
     });
-    const front = createFront<Account>(
-      {
-        fast,
-        slow,
-        onWritten: accounting,
-        onRefused: (reason) => tally.refused('accept', `front/${reason}`),
-      },
-      { clock, log },
-    );
 
     // What is said of all this.
     const stats = (): EdgeStats => ({
@@ -177,12 +148,12 @@ export async function createEdge(
     };
     const metrics = createMetrics({
       tally,
-      store,
+      store: bodies.store,
       front,
       stats,
       taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])),
     });
-    const statements = createStatements({ chain, ledger, journal, store, book, sign });
+    const statements = createStatements({ chain, ledger, journal, store: bodies.store, book, sign });
     const control = await startControlServer(
       {
         statements,
@@ -204,6 +175,7 @@ export async function createEdge(
     );
     scope.add('control plane', () => control.close());
     scope.add('tasks', async () => {
+      stop.abort();
       await Promise.all(tasks.map((task) => task.stop()));
     });
 
@@ -219,6 +191,7 @@ export async function createEdge(
         ? undefined
         : await front.listenTls({ host: config.host, port: config.httpsPort }, tls);
     for (const task of tasks) task.start();
+    overrides.signal?.removeEventListener('abort', endStart);
     log.info(
       { edge: chain.edge, port: plain.port, controlPort: control.port, resources: book.size },
       'edge is up',
@@ -241,17 +214,129 @@ export async function createEdge(
       close: () => scope.close(),
     };
   } catch (error) {
-    await scope
-      .close()
-      .catch((failure: unknown) => log.warn({ err: errorMessage(failure) }, 'could not stop everything'));
-    throw error;
+    return await scope.fail(error, (failure) =>
+      log.warn({ err: errorMessage(failure) }, 'could not stop everything'),
+    );
   }
+}
+
+interface Bodies {
+  readonly store: CacheStore;
+  readonly fills: Map<string, Fill>;
+  readonly origin: OriginClient;
+  readonly settings: SettingsKeys;
+}
+
+/** The cache, the origins, and the settings that say which origin. */
+async function openBodies(
+  config: EdgeConfig,
+  deps: {
+    readonly chain: EdgeChain;
+    readonly scope: Scope;
+    readonly sign: SignBytes;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly random: () => number;
+    readonly fetch: typeof globalThis.fetch;
+  },
+): Promise<Bodies> {
+  const { chain, scope, sign, clock, log, random, fetch } = deps;
+  const store = await openCacheStore({
+    maxRamBytes: config.ramBytes,
+    disk: {
+      dir: join(config.dir, 'cache'),
+      maxBytes: config.diskBytes,
+      maxObjectBytes: config.maxObjectBytes,
+      reserveBytes: DISK_RESERVE_BYTES,
+    },
+    clock,
+    log,
+  });
+  scope.add('cache', () => store.close());
+  const fills = new Map<string, Fill>();
+  scope.add('fills', async () => {
+    // What has arrived whole is kept; what has not is given up with the cache.
+    await Promise.all([...fills.values()].filter(isReceived).map((fill) => fill.ended));
+  });
+  const origin = createOriginClient({
+    timeoutMs: config.originTimeoutMs,
+    allowPrivate: config.allowPrivateOrigins ?? isLoopbackHost(new URL(config.rpcUrl).hostname),
+  });
+  scope.add('origin client', () => origin.close());
+  const settings = createSettingsKeys({ chain, sign, clock, log, random, fetch });
+  return { store, fills, origin, settings };
+}
+
+/** accept → identify → admit → look-up → (hit | revalidate | fetch) → deliver → account */
+function wirePhases(
+  config: EdgeConfig,
+  deps: Bodies & {
+    readonly book: TenantBook;
+    readonly journal: Journal;
+    readonly ledger: Ledger;
+    readonly desk: SessionDesk;
+    readonly sample: () => number;
+    readonly chain: EdgeChain;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly random: () => number;
+  },
+): { readonly tally: Tally; readonly front: Front } {
+  const { book, store, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } = deps;
+  const tally = createTally();
+  const requestId = createRequestIds(deps.random);
+  const collapser = createCollapser<SharedFailure>({
+    clock,
+    // The origin's own limits end a leader's wait; to give up before that would make a herd of those who wait.
+    lockTimeoutMs: 2 * config.originTimeoutMs + 1_000,
+  });
+  const admit = { settings, desk, journal, clock, nowMs: () => chain.nowMs() };
+  const fast = createFastLane({
+    book,
+    store,
+    clock,
+    admit,
+    tally,
+    requestId,
+    ...(config.accessLog ? { onHit: createFastAccessLog(log) } : {}),
+  });
+  const answer = createServe({
+    book,
+    admit,
+    store,
+    origin,
+    collapser,
+    desk,
+    tally,
+    clock,
+    log,
+    requestId,
+    refreshing: new Set(),
+    fills,
+    maxObjectBytes: config.maxObjectBytes,
+    accessLog: config.accessLog ? createAccessLog(log) : undefined,
+  });
+  const front = createFront<Account>(
+    {
+      fast,
+      answer,
+      onWritten: createAccounting({ ledger, desk, tally, sample }),
+      onRefused: (reason) => tally.refused('accept', `front/${reason}`),
+    },
+    { clock, log },
+  );
+  return { tally, front };
 }
 
 function connect(
   config: EdgeConfig,
   secrets: EdgeSecrets,
-  deps: { readonly clock: Clock; readonly log: Log; readonly random: () => number },
+  deps: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly random: () => number;
+    readonly signal: AbortSignal;
+  },
 ): Promise<EdgeChain> {
   const client = createMediaClient({
     rpcUrl: config.rpcUrl,

@@ -24,9 +24,9 @@ const journal = await openJournal(
 );
 say(`start ${ledger.total(RESOURCE)}`);
 const front = createFront<string>({
-  slow(request, response) {
-    request.account(RESOURCE);
-    response.end(Buffer.alloc(Number(request.target.slice(1)), 'k'));
+  async answer(request) {
+    const body = Buffer.alloc(Number(request.target.slice(1)), 'k');
+    return { status: 200, statusText: 'OK', headers: [], contentLength: body.length, body, token: RESOURCE };
   },
   onWritten(token, head, body) {
     if (token !== undefined) ledger.addServed(token, 5, head + body);

@@ -9,6 +9,7 @@ import {
   createRepeatingTask,
   createScope,
   errorCode,
+  errorMessage,
   systemClock,
 } from '@media-network/runtime';
 import { isLoopbackHost } from '@media-network/runtime/daemon';
@@ -56,8 +57,13 @@ export async function createGuard(
   const log = overrides.log ?? createLog('guard', { level: config.logLevel });
   const random = overrides.random ?? Math.random;
   const { operator } = secrets;
+  const scope = createScope();
+  // What waits for the chain is given up when the guard ends, or is told to before it is up.
+  const stop = new AbortController();
+  const endStart = (): void => stop.abort();
+  overrides.signal?.addEventListener('abort', endStart, { once: true });
   const sealKey = await boxKeyOf(secrets.sealKey.reveal());
-  const client = overrides.client ?? chainClient(config, { clock, log, random });
+  const client = overrides.client ?? chainClient(config, { clock, log, random, signal: stop.signal });
 
   const account = await ownAccount(
     client,
@@ -69,7 +75,6 @@ export async function createGuard(
   const roundMs = config.roundMs ?? Math.min(5_000, Math.max(250, sampleSecs * 250));
   const chargeEveryHours = BigInt(config.chargeEveryHours ?? Math.max(1, Math.floor(hoursPerWeek / 7)));
 
-  const scope = createScope();
   try {
     const counts = createCounts();
     const runner = createActionRunner({ clock, log, onFailure: () => counts.add('failures') });
@@ -162,10 +167,12 @@ export async function createGuard(
         ? [createRepeatingTask((signal) => probe.round(signal), deps, { name: 'probe', ...every })]
         : []),
     ];
-    for (const task of tasks) {
-      task.start();
-      scope.add(task.name, () => task.stop());
-    }
+    for (const task of tasks) task.start();
+    scope.add('tasks', async () => {
+      stop.abort();
+      await Promise.all(tasks.map((task) => task.stop()));
+    });
+    overrides.signal?.removeEventListener('abort', endStart);
     log.info({ guard: account.address, no: account.no, url: server.url }, 'guard is up');
 
     return {
@@ -192,14 +199,15 @@ export async function createGuard(
       close: () => scope.close(),
     };
   } catch (error) {
-    await scope.close();
-    throw error;
+    return await scope.fail(error, (failure) =>
+      log.warn({ err: errorMessage(failure) }, 'could not stop everything'),
+    );
   }
 }
 
 function chainClient(
   config: GuardConfig,
-  deps: Pick<Required<GuardOverrides>, 'clock' | 'log' | 'random'>,
+  deps: Pick<Required<GuardOverrides>, 'clock' | 'log' | 'random'> & { readonly signal: AbortSignal },
 ): MediaClient {
   return createMediaClient({
     rpcUrl: config.rpcUrl,

@@ -21,6 +21,8 @@ export interface GuardOverrides {
   readonly log?: Log;
   /** From 0 up to 1. */
   readonly random?: () => number;
+  /** Ends the start; a guard that is up ends by `close`. */
+  readonly signal?: AbortSignal;
   /** Instead of a client for `rpcUrl`. */
   readonly client?: MediaClient;
   /** For tests of the quorum: the reason to vote with (0 confirms) instead of the one found. */

@@ -37,6 +37,23 @@ export interface MediaClientOptions {
   readonly priorityFee?: PriorityFee;
   /** From 0 up to 1; makes equal transactions differ. `Math.random` by default. */
   readonly random?: () => number;
+  /**
+   * Aborted when the process is to end: nothing new is sent, and what still waits two seconds later is given up
+   * and told (`chain/stopped`, `chain/abandoned`).
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** What is in flight at a stop mostly lands within this; a chain that drops everything must not hold the process up. */
+const GRACE_MS = 2_000;
+
+/** Aborts some moments after the signal, by the system's own time: a clock that is turned by hand may stand still. */
+function abandonAfter(signal: AbortSignal): AbortSignal {
+  const abandon = new AbortController();
+  const begin = (): void => void setTimeout(() => abandon.abort(), GRACE_MS).unref();
+  if (signal.aborted) begin();
+  else signal.addEventListener('abort', begin, { once: true });
+  return abandon.signal;
 }
 
 export interface MediaClient extends Reads {
@@ -61,7 +78,10 @@ export interface MediaClient extends Reads {
 export function createMediaClient(options: MediaClientOptions): MediaClient {
   const { clock, log, programId, rpcUrl } = options;
   const commitment = options.commitment ?? 'confirmed';
-  const rpc = createRpc({ clock, log }, { url: rpcUrl });
+  const stop = options.signal;
+  const abandon = stop && abandonAfter(stop);
+  const ending = { ...(stop && { stop }), ...(abandon && { abandon }) };
+  const rpc = createRpc({ clock, log }, { url: rpcUrl, ...(abandon && { signal: abandon }) });
   const wsUrl = options.wsUrl === undefined ? websocketUrl(rpcUrl) : options.wsUrl;
   const subscriptions = wsUrl === null ? undefined : createSolanaRpcSubscriptions(wsUrl);
   const addresses = createAddresses(programId);
@@ -79,7 +99,7 @@ export function createMediaClient(options: MediaClientOptions): MediaClient {
     subscriptions,
     send: (instructions, send) =>
       sendTransaction(
-        { rpc, clock, log, programId, random: options.random ?? Math.random, ...optional },
+        { rpc, clock, log, programId, random: options.random ?? Math.random, ...optional, ...ending },
         instructions,
         {
           commitment,

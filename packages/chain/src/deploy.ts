@@ -133,6 +133,13 @@ async function createBuffer(
   ]);
 }
 
+/** What no further round would mend. */
+const HOPELESS: ReadonlySet<string> = new Set([
+  'chain/abandoned',
+  'chain/insufficient-lamports',
+  'chain/stopped',
+]);
+
 /** Writes what the buffer does not hold yet, as the chain tells it, until it holds all. */
 async function fillBuffer(
   options: DeployOptions,
@@ -158,7 +165,7 @@ async function fillBuffer(
           );
         } catch (error) {
           // Read back in the next round; only a chunk that never arrives fails the deployment.
-          if (error instanceof MediaError && error.code === 'chain/insufficient-lamports') throw error;
+          if (error instanceof MediaError && HOPELESS.has(error.code)) throw error;
           lastError = error;
           continue;
         }

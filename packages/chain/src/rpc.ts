@@ -1,19 +1,20 @@
 import { MediaError, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import {
-  SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR,
-  createDefaultRpcTransport,
-  createSolanaRpcFromTransport,
-  isSolanaError,
-} from '@solana/kit';
+import { createDefaultRpcTransport, createSolanaRpcFromTransport } from '@solana/kit';
 import type { Rpc, RpcTransport, SolanaRpcApi } from '@solana/kit';
+
+import { cameAs, failureOf, failureOfAnswer, failureOfError } from './rpc-errors.ts';
+import type { Failure } from './rpc-errors.ts';
+import { createFreshness } from './rpc-freshness.ts';
 
 export interface RpcOptions {
   readonly url: string;
-  /** Tries of one call when the node is busy (429, 502, 503, 504). 6 by default. */
-  readonly maxTries?: number;
-  /** After this long without an answer a call has failed. 30 s by default. */
+  /** Reads are tried again for so long while what comes is passing: rate limits, restarts, broken connections. 60 s by default. */
+  readonly retryForMs?: number;
+  /** After this long without an answer one try has failed. 30 s by default. */
   readonly timeoutMs?: number;
+  /** Ends whatever is under way (`chain/stopped`). */
+  readonly signal?: AbortSignal;
 }
 
 export interface RpcDeps {
@@ -21,30 +22,104 @@ export interface RpcDeps {
   readonly log: Log;
 }
 
-/** JSON-RPC with backoff on rate limits; a node that is not there is `chain/unreachable`. */
+/** What a URL that nothing Solana-like has ever answered at is worth: it may be wrong. */
+const FIRST_ANSWER_MS = 1_000;
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 4_000;
+/** A node that is some slots behind catches up soon; asking it in vain costs little. */
+const MAX_BEHIND_PAUSE_MS = 500;
+
+interface Payload {
+  readonly id: unknown;
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/**
+ * JSON-RPC over a network that is not to be trusted: reads are repeated within a deadline, never answered from
+ * before what was already seen, and what fails in the end is said in words. `sendTransaction` is tried once:
+ * whoever sends has its own way of finding out what came of it.
+ */
 export function createRpc(deps: RpcDeps, options: RpcOptions): Rpc<SolanaRpcApi> {
-  const inner = createDefaultRpcTransport({ url: checkedUrl(options.url) });
-  const maxTries = options.maxTries ?? 6;
+  const url = checkedUrl(options.url);
+  const inner = createDefaultRpcTransport({ url });
+  const retryForMs = options.retryForMs ?? 60_000;
   const timeoutMs = options.timeoutMs ?? 30_000;
+  const freshness = createFreshness();
+  let answered = false;
+
+  /** One try: the parsed answer, or what came instead. */
+  async function attempt(
+    payload: Payload,
+    signal: AbortSignal,
+  ): Promise<{ readonly answer: unknown } | { readonly failure: Failure }> {
+    const { method } = payload;
+    const params = freshness.require(method, payload.params);
+    let answer: unknown;
+    try {
+      answer = await inner<unknown>({ payload: { ...payload, params }, signal });
+    } catch (error) {
+      return { failure: failureOf(error, method, url) };
+    }
+    if (typeof answer !== 'object' || answer === null || !('result' in answer || 'error' in answer))
+      return { failure: failureOfAnswer(cameAs(answer), method, url) };
+    if ('error' in answer && answer.error !== null && answer.error !== undefined) {
+      answered = true;
+      return { failure: failureOfError(answer.error, method, url) };
+    }
+    const result = 'result' in answer ? answer.result : undefined;
+    if (!freshness.isWhole(method, result)) return { failure: failureOfAnswer(cameAs(answer), method, url) };
+    answered = true;
+    freshness.learn(method, payload.params, result);
+    return { answer };
+  }
 
   const transport: RpcTransport = async <TResponse>(
     request: Parameters<RpcTransport>[0],
   ): ReturnType<typeof inner<TResponse>> => {
-    for (let attempt = 1; ; attempt += 1) {
-      const deadline = AbortSignal.timeout(timeoutMs);
-      const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
-      try {
-        return await inner<TResponse>({ ...request, signal });
-      } catch (error) {
-        if (request.signal?.aborted === true) throw error;
-        const waitMs = backoffMs(error, attempt);
-        if (waitMs === undefined || attempt >= maxTries) throw transportError(error, options.url);
-        deps.log.debug({ attempt, waitMs }, 'node is busy');
-        await deps.clock.sleep(waitMs, request.signal);
-      }
+    // What kit makes of a call.
+    const payload = request.payload as Payload;
+    const begunMs = deps.clock.nowMs();
+    const stops = [request.signal, options.signal].filter((each) => each !== undefined);
+    for (let tries = 1; ; tries += 1) {
+      requireRunning(request.signal, options.signal);
+      const outcome = await attempt(payload, AbortSignal.any([...stops, AbortSignal.timeout(timeoutMs)]));
+      // The caller names the type of the method's answer; kit trusts it the same way.
+      if ('answer' in outcome) return outcome.answer as TResponse;
+      requireRunning(request.signal, options.signal);
+      const { failure } = outcome;
+      const forMs = answered || failure.first === 'wait' ? retryForMs : Math.min(FIRST_ANSWER_MS, retryForMs);
+      const pauseMs = failure.retryAfterMs ?? pauseOf(failure, tries);
+      const late = deps.clock.nowMs() + pauseMs - begunMs > forMs;
+      if (!failure.passing || late || payload.method === 'sendTransaction') throw failure.error;
+      deps.log.debug(
+        { tries, pauseMs, code: failure.error.code, err: failure.error.message },
+        'asking again',
+      );
+      await deps.clock.sleep(pauseMs, stops.length === 0 ? undefined : AbortSignal.any(stops));
     }
   };
   return createSolanaRpcFromTransport(transport);
+}
+
+function pauseOf(failure: Failure, tries: number): number {
+  const most = failure.error.code === 'chain/node-behind' ? MAX_BEHIND_PAUSE_MS : MAX_PAUSE_MS;
+  return Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), most);
+}
+
+function requireRunning(asked: AbortSignal | undefined, stopped: AbortSignal | undefined): void {
+  asked?.throwIfAborted();
+  if (stopped?.aborted === true) throw stoppedError();
+}
+
+/** What waits for the chain when its process is told to end. */
+export function stoppedError(): MediaError {
+  return new MediaError({
+    code: 'chain/stopped',
+    message: 'Stopped before the chain answered.',
+    source: 'internal',
+    retry: true,
+  });
 }
 
 function checkedUrl(url: string): string {
@@ -56,55 +131,31 @@ function checkedUrl(url: string): string {
   });
 }
 
-/** How long to wait before the next try, or undefined when another try makes no sense. */
-function backoffMs(error: unknown, attempt: number): number | undefined {
-  if (!isSolanaError(error, SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR)) return undefined;
-  const { statusCode, headers } = error.context;
-  if (![429, 502, 503, 504].includes(statusCode)) return undefined;
-  const asked = Number(headers.get('retry-after') ?? Number.NaN);
-  if (Number.isFinite(asked) && asked >= 0) return Math.min(asked * 1000, 60_000);
-  return Math.min(250 * 2 ** attempt, 8_000);
-}
+const isAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
 
-function transportError(error: unknown, url: string): MediaError {
-  if (isSolanaError(error, SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR)) {
-    const { statusCode } = error.context;
-    const limited = statusCode === 429;
-    return new MediaError({
-      code: limited ? 'chain/rate-limited' : 'chain/http-error',
-      message: limited
-        ? `The node at ${url} limits requests. Wait, or use another node.`
-        : `The node at ${url} answered with HTTP status ${statusCode}.`,
-      source: 'chain',
-      retry: limited || statusCode >= 500,
-      context: { url, statusCode },
-      cause: error,
-    });
-  }
-  return new MediaError({
-    code: 'chain/unreachable',
-    message: `Nothing answers at ${url}: start one with \`media chain\`, or name another node with --url.`,
-    source: 'chain',
-    retry: true,
-    context: { url },
-    cause: error,
-  });
-}
-
-/** Runs a call and turns what the node refuses into words. */
+/** Runs a call and names what was asked for where the node refuses it, or answers with what cannot be read. */
 export async function rpcCall<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof MediaError || (error instanceof Error && error.name === 'AbortError')) throw error;
-    if (!isSolanaError(error)) throw error;
-    const context: Readonly<Record<string, unknown>> = { ...error.context };
-    const said = context['__serverMessage'];
+    if (isAbort(error)) throw error;
+    if (error instanceof MediaError) {
+      if (error.code !== 'chain/rpc-error') throw error;
+      throw new MediaError({
+        code: error.code,
+        message: `The node refused ${what}: ${String(error.context['said']).replace(/\.$/, '')}.`,
+        source: error.source,
+        retry: error.retry,
+        context: error.context,
+        cause: error.cause,
+      });
+    }
     throw new MediaError({
-      code: 'chain/rpc-error',
-      message: `The node refused ${what}: ${typeof said === 'string' ? said : errorMessage(error)}.`,
+      code: 'chain/bad-answer',
+      message: `The node's answer about ${what} makes no sense: ${errorMessage(error)}.`,
       source: 'chain',
-      context: { rpcCode: context['__code'] },
+      retry: true,
       cause: error,
     });
   }

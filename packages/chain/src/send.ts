@@ -1,4 +1,4 @@
-import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import { MediaError } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import {
   addSignersToTransactionMessage,
@@ -7,7 +7,6 @@ import {
   createTransactionMessage,
   getBase64EncodedWireTransaction,
   getSignatureFromTransaction,
-  isSolanaError,
   isTransactionWithinSizeLimit,
   isWritableRole,
   pipe,
@@ -36,8 +35,8 @@ import {
   setComputeUnitPrice,
 } from './compute-budget.ts';
 import type { PriorityFee } from './compute-budget.ts';
-import { awaitSignature } from './confirm.ts';
-import { rpcCall } from './rpc.ts';
+import { awaitSignature, saidLast } from './confirm.ts';
+import { rpcCall, stoppedError } from './rpc.ts';
 import { transactionError } from './transaction-errors.ts';
 
 export type Commitment = 'processed' | 'confirmed' | 'finalized';
@@ -50,6 +49,10 @@ export interface SendDeps {
   readonly programId: Address;
   /** From 0 up to 1; makes equal transactions differ. */
   readonly random: () => number;
+  /** Once aborted nothing new is sent (`chain/stopped`). */
+  readonly stop?: AbortSignal;
+  /** Aborted some moments later: what is in flight is given up (`chain/abandoned`). */
+  readonly abandon?: AbortSignal;
 }
 
 export interface SendOptions {
@@ -83,6 +86,8 @@ interface Lifetime {
 const MARGIN = 1.2;
 const VARIATIONS = 2048;
 const DEFAULT_TIMEOUT_MS = 120_000;
+/** A node that keeps the connection and says nothing must not keep us from looking at the status. */
+const SUBMIT_MS = 10_000;
 
 /**
  * Simulates, signs, sends and confirms one transaction. Rejects with a MediaError in words:
@@ -93,6 +98,7 @@ export async function sendTransaction(
   instructions: readonly Instruction[],
   options: SendOptions,
 ): Promise<SendResult> {
+  requireGoingOn(deps.stop);
   const commitment = options.commitment ?? 'confirmed';
   const price = await priceOf(deps, instructions, options.priorityFee ?? { kind: 'none' });
   let lifetime = await latestBlockhash(deps, commitment);
@@ -130,19 +136,24 @@ export async function sendTransaction(
         signature,
       });
     }
+    requireGoingOn(deps.stop);
     if (signing >= (options.maxResigns ?? 3)) {
       throw new MediaError({
         code: 'chain/blockhash-expired',
-        message:
-          'The transaction expired before the chain took it in. The chain is busy: try again, or pay a priority fee.',
+        message: `The transaction expired before the chain took it in. The chain is busy: try again, or pay a priority fee.${saidLast(outcome.complaint)}`,
         source: 'chain',
         retry: true,
         context: { signature },
+        cause: outcome.complaint,
       });
     }
     deps.log.info({ signature }, 'transaction expired without landing, signing anew');
     lifetime = await latestBlockhash(deps, commitment);
   }
+}
+
+function requireGoingOn(stop: AbortSignal | undefined): void {
+  if (stop?.aborted === true) throw stoppedError();
 }
 
 async function latestBlockhash(deps: SendDeps, commitment: Commitment): Promise<Lifetime> {
@@ -217,25 +228,45 @@ function shifted(err: unknown, by: number): unknown {
   return Array.isArray(pair) ? { InstructionError: [Number(pair[0]) - by, pair[1]] } : err;
 }
 
-/** Hands the transaction to the node. What the node says against it is told by its status, save for a refusal for good. */
 async function submit(deps: SendDeps, wire: Base64EncodedWireTransaction): Promise<void> {
   try {
     await rpcCall('the transaction', () =>
-      deps.rpc.sendTransaction(wire, { encoding: 'base64', skipPreflight: true, maxRetries: 0n }).send(),
+      deps.rpc
+        .sendTransaction(wire, { encoding: 'base64', skipPreflight: true, maxRetries: 0n })
+        .send({ abortSignal: AbortSignal.timeout(SUBMIT_MS) }),
     );
   } catch (error) {
-    // A node that has seen it, or holds its blockhash for unknown, leaves the answer to the status and to expiry.
-    if (isTolerable(error))
-      deps.log.debug({ code: errorCode(error), err: errorMessage(error) }, 'node did not take it');
-    else throw error;
+    throw refusalOf(error);
   }
 }
 
-function isTolerable(error: unknown): boolean {
-  if (!(error instanceof MediaError)) return false;
-  if (error.retry) return true;
-  const said = `${error.message} ${isSolanaError(error.cause) ? errorMessage(error.cause.cause ?? '') : ''}`;
-  return /blockhash not found|already been processed|AlreadyProcessed|BlockhashNotFound/i.test(said);
+/** JSON-RPC codes of a node that judged the transaction itself, and of one that does not know how to be sent one. */
+const JUDGED: ReadonlySet<unknown> = new Set([-32003, -32013, -32600, -32601, -32602, -32700]);
+
+/** `retry` says whether it may have gone on all the same: only what condemns the transaction itself is final. */
+function refusalOf(error: unknown): MediaError {
+  if (!(error instanceof MediaError)) {
+    return new MediaError({
+      code: 'chain/unreachable',
+      message: 'The node has not answered in time.',
+      source: 'chain',
+      retry: true,
+      cause: error,
+    });
+  }
+  if (error.code === 'chain/stopped') return error;
+  // The embedded chain says in its data that it has not taken the transaction in: its disk is full, say.
+  const { statusCode, nodeCode } = error.context;
+  const unwelcome = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 && !error.retry;
+  const retry = nodeCode === undefined && !unwelcome && !JUDGED.has(error.context['rpcCode']);
+  return new MediaError({
+    code: error.code,
+    message: error.message,
+    source: error.source,
+    retry,
+    context: error.context,
+    cause: error.cause,
+  });
 }
 
 async function priceOf(

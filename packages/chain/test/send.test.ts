@@ -1,6 +1,4 @@
 import { silentLog } from '@media-network/runtime';
-import type { Clock } from '@media-network/runtime';
-import { getBase58Decoder } from '@solana/kit';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { createMediaClient, createWallet } from '../src/index.ts';
@@ -8,76 +6,8 @@ import type { MediaClient, SendResult } from '../src/index.ts';
 import { addressOf } from '../src/program-world/index.ts';
 import { HttpStatus, createScriptedNode } from './scripted-node.ts';
 import type { Script, ScriptedNode } from './scripted-node.ts';
-
-/** Time passes only by sleeping, and at once. */
-function leapingClock(): Clock {
-  let now = 0;
-  return {
-    nowMs: () => now,
-    sleep: (ms) => {
-      now += ms;
-      return new Promise((resolve) => setImmediate(resolve));
-    },
-  };
-}
-
-const blockhash = (n: number): string => getBase58Decoder().decode(new Uint8Array(32).fill(n));
-const LAST_VALID = 150;
-const confirmed = {
-  slot: 5,
-  confirmations: 1,
-  err: null,
-  status: { Ok: null },
-  confirmationStatus: 'confirmed',
-};
-
-interface World {
-  /** Block height and slot as the node sees them. */
-  height: number;
-  statusSlot?: number;
-  status: (signature: string, sent: readonly string[]) => unknown;
-}
-
-function nodeScript(world: World, sent: string[], override: Script = () => undefined): Script {
-  return (method, params, nth) => {
-    const other = override(method, params, nth);
-    if (other !== undefined) return other;
-    switch (method) {
-      case 'getLatestBlockhash':
-        return {
-          context: { slot: 1 },
-          value: { blockhash: blockhash(nth), lastValidBlockHeight: LAST_VALID * nth },
-        };
-      case 'simulateTransaction':
-        return {
-          context: { slot: 1 },
-          value: { err: null, logs: [], unitsConsumed: 500, accounts: null, returnData: null },
-        };
-      case 'sendTransaction':
-        sent.push(String(params[0]));
-        return blockhash(9);
-      case 'getSignatureStatuses': {
-        const [signatures] = params;
-        const signature = Array.isArray(signatures) ? String(signatures[0]) : '';
-        return {
-          context: { slot: world.statusSlot ?? world.height },
-          value: [world.status(signature, sent)],
-        };
-      }
-      case 'getEpochInfo':
-        return {
-          absoluteSlot: world.height,
-          blockHeight: world.height,
-          epoch: 0,
-          slotIndex: 0,
-          slotsInEpoch: 100,
-          transactionCount: 0,
-        };
-      default:
-        throw new Error(`not scripted: ${method}`);
-    }
-  };
-}
+import { LAST_VALID, confirmed, leapingClock, nodeScript } from './scripted-world.ts';
+import type { World } from './scripted-world.ts';
 
 describe('send', () => {
   let node: ScriptedNode | undefined;

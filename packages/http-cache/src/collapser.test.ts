@@ -7,7 +7,7 @@ import { lookupIn } from './headers.ts';
 import { anyRequest, gather, testBody, testMeta } from './store-suite.ts';
 import { openCacheStore } from './tiered-store.ts';
 
-function leadOf(turn: Turn): Lead {
+function leadOf<Shared>(turn: Turn<Shared>): Lead<Shared> {
   if (turn.kind !== 'lead') throw new Error(`expected to lead, got ${turn.kind}`);
   return turn.lead;
 }
@@ -19,7 +19,7 @@ async function* once(body: Buffer): AsyncGenerator<Buffer> {
 async function setUp() {
   const clock = createManualClock();
   const store = await openCacheStore({ maxRamBytes: 10_000_000 });
-  const collapser = createCollapser({ clock, lockTimeoutMs: 5_000, hitForMissMs: 10_000 });
+  const collapser = createCollapser<string>({ clock, lockTimeoutMs: 5_000, hitForMissMs: 10_000 });
   return { clock, store, collapser };
 }
 
@@ -68,7 +68,14 @@ describe('collapsed forwarding', () => {
     );
     expect(
       (await Promise.all(waiting)).map((turn) => (turn.kind === 'alone' ? turn.reason : turn.kind)),
-    ).toEqual(['vary-mismatch', 'follow']);
+    ).toEqual(['again', 'follow']);
+    // Now it is known what the key varies by: each variant has a flight of its own.
+    const lead2 = leadOf(await collapser.enter('k', german, 0));
+    const behind = collapser.enter('k', german, 0);
+    lead2.done();
+    expect((await behind).kind).toBe('again');
+    // The first one goes on, and who comes late finds it.
+    expect((await collapser.enter('k', english, 0)).kind).toBe('follow');
     await store.close();
   });
 

@@ -31,6 +31,8 @@ export interface Freshness {
   readonly staleIfErrorUntilMs: number;
   /** `no-cache`: stored, but asked about before every use. */
   readonly alwaysRevalidate: boolean;
+  /** Once stale, not to be used without asking (RFC 9111 §5.2.2.2, §5.2.2.8, §5.2.2.10). Absent on what older versions wrote. */
+  readonly mustRevalidate?: boolean;
   /** Whether the response itself said how long (not the heuristic). */
   readonly explicit: boolean;
 }
@@ -143,6 +145,7 @@ export function freshnessOf(response: OriginResponse): Freshness {
     staleWhileRevalidateUntilMs: window('stale-while-revalidate'),
     staleIfErrorUntilMs: window('stale-if-error'),
     alwaysRevalidate,
+    mustRevalidate: forbidsStale || directives.has('s-maxage'),
     explicit: lifetime.source !== 'heuristic' && lifetime.source !== 'none',
   };
 }

@@ -5,7 +5,7 @@ export type { Directives } from './cache-control.ts';
 export { cacheStatusField, cacheStatusMember } from './cache-status.ts';
 export type { CacheStatusOutcome, ForwardReason } from './cache-status.ts';
 export { createCollapser } from './collapser.ts';
-export type { Collapser, CollapserOptions, Lead, Turn } from './collapser.ts';
+export type { Collapser, CollapserOptions, EnterOptions, Lead, Turn } from './collapser.ts';
 export { entityTagsMatch, evaluateConditions, parseEntityTag } from './conditional.ts';
 export type { ConditionOutcome, EntityTag } from './conditional.ts';
 export { entryMeta } from './entry-meta.ts';

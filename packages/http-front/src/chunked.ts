@@ -1,10 +1,13 @@
 /** Where a chunked body ends (RFC 9112 §7.1), read strictly: CRLF only, plain hex sizes, bounded lines. */
 export interface ChunkedScanner {
   /**
-   * Takes the next bytes. Returns how many of them belong to this body; `done` when its end is among
-   * them, `bad` when the framing is not one that every reader would read alike.
+   * Takes the next bytes and gives on what is data among them. Returns how many belong to this body;
+   * `done` when its end is among them, `bad` when the framing is not one that every reader would read alike.
    */
-  scan(bytes: Buffer): { readonly kind: 'more' | 'done' | 'bad'; readonly used: number };
+  scan(
+    bytes: Buffer,
+    onData?: (data: Buffer) => void,
+  ): { readonly kind: 'more' | 'done' | 'bad'; readonly used: number };
 }
 
 const MAX_SIZE_DIGITS = 12;
@@ -98,12 +101,13 @@ export function createChunkedScanner(): ChunkedScanner {
   }
 
   return {
-    scan(bytes) {
+    scan(bytes, onData) {
       let at = 0;
       while (at < bytes.length) {
         if (state === 'data') {
           const take = Math.min(size, bytes.length - at);
           size -= take;
+          onData?.(bytes.subarray(at, at + take));
           at += take;
           if (size === 0) state = 'data-cr';
           continue;

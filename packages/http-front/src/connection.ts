@@ -1,8 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { Bridge } from './bridge.ts';
-import { Exchange, createBodyFraming, keepReading } from './exchange.ts';
+import { Exchange } from './exchange.ts';
+import type { ExchangeHost } from './exchange.ts';
 import type { FastHit } from './fast-hit.ts';
 import { FastWriter } from './fast-writer.ts';
 import type { FrontState, OpenConnection } from './front-state.ts';
@@ -10,27 +9,23 @@ import type { HeadParser } from './head-parser.ts';
 import { Output } from './output.ts';
 import { refusalResponse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
-import { strictRequest } from './strict-request.ts';
 
 /**
  * `reading`: between or inside request heads. `writing`: a fast response waits for the socket.
- * `slow`: the platform's server has the request. `ending`: nothing more will be answered.
+ * `handed-over`: a handler has the request. `ending`: nothing more will be answered.
  */
-type Phase = 'reading' | 'writing' | 'slow' | 'ending' | 'closed';
+type Phase = 'reading' | 'writing' | 'handed-over' | 'ending' | 'closed';
 
-/** One viewer connection: both lanes, in request order, with every byte accounted. */
+/** One viewer connection of HTTP/1: both lanes, in request order, with every byte accounted. */
 export class Connection<Token> implements OpenConnection {
   readonly #front: FrontState<Token>;
   readonly #socket: Socket;
   readonly #parser: HeadParser;
   readonly #output: Output<Token>;
-  readonly #scheme: 'http' | 'https';
   #phase: Phase = 'reading';
   /** Input not yet consumed. */
   #pending: Buffer | undefined;
   #requests = 0;
-  #bridge: Bridge | undefined;
-  #bridgeFull = false;
   #exchange: Exchange<Token> | undefined;
   #paused = false;
   #halfClosed = false;
@@ -39,20 +34,21 @@ export class Connection<Token> implements OpenConnection {
   /** Since when the awaited input (a head, a next request, body bytes) or the end is awaited. */
   #sinceMs: number;
   readonly #writer: FastWriter<Token>;
+  readonly #exchangeHost: ExchangeHost<Token>;
 
-  constructor(front: FrontState<Token>, socket: Socket, parser: HeadParser, scheme: 'http' | 'https') {
+  constructor(front: FrontState<Token>, socket: Socket, parser: HeadParser) {
     this.#front = front;
     this.#socket = socket;
     this.#parser = parser;
-    this.#scheme = scheme;
     this.#sinceMs = front.clock.nowMs();
     this.#output = new Output(
       socket,
-      scheme === 'https',
+      parser.scheme === 'https',
       { onWritten: front.handlers.onWritten?.bind(front.handlers), nowMs: () => front.clock.nowMs() },
       this.#onOutputProgress,
     );
     this.#writer = new FastWriter(front, this.#output);
+    this.#exchangeHost = this.#hostOfExchanges();
     socket.setNoDelay(true);
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
@@ -78,7 +74,7 @@ export class Connection<Token> implements OpenConnection {
       return;
     }
     this.#pending = before === undefined ? chunk : Buffer.concat([before, chunk]);
-    if (phase === 'slow') this.#feed();
+    if (phase === 'handed-over') this.#feed();
     this.#balanceInput();
   };
 
@@ -87,11 +83,7 @@ export class Connection<Token> implements OpenConnection {
     if (this.#phase === 'reading') {
       if (this.#pending === undefined) this.#end();
       else this.#refuse({ status: 400, reason: 'truncated' });
-    } else if (
-      this.#exchange !== undefined &&
-      !this.#exchange.framing.complete &&
-      this.#pending === undefined
-    ) {
+    } else if (this.#exchange !== undefined && !this.#exchange.bodyComplete && this.#pending === undefined) {
       this.#socket.destroy();
     }
   };
@@ -103,7 +95,6 @@ export class Connection<Token> implements OpenConnection {
     this.#writer.drop();
     this.#exchange?.finish();
     this.#exchange = undefined;
-    this.#bridge?.destroy();
   };
 
   /** Reads and answers as many requests as the bytes hold and the socket takes. */
@@ -130,7 +121,7 @@ export class Connection<Token> implements OpenConnection {
       const hit = outcome === 'plain' ? this.#askFast() : undefined;
       if (hit === undefined) {
         output.uncork();
-        if (this.#phase === 'reading') this.#startSlow(bytes, parser.headStart, parser.headEnd);
+        if (this.#phase === 'reading') this.#handOver(bytes, parser.headEnd);
         return;
       }
       at = parser.headEnd;
@@ -160,9 +151,10 @@ export class Connection<Token> implements OpenConnection {
 
   readonly #onOutputProgress = (): void => {
     if (this.#phase === 'writing' && this.#writer.drained()) this.#resume();
+    else this.#exchange?.progress();
   };
 
-  /** Back to reading after output drained or the platform's server is done. */
+  /** Back to reading after output drained or an answer is complete. */
   #resume(): void {
     this.#phase = 'reading';
     this.#sinceMs = this.#front.clock.nowMs();
@@ -183,184 +175,112 @@ export class Connection<Token> implements OpenConnection {
     else this.#socket.resume();
   }
 
-  #startSlow(bytes: Buffer, headStart: number, headEnd: number): void {
+  #hostOfExchanges(): ExchangeHost<Token> {
     const front = this.#front;
-    const framing = createBodyFraming(this.#parser.contentLength, this.#parser.chunked);
+    return {
+      handlers: front.handlers,
+      limits: front.limits,
+      output: this.#output,
+      nowMs: () => front.clock.nowMs(),
+      isLast: () => {
+        if (front.draining) this.#lastRequest = true;
+        return this.#lastRequest;
+      },
+      wantInput: () => {
+        // What the handler held up, the client is not late with.
+        this.#sinceMs = front.clock.nowMs();
+        if (this.#phase === 'handed-over') this.#feed();
+      },
+      answered: () => {
+        const exchange = this.#exchange;
+        if (exchange?.bodyComplete !== false) this.#finishExchange();
+        else {
+          exchange.discardBody();
+          this.#feed();
+        }
+      },
+      failed: (error) => {
+        front.log.error({ err: error }, 'the handler of a request failed');
+        this.#abandon({ status: 500, reason: 'handler-failed' });
+      },
+      cut: () => this.#socket.destroy(),
+    };
+  }
+
+  #handOver(bytes: Buffer, headEnd: number): void {
+    const front = this.#front;
+    const parser = this.#parser;
+    // RFC 9110 §10.1.1: anything but 100-continue.
+    const expectation = parser.minorVersion === 1 ? parser.header('expect') : undefined;
+    if (expectation !== undefined && expectation.toLowerCase() !== '100-continue') {
+      this.#refuse({ status: 417, reason: 'expectation' });
+      return;
+    }
+    const socket = this.#socket as Socket & Partial<Pick<TLSSocket, 'servername'>>; // TLS sockets add it
+    const exchange = new Exchange<Token>(this.#exchangeHost, parser, {
+      remoteAddress: socket.remoteAddress,
+      remotePort: socket.remotePort,
+      serverName: typeof socket.servername === 'string' ? socket.servername.toLowerCase() : undefined,
+    });
     let bodyEnd = headEnd;
-    if (!framing.complete && headEnd < bytes.length) {
-      const used = framing.take(bytes.subarray(headEnd));
+    if (!exchange.bodyComplete && headEnd < bytes.length) {
+      const used = exchange.feed(bytes.subarray(headEnd));
       if (used === -1) {
+        exchange.finish();
         this.#refuse({ status: 400, reason: 'chunk-malformed' });
         return;
       }
       bodyEnd = headEnd + used;
     }
     front.stats.slow += 1;
-    this.#phase = 'slow';
+    this.#phase = 'handed-over';
     this.#sinceMs = front.clock.nowMs();
-    this.#exchange = new Exchange(
-      keepReading(this.#parser, this.#scheme),
-      framing,
-      front.handlers.onWritten?.bind(front.handlers),
-    );
+    this.#exchange = exchange;
     this.#pending = bodyEnd < bytes.length ? bytes.subarray(bodyEnd) : undefined;
-    if (this.#bridge === undefined) {
-      this.#bridge = new Bridge(this, {
-        wantInput: () => {
-          // What the handler held up, the client is not late with.
-          if (this.#bridgeFull) this.#sinceMs = front.clock.nowMs();
-          this.#bridgeFull = false;
-          if (this.#phase === 'slow') this.#feed();
-        },
-        writeOutput: (chunk, done) => this.#writeSlow(chunk, done),
-        endOutput: () => {
-          this.#lastRequest = true;
-          if (this.#exchange === undefined && this.#phase === 'reading') this.#end();
-        },
-        cut: () => {
-          if (this.#phase !== 'ending' && this.#phase !== 'closed') this.#socket.destroy();
-        },
-      });
-      this.#bridge.on('error', () => undefined);
-      front.http.emit('connection', this.#bridge);
-    }
-    this.#bridgeFull = !this.#bridge.push(bytes.subarray(headStart, bodyEnd));
     this.#balanceInput();
+    void exchange.run();
   }
 
-  /** Body bytes to the platform's server, or to the drain once the response is out. */
+  /** Body bytes to the handler, or to nobody once the answer is out. */
   #feed(): void {
     const exchange = this.#exchange;
     const pending = this.#pending;
-    if (exchange === undefined || pending === undefined || exchange.framing.complete || this.#bridgeFull)
-      return;
+    if (exchange === undefined || pending === undefined || exchange.bodyComplete || exchange.bodyFull) return;
     this.#sinceMs = this.#front.clock.nowMs();
-    const used = exchange.framing.take(pending);
+    const used = exchange.feed(pending);
     if (used === -1) {
       this.#abandon({ status: 400, reason: 'chunk-malformed' });
       return;
     }
     this.#pending = used < pending.length ? pending.subarray(used) : undefined;
-    if (exchange.responded) {
+    if (exchange.answered) {
       exchange.drainedBytes += used;
       if (exchange.drainedBytes > this.#front.limits.maxDrainBytes) {
         this.#end();
         return;
       }
     }
-    if (this.#bridge?.push(pending.subarray(0, used)) === false) this.#bridgeFull = true;
     this.#balanceInput();
-    if (exchange.framing.complete && exchange.responded) this.#finishSlow();
-    else if (this.#halfClosed && !exchange.framing.complete && this.#pending === undefined)
+    if (exchange.bodyComplete && exchange.answered) this.#finishExchange();
+    else if (this.#halfClosed && !exchange.bodyComplete && this.#pending === undefined)
       this.#socket.destroy();
   }
 
-  #writeSlow(chunk: Buffer, done: (error?: Error | null) => void): void {
-    const exchange = this.#exchange;
-    if (exchange === undefined || this.#phase !== 'slow') {
-      done(new Error('the connection takes no more output'));
-      return;
-    }
-    const head = exchange.measure(chunk);
-    if (this.#output.waitingSinceMs === 0) this.#output.waitingSinceMs = this.#front.clock.nowMs();
-    this.#socket.write(chunk, (error) => {
-      if (error) {
-        done(error);
-        return;
-      }
-      this.#output.waitingSinceMs = this.#socket.writableLength === 0 ? 0 : this.#front.clock.nowMs();
-      exchange.flushed(head, chunk.length - head);
-      done();
-    });
-  }
-
-  /** The platform's server has parsed the request; `false` when it read something else than we did. */
-  onRequest(request: IncomingMessage, response: ServerResponse): void {
-    const exchange = this.#exchange;
-    const reading = exchange?.reading;
-    if (
-      exchange === undefined ||
-      reading === undefined ||
-      exchange.response !== undefined ||
-      request.url !== reading.rawTarget ||
-      request.method !== reading.method
-    ) {
-      this.onParserError();
-      return;
-    }
-    exchange.response = response;
-    // A handler that writes on after its viewer left must not take the process down.
-    response.on('error', () => undefined);
-    if (this.#lastRequest) response.shouldKeepAlive = false;
-    response.once('finish', () => {
-      exchange.responded = true;
-      if (this.#exchange === exchange && exchange.framing.complete) this.#finishSlow();
-      else if (this.#exchange === exchange) this.#bridgeFull = false;
-      if (this.#exchange === exchange) this.#feed();
-    });
-    const socket = this.#socket as Socket & Partial<Pick<TLSSocket, 'servername'>>; // TLS sockets add it
-    const strict = strictRequest(exchange, request, {
-      remoteAddress: socket.remoteAddress,
-      remotePort: socket.remotePort,
-      serverName: typeof socket.servername === 'string' ? socket.servername.toLowerCase() : undefined,
-    });
-    const failed = (error: unknown): void => {
-      this.#front.log.error({ err: error }, 'the slow handler failed');
-      if (response.headersSent) {
-        response.destroy();
-        return;
-      }
-      response.shouldKeepAlive = false;
-      try {
-        // The phrase by name: a handler that failed in writeHead has left its own behind.
-        response
-          .writeHead(500, 'Internal Server Error', { 'Content-Length': '0', 'Cache-Control': 'no-store' })
-          .end();
-      } catch (again) {
-        // Nobody is left to catch it: a response that cannot be begun must not end the process.
-        this.#front.log.error({ err: again }, 'a failed response could not be answered');
-        response.destroy();
-      }
-    };
-    try {
-      const result = this.#front.handlers.slow(strict, response);
-      if (result !== undefined) result.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
-  }
-
-  /** The platform's parser refused, or disagreed on, what ours accepted. */
-  onParserError(): void {
-    this.#abandon({ status: 400, reason: 'parsers-disagree' });
-  }
-
-  /** RFC 9110 §10.1.1: anything but 100-continue. */
-  onUnknownExpectation(): void {
-    this.#abandon({ status: 417, reason: 'expectation' });
-  }
-
-  #finishSlow(): void {
+  #finishExchange(): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     this.#exchange = undefined;
     exchange.finish();
-    if (exchange.response?.shouldKeepAlive === false || this.#bridge?.writableEnded === true)
-      this.#lastRequest = true;
-    if (this.#phase === 'slow') this.#resume();
+    if (this.#phase === 'handed-over') this.#resume();
   }
 
-  /** Gives up a slow exchange: an answer if none has begun, else a cut that nobody takes for an end. */
+  /** Gives a request up: an answer if none has begun, else a cut that nobody takes for an end. */
   #abandon(refusal: Refusal): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.finish();
-    if (exchange === undefined || exchange.bytesStarted > 0) {
-      this.#socket.destroy();
-      return;
-    }
-    this.#refuse(refusal);
-    this.#bridge?.destroy();
+    if (exchange === undefined || exchange.begun) this.#socket.destroy();
+    else this.#refuse(refusal);
   }
 
   #refuse(refusal: Refusal): void {
@@ -390,6 +310,7 @@ export class Connection<Token> implements OpenConnection {
       this.#paused = false;
       this.#socket.resume();
     }
+    this.#output.uncork();
     this.#socket.end();
   }
 
@@ -408,8 +329,9 @@ export class Connection<Token> implements OpenConnection {
         if (this.#pending === undefined) this.#end();
         else this.#refuse({ status: 408, reason: 'head-timeout' });
       } else if (waited > limits.idleTimeoutMs) this.#end();
-    } else if (this.#phase === 'slow') {
-      if (this.#exchange?.framing.complete === false && !this.#bridgeFull && waited > limits.bodyTimeoutMs) {
+    } else if (this.#phase === 'handed-over') {
+      const exchange = this.#exchange;
+      if (exchange?.bodyComplete === false && !exchange.bodyFull && waited > limits.bodyTimeoutMs) {
         this.#abandon({ status: 408, reason: 'body-timeout' });
       }
     } else if (this.#phase === 'ending' && waitingSinceMs === 0 && waited > limits.lingerMs) {
@@ -424,8 +346,6 @@ export class Connection<Token> implements OpenConnection {
       return;
     }
     this.#lastRequest = true;
-    const response = this.#exchange?.response;
-    if (response !== undefined && !response.headersSent) response.shouldKeepAlive = false;
   }
 
   destroy(): void {

@@ -1,139 +1,340 @@
-import type { ServerResponse } from 'node:http';
-import { createChunkedScanner } from './chunked.ts';
-import type { ChunkedScanner } from './chunked.ts';
+import { Readable } from 'node:stream';
 import type { HeadParser } from './head-parser.ts';
-import { createResponseMeter } from './response-meter.ts';
+import type { FrontLimits } from './limits.ts';
+import type { Output } from './output.ts';
+import { RequestBody } from './request-body.ts';
+import { interimHead, responseHead } from './response-head.ts';
+import type { Framing } from './response-head.ts';
+import type { Answer, FrontHandlers, ParsedRequest } from './seam.ts';
 
-/** What the front read, kept beyond the parser's next request. */
-export interface Reading {
-  readonly scheme: 'http' | 'https';
-  readonly method: string;
-  readonly httpVersion: '1.0' | '1.1';
-  readonly host: string;
-  readonly port: number | undefined;
-  readonly rawTarget: string;
-  readonly target: string;
-  readonly pathEnd: number;
-  readonly rawHeaders: readonly string[];
+/** What an exchange needs of its connection. */
+export interface ExchangeHost<Token> {
+  readonly handlers: FrontHandlers<Token>;
+  readonly limits: FrontLimits;
+  readonly output: Output<Token>;
+  nowMs(): number;
+  /** Whether the connection ends with this answer; asked when its head is written. */
+  isLast(): boolean;
+  /** The handler wants more of the body. */
+  wantInput(): void;
+  /** All of the answer has left. */
+  answered(): void;
+  /** There is no answer to give, and none has begun. */
+  failed(error: unknown): void;
+  /** The answer has begun and cannot be completed. */
+  cut(): void;
 }
 
-export function keepReading(parser: HeadParser, scheme: 'http' | 'https'): Reading {
-  return {
-    scheme,
-    method: parser.method,
-    httpVersion: parser.minorVersion === 1 ? '1.1' : '1.0',
-    host: parser.host,
-    port: parser.port,
-    rawTarget: parser.rawTarget,
-    target: parser.target,
-    pathEnd: parser.pathEnd,
-    rawHeaders: parser.rawHeaders(),
-  };
+export interface Remote {
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  readonly serverName: string | undefined;
 }
 
-/** Where the body of a request ends. */
-export interface BodyFraming {
-  readonly present: boolean;
-  readonly complete: boolean;
-  /** How many of these bytes are body, or -1 when the framing is broken. */
-  take(bytes: Buffer): number;
-}
+const LAST_CHUNK = Buffer.from('0\r\n\r\n', 'latin1');
+const CRLF = Buffer.from('\r\n', 'latin1');
 
-export function createBodyFraming(contentLength: number, chunked: boolean): BodyFraming {
-  const scanner: ChunkedScanner | undefined = chunked ? createChunkedScanner() : undefined;
-  let left = Math.max(0, contentLength);
-  let complete = !chunked && left === 0;
-  return {
-    present: chunked || contentLength > 0,
-    get complete() {
-      return complete;
-    },
-    take(bytes) {
-      if (complete) return 0;
-      if (scanner !== undefined) {
-        const result = scanner.scan(bytes);
-        if (result.kind === 'bad') return -1;
-        complete = result.kind === 'done';
-        return result.used;
-      }
-      const used = Math.min(left, bytes.length);
-      left -= used;
-      complete = left === 0;
-      return used;
-    },
-  };
-}
-
-/** A request that the platform's server has, and its account. */
+/** One request that was handed over, and its answer on the way back, over HTTP/1. */
 export class Exchange<Token> {
-  readonly reading: Reading;
-  readonly framing: BodyFraming;
-  readonly #meter = createResponseMeter();
-  readonly #onWritten: ((token: Token | undefined, head: number, body: number) => void) | undefined;
+  readonly #host: ExchangeHost<Token>;
+  readonly #request: ParsedRequest;
+  readonly #body: RequestBody | undefined;
   #controller: AbortController | undefined;
+  #answer: Answer<Token> | undefined;
+  /** Nothing more can be sent. */
   #over = false;
-  #token: { readonly value: Token } | undefined;
+  /** All has been given to the socket. */
+  #finished = false;
+  #handed = 0;
+  #left = 0;
   #heldHead = 0;
-  #heldBody = 0;
-  response: ServerResponse | undefined;
-  /** Set once the response is complete and flushed. */
-  responded = false;
-  bytesWritten = 0;
-  /** Output handed to the socket, flushed or not. */
-  bytesStarted = 0;
+  #wake: (() => void) | undefined;
+  #error: unknown;
+  /** Set once the answer is complete and has left. */
+  answered = false;
   drainedBytes = 0;
 
-  constructor(
-    reading: Reading,
-    framing: BodyFraming,
-    onWritten: ((token: Token | undefined, head: number, body: number) => void) | undefined,
-  ) {
-    this.reading = reading;
-    this.framing = framing;
-    this.#onWritten = onWritten;
+  constructor(host: ExchangeHost<Token>, parser: HeadParser, remote: Remote) {
+    this.#host = host;
+    const present = parser.chunked || parser.contentLength > 0;
+    const expects = present && parser.minorVersion === 1 && parser.header('expect') !== undefined;
+    this.#body = present
+      ? new RequestBody(
+          parser.contentLength,
+          parser.chunked,
+          () => host.wantInput(),
+          // RFC 9110 §10.1.1: whoever reads the body wants it sent.
+          () => {
+            if (expects) this.#interim(100, []);
+          },
+        )
+      : undefined;
+    this.#request = handedOver(this, parser, remote, this.#body);
   }
 
   /** Made when first asked for: most handlers of small answers never do. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#over && !this.responded) this.#controller.abort();
+    if (this.#over && !this.answered) this.#controller.abort();
     return this.#controller.signal;
   }
 
-  /** Splits bytes on their way out; pass the result to `flushed` once they left. */
-  measure(chunk: Buffer): number {
-    this.bytesStarted += chunk.length;
-    return this.#meter.headBytesIn(chunk);
+  /** Whether the answer, interim ones apart, was begun. */
+  get begun(): boolean {
+    return this.#answer !== undefined;
   }
 
-  flushed(head: number, body: number): void {
-    this.bytesWritten += head + body;
-    if (this.#token !== undefined) {
-      this.#onWritten?.(this.#token.value, head, body);
+  get bodyComplete(): boolean {
+    return this.#body?.complete ?? true;
+  }
+
+  get bodyFull(): boolean {
+    return this.#body?.full ?? false;
+  }
+
+  /** See `RequestBody.feed`. */
+  feed(bytes: Buffer): number {
+    return this.#body?.feed(bytes) ?? 0;
+  }
+
+  discardBody(): void {
+    this.#body?.discard();
+  }
+
+  interim(status: number, headers: readonly string[]): void {
+    if (this.#request.httpVersion === '1.1' && status >= 102 && status <= 199) this.#interim(status, headers);
+  }
+
+  #interim(status: number, headers: readonly string[]): void {
+    if (this.#over || this.#answer !== undefined) return;
+    const head = interimHead(status, headers);
+    this.#send(head, undefined, head.length, 0);
+  }
+
+  /** Asks the handler and writes what it answers. Never rejects. */
+  async run(): Promise<void> {
+    const host = this.#host;
+    let answer: Answer<Token>;
+    try {
+      answer = await host.handlers.answer(this.#request);
+    } catch (error) {
+      if (!this.#over) host.failed(error);
       return;
     }
-    this.#heldHead += head;
-    this.#heldBody += body;
+    if (this.#over) {
+      await leave(answer.body);
+      answer.ended?.({ complete: false, bytes: 0 });
+      return;
+    }
+    const { method, httpVersion } = this.#request;
+    const bodyless =
+      answer.body === undefined || method === 'HEAD' || answer.status === 204 || answer.status === 304;
+    const framing = framingOf(answer, bodyless, method, httpVersion);
+    let head: Buffer;
+    try {
+      head = responseHead(answer.status, answer.statusText, answer.headers, framing, {
+        close: host.isLast() || framing === 'close',
+        nowMs: host.nowMs(),
+      });
+    } catch (error) {
+      await leave(answer.body);
+      answer.ended?.({ complete: false, bytes: 0, error });
+      if (!this.#over) host.failed(error);
+      return;
+    }
+    this.#answer = answer;
+    this.#releaseHeld();
+    try {
+      if (bodyless) {
+        this.#send(head, undefined, head.length, 0);
+        await leave(answer.body);
+      } else await this.#write(head, answer, framing);
+    } catch (error) {
+      this.#error = error;
+      host.output.uncork();
+      host.cut();
+      return;
+    }
+    this.#finished = true;
+    this.#settle();
   }
 
-  account(token: Token): void {
-    this.#token = { value: token };
-    this.#releaseHeld();
+  /** Head and body, at the pace of the socket. Rejects when the body fails or is not as long as announced. */
+  async #write(head: Buffer, answer: Answer<Token>, framing: Framing): Promise<void> {
+    const { output } = this.#host;
+    const length = typeof framing === 'object' ? framing.length : undefined;
+    let sent = 0;
+    // Head and what of the body is there already go out together.
+    output.cork();
+    this.#send(head, undefined, head.length, 0);
+    const uncorking = setImmediate(() => output.uncork());
+    try {
+      const { body } = answer;
+      if (Buffer.isBuffer(body)) {
+        if (length !== undefined && body.length !== length) throw wrongLength(length);
+        await this.#writePiece(body, framing);
+      } else if (body !== undefined) {
+        for await (const piece of body) {
+          if (this.#over) return;
+          sent += piece.length;
+          if (length !== undefined && sent > length) throw wrongLength(length);
+          await this.#writePiece(piece, framing);
+          if (this.#over) return;
+        }
+        if (length !== undefined && sent !== length) throw wrongLength(length);
+      }
+      if (framing === 'chunked') this.#send(LAST_CHUNK, undefined, 0, LAST_CHUNK.length);
+    } finally {
+      clearImmediate(uncorking);
+      output.uncork();
+    }
   }
 
-  /** Ends the account; bytes that nobody claimed are reported without a token. */
-  finish(): void {
-    this.#over = true;
-    if (!this.responded) this.#controller?.abort();
-    this.#releaseHeld();
+  async #writePiece(piece: Uint8Array, framing: Framing): Promise<void> {
+    const { output, limits } = this.#host;
+    const { writeSliceBytes } = limits;
+    for (let at = 0; at < piece.length && !this.#over; at += writeSliceBytes) {
+      const end = Math.min(piece.length, at + writeSliceBytes);
+      const slice = Buffer.from(piece.buffer, piece.byteOffset + at, end - at);
+      if (framing === 'chunked') {
+        const size = Buffer.from(`${slice.length.toString(16)}\r\n`, 'latin1');
+        output.cork();
+        this.#send(size, slice, 0, size.length + slice.length);
+        this.#send(CRLF, undefined, 0, CRLF.length);
+      } else this.#send(slice, undefined, 0, slice.length);
+      output.uncork();
+      if (output.queuedBytes > limits.maxQueuedOutputBytes) await this.#room();
+    }
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Bytes that had to wait have left. */
+  progress(): void {
+    if (this.#wake === undefined || this.#host.output.queuedBytes > this.#host.limits.maxQueuedOutputBytes)
+      return;
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake();
+  }
+
+  #send(first: Buffer, second: Buffer | undefined, head: number, body: number): void {
+    if (this.#over) return;
+    this.#handed += head + body;
+    this.#host.output.send(first, second, undefined, head, body, this.#onLeft);
+  }
+
+  readonly #onLeft = (head: number, body: number): void => {
+    this.#left += head + body;
+    if (this.#answer === undefined) this.#heldHead += head;
+    else this.#host.handlers.onWritten?.(this.#answer.token, head, body);
+    this.#settle();
+  };
+
+  #settle(): void {
+    if (!this.#finished || this.#left !== this.#handed || this.answered || this.#over) return;
+    this.answered = true;
+    this.#answer?.ended?.({ complete: true, bytes: this.#left });
+    this.#host.answered();
   }
 
   #releaseHeld(): void {
-    if (this.#heldHead + this.#heldBody === 0) return;
     const head = this.#heldHead;
-    const body = this.#heldBody;
     this.#heldHead = 0;
-    this.#heldBody = 0;
-    this.#onWritten?.(this.#token?.value, head, body);
+    if (head > 0) this.#host.handlers.onWritten?.(this.#answer?.token, head, 0);
   }
+
+  /** The connection has no more use for it: answered, refused or gone. Idempotent. */
+  finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#releaseHeld();
+    if (!this.#body?.complete) this.#body?.destroy();
+    if (!this.answered) {
+      this.#controller?.abort();
+      this.#answer?.ended?.({
+        complete: false,
+        bytes: this.#left,
+        ...(this.#error === undefined ? {} : { error: this.#error }),
+      });
+    }
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function framingOf<Token>(
+  answer: Answer<Token>,
+  bodyless: boolean,
+  method: string,
+  httpVersion: string,
+): Framing {
+  // RFC 9110 §8.6: never beside 204, whose reader would wait for a body or take what follows for one.
+  if (answer.status === 204) return 'none';
+  if (answer.contentLength !== undefined) return { length: answer.contentLength };
+  if (!bodyless) return httpVersion === '1.1' ? 'chunked' : 'close';
+  return method === 'HEAD' || answer.status === 304 ? 'none' : { length: 0 };
+}
+
+function wrongLength(expected: number): Error {
+  return new Error(`the body is not of the ${expected} bytes that were announced`);
+}
+
+/** Tells whoever makes a body that nobody wants it. */
+async function leave(body: Answer<unknown>['body']): Promise<void> {
+  if (body === undefined || Buffer.isBuffer(body)) return;
+  try {
+    await body[Symbol.asyncIterator]().return?.();
+  } catch {
+    // Nobody is left to be told.
+  }
+}
+
+/** What the handler gets: the front's reading, kept beyond the parser's next request. */
+function handedOver<Token>(
+  exchange: Exchange<Token>,
+  parser: HeadParser,
+  remote: Remote,
+  body: RequestBody | undefined,
+): ParsedRequest {
+  const rawHeaders = parser.rawHeaders();
+  let none: Readable | undefined;
+  return {
+    scheme: parser.scheme,
+    method: parser.method,
+    httpVersion: parser.minorVersion === 1 ? '1.1' : '1.0',
+    host: parser.host,
+    port: parser.port,
+    target: parser.target,
+    pathEnd: parser.pathEnd,
+    rawHeaders,
+    hasBody: body !== undefined,
+    get body() {
+      if (body !== undefined) return body;
+      none ??= Readable.from([]);
+      return none;
+    },
+    ...remote,
+    get signal() {
+      return exchange.signal;
+    },
+    interim(status, headers) {
+      exchange.interim(status, headers);
+    },
+    header(lowerName) {
+      let value: string | undefined;
+      for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+        const name = rawHeaders[i] ?? '';
+        if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
+        const text = rawHeaders[i + 1] ?? '';
+        value = value === undefined ? text : `${value}, ${text}`;
+      }
+      return value;
+    },
+  };
 }

@@ -1,8 +1,7 @@
-import type { Server as HttpServer } from 'node:http';
 import type { Clock, Log } from '@media-network/runtime';
 import type { FastHit } from './fast-hit.ts';
 import type { FrontLimits } from './limits.ts';
-import type { FrontHandlers } from './request.ts';
+import type { FrontHandlers } from './seam.ts';
 
 /** Counters since the start, for metrics. */
 export interface FrontStats {
@@ -29,7 +28,6 @@ export interface FrontState<Token> {
   readonly limits: FrontLimits;
   readonly clock: Clock;
   readonly log: Log;
-  readonly http: HttpServer;
   readonly connections: Set<OpenConnection>;
   readonly stats: FrontStats;
   draining: boolean;

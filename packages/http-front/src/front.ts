@@ -1,20 +1,16 @@
-import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { MediaError, createRepeatingTask, errorCode, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { Bridge } from './bridge.ts';
-import type { BridgeConnection } from './bridge.ts';
 import { Connection } from './connection.ts';
 import type { FastHit } from './fast-hit.ts';
 import type { FrontState, FrontStats } from './front-state.ts';
 import { HeadParser } from './head-parser.ts';
 import { defaultLimits } from './limits.ts';
 import type { FrontLimits } from './limits.ts';
-import type { FrontHandlers } from './request.ts';
+import type { FrontHandlers } from './seam.ts';
 
 export interface FrontOptions {
   readonly limits?: Partial<FrontLimits>;
@@ -72,13 +68,6 @@ const CIPHERS = [
   'ECDHE-RSA-AES256-GCM-SHA384',
 ].join(':');
 
-/** Every connection of the platform's server is a bridge: nothing else is ever emitted to it. */
-function connectionOf(request: IncomingMessage): BridgeConnection {
-  const wire: unknown = request.socket;
-  if (!(wire instanceof Bridge)) throw new Error('a request came from outside the bridge');
-  return wire.connection;
-}
-
 function listenOn(server: NetServer, options: ListenOptions): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => {
@@ -111,8 +100,8 @@ function listenOn(server: NetServer, options: ListenOptions): Promise<Listening>
 }
 
 /**
- * The HTTP front. Plain requests are read and answered on the raw socket; the rest is served by the
- * platform's own server; what two readers could read in two ways is refused (DESIGN: Media Edge, Front).
+ * The HTTP front. Every request is read once, strictly, on the raw socket; plain ones may be answered there
+ * and then, the rest is handed over; what two readers could read in two ways is refused.
  */
 export function createFront<Token>(handlers: FrontHandlers<Token>, options: FrontOptions = {}): Front {
   const limits: FrontLimits = { ...defaultLimits, ...options.limits };
@@ -127,26 +116,6 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
   let second = 0;
   let closing: Promise<void> | undefined;
 
-  // Framing, limits and timeouts are the front's own; the platform's parser is the second opinion.
-  const http = createHttpServer({
-    maxHeaderSize: limits.maxHeadBytes * 2,
-    insecureHTTPParser: false,
-    requireHostHeader: true,
-    keepAliveTimeout: 0,
-    headersTimeout: 0,
-    requestTimeout: 0,
-  });
-  http.on('request', (request, response) => connectionOf(request).onRequest(request, response));
-  http.on('checkContinue', (request, response) => {
-    connectionOf(request).onRequest(request, response);
-    if (!response.headersSent && !response.destroyed) response.writeContinue();
-  });
-  http.on('checkExpectation', (request) => connectionOf(request).onUnknownExpectation());
-  http.on('clientError', (_error, socket) => {
-    if (socket instanceof Bridge) socket.connection.onParserError();
-    else socket.destroy();
-  });
-
   function dropAssembled(): void {
     for (const hit of assembled) hit.forget();
     assembled = [];
@@ -158,7 +127,6 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     limits,
     clock,
     log,
-    http,
     connections: new Set(),
     stats: { connections: 0, fast: 0, slow: 0, refused: 0 },
     draining: false,
@@ -196,7 +164,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
         return;
       }
       state.stats.connections += 1;
-      state.connections.add(new Connection(state, socket, parser, parser.scheme));
+      state.connections.add(new Connection(state, socket, parser));
     };
   }
 

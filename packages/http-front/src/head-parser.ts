@@ -7,7 +7,7 @@ import { readTarget } from './target.ts';
 
 /**
  * `plain`: canonical, bodyless GET or HEAD, HTTP/1.1, nothing conditional: the fast lane may answer.
- * `valid`: one reading exists, but it needs the platform's server.
+ * `valid`: one reading exists, but it is not for the fast lane.
  */
 export type HeadOutcome = 'incomplete' | 'refused' | 'plain' | 'valid';
 
@@ -145,7 +145,7 @@ export class HeadParser {
     }
     if (!plain) {
       if (this.method === 'CONNECT' || this.method === 'TRACE') return this.#refuse('method-refused', 405);
-      // Names are case-sensitive; one that the platform's parser does not know has no second reading.
+      // Names are case-sensitive; one that common parsers do not know has no second reading.
       if (!KNOWN_METHODS.has(this.method)) return this.#refuse('method-unknown', 501);
     }
     at += 10;
@@ -308,7 +308,7 @@ export class HeadParser {
       : 'incomplete';
   }
 
-  /** False when the field says more than `close` or `keep-alive`, which the platform's server sorts out. */
+  /** False when the field says more than `close` or `keep-alive`. */
   #connection(start: number, end: number): boolean {
     const length = end - start;
     if (length === 5 && nameIs(this.#buffer, start, 'close')) {

@@ -8,7 +8,14 @@ export type { FrontStats } from './front-state.ts';
 export { defaultLimits } from './limits.ts';
 export type { FrontLimits } from './limits.ts';
 export type { Refusal, RefusalReason } from './refusal.ts';
-export type { FastRequest, FrontHandlers, StrictRequest } from './request.ts';
-export type { Answer, AnswerBody, AnswerEnd, FrontHandlers as SeamHandlers, ParsedRequest } from './seam.ts';
+export type {
+  Answer,
+  AnswerBody,
+  AnswerEnd,
+  FastRequest,
+  FrontHandlers,
+  ParsedRequest,
+  RequestReading,
+} from './seam.ts';
 export { pathProblem, readTarget } from './target.ts';
 export type { TargetReading } from './target.ts';

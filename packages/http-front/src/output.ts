@@ -6,15 +6,19 @@ export interface OutputEvents<Token> {
   nowMs(): number;
 }
 
+/** Told of bytes that left, in place of `onWritten`. */
+export type OnLeft = (headBytes: number, bodyBytes: number) => void;
+
 interface Unsettled<Token> {
   readonly token: Token | undefined;
+  readonly onLeft: OnLeft | undefined;
   readonly head: number;
   readonly body: number;
 }
 
 const EMPTY = Buffer.alloc(0);
 
-/** The fast lane's way to the socket: writes, and settles accounts in order as bytes leave. */
+/** The one way to the socket: writes, and settles accounts in order as bytes leave. */
 export class Output<Token> {
   readonly #socket: Socket;
   readonly #encrypted: boolean;
@@ -57,17 +61,21 @@ export class Output<Token> {
     this.#checkFlushed();
   }
 
-  /** One response, or one part of it: `first` and `second` go out together. */
+  /**
+   * One response, or one part of it: `first` and `second` go out together. `onLeft` is told when they have;
+   * without it `onWritten` is, with the token.
+   */
   send(
     first: Buffer,
     second: Buffer | undefined,
     token: Token | undefined,
     head: number,
     body: number,
+    onLeft?: OnLeft,
   ): void {
     const socket = this.#socket;
     if (this.#encrypted) {
-      this.#unsettled.push({ token, head, body });
+      this.#unsettled.push({ token, onLeft, head, body });
       if (this.waitingSinceMs === 0) this.waitingSinceMs = this.#events.nowMs();
       if (second === undefined) {
         socket.write(first, this.#onFlushed);
@@ -87,10 +95,11 @@ export class Output<Token> {
       socket.uncork();
     }
     if (socket.writableLength === 0 && this.#unsettled.length === 0) {
-      this.#events.onWritten?.(token, head, body);
+      if (onLeft === undefined) this.#events.onWritten?.(token, head, body);
+      else onLeft(head, body);
       return;
     }
-    this.#unsettled.push({ token, head, body });
+    this.#unsettled.push({ token, onLeft, head, body });
     if (!this.#corked) this.#checkFlushed();
   }
 
@@ -122,8 +131,10 @@ export class Output<Token> {
   }
 
   #settle(count: number): void {
-    for (const one of this.#unsettled.splice(0, count))
-      this.#events.onWritten?.(one.token, one.head, one.body);
+    for (const { token, onLeft, head, body } of this.#unsettled.splice(0, count)) {
+      if (onLeft === undefined) this.#events.onWritten?.(token, head, body);
+      else onLeft(head, body);
+    }
     this.waitingSinceMs = this.#unsettled.length === 0 ? 0 : this.#events.nowMs();
   }
 }

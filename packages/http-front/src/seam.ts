@@ -8,7 +8,7 @@ import type { RefusalReason } from './refusal.ts';
  * other than these types.
  */
 
-/** What every lane says about a request; always the front's own reading, never the platform's. */
+/** What every lane says about a request; always the front's own, one and strict. */
 export interface RequestReading {
   readonly scheme: 'http' | 'https';
   /** Lower-case, no port, no trailing dot; IPv6 in brackets. */

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createManualClock } from '@media-network/runtime/testing';
 import { rawExchange, readAtLeast, statusLines } from './raw-client.ts';
 import { startTestFront } from './test-front.ts';
 import type { TestFront, TestFrontOptions } from './test-front.ts';
+import type { TestResponse } from './test-response.ts';
 
 const HOST = 'Host: a.example\r\n';
 const get = (target: string, fields = ''): string => `GET ${target} HTTP/1.1\r\n${HOST}${fields}\r\n`;
@@ -33,7 +34,7 @@ describe('what goes wrong in the slow lane', () => {
     const { port } = await start({
       slow: async (_request, response) => {
         await Promise.resolve();
-        response.writeHead(200, 'O\x01K');
+        response.writeHead(200, 'O\x01K').end();
       },
     });
     for (let i = 0; i < 2; i += 1) {
@@ -285,7 +286,7 @@ describe('slow readers and unread bodies', () => {
   test('a small unread body is drained and the connection lives', async () => {
     const { port } = await start({
       hits: { '/hit': Buffer.from('hit') },
-      slow: (_request, response) => void response.end('early'),
+      slow: (_request, response) => response.end('early'),
     });
     const { text } = await rawExchange(port, [
       `POST /p HTTP/1.1\r\n${HOST}Content-Length: 30000\r\n\r\n`,
@@ -298,7 +299,7 @@ describe('slow readers and unread bodies', () => {
   test('a large unread body ends the connection', async () => {
     const { port } = await start({
       hits: { '/hit': Buffer.from('hit') },
-      slow: (_request, response) => void response.end('early'),
+      slow: (_request, response) => response.end('early'),
       limits: { maxDrainBytes: 10_000 },
     });
     const socket = connect(port, '127.0.0.1');
@@ -316,7 +317,7 @@ describe('slow readers and unread bodies', () => {
   test('body bytes that look like a request are never read as one', async () => {
     const { port, seen } = await start({
       hits: { '/hit': Buffer.from('hit') },
-      slow: (_request, response) => void response.end('ok'),
+      slow: (_request, response) => response.end('ok'),
     });
     const smuggled = get('/hit');
     await rawExchange(
@@ -370,7 +371,7 @@ describe('time limits', () => {
   test.each([200_000, 300_000])(
     'a handler that takes its time with a body does not cost the client its connection (%d)',
     async (first) => {
-      const incoming: IncomingMessage[] = [];
+      const incoming: Readable[] = [];
       const { port, front } = await start({
         clock,
         slow: async (request, response) => {
@@ -411,7 +412,7 @@ describe('time limits', () => {
 
 describe('close', () => {
   test('finishes what is under way, says close, and ends idle connections at once', async () => {
-    const responses: ServerResponse[] = [];
+    const responses: TestResponse[] = [];
     const { port, front } = await start({
       slow: (_request, response) => {
         responses.push(response);

@@ -1,6 +1,6 @@
 import { createFastHit, createFront } from '../src/index.ts';
-import type { FastHit, Front, FrontLimits, FrontOptions, StrictRequest, TlsOptions } from '../src/index.ts';
-import type { ServerResponse } from 'node:http';
+import type { FastHit, Front, FrontLimits, FrontOptions, ParsedRequest, TlsOptions } from '../src/index.ts';
+import { TestResponse } from './test-response.ts';
 
 interface Written {
   head: number;
@@ -19,7 +19,7 @@ export interface TestFront {
 
 export interface TestFrontOptions {
   readonly hits?: Readonly<Record<string, Buffer>>;
-  readonly slow?: (request: StrictRequest<string>, response: ServerResponse) => void | Promise<void>;
+  readonly slow?: (request: ParsedRequest, response: TestResponse) => void | Promise<void>;
   readonly limits?: Partial<FrontLimits>;
   readonly clock?: FrontOptions['clock'];
   readonly tls?: TlsOptions;
@@ -49,14 +49,16 @@ export async function startTestFront(options: TestFrontOptions = {}): Promise<Te
         seen.push(`fast ${request.method} ${request.host} ${request.target}`);
         return hits.get(request.target);
       },
-      async slow(request, response) {
+      async answer(request) {
         seen.push(`slow ${request.method} ${request.host} ${request.target}`);
-        request.account(`slow ${request.target}`);
-        if (options.slow !== undefined) {
-          await options.slow(request, response);
-          return;
+        const response = new TestResponse(`slow ${request.target}`);
+        if (options.slow === undefined) response.end(`target ${request.target}`);
+        else {
+          const handled = Promise.resolve(options.slow(request, response));
+          // A handler may go on writing; one that fails has no answer.
+          await Promise.race([response.answer, handled]);
         }
-        response.end(`target ${request.target}`);
+        return response.answer;
       },
       onWritten(token, head, body) {
         const sum = written.get(token ?? 'nobody') ?? { head: 0, body: 0 };

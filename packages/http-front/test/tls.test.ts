@@ -89,8 +89,7 @@ describe('the same lanes over TLS', () => {
         ...fallback,
         contextFor: async (name) => (name === 'other.example' ? createSecureContext(other) : null),
       },
-      slow: (request, response) =>
-        void response.end(`${request.scheme} ${request.serverName} ${request.target}`),
+      slow: (request, response) => response.end(`${request.scheme} ${request.serverName} ${request.target}`),
     });
   });
   afterAll(async () => {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MediaError, createRepeatingTask, createScope } from '@media-network/runtime';
+import { MediaError, createRepeatingTask, createScope, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import type { Address, Signature } from '@solana/kit';
 import { createBank } from './bank/bank.ts';
@@ -251,8 +251,9 @@ export async function createLocalnet(deps: LocalnetDeps, options: LocalnetOption
       close: () => scope.close(),
     };
   } catch (error) {
-    await scope.close();
-    throw error;
+    return await scope.fail(error, (failure) =>
+      log.warn({ err: errorMessage(failure) }, 'could not stop everything'),
+    );
   }
 }
 

@@ -6,6 +6,8 @@ export interface MediaErrorInit {
   readonly code: string;
   /** One sentence that says what happened and, where there is something to do, what to do. */
   readonly message: string;
+  /** What to do about it, where that is not in the message; a sentence of its own. */
+  readonly hint?: string;
   readonly source: ErrorSource;
   /** Whether the same call can succeed later, unchanged. */
   readonly retry?: boolean;
@@ -17,6 +19,7 @@ export interface MediaErrorInit {
 /** The one error class. Match by `code`, never by `instanceof` or by message. */
 export class MediaError extends Error {
   readonly code: string;
+  readonly hint: string | undefined;
   readonly source: ErrorSource;
   readonly retry: boolean;
   readonly context: Readonly<Record<string, unknown>>;
@@ -25,6 +28,7 @@ export class MediaError extends Error {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
     this.name = 'MediaError';
     this.code = init.code;
+    this.hint = init.hint;
     this.source = init.source;
     this.retry = init.retry ?? false;
     this.context = init.context ?? {};

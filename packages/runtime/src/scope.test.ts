@@ -27,6 +27,20 @@ describe('scope', () => {
     expect(stopped).toEqual(['c', 'a']);
   });
 
+  it('throws the cause of a failure, not what went wrong in the clean-up', async () => {
+    const scope = createScope();
+    let stopped = false;
+    scope.add('first', () => {
+      stopped = true;
+    });
+    scope.add('folder', () => Promise.reject(new Error('ENOTEMPTY: directory not empty')));
+    const told: unknown[] = [];
+    const cause = new Error('port 8080 is taken');
+    await expect(scope.fail(cause, (failure) => told.push(failure))).rejects.toBe(cause);
+    expect(stopped).toBe(true);
+    expect(told).toEqual([expect.objectContaining({ message: 'could not stop folder' })]);
+  });
+
   it('closes once', async () => {
     const scope = createScope();
     let stops = 0;

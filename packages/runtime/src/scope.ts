@@ -9,6 +9,11 @@ export interface Scope {
   add(name: string, stop: () => Promise<void> | void): void;
   /** Idempotent; later calls get the same promise. Rejects with an AggregateError if any part failed to stop. */
   close(): Promise<void>;
+  /**
+   * Closes after a failure and throws that failure, whatever goes wrong on the way: a cause must not be masked by
+   * its own clean-up. What could not be stopped is told to `onUnstopped`.
+   */
+  fail(error: unknown, onUnstopped?: (failure: unknown) => void): Promise<never>;
 }
 
 export function createScope(): Scope {
@@ -29,15 +34,25 @@ export function createScope(): Scope {
     if (failures.length > 0) throw new AggregateError(failures, failures.map((f) => f.message).join('; '));
   }
 
+  function close(): Promise<void> {
+    closing ??= closeAll();
+    return closing;
+  }
+
   return {
     signal: controller.signal,
     add(name, stop) {
       parts.push({ name, stop });
       if (closing !== undefined) closing = closing.then(closeAll);
     },
-    close() {
-      closing ??= closeAll();
-      return closing;
+    close,
+    async fail(error, onUnstopped) {
+      try {
+        await close();
+      } catch (failure) {
+        onUnstopped?.(failure);
+      }
+      throw error;
     },
   };
 }

@@ -85,10 +85,10 @@ function print(subject: string, audit: Audit<object>, options: ChainOptions, con
 export const registerAudit: RegisterCommand = (program, context) => {
   const audit = program
     .command('audit')
-    .summary('recompute what the chain says from published evidence')
     .description(
       'Recomputes a report, an hour or a week from published evidence. Exit code 1 when the chain does not agree.',
     );
+  examples(audit, ['media audit week 0', 'media audit report edge-1 0']);
   const from = ['--from <url...>', 'further places that serve evidence'] as const;
   examples(
     chainOptions(

@@ -1,9 +1,6 @@
 import { join } from 'node:path';
-import { benchEdge, startCommand } from '@media-network/bench';
 import type { BenchServer, BenchSetting, EdgeBenchRow } from '@media-network/bench';
-import { createDevnet, freePorts } from '@media-network/devnet';
 import { MediaError } from '@media-network/runtime';
-import { createViewer } from '@media-network/viewer';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { PROJECT_ROOT } from '../root.ts';
@@ -17,6 +14,10 @@ interface Options {
 
 /** A network of guards around one real `media edge` in a process of its own, which is what is measured. */
 async function startRealEdge(setting: BenchSetting): Promise<BenchServer> {
+  const [{ startCommand }, { createDevnet, freePorts }] = await Promise.all([
+    import('@media-network/bench'),
+    import('@media-network/devnet'),
+  ]);
   // A quota that no processor reaches: what is measured is the edge, not the publisher's stake.
   const devnet = await createDevnet({
     origin: setting.origin,
@@ -76,6 +77,7 @@ async function startRealEdge(setting: BenchSetting): Promise<BenchServer> {
 
 /** Guards look at the chain now and then, and give their key to an edge only when they have seen it there. */
 async function served(server: BenchServer): Promise<void> {
+  const { createViewer } = await import('@media-network/viewer');
   const url = `http://${server.hostHeader}:${server.httpPort}/1`;
   for (const end = Date.now() + 60_000; ;) {
     const { status } = await createViewer().get(url);
@@ -97,6 +99,7 @@ function whole(text: string, name: string): number {
 
 async function benchTheEdge(options: Options, context: CliContext): Promise<void> {
   const { terminal } = context;
+  const { benchEdge } = await import('@media-network/bench');
   const { rows } = await benchEdge({
     start: startRealEdge,
     seconds: whole(options.seconds, '--seconds'),
@@ -131,10 +134,10 @@ async function benchTheEdge(options: Options, context: CliContext): Promise<void
 export const registerBench: RegisterCommand = (program, context) => {
   const bench = program
     .command('bench')
-    .summary('measure beside what one would pick instead')
     .description(
       'Measurements side by side with what one would pick instead, in the same run on the same machine.',
     );
+  examples(bench, ['media bench edge']);
   examples(
     bench
       .command('edge')

@@ -1,9 +1,10 @@
-import { openEmbedded, writeNetworkFile, readNetworkFile } from '@media-network/devnet';
+import { readNetworkFile, writeNetworkFile } from '@media-network/devnet/folder';
 import { createLog, systemClock } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { dirOption, networkDir } from '../connection.ts';
 import { parsePort } from '../ports.ts';
+import { aborted } from '../signals.ts';
 
 interface Options {
   readonly dir?: string;
@@ -19,6 +20,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const { terminal } = context;
   const dir = networkDir(options, context);
   const rpcPort = parsePort(options.rpcPort, '--rpc-port');
+  const { openEmbedded } = await import('@media-network/devnet');
   const chain = await openEmbedded(
     { clock: systemClock, log: createLog('chain', { level: 'warn' }) },
     {
@@ -48,17 +50,9 @@ async function run(options: Options, context: CliContext): Promise<void> {
   await chain.localnet?.close();
 }
 
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
 export const registerChain: RegisterCommand = (program, context) => {
   const command = program
     .command('chain')
-    .summary('run the embedded Solana chain alone')
     .description(
       'A Solana chain on this machine, with the program loaded, kept below --dir. Any Solana client can connect.',
     )

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { FAST_PARAMS, createDevnet, readKeypairFile } from '@media-network/devnet';
+import { FAST_PARAMS, readKeypairFile } from '@media-network/devnet/folder';
 import type { ClusterOptions, Devnet } from '@media-network/devnet';
 import { createLog, silentLog } from '@media-network/runtime';
 import { formatMs } from '../amounts.ts';
-import { emptyFigures, tellStory } from '../check/network-check.ts';
 import { createStory } from '../check/story.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
@@ -35,6 +34,8 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const signal = context.takeSignals();
   const { terminal } = context;
   const story = createStory(terminal, false);
+  const { createDevnet } = await import('@media-network/devnet');
+  const { emptyFigures, tellStory } = await import('../check/network-check.ts');
   const figures = emptyFigures();
   const started = performance.now();
   let devnet: Devnet | undefined;
@@ -45,6 +46,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       devnet = await createDevnet({
         periods: other === undefined ? EMBEDDED : CLUSTER,
         ...(other === undefined ? {} : { cluster: other }),
+        signal,
         log: options.debug === true ? createLog('media', { level: 'info' }) : silentLog,
         onStep: (text) => terminal.line(terminal.style.dim(`  ${text}`)),
       });
@@ -87,7 +89,6 @@ async function raced(story: Promise<void>, signal: AbortSignal): Promise<void> {
 export const registerCheck: RegisterCommand = (program, context) => {
   const command = program
     .command('check')
-    .summary('does it all work on this machine?')
     .description(
       'Boots a network on free ports in a folder of its own, tells its whole story once with short periods, cleans up. Exit code 0 when everything holds.',
     )

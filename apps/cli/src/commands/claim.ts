@@ -94,7 +94,6 @@ async function run(options: ClaimOptions, context: CliContext): Promise<void> {
 export const registerClaim: RegisterCommand = (program, context) => {
   const command = program
     .command('claim')
-    .summary('claim the rewards of an edge or a guard')
     .description(
       'Pays what the last closed week says an owner has earned. Anyone may send it; only the owner is paid.',
     )

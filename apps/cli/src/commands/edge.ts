@@ -2,17 +2,18 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { MediaClient, Signer } from '@media-network/chain';
-import { regionBytes } from '@media-network/devnet';
-import { createEdge, edgeOptions, parseEdgeConfig } from '@media-network/edge';
-import type { EdgeConfig } from '@media-network/edge';
+import { regionBytes } from '@media-network/devnet/folder';
+import { edgeOptions, parseEdgeConfig } from '@media-network/edge/config';
+import type { EdgeConfig } from '@media-network/edge/config';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chooseWallet, connect, networkDir } from '../connection.ts';
 import type { Connection } from '../connection.ts';
 import { addDaemonOptions, daemonFlags } from '../daemon-options.ts';
 import type { DaemonOptions } from '../daemon-options.ts';
+import { registerLeave } from '../leave.ts';
 import { ensureNodeStake } from '../node-stake.ts';
-import { aborted } from './chain.ts';
+import { aborted } from '../signals.ts';
 
 /** The public URL, or what follows from where it listens. */
 function endpoints(options: DaemonOptions, config: EdgeConfig): { endpoint: string; control: string } {
@@ -72,6 +73,7 @@ async function run(options: DaemonOptions, context: CliContext): Promise<void> {
     },
   });
   if (options.register) await ensureRegistered(connection, wallet, options, config, context);
+  const { createEdge } = await import('@media-network/edge');
   const edge = await createEdge(config, { operator: wallet });
   const { terminal } = context;
   if (options.json === true) {
@@ -100,15 +102,15 @@ async function run(options: DaemonOptions, context: CliContext): Promise<void> {
 export const registerEdge: RegisterCommand = (program, context) => {
   const command = program
     .command('edge')
-    .summary('run a Media Edge')
     .description(
       'Serves resources from its cache, reports what it served and earns MEDIA. Registers itself when it is not registered yet.',
     )
-    .option('--endpoint <url>', 'URL at which viewers reach it (default: where it listens)')
-    .option('--control <url>', 'URL at which guards reach it (default: where it listens)');
+    .option('--endpoint <url>', 'URL for viewers (default: where it listens)')
+    .option('--control <url>', 'URL for guards (default: where it listens)');
   addDaemonOptions(command, edgeOptions).action((options: DaemonOptions) => run(options, context));
+  registerLeave(command, 'edge', context);
   examples(command, [
     'media edge --keypair edge-4 --port 8090 --control-port 9090',
-    'media edge --url http://10.0.0.5:8899 --keypair id.json --host 0.0.0.0 --endpoint http://203.0.113.7:8080 --control http://203.0.113.7:8081',
+    'media edge leave --keypair edge-4',
   ]);
 };

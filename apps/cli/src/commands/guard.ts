@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NODE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { Signer } from '@media-network/chain';
-import { ensureSecretFile, regionBytes } from '@media-network/devnet';
-import { createGuard, guardOptions, parseGuardConfig } from '@media-network/guard';
-import type { GuardConfig } from '@media-network/guard';
+import { ensureSecretFile, regionBytes } from '@media-network/devnet/folder';
+import { guardOptions, parseGuardConfig } from '@media-network/guard/config';
+import type { GuardConfig } from '@media-network/guard/config';
 import { boxKeyOf, equalBytes } from '@media-network/protocol';
 import { Secret } from '@media-network/runtime';
 import { examples } from '../command.ts';
@@ -13,8 +13,9 @@ import { chooseWallet, connect, networkDir } from '../connection.ts';
 import type { Connection } from '../connection.ts';
 import { addDaemonOptions, daemonFlags } from '../daemon-options.ts';
 import type { DaemonOptions } from '../daemon-options.ts';
+import { registerLeave } from '../leave.ts';
 import { ensureNodeStake } from '../node-stake.ts';
-import { aborted } from './chain.ts';
+import { aborted } from '../signals.ts';
 
 async function ensureRegistered(
   connection: Connection,
@@ -65,6 +66,7 @@ async function run(
   });
   if (options.register)
     await ensureRegistered(connection, wallet, (await boxKeyOf(seal)).publicKey, options, config, context);
+  const { createGuard } = await import('@media-network/guard');
   const guard = await createGuard(config, { operator: wallet, sealKey: new Secret(seal) });
   const { terminal } = context;
   if (options.json === true) terminal.json({ guard: guard.address, no: guard.no, url: guard.url });
@@ -79,7 +81,6 @@ async function run(
 export const registerGuard: RegisterCommand = (program, context) => {
   const command = program
     .command('guard')
-    .summary('run a Media Guard')
     .description(
       'Authorises resources, checks reports, keeps the books of hours and weeks. Registers itself when it is not registered yet.',
     )
@@ -89,8 +90,6 @@ export const registerGuard: RegisterCommand = (program, context) => {
       'file of its X25519 key, hex (default: guard.seal in its folder, made if need be)',
     );
   addDaemonOptions(command, guardOptions).action((options: DaemonOptions) => run(options, context));
-  examples(command, [
-    'media guard --keypair guard-4 --port 10084',
-    'media guard --url http://10.0.0.5:8899 --keypair id.json --host 0.0.0.0 --endpoint http://203.0.113.9:8090',
-  ]);
+  registerLeave(command, 'guard', context);
+  examples(command, ['media guard --keypair guard-4 --port 10084', 'media guard leave --keypair guard-4']);
 };

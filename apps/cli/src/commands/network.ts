@@ -1,4 +1,4 @@
-import { FAST_PARAMS, REAL_PARAMS, foundNetwork, writeNetworkFile } from '@media-network/devnet';
+import { FAST_PARAMS, REAL_PARAMS, writeNetworkFile } from '@media-network/devnet/folder';
 import { MediaError } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
@@ -22,6 +22,7 @@ async function create(options: Options, context: CliContext): Promise<void> {
     });
   }
   const { terminal } = context;
+  const { foundNetwork } = await import('@media-network/devnet');
   const { pool, quoteMint } = await foundNetwork({
     client,
     founder,
@@ -54,10 +55,10 @@ async function create(options: Options, context: CliContext): Promise<void> {
 export const registerNetwork: RegisterCommand = (program, context) => {
   const network = program
     .command('network')
-    .summary('create a network on a chain')
     .description(
       'What "media up" does first, on any chain where the program is: genesis, quote token, pool, first liquidity.',
     );
+  examples(network, ['media network create --keypair treasury']);
   examples(
     keypairOption(
       chainOptions(

@@ -189,10 +189,12 @@ const acting = (command: Command): Command =>
   );
 
 export const registerPool: RegisterCommand = (program, context) => {
-  const pool = program
-    .command('pool')
-    .summary('provide liquidity, swap, ask the price')
-    .description('The MEDIA pool. LP from it is what stakes are made of.');
+  const pool = program.command('pool').description('The MEDIA pool. LP from it is what stakes are made of.');
+  examples(pool, [
+    'media pool',
+    'media pool quote 100 media',
+    'media pool swap 100 media --keypair treasury',
+  ]);
   examples(
     poolOptions(pool.command('show').description('Show reserves, price and LP.')).action(
       (options: PoolOptions) => show(options, context),

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createMediaClient, deployProgram } from '@media-network/chain';
-import { computeUnits } from '@media-network/chain/program-world';
-import { PROGRAM_PATH, readKeypairFile } from '@media-network/devnet';
+import { PROGRAM_PATH, readKeypairFile } from '@media-network/devnet/folder';
 import { MediaError, silentLog, systemClock } from '@media-network/runtime';
 import { formatBytes, formatSol } from '../amounts.ts';
 import { runChild } from '../child.ts';
@@ -112,6 +111,7 @@ interface CuOptions {
 /** Every instruction in a story told to the program in the Solana VM, with the most that each took. */
 async function cu(options: CuOptions, context: CliContext): Promise<void> {
   context.terminal.progress('running every instruction ...');
+  const { computeUnits } = await import('@media-network/chain/program-world');
   const units = await computeUnits();
   if (options.json === true) {
     context.terminal.json({ units });
@@ -130,10 +130,8 @@ async function cu(options: CuOptions, context: CliContext): Promise<void> {
 }
 
 export const registerProgram: RegisterCommand = (program, context) => {
-  const command = program
-    .command('program')
-    .summary('build, verify, deploy and measure the on-chain program')
-    .description('The on-chain program, programs/media.');
+  const command = program.command('program').description('The on-chain program, programs/media.');
+  examples(command, ['media program verify', 'media program cu']);
   examples(
     command
       .command('build')

@@ -6,15 +6,16 @@ import { add } from '../resource/add.ts';
 import type { AddOptions } from '../resource/add.ts';
 import { remove } from '../resource/remove.ts';
 import { settingsOptions } from '../resource/settings.ts';
-import { find, list, print } from '../resource/show.ts';
+import { RESOURCE_ARGUMENT, findResource } from '../resource/find.ts';
+import { list, print } from '../resource/show.ts';
 import { update } from '../resource/update.ts';
 import type { UpdateOptions } from '../resource/update.ts';
 
 export const registerResource: RegisterCommand = (program, context) => {
   const resource = program
     .command('resource')
-    .summary('publish an origin, change it, take it off')
     .description('Resources are what publishers serve through the network.');
+  examples(resource, ['media resource', 'media resource show 1', 'media resource update 1 --pause']);
   examples(
     keypairOption(
       chainOptions(
@@ -46,7 +47,7 @@ export const registerResource: RegisterCommand = (program, context) => {
         settingsOptions(
           resource
             .command('update')
-            .argument('<resource>', 'address, label or host')
+            .argument('<resource>', RESOURCE_ARGUMENT)
             .description('Change settings, stake or bound; pause or resume.'),
         ),
       ),
@@ -69,13 +70,10 @@ export const registerResource: RegisterCommand = (program, context) => {
   );
   examples(
     chainOptions(
-      resource
-        .command('show')
-        .argument('<resource>', 'address, label or host')
-        .description('Show a resource.'),
+      resource.command('show').argument('<resource>', RESOURCE_ARGUMENT).description('Show a resource.'),
     ).action(async (which: string, options: ChainOptions) => {
       const connection = await connect(options, context);
-      await print(await find(connection, which), connection, options, context);
+      await print(await findResource(connection, which), connection, options, context);
     }),
     ['media resource show <label>'],
   );
@@ -84,7 +82,7 @@ export const registerResource: RegisterCommand = (program, context) => {
       chainOptions(
         resource
           .command('remove')
-          .argument('<resource>', 'address, label or host')
+          .argument('<resource>', RESOURCE_ARGUMENT)
           .option('--release', 'free the LP of a removed resource')
           .description('Take a resource off the network.'),
       ),

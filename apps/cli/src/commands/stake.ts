@@ -2,71 +2,15 @@ import type { Found } from '@media-network/chain';
 import { averagePrice, worthOf } from '@media-network/chain/model';
 import { ROLE } from '@media-network/chain/schema';
 import type { Command } from 'commander';
-import { formatMedia, formatUnits, parseAmount } from '../amounts.ts';
+import { formatMedia, formatUnits } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions, connect, keypairOption, mintDecimals } from '../connection.ts';
 import type { ChainOptions } from '../connection.ts';
-import { ROLE_NAMES, nameIn, parseRole } from '../roles.ts';
+import { ROLE_NAMES, nameIn } from '../roles.ts';
+import { addStake, unbond, withdraw } from '../stake/move.ts';
+import type { StakeOptions } from '../stake/move.ts';
 import { table } from '../terminal/table.ts';
-
-interface StakeOptions extends ChainOptions {
-  readonly quote?: string;
-  readonly role: string;
-}
-
-async function add(amount: string, options: StakeOptions, context: CliContext): Promise<void> {
-  const connection = await connect(options, context);
-  const { client } = connection;
-  const pool = await connection.pool(options.quote);
-  const lpDecimals = await mintDecimals(client, pool.lpMint);
-  const lp = parseAmount(amount, lpDecimals, 'The amount of LP');
-  const owner = await connection.wallet();
-  const instruction = await client.instructions.stake({
-    owner,
-    pool: pool.address,
-    role: parseRole(options.role),
-    lp,
-  });
-  const { signature } = await client.send([instruction], { payer: owner });
-  if (options.json === true) context.terminal.json({ signature, lp, role: options.role });
-  else context.terminal.line(`Staked ${formatUnits(lp, lpDecimals)} LP as ${options.role}.\n${signature}`);
-}
-
-async function unbond(amount: string, options: StakeOptions, context: CliContext): Promise<void> {
-  const connection = await connect(options, context);
-  const { client } = connection;
-  const pool = await connection.pool(options.quote);
-  const lpDecimals = await mintDecimals(client, pool.lpMint);
-  const lp = parseAmount(amount, lpDecimals, 'The amount of LP');
-  const owner = await connection.wallet();
-  const role = parseRole(options.role);
-  const instruction = await client.instructions.beginUnbond({ owner, pool: pool.address, role, lp });
-  const { signature } = await client.send([instruction], { payer: owner });
-  const { unbondSecs } = await client.config();
-  const free = new Date((Number(await client.chainTime()) + unbondSecs) * 1000).toISOString();
-  if (options.json === true)
-    context.terminal.json({ signature, lp, role: options.role, withdrawableAt: free });
-  else
-    context.terminal.line(
-      `${formatUnits(lp, lpDecimals)} LP are on their way out; "media stake withdraw" pays them from ${free}.\n${signature}`,
-    );
-}
-
-async function withdraw(options: StakeOptions, context: CliContext): Promise<void> {
-  const connection = await connect(options, context);
-  const { client } = connection;
-  const pool = await connection.pool(options.quote);
-  const owner = await connection.wallet();
-  const role = parseRole(options.role);
-  const stake = await client.stake(owner.address, pool.address, role);
-  const instruction = await client.instructions.withdraw({ owner, pool: pool.address, role });
-  const { signature } = await client.send([instruction], { payer: owner });
-  const lp = stake?.unbonding ?? 0n;
-  const lpDecimals = await mintDecimals(client, pool.lpMint);
-  if (options.json === true) context.terminal.json({ signature, lp, role: options.role });
-  else context.terminal.line(`Withdrew ${formatUnits(lp, lpDecimals)} LP.\n${signature}`);
-}
 
 async function show(options: ChainOptions & { readonly all?: true }, context: CliContext): Promise<void> {
   const connection = await connect(options, context);
@@ -125,33 +69,40 @@ const acting = (command: Command): Command =>
   ).option('--role <role>', `what the stake is for: ${ROLE_NAMES.join(', ')}`, 'publisher');
 
 export const registerStake: RegisterCommand = (program, context) => {
-  const stake = program
-    .command('stake')
-    .summary('stake LP, take it back, look at it')
-    .description('Stakes are LP MEDIA, one for each role and pool.');
+  const stake = program.command('stake').description('Stakes are LP MEDIA, one for each role and pool.');
+  examples(stake, [
+    'media stake show --all',
+    'media stake add --all',
+    'media stake unbond --all --role edge --keypair edge-4',
+  ]);
   examples(
     acting(
       stake
         .command('add')
-        .argument('<lp>', 'LP to stake')
+        .argument('[lp]', 'LP to stake')
+        .option('--all', 'all that the wallet holds')
         .description('Move LP from the wallet into a stake.'),
-    ).action((amount: string, options: StakeOptions) => add(amount, options, context)),
-    ['media stake add 500', 'media stake add 5 --role edge --keypair edge-4'],
+    ).action((amount: string | undefined, options: StakeOptions) => addStake(amount, options, context)),
+    ['media stake add 500', 'media stake add --all --role edge --keypair edge-4'],
   );
   examples(
     acting(
       stake
         .command('unbond')
-        .argument('<lp>', 'LP to take back')
+        .argument('[lp]', 'LP to take back')
+        .option('--all', 'all that is not set aside for resources')
         .description('Begin to take LP back; it is paid out when the unbonding period is over.'),
-    ).action((amount: string, options: StakeOptions) => unbond(amount, options, context)),
-    ['media stake unbond 100'],
+    ).action((amount: string | undefined, options: StakeOptions) => unbond(amount, options, context)),
+    ['media stake unbond 100', 'media stake unbond --all --role edge --keypair edge-4'],
   );
   examples(
-    acting(stake.command('withdraw').description('Pay out all LP whose unbonding period is over.')).action(
-      (options: StakeOptions) => withdraw(options, context),
-    ),
-    ['media stake withdraw --role edge'],
+    acting(
+      stake
+        .command('withdraw')
+        .option('--all', 'all whose unbonding is over, as without it')
+        .description('Pay out all LP whose unbonding period is over.'),
+    ).action((options: StakeOptions) => withdraw(options, context)),
+    ['media stake withdraw', 'media stake withdraw --role edge --keypair edge-4'],
   );
   examples(
     keypairOption(

@@ -137,7 +137,6 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
 export const registerStatus: RegisterCommand = (program, context) => {
   const command = program
     .command('status')
-    .summary('the network at a glance')
     .description('Shows chain, time, money, recent hours and every node, each asked whether it is ready.')
     .action((options: ChainOptions) => run(options, context));
   examples(chainOptions(command), [

@@ -73,7 +73,6 @@ function describe(row: Row, { terminal }: CliContext): string {
 export const registerTest: RegisterCommand = (program, context) => {
   const command = program
     .command('test')
-    .summary('check the project itself: types, lint, unit and system tests')
     .description(
       `Runs every check of the project and prints a summary by group.\nGroups: ${GROUPS.map((group) => group.name).join(', ')}.`,
     )

@@ -1,15 +1,18 @@
+import { Option } from 'commander';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDevnet, readNetworkFile } from '@media-network/devnet';
-import type { Devnet, DevnetPorts } from '@media-network/devnet';
+import { readNetworkFile } from '@media-network/devnet/folder';
+import type { Devnet } from '@media-network/devnet';
 import { MediaError, createLog, errorMessage, silentLog, systemClock } from '@media-network/runtime';
-import { formatMs } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { dirOption, networkDir } from '../connection.ts';
 import { parsePort } from '../ports.ts';
 import { createViewReader, renderView, viewLine } from '../up/network-view.ts';
-import { checkPorts, portsOf } from '../up/port-check.ts';
+import { checkPorts, planPorts, portsOf } from '../up/port-check.ts';
+import { announce, runningIn, stopRunning } from '../up/running.ts';
+import { createTicker } from '../terminal/ticker.ts';
+import { greet, plainUrl } from '../up/greeting.ts';
 import { parseOrigin } from '../resource/settings.ts';
 
 interface Options {
@@ -19,6 +22,7 @@ interface Options {
   readonly origin?: string;
   readonly fast?: true;
   readonly reset?: true;
+  readonly stop?: true;
   readonly json?: true;
   readonly debug?: true;
 }
@@ -26,16 +30,6 @@ interface Options {
 const NODES = 3;
 const REDRAW_MS = 1_000;
 const LINE_MS = 10_000;
-
-/**
- * Edges on `port`, their control planes 1000 above, guards 2001 above, the sample origin 3000 above. Not 2000: 10080 is one of
- * the ports that `fetch` refuses (Fetch standard, bad port).
- */
-function portPlan(options: Options): DevnetPorts {
-  const edge = parsePort(options.port, '--port');
-  const rpc = parsePort(options.rpcPort, '--rpc-port');
-  return { rpc, ws: rpc + 1, edge, control: edge + 1_000, guard: edge + 2_001, origin: edge + 3_000 };
-}
 
 /** Removes the network of a folder and nothing else: wallets and keys stay, for they may hold more than this network. */
 async function reset(dir: string, context: CliContext): Promise<void> {
@@ -68,39 +62,13 @@ async function answers(rpcUrl: string): Promise<boolean> {
   }
 }
 
-function greet(devnet: Devnet, options: Options, ms: number, context: CliContext): void {
-  const { terminal } = context;
-  const { style } = terminal;
-  const { url } = devnet;
-  const at = options.dir === undefined ? '' : ` --dir ${options.dir}`;
-  const hint = (what: string, command: string): void => {
-    terminal.line(`  ${style.dim(what)}`);
-    terminal.line(`    ${command}`);
-  };
-  terminal.line();
-  terminal.line(`${style.bold('Your network is up')} ${style.dim(`after ${formatMs(ms)}`)}`);
-  terminal.line();
-  terminal.line(`  ${style.cyan(url)}`);
-  terminal.line();
-  terminal.line(`  chain      ${devnet.rpcUrl}`);
-  terminal.line(`  websocket  ${devnet.wsUrl}`);
-  terminal.line(`  program    ${devnet.programId}`);
-  terminal.line(`  folder     ${devnet.dir}`);
-  terminal.line();
-  terminal.line(style.bold('Try next'));
-  hint('a miss first, then a hit with its Age:', `curl -sD- -o /dev/null ${url}`);
-  if (devnet.origin !== undefined) {
-    hint('a download of 50 MB:', `curl -o /dev/null ${url}download/50mb.bin`);
-    hint('a stream, in a browser:', `${url}watch.html`);
-  }
-  hint('the network at a glance:', `./media status${at}`);
-  terminal.line();
-  terminal.line(style.dim('Ctrl-C stops everything; the same command goes on from there.'));
-  terminal.line();
-}
-
 /** Shows the network until the signal comes: redrawn in place on a terminal, a line now and then otherwise. */
-async function watch(devnet: Devnet, signal: AbortSignal, context: CliContext): Promise<void> {
+async function watch(
+  devnet: Devnet,
+  signal: AbortSignal,
+  options: Options,
+  context: CliContext,
+): Promise<void> {
   const { terminal } = context;
   const read = createViewReader(devnet);
   let last = '';
@@ -108,6 +76,7 @@ async function watch(devnet: Devnet, signal: AbortSignal, context: CliContext): 
     try {
       const view = await read();
       if (terminal.interactive) terminal.draw(renderView(view, terminal.style));
+      else if (options.json === true) terminal.json(view);
       else if (viewLine(view) !== last) terminal.line(viewLine(view));
       last = viewLine(view);
     } catch (error) {
@@ -119,17 +88,55 @@ async function watch(devnet: Devnet, signal: AbortSignal, context: CliContext): 
   }
 }
 
+/** Refuses to start what runs already, and says where it is. */
+async function refuseSecond(dir: string): Promise<void> {
+  const running = await runningIn(dir);
+  if (running === undefined) return;
+  throw new MediaError({
+    code: 'cli/already-running',
+    message: `The network in ${dir} is running already, since ${new Date(running.startedAt).toISOString().slice(0, 19).replace('T', ' ')} UTC (process ${running.pid}): ${running.url} with its chain at ${running.rpcUrl}.`,
+    hint: 'Stop it with "media up --stop", or start another one with --dir, --port and --rpc-port of its own.',
+    source: 'client',
+    context: { ...running },
+  });
+}
+
+async function stop(dir: string, options: Options, context: CliContext): Promise<void> {
+  const { pid, url } = await stopRunning(dir);
+  if (options.json === true) context.terminal.json({ stopped: true, pid, url, dir });
+  else
+    context.terminal.line(
+      `Stopped the network in ${dir}; "${context.invocation.line('up')}" goes on from there.`,
+    );
+}
+
 async function run(options: Options, context: CliContext): Promise<void> {
+  const dir = networkDir(options, context);
+  if (options.stop === true) return stop(dir, options, context);
   const signal = context.takeSignals();
   const started = performance.now();
-  const { terminal } = context;
-  const dir = networkDir(options, context);
-  const ports = portPlan(options);
-  const origin = options.origin === undefined ? undefined : parseOrigin(options.origin);
-  await checkPorts(portsOf(ports, NODES, NODES, origin === undefined));
+  const { terminal, invocation } = context;
+  const wanted = { edge: parsePort(options.port, '--port'), rpc: parsePort(options.rpcPort, '--rpc-port') };
+  const origin =
+    options.origin === undefined || options.origin === 'sample'
+      ? options.origin
+      : parseOrigin(options.origin);
+  await refuseSecond(dir);
+  const ports = await planPorts(wanted, NODES);
+  // Whether the sample runs is known later; its port is taken by it or by nobody.
+  await checkPorts(portsOf(ports, NODES, NODES, origin === undefined || origin === 'sample'));
   if (options.reset === true) await reset(dir, context);
   await mkdir(dir, { recursive: true });
 
+  const ticker = createTicker(terminal);
+  const onStep = (text: string): void => {
+    const line = `${terminal.style.dim('·')} ${invocation.rewrite(text)}`;
+    if (options.json === true) terminal.note(line);
+    else terminal.line(line);
+    ticker.step(text);
+  };
+  onStep('load the program and the daemons');
+  const { createDevnet } = await import('@media-network/devnet');
   const devnet = await createDevnet({
     dir,
     ports,
@@ -138,64 +145,70 @@ async function run(options: Options, context: CliContext): Promise<void> {
     edges: NODES,
     ...(origin === undefined ? {} : { origin }),
     log: options.debug === true ? createLog('media', { level: 'info' }) : silentLog,
-    onStep: (text) => {
-      if (options.json !== true) terminal.line(`${terminal.style.dim('·')} ${text}`);
-    },
-  });
+    onStep,
+  }).finally(() => ticker.stop());
+  let withdraw: (() => Promise<void>) | undefined;
   try {
+    withdraw = await announce(dir, { startedAt: Date.now(), url: devnet.url, rpcUrl: devnet.rpcUrl });
     const config = await devnet.client.config();
     if (options.fast === true && config.sampleSecs !== 1) {
       terminal.note(
-        'This network was made with its real periods and keeps them: "media up --fast --reset" makes a fast one.',
+        `This network was made with its real periods and keeps them: "${invocation.line('up --fast --reset')}" makes a fast one.`,
       );
     }
     const ms = performance.now() - started;
     if (options.json === true) {
-      const { url, host, rpcUrl, wsUrl, programId, resource } = devnet;
+      const { url, host, rpcUrl, wsUrl, programId, resource, published } = devnet;
       terminal.json({
         url,
+        plainUrl: plainUrl(devnet),
         host,
         rpcUrl,
         wsUrl,
         programId,
         resource,
+        origin: published.url,
         dir,
         edges: devnet.edges.map((edge) => edge.urls[0]),
         ms: Math.round(ms),
       });
     } else {
-      greet(devnet, options, ms, context);
+      greet(devnet, ms, context);
     }
-    await watch(devnet, signal, context);
+    await watch(devnet, signal, options, context);
     terminal.settle();
     if (options.json !== true) terminal.line('stopping ...');
   } finally {
     await devnet.close();
+    await withdraw?.();
   }
-  if (options.json !== true) terminal.line('stopped; "media up" goes on from here');
+  if (options.json !== true) terminal.line(`stopped; "${invocation.line('up')}" goes on from here`);
 }
 
 export const registerUp: RegisterCommand = (program, context) => {
   const command = program
     .command('up')
-    .summary('a whole network on this machine')
     .description(
       'Starts a chain, three guards, three edges and a sample origin, makes and funds wallets, publishes the origin and shows the network at work. Started again, it goes on where it stopped.',
     )
-    .option('--origin <url>', 'publish this origin instead of the sample, such as http://127.0.0.1:3000')
+    .option('--origin <url>', 'publish this site of yours, or "sample"; remembered (default: what it had)')
     .option(
       '--port <port>',
-      'port of the first edge; the others follow, control planes 1000, guards 2001, the origin 3000 above',
+      'port of the first edge; others follow, up to 3002 above; 0 takes free ones',
       '8080',
     )
     .option('--rpc-port <port>', "port of the chain's JSON-RPC; its websocket is the next", '8899')
     .option('--fast', 'short periods: a sample a second, a report every 12 s, a week in two minutes')
     .option('--reset', 'start anew; wallets are kept')
-    .option('--json', 'print the addresses as one JSON object, then a line now and then')
+    .addOption(
+      new Option('--stop', 'stop the network that runs in --dir').conflicts(['origin', 'reset', 'fast']),
+    )
+    .option('--json', 'print the addresses, then what goes on, as lines of JSON')
     .action((options: Options) => run(options, context));
   examples(dirOption(command), [
     'media up',
     'media up --fast',
-    'media up --origin http://127.0.0.1:3000 --port 9000',
+    'media up --origin http://127.0.0.1:3000',
+    'media up --stop',
   ]);
 };

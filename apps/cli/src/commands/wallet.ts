@@ -1,19 +1,19 @@
 import { transferTokens } from '@media-network/chain';
 import { MediaError } from '@media-network/runtime';
 import { getTransferSolInstruction } from '@solana-program/system';
-import { address, lamports } from '@solana/kit';
+import { lamports } from '@solana/kit';
 import type { Address, Instruction } from '@solana/kit';
 import { formatMedia, formatSol, formatUnits, parseAmount } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import {
+  addressOf,
   chainOptions,
   chooseWallet,
   connect,
   dirOption,
   keypairOption,
   mintDecimals,
-  parseAddressArg,
   walletStore,
 } from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
@@ -73,26 +73,20 @@ async function list(options: FolderOptions, context: CliContext): Promise<void> 
   }
 }
 
-/** An address as such, or that of a wallet by name. */
-async function ownerOf(who: string | undefined, options: ChainOptions, context: CliContext): Promise<string> {
-  if (who === undefined) return (await chooseWallet(options, context)).address;
-  if (/^[a-z0-9][a-z0-9_-]*$/i.test(who) && who.length < 32) {
-    const found = await walletStore(options, context).load(who);
-    if (found === undefined) {
-      throw new MediaError({
-        code: 'cli/no-wallet',
-        message: `There is no wallet "${who}": "media wallet list" shows what there is, "media wallet new ${who}" makes it.`,
-        source: 'client',
-      });
-    }
-    return found.address;
-  }
-  return parseAddressArg(who, 'The wallet');
+/** The wallet that is named, or the one the command acts as. */
+async function ownerOf(
+  who: string | undefined,
+  options: ChainOptions,
+  context: CliContext,
+): Promise<Address> {
+  return who === undefined
+    ? (await chooseWallet(options, context)).address
+    : addressOf(who, options, context);
 }
 
 async function balance(who: string | undefined, options: ChainOptions, context: CliContext): Promise<void> {
   const { client } = await connect(options, context);
-  const owner = address(await ownerOf(who, options, context));
+  const owner = await ownerOf(who, options, context);
   const sol = await client.lamports(owner);
   const config = await client.config();
   const media = await client.tokenBalance(owner, config.mediaMint);
@@ -127,7 +121,7 @@ async function airdrop(
   context: CliContext,
 ): Promise<void> {
   const { client } = await connect(options, context);
-  const owner = address(await ownerOf(who, options, context));
+  const owner = await ownerOf(who, options, context);
   const wanted = parseAmount(amount, 9, 'The amount of SOL');
   const before = await client.lamports(owner);
   context.terminal.progress(`airdrop of ${formatSol(wanted)} to ${owner} ...`);
@@ -174,7 +168,7 @@ async function send(
   const connection = await connect(options, context);
   const { client } = connection;
   const from = await connection.wallet();
-  const recipient = address(await ownerOf(to, options, context));
+  const recipient = await ownerOf(to, options, context);
   let instructions: readonly Instruction[];
   let shown: string;
   let units: bigint;
@@ -214,10 +208,14 @@ async function mintOf(what: string, options: SendOptions, connection: Connection
 export const registerWallet: RegisterCommand = (program, context) => {
   const wallet = program
     .command('wallet')
-    .summary('make, import, look at and fund wallets')
     .description(
       'Wallets are Solana CLI keypair files below --dir, readable by their owner only. Keys are never printed.',
     );
+  examples(wallet, [
+    'media wallet',
+    'media wallet balance edge-1',
+    'media wallet send 0.5 sol edge-1 --keypair treasury',
+  ]);
   examples(
     dirOption(
       wallet.command('new').argument('[name]', 'name of the wallet', 'default').description('Make a wallet.'),

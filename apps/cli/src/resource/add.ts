@@ -1,7 +1,7 @@
 import { createResourcePlan, sendPlan } from '@media-network/chain';
 import type { Signer } from '@media-network/chain';
 import { ROLE } from '@media-network/chain/schema';
-import { scrypt } from '@media-network/devnet';
+import { scrypt } from '@media-network/devnet/folder';
 import { encryptSettings } from '@media-network/protocol';
 import { formatUnits, parseAmount } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
@@ -10,7 +10,8 @@ import type { ChainOptions, Connection } from '../connection.ts';
 import { bad, parseWhole } from './bad-resource.ts';
 import { activeGuards, parseOrigin, password, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
-import { describe, find, label } from './show.ts';
+import { findResource, labelOf } from './find.ts';
+import { describe } from './show.ts';
 
 export interface AddOptions extends ChainOptions, SettingsOptions {
   readonly quote?: string;
@@ -59,11 +60,11 @@ export async function add(origin: string, options: AddOptions, context: CliConte
     payer: publisher,
     onStep: (step, index, count) => context.terminal.progress(`${index + 1}/${count} ${step} ...`),
   });
-  const resource = await find(connection, address);
+  const resource = await findResource(connection, address);
   if (options.json === true) context.terminal.json(describe(resource));
   else {
     context.terminal.line(
-      `${address}\nHost ${label(resource)}.<zone of the edges>; the guards authorise it now: "media resource show ${address}".`,
+      `${address}\nHost ${labelOf(resource)}.<zone of the edges>; the guards authorise it now: "media resource show ${address}".`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { CliContext } from '../command.ts';
 import { connect } from '../connection.ts';
 import type { ChainOptions } from '../connection.ts';
-import { find } from './show.ts';
+import { findResource } from './find.ts';
 
 export async function remove(
   which: string,
@@ -11,7 +11,7 @@ export async function remove(
   const connection = await connect(options, context);
   const { client } = connection;
   const publisher = await connection.wallet();
-  const resource = await find(connection, which);
+  const resource = await findResource(connection, which);
   const to = { publisher, resource: resource.address };
   const instruction =
     options.release === true

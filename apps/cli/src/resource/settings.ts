@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Found } from '@media-network/chain';
 import { NODE_STATUS } from '@media-network/chain/schema';
-import { ensureSecretFile, scrypt } from '@media-network/devnet';
+import { ensureSecretFile, scrypt } from '@media-network/devnet/folder';
 import { decryptSettings, isOrigin, isTarget, settingsKeyByPassword } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import type { Command } from 'commander';

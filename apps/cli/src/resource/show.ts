@@ -1,40 +1,17 @@
-import { createHash } from 'node:crypto';
-import type { Found } from '@media-network/chain';
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
-import { resourceLabel } from '@media-network/protocol';
 import { formatBytes, formatMedia, formatUnits } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
-import { connect, mintDecimals, parseAddressArg } from '../connection.ts';
+import { connect, mintDecimals } from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
 import { nameIn } from '../roles.ts';
 import { table } from '../terminal/table.ts';
-import { bad } from './bad-resource.ts';
-
-export type Resource = Found<'resource'>;
-
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
-export const label = (resource: Resource): string => resourceLabel(resource.address, sha256);
-
-/** By address, label, host or URL. */
-export async function find(connection: Connection, which: string): Promise<Resource> {
-  const host = URL.parse(which)?.hostname ?? which;
-  const name = host.toLowerCase().split('.')[0] ?? '';
-  if (/^[a-z2-7]{20}$/.test(name)) {
-    const found = (await connection.client.resources()).find((each) => label(each) === name);
-    if (found !== undefined) return found;
-    throw bad(
-      `No resource on this chain has the label ${name}: "media resource list --all" shows what there is.`,
-    );
-  }
-  const found = await connection.client.account('resource', parseAddressArg(which, 'The resource'));
-  if (found !== null) return found;
-  throw bad(`There is no resource at ${which}: "media resource list --all" shows what there is.`);
-}
+import { labelOf } from './find.ts';
+import type { Resource } from './find.ts';
 
 export function describe(resource: Resource): object {
   return {
     address: resource.address,
-    label: label(resource),
+    label: labelOf(resource),
     status: nameIn(RESOURCE_STATUS, resource.status),
     publisher: resource.publisher,
     id: resource.id,
@@ -65,7 +42,7 @@ export async function print(
   const { terminal } = context;
   const rows: [string, string][] = [
     ['resource', resource.address],
-    ['label', label(resource)],
+    ['label', labelOf(resource)],
     ['status', nameIn(RESOURCE_STATUS, resource.status)],
     ['publisher', `${resource.publisher} (id ${resource.id})`],
     ['set aside', `${formatUnits(resource.lp, decimals)} LP`],
@@ -101,7 +78,7 @@ export async function list(
     return;
   }
   const columns = [
-    { head: 'label', value: label },
+    { head: 'label', value: labelOf },
     { head: 'status', value: (each: Resource) => nameIn(RESOURCE_STATUS, each.status) },
     {
       head: 'quota Mbit/s',

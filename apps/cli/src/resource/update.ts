@@ -1,5 +1,5 @@
 import { sendPlan, settingsPlan } from '@media-network/chain';
-import { scrypt } from '@media-network/devnet';
+import { scrypt } from '@media-network/devnet/folder';
 import { encryptSettings } from '@media-network/protocol';
 import { parseAmount } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
@@ -8,7 +8,8 @@ import type { ChainOptions } from '../connection.ts';
 import { bad, parseWhole } from './bad-resource.ts';
 import { activeGuards, openSettings, parseOrigin, password, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
-import { find, print } from './show.ts';
+import { findResource } from './find.ts';
+import { print } from './show.ts';
 
 export interface UpdateOptions extends ChainOptions, SettingsOptions {
   readonly origin?: string;
@@ -22,7 +23,7 @@ export async function update(which: string, options: UpdateOptions, context: Cli
   const connection = await connect(options, context);
   const { client } = connection;
   const publisher = await connection.wallet();
-  const resource = await find(connection, which);
+  const resource = await findResource(connection, which);
   const to = { publisher, resource: resource.address };
   let changed = false;
   if (options.lp !== undefined || options.bound !== undefined) {
@@ -70,5 +71,5 @@ export async function update(which: string, options: UpdateOptions, context: Cli
     throw bad(
       'Nothing to change: say what with --origin, --header, --probe, --lp, --bound, --pause or --resume.',
     );
-  await print(await find(connection, resource.address), connection, options, context);
+  await print(await findResource(connection, resource.address), connection, options, context);
 }

@@ -17,8 +17,8 @@ export interface Terminal {
   line(text?: string): void;
   /** The result as one JSON document on one line; bigints become decimal strings. */
   json(value: unknown): void;
-  /** Progress: rewritten in place on a TTY, silent otherwise. */
-  progress(text: string): void;
+  /** Progress: rewritten in place on a TTY, silent otherwise. Whether it was shown. */
+  progress(text: string): boolean;
   /** A line on standard error. */
   note(text: string): void;
   /** Redraws these lines over the ones drawn before; an interactive terminal only. */
@@ -31,6 +31,8 @@ export interface TerminalDeps {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Standard output is for JSON alone, one document a line; what is said besides goes to standard error. */
+  readonly json?: boolean;
 }
 
 /** JSON for people's programs: bigints and byte strings never appear as numbers. */
@@ -70,7 +72,8 @@ function columnsOf(output: Output): number {
 
 export function createTerminal(deps: TerminalDeps): Terminal {
   const { stdout, stderr } = deps;
-  const interactive = stdout.isTTY === true && deps.env['TERM'] !== 'dumb';
+  const json = deps.json === true;
+  const interactive = !json && stdout.isTTY === true && deps.env['TERM'] !== 'dumb';
   const progressive = stderr.isTTY === true && deps.env['TERM'] !== 'dumb';
   const style = createStyle(wantsColour(stdout.isTTY === true, deps.env));
   let progressing = false;
@@ -86,16 +89,17 @@ export function createTerminal(deps: TerminalDeps): Terminal {
     interactive,
     line(text = '') {
       clearProgress();
-      stdout.write(`${text}\n`);
+      (json ? stderr : stdout).write(`${text}\n`);
     },
     json(value) {
       clearProgress();
       stdout.write(`${toJson(value)}\n`);
     },
     progress(text) {
-      if (!progressive) return;
+      if (!progressive) return false;
       stderr.write(`\r\u001B[2K${fit(text, columnsOf(stderr) - 1)}`);
       progressing = true;
+      return true;
     },
     note(text) {
       clearProgress();

@@ -29,6 +29,43 @@ const REFUSED_BY_FETCH: ReadonlySet<number> = new Set([
   10080,
 ]);
 
+/** Where a network looks for ports of its own: below those that systems give to outgoing connections. */
+const FIRST = 20_000;
+const LAST = 28_000;
+
+function planOf(edge: number, rpc: number): DevnetPorts {
+  return { rpc, ws: rpc + 1, edge, control: edge + 1_000, guard: edge + 2_001, origin: edge + 3_000 };
+}
+
+/** A number for which all of these ports are free. */
+async function freeBase(used: (base: number) => readonly UsedPort[]): Promise<number> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const base = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+    const free = await Promise.all(used(base).map(({ port }) => isFree(port)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new MediaError({
+    code: 'cli/port-in-use',
+    message: `There are no free ports between ${FIRST} and ${LAST}: name some with --port and --rpc-port.`,
+    source: 'client',
+  });
+}
+
+/**
+ * The ports of a network. Edges from `edge`, their control planes 1000 above, guards 2001 above (not 2000: 10080 is one
+ * that `fetch` refuses), the sample origin 3000 above; the websocket of the chain is behind its RPC. 0 takes free ones.
+ */
+export async function planPorts(
+  wanted: { readonly edge: number; readonly rpc: number },
+  nodes: number,
+): Promise<DevnetPorts> {
+  const moved = (option: string, plan: DevnetPorts): UsedPort[] =>
+    portsOf(plan, nodes, nodes, true).filter((each) => each.option === option);
+  const edge = wanted.edge !== 0 ? wanted.edge : await freeBase((base) => moved('--port', planOf(base, 0)));
+  const rpc = wanted.rpc !== 0 ? wanted.rpc : await freeBase((base) => moved('--rpc-port', planOf(0, base)));
+  return planOf(edge, rpc);
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();

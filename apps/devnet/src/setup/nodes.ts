@@ -1,16 +1,10 @@
 import type { Signer } from '@media-network/chain';
 import { NODE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { Address, Instruction } from '@solana/kit';
+import { regionBytes } from '../region.ts';
 import { solFor, stakeFor } from './funding.ts';
 import { sendAll } from './setup-context.ts';
 import type { SetupContext } from './setup-context.ts';
-
-/** Eight bytes of ASCII, zero-padded: how a node says where it is. */
-export function regionBytes(region: string): Uint8Array {
-  const bytes = new Uint8Array(8);
-  bytes.set(new TextEncoder().encode(region).subarray(0, 8));
-  return bytes;
-}
 
 export interface GuardSetup {
   readonly wallet: Signer;

@@ -1,23 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createMediaClient, deployProgram, websocketUrl } from '@media-network/chain';
 import type { MediaClient, Signer } from '@media-network/chain';
 import { createLocalnet } from '@media-network/localnet';
 import type { Localnet } from '@media-network/localnet';
 import { MediaError, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { address, lamports } from '@solana/kit';
+import { lamports } from '@solana/kit';
 import type { Address } from '@solana/kit';
+import { LOCAL_PROGRAM_ID, PROGRAM_PATH } from '../local-program.ts';
 import type { WalletStore } from '../wallet-store.ts';
-
-/** Where the program lives on the embedded chain. */
-export const LOCAL_PROGRAM_ID: Address = address('MediaNetwork1111111111111111111111111111111');
-
-/** The built program that comes with the project. */
-export const PROGRAM_PATH: string = fileURLToPath(
-  new URL('../../../../programs/media/media.so', import.meta.url),
-);
 
 /** Another chain than the embedded one. */
 export interface ClusterOptions {
@@ -41,7 +33,14 @@ export interface OpenChainDeps {
   /** The chain's own clock; that of the client is always the system's, since it waits for real answers. */
   readonly clock: Clock;
   readonly log: Log;
+  /** Gives up what the client waits for. */
+  readonly signal?: AbortSignal;
 }
+
+const clientDeps = ({ log, signal }: OpenChainDeps): { log: Log; signal?: AbortSignal } => ({
+  log,
+  ...(signal === undefined ? {} : { signal }),
+});
 
 /** Starts the embedded chain with the program loaded. */
 export async function openEmbedded(
@@ -55,21 +54,24 @@ export async function openEmbedded(
     readonly acceptLoss?: boolean;
   },
 ): Promise<OpenChain> {
-  const localnet = await createLocalnet(deps, {
-    dir: join(options.dir, 'chain'),
-    rpcPort: options.rpcPort,
-    ...(options.wsPort === undefined ? {} : { wsPort: options.wsPort }),
-    ...(options.host === undefined ? {} : { host: options.host }),
-    acceptLoss: options.acceptLoss ?? false,
-    programs: [{ address: LOCAL_PROGRAM_ID, soPath: PROGRAM_PATH }],
-  });
+  const localnet = await createLocalnet(
+    { clock: deps.clock, log: deps.log },
+    {
+      dir: join(options.dir, 'chain'),
+      rpcPort: options.rpcPort,
+      ...(options.wsPort === undefined ? {} : { wsPort: options.wsPort }),
+      ...(options.host === undefined ? {} : { host: options.host }),
+      acceptLoss: options.acceptLoss ?? false,
+      programs: [{ address: LOCAL_PROGRAM_ID, soPath: PROGRAM_PATH }],
+    },
+  );
   const { rpcUrl, wsUrl } = localnet;
   const programId = LOCAL_PROGRAM_ID;
   return {
     rpcUrl,
     wsUrl,
     programId,
-    client: createMediaClient({ rpcUrl, wsUrl, programId, clock: systemClock, log: deps.log }),
+    client: createMediaClient({ rpcUrl, wsUrl, programId, clock: systemClock, ...clientDeps(deps) }),
     localnet,
     airdrop: async (to, amount) => void (await localnet.airdrop(to, amount)),
   };
@@ -84,7 +86,7 @@ export async function openCluster(
   const { rpcUrl } = options;
   const wsUrl = options.wsUrl ?? websocketUrl(rpcUrl);
   const programId = (await wallets.ensure('program')).address;
-  const client = createMediaClient({ rpcUrl, wsUrl, programId, clock: systemClock, log: deps.log });
+  const client = createMediaClient({ rpcUrl, wsUrl, programId, clock: systemClock, ...clientDeps(deps) });
   return {
     rpcUrl,
     wsUrl,

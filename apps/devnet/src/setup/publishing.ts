@@ -1,6 +1,5 @@
-import { scrypt as nodeScrypt } from 'node:crypto';
 import { createResourcePlan, sendPlan, settingsPlan } from '@media-network/chain';
-import type { Found, Signer } from '@media-network/chain';
+import type { Found, MediaClient, Signer } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import {
   decryptSettings,
@@ -9,20 +8,12 @@ import {
   settingsKeyByPassword,
   settingsText,
 } from '@media-network/protocol';
-import type { Scrypt, Settings } from '@media-network/protocol';
+import type { Settings } from '@media-network/protocol';
 import type { Address } from '@solana/kit';
+import { scrypt } from '../scrypt.ts';
 import { solFor, stakeFor } from './funding.ts';
 import { sendAll } from './setup-context.ts';
 import type { SetupContext } from './setup-context.ts';
-
-/** scrypt of the platform, off the main thread. */
-export const scrypt: Scrypt = (password, salt, { N, r, p }) =>
-  new Promise((resolve, reject) => {
-    nodeScrypt(password, salt, 32, { N, r, p, maxmem: 256 * N * r }, (error, key) => {
-      if (error === null) resolve(new Uint8Array(key));
-      else reject(error);
-    });
-  });
 
 export interface ResourceSetup {
   readonly publisher: Signer;
@@ -32,9 +23,10 @@ export interface ResourceSetup {
   readonly lp: bigint;
   /** Unattested bytes an hour that are billed while nothing is attested. */
   readonly unattestedBound: bigint;
-  readonly settings: Settings;
-  /** Opens the settings for whoever has no guard's key. */
-  readonly password: Uint8Array;
+  /** Undefined: what is in force stays, and is sealed anew only for guards that cannot read it. */
+  readonly settings: Settings | undefined;
+  /** Opens the settings for whoever has no guard's key; undefined when its file is gone. */
+  readonly password: Uint8Array | undefined;
 }
 
 /** A resource with these settings in force, readable by every active guard; pending until the guards say yes. */
@@ -55,53 +47,54 @@ export async function ensureResource(
   await sendAll(context, funding, [publisher]);
 
   const guards = (await client.guards()).filter((guard) => guard.status === NODE_STATUS.active);
-  const encrypt = (version: number): Promise<Uint8Array> =>
-    encryptSettings(
-      setup.settings,
-      { resource: address, version },
-      { guards, password: setup.password, scrypt },
-    );
+  const { password } = setup;
+  const encrypt = (settings: Settings, version: number): Promise<Uint8Array> => {
+    if (password === undefined) throw new Error('settings are sealed with a password');
+    return encryptSettings(settings, { resource: address, version }, { guards, password, scrypt });
+  };
+  const inForce = found === null ? undefined : await settingsInForce(client, found, password);
+  const wanted = setup.settings ?? inForce?.settings;
+  const isNew = found === null || found.status === RESOURCE_STATUS.draft;
 
-  if (found === null || found.status === RESOURCE_STATUS.draft) {
-    context.onStep(`register the resource for ${setup.settings.origin}, its settings encrypted`);
+  if (isNew && wanted !== undefined) {
+    context.onStep(`register the resource for ${wanted.origin}, its settings encrypted`);
     const plan = await createResourcePlan(client, {
       publisher,
       pool,
       id,
       lp: setup.lp,
       unattestedBound: setup.unattestedBound,
-      settings: await encrypt((found?.settingsVersion ?? 0) + 1),
+      settings: await encrypt(wanted, (found?.settingsVersion ?? 0) + 1),
     });
     await sendPlan(client, plan.steps, { payer: publisher });
-  } else if (!(await hasSettings(client, found, setup, guards))) {
-    context.onStep(`put new settings in force for ${setup.settings.origin}`);
-    const settings = await encrypt(found.settingsVersion + 1);
-    await sendPlan(client, await settingsPlan(client, { publisher, resource: address, settings }), {
-      payer: publisher,
-    });
+  } else if (found !== null && wanted !== undefined && password !== undefined) {
+    const readable = guards.every((guard) => inForce?.readers.includes(guard.no));
+    const same = inForce?.settings !== undefined && settingsText(inForce.settings) === settingsText(wanted);
+    if (!readable || !same) {
+      context.onStep(`put new settings in force for ${wanted.origin}`);
+      const settings = await encrypt(wanted, found.settingsVersion + 1);
+      await sendPlan(client, await settingsPlan(client, { publisher, resource: address, settings }), {
+        payer: publisher,
+      });
+    }
   }
   const resource = await client.account('resource', address);
   if (resource === null) throw new Error('the resource is not there after its registration');
   return resource;
 }
 
-async function hasSettings(
-  client: SetupContext['client'],
+/** Who can read the settings on chain, and what they say if the password opens them. */
+export async function settingsInForce(
+  client: MediaClient,
   resource: Found<'resource'>,
-  setup: ResourceSetup,
-  guards: readonly Found<'guard'>[],
-): Promise<boolean> {
-  const account = await client.account('settings', resource.settings);
-  if (account === null) return false;
+  password: Uint8Array | undefined,
+): Promise<{ readonly readers: readonly number[]; readonly settings: Settings | undefined } | undefined> {
+  const account = await client.account('settings', resource.settings).catch(() => null);
+  if (account === null) return undefined;
   const blob = account.tail.subarray(0, account.length);
   const readers = settingsGuards(blob) ?? [];
-  if (!guards.every((guard) => readers.includes(guard.no))) return false;
-  const key = await settingsKeyByPassword(blob, setup.password, scrypt);
-  if (key === undefined) return false;
-  const inForce = await decryptSettings(
-    blob,
-    { resource: resource.address, version: resource.settingsVersion },
-    key,
-  );
-  return inForce !== undefined && settingsText(inForce) === settingsText(setup.settings);
+  const key = password === undefined ? undefined : await settingsKeyByPassword(blob, password, scrypt);
+  if (key === undefined) return { readers, settings: undefined };
+  const subject = { resource: resource.address, version: resource.settingsVersion };
+  return { readers, settings: await decryptSettings(blob, subject, key) };
 }

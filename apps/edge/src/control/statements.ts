@@ -7,7 +7,7 @@ import type { EdgeChain } from '../chain/edge-chain.ts';
 import { hourAt } from '../chain/periods.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import { entryKey } from '../serve/look-up.ts';
+import { findStored } from '../serve/look-up.ts';
 import type { TenantBook } from '../tenant/tenant-book.ts';
 
 export interface StatementsDeps {
@@ -55,10 +55,7 @@ export function createStatements(deps: StatementsDeps): Statements {
     async attest(resource, target, nonce) {
       const tenant = deps.book.byKey(Buffer.from(addressBytes(resource)).toString('hex'));
       if (tenant?.settings === undefined) return undefined;
-      const entry = await deps.store.lookup(
-        entryKey(tenant.key, tenant.settings.version, target),
-        () => undefined,
-      );
+      const entry = await findStored(deps.store, tenant.key, tenant.settings.version, target);
       if (entry === undefined) return undefined;
       const validator =
         headerLines(entry.meta.headers, 'etag')[0] ??

@@ -4,6 +4,7 @@ import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
 import { Pool } from 'undici';
 import { forwardHeaders } from './origin-headers.ts';
 import { badResponse, checkAsked, readHead } from './origin-head.ts';
+import type { OriginResponse } from './origin-response.ts';
 import type { OriginSettings } from './origin-settings.ts';
 
 interface OriginRequest {
@@ -16,22 +17,6 @@ interface OriginRequest {
   readonly viewer: { readonly scheme: 'http' | 'https'; readonly host: string };
   readonly body?: Readable;
   readonly signal?: AbortSignal;
-}
-
-export interface OriginResponse {
-  readonly status: number;
-  readonly statusText: string;
-  /** Name, value, …; fields of the connection taken out, the rest as sent. */
-  readonly rawHeaders: readonly string[];
-  /**
-   * Ends only when the whole body has come. A body that is cut short, resets or stays silent ends with
-   * an error, never with an end.
-   */
-  readonly body: Readable;
-  /** How the body's end is known. A body that ends with its connection is never known to be whole. */
-  readonly framing: 'length' | 'chunked' | 'none' | 'close';
-  /** Content-Length, where it was sent. */
-  readonly contentLength: number | undefined;
 }
 
 export interface OriginClientOptions {

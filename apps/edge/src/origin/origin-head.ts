@@ -1,5 +1,5 @@
 import { MediaError } from '@media-network/runtime';
-import type { OriginResponse } from './origin-client.ts';
+import type { OriginHead } from './origin-response.ts';
 
 const HOP_BY_HOP = new Set([
   'connection',
@@ -33,7 +33,7 @@ export function readHead(
   method: string,
   status: number,
   statusText = '',
-): Pick<OriginResponse, 'rawHeaders' | 'framing' | 'contentLength'> {
+): OriginHead {
   if (!VALUE.test(statusText)) throw badResponse('its reason phrase is malformed');
   // Neither a final answer nor one of the interim ones that the parser takes away (RFC 9110 §15).
   if (status < 200 || status > 999) throw badResponse(`its status is ${status}`);

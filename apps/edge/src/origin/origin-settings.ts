@@ -12,6 +12,8 @@ export interface OriginSettings {
   readonly hostHeader: string;
   /** Fields added to every request, after those of the same name are taken out. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Their names, and all names that an origin could take for them (`canonicalName`). */
+  readonly headerNames: ReadonlySet<string>;
   /** Targets that guards may fetch. */
   readonly probe: readonly string[];
   /** Further hosts of the resource. */
@@ -44,6 +46,14 @@ const RESERVED = new Set([
   'via',
 ]);
 
+/**
+ * What an origin may make of a field's name. CGI and its heirs write `X-A` as `HTTP_X_A`, and so `X_A` too
+ * (RFC 9110 §17.10): names that differ in punctuation only are one name.
+ */
+export function canonicalName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
+}
+
 /** Throws `edge/bad-settings` where the settings cannot be followed to the letter. */
 export function readOriginSettings(plain: PlainSettings): OriginSettings {
   const url = URL.canParse(plain.origin) ? new URL(plain.origin) : undefined;
@@ -70,6 +80,7 @@ export function readOriginSettings(plain: PlainSettings): OriginSettings {
     hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
     hostHeader: plain.originHost ?? url.host,
     headers: plain.originHeaders,
+    headerNames: new Set(plain.originHeaders.map(([name]) => canonicalName(name))),
     probe: plain.probe,
     domains: plain.domains.map((domain) => domain.toLowerCase()).filter((domain) => isIP(domain) === 0),
   };

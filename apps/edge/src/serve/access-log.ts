@@ -1,8 +1,20 @@
 import type { Log } from '@media-network/runtime';
-import type { Exchange } from './exchange.ts';
+import type { Outcome, Phase } from './phases.ts';
+import type { Visit } from './visit.ts';
+
+/** How a request ended. */
+export interface Ended {
+  readonly visit: Visit;
+  readonly status: number;
+  readonly outcome: Outcome;
+  readonly phase: Phase;
+  readonly reason: string | undefined;
+  /** Bytes that left. */
+  readonly bytes: number;
+}
 
 /** One line a request: phase and outcome by the names of docs/request-phases.md; never who asked. */
-export type AccessLog = (exchange: Exchange, nowMs: number) => void;
+export type AccessLog = (ended: Ended, nowMs: number) => void;
 
 /** The same for the fast lane, where a request is over as soon as it is answered. */
 export function createFastAccessLog(log: Log): (host: string, target: string, bytes: number) => void {
@@ -10,20 +22,20 @@ export function createFastAccessLog(log: Log): (host: string, target: string, by
 }
 
 export function createAccessLog(log: Log): AccessLog {
-  return (exchange, nowMs) => {
-    const { request, response } = exchange;
+  return ({ visit, status, outcome, phase, reason, bytes }, nowMs) => {
+    const { request } = visit;
     log.info(
       {
-        request: exchange.id,
+        request: visit.id,
         host: request.host,
         method: request.method,
         target: request.target,
-        status: response.statusCode,
-        outcome: exchange.outcome,
-        phase: exchange.phase,
-        ...(exchange.reason === undefined ? {} : { reason: exchange.reason }),
-        bytes: request.bytesWritten,
-        ms: nowMs - exchange.startedAtMs,
+        status,
+        outcome,
+        phase,
+        ...(reason === undefined ? {} : { reason }),
+        bytes,
+        ms: nowMs - visit.startedAtMs,
       },
       'request',
     );

@@ -1,3 +1,4 @@
+import type { ParsedRequest } from '@media-network/http-front';
 import type { Clock } from '@media-network/runtime';
 import type { Journal } from '../journal/journal.ts';
 import { VIA } from '../origin/origin-headers.ts';
@@ -57,9 +58,13 @@ export function isLoop(via: string | undefined): boolean {
 /** Whether this request may be served: status, quota, settings, and the session's ticket if there is one. */
 export async function admit(
   tenant: Tenant,
-  ticket: string | undefined,
+  request: Pick<ParsedRequest, 'header'>,
   deps: AdmitDeps,
 ): Promise<Admitted | Refused> {
+  if (request.header('upgrade') !== undefined)
+    return { kind: 'refused', phase: 'admit', code: 'edge/upgrade-refused' };
+  if (isLoop(request.header('via'))) return { kind: 'refused', phase: 'admit', code: 'edge/loop' };
+  const ticket = request.header('media-ticket');
   const refused = quickRefusal(tenant, deps);
   if (refused !== undefined) return refused;
   const found = await deps.settings.settingsOf(tenant);

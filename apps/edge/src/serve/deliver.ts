@@ -1,151 +1,88 @@
-import type { ServerResponse } from 'node:http';
-import { MediaError } from '@media-network/runtime';
-import type { Clock } from '@media-network/runtime';
-import type { Session, SessionDesk } from '../session/session-desk.ts';
-import type { AdmittedExchange } from './exchange.ts';
+import type { Answer as FrontAnswer, AnswerEnd } from '@media-network/http-front';
+import { errorCode } from '@media-network/runtime';
+import type { Clock, Log } from '@media-network/runtime';
+import type { AccessLog } from './access-log.ts';
+import type { Account } from './account.ts';
+import type { Answer } from './answer.ts';
+import { onCredit } from './credit.ts';
+import type { CreditDeps } from './credit.ts';
+import type { Outcome, Phase } from './phases.ts';
+import { failureCode } from './refusal.ts';
+import type { Tally } from './tally.ts';
+import type { AdmittedVisit, Visit } from './visit.ts';
 
-export interface Head {
-  readonly status: number;
-  readonly statusText: string;
-  /** Name, value, …; without Content-Length and whatever else belongs to the connection. */
-  readonly headers: readonly string[];
-  /** Where it is known; else the body is chunked. */
-  readonly contentLength: number | undefined;
-}
-
-export interface DeliverDeps {
-  readonly desk: SessionDesk;
+export interface DeliverDeps extends CreditDeps {
   readonly clock: Clock;
-  /** How long a session may owe a receipt before its response is ended; 30 s (docs/evidence.md). */
-  readonly receiptPatienceMs?: number;
+  readonly tally: Tally;
+  readonly log: Log;
+  readonly accessLog: AccessLog | undefined;
 }
-
-/** Largest piece given to the socket in a session, so that a receipt is never far from what was sent. */
-const SESSION_PIECE = 64 * 1024;
-/** `0\r\n\r\n` */
-const LAST_CHUNK_BYTES = 5;
 
 /**
- * Sends a response, as fast as the viewer takes it and its session allows. Resolves when it is handed on
- * whole or the viewer has gone. Rejects when the body fails; the caller then cuts the connection, because
- * an end would say that all is there.
+ * The one way out: makes of an answer what the front sends, in a session never further ahead of the last
+ * receipt than its credit, and closes the request's account when the last byte has left or cannot leave.
+ * `admitted`: who pays; undefined: nobody.
  */
-export async function deliver(
-  exchange: AdmittedExchange,
-  head: Head,
-  body: AsyncIterable<Buffer | Uint8Array> | Buffer | undefined,
+export function deliver(
+  visit: Visit,
+  answer: Answer,
+  admitted: AdmittedVisit | undefined,
   deps: DeliverDeps,
-): Promise<void> {
-  const { request, response, session } = exchange;
-  exchange.phase = 'deliver';
-  const headers = [...head.headers];
-  // RFC 9110 §8.6: never beside 204, whose reader would wait for a body or take what follows for one.
-  if (head.contentLength !== undefined && head.status !== 204)
-    headers.push('Content-Length', String(head.contentLength));
-  response.writeHead(head.status, head.statusText, headers);
-  const bodyless =
-    request.method === 'HEAD' || head.status === 204 || head.status === 304 || body === undefined;
-  if (bodyless) {
-    if (body !== undefined && !Buffer.isBuffer(body)) await body[Symbol.asyncIterator]().return?.();
-    await finish(response, request.signal);
-    return;
-  }
-  const chunked = head.contentLength === undefined && request.httpVersion === '1.1';
-  const before = request.bytesWritten;
-  let handed = 0;
-  try {
-    if (session === undefined && Buffer.isBuffer(body)) response.write(body);
-    else {
-      for await (const piece of Buffer.isBuffer(body) ? [body] : body) {
-        if (request.signal.aborted) return;
-        if (session === undefined) await write(response, piece, request.signal);
-        else handed += await writeOnCredit(exchange, session, piece, chunked, deps);
-      }
-    }
-    if (session !== undefined && chunked) {
-      session.handed += LAST_CHUNK_BYTES;
-      handed += LAST_CHUNK_BYTES;
-    }
-    await finish(response, request.signal);
-  } finally {
-    if (session !== undefined && request.signal.aborted) {
-      // What never left gives its credit back; heads are counted when they are written.
-      const left = Math.max(0, request.bytesWritten - before);
-      session.handed = Math.max(session.book.served, session.handed - Math.max(0, handed - left));
-    }
-  }
-}
-
-/** Gives a piece on in parts that the session's credit covers; waits for receipts in between. */
-async function writeOnCredit(
-  exchange: AdmittedExchange,
-  session: Session,
-  piece: Uint8Array,
-  chunked: boolean,
-  deps: DeliverDeps,
-): Promise<number> {
-  const { signal } = exchange.request;
-  let at = 0;
-  let handed = 0;
-  while (at < piece.length && !signal.aborted) {
-    const credit = deps.desk.credit(session);
-    if (credit <= 0) {
-      await receiptOf(session, signal, deps);
-      continue;
-    }
-    const part = piece.subarray(at, at + Math.min(SESSION_PIECE, credit));
-    at += part.length;
-    const bytes = part.length + (chunked ? part.length.toString(16).length + 4 : 0);
-    session.handed += bytes;
-    handed += bytes;
-    await write(exchange.response, part, signal);
-  }
-  return handed;
-}
-
-/** Resolves with the next receipt; rejects when it does not come in time. */
-async function receiptOf(session: Session, signal: AbortSignal, deps: DeliverDeps): Promise<void> {
-  const over = new AbortController();
-  let came = false;
-  const wake = (): void => {
-    came = true;
-    over.abort();
+): FrontAnswer<Account> {
+  const { request } = visit;
+  const headers = [...answer.headers];
+  if (answer.cacheStatus !== undefined) headers.push('Cache-Status', answer.cacheStatus);
+  headers.push('Media-Request', visit.id);
+  const { status, statusText, contentLength } = answer;
+  const session = admitted?.session;
+  const credited =
+    session === undefined || answer.body === undefined
+      ? undefined
+      : onCredit(
+          answer.body,
+          session,
+          contentLength === undefined && request.httpVersion === '1.1',
+          request.signal,
+          deps,
+        );
+  return {
+    status,
+    statusText,
+    headers,
+    contentLength,
+    body: credited?.body ?? answer.body,
+    token:
+      admitted === undefined
+        ? undefined
+        : { tenant: admitted.tenant, session: admitted.session, object: answer.object },
+    ended(end) {
+      if (!end.complete) credited?.settle(end.bytes);
+      closeAccount(visit, answer, end, deps);
+    },
   };
-  session.wakers.add(wake);
-  try {
-    await deps.clock.sleep(deps.receiptPatienceMs ?? 30_000, AbortSignal.any([over.signal, signal]));
-  } finally {
-    session.wakers.delete(wake);
+}
+
+const REFUSED: ReadonlySet<Outcome> = new Set<Outcome>(['refused', 'origin-failed', 'own', 'cut']);
+
+/** Counts and logs how a request ended, under the names of docs/request-phases.md. */
+function closeAccount(visit: Visit, answer: Answer, end: AnswerEnd, deps: DeliverDeps): void {
+  let { outcome, reason } = answer;
+  // What was refused ended where it was refused; all else got as far as here.
+  let phase: Phase = REFUSED.has(outcome) ? answer.phase : 'deliver';
+  if (!end.complete) {
+    if (end.error !== undefined) {
+      outcome = 'cut';
+      phase = 'deliver';
+      const code = errorCode(end.error);
+      reason = code === 'edge/no-receipt' ? code : failureCode(end.error);
+      deps.tally.refused('deliver', reason);
+    } else reason ??= 'viewer-gone';
   }
-  if (came || signal.aborted) return;
-  throw new MediaError({
-    code: 'edge/no-receipt',
-    message: 'The session owes a receipt for too long.',
-    source: 'client',
-  });
-}
-
-function write(response: ServerResponse, piece: Uint8Array, signal: AbortSignal): Promise<void> | undefined {
-  if (response.write(piece) || signal.aborted) return undefined;
-  return until(response, 'drain', signal);
-}
-
-function finish(response: ServerResponse, signal: AbortSignal): Promise<void> | undefined {
-  response.end();
-  if (response.writableFinished || signal.aborted) return undefined;
-  return until(response, 'finish', signal);
-}
-
-function until(response: ServerResponse, event: 'drain' | 'finish', signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off(event, done);
-      response.off('close', done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    response.on(event, done);
-    response.on('close', done);
-    signal.addEventListener('abort', done, { once: true });
-  });
+  deps.tally.ended(outcome);
+  deps.accessLog?.(
+    { visit, status: answer.status, outcome, phase, reason, bytes: end.bytes },
+    deps.clock.nowMs(),
+  );
+  if (reason === 'edge/internal')
+    deps.log.error({ request: visit.id, phase }, 'a request failed inside the edge');
 }

@@ -3,11 +3,13 @@ import type { CacheStore, StoredEntry } from '@media-network/http-cache';
 import { FastHit, createFastHit } from '@media-network/http-front';
 import type { FastRequest } from '@media-network/http-front';
 import type { Clock } from '@media-network/runtime';
+import type { OriginSettings } from '../origin/origin-settings.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
 import type { Account } from './account.ts';
 import { servedObject } from './account.ts';
 import { quickRefusal } from './admit.ts';
 import type { AdmitDeps } from './admit.ts';
+import { forwardedLookup } from '../origin/origin-headers.ts';
 import { identify } from './identify.ts';
 import { entryKey } from './look-up.ts';
 import { cacheStatus, storedHeaders } from './response-head.ts';
@@ -32,7 +34,16 @@ export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => Fa
   const { book, store, clock, tally } = deps;
   // One closure for all requests: a request is looked at by nobody else while the lane runs.
   let current: FastRequest | undefined;
-  const header = (lowerName: string): string | undefined => current?.header(lowerName);
+  let settingsNow: OriginSettings | undefined;
+  // What variants are told apart by is what the origin would see.
+  const header = (lowerName: string): string | undefined =>
+    current === undefined || settingsNow === undefined
+      ? undefined
+      : forwardedLookup((name) => current?.header(name), {
+          settings: settingsNow,
+          viewer: current,
+          method: 'GET',
+        })(lowerName);
 
   function prebuilt(entry: StoredEntry, body: Buffer, tenant: Tenant, target: string): FastHit<Account> {
     // Nobody else attaches anything to an entry of this store.
@@ -72,7 +83,9 @@ export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => Fa
     if (settings === undefined || request.header('media-ticket') !== undefined) return undefined;
     if (quickRefusal(tenant, deps.admit) !== undefined) return undefined;
     current = request;
-    const entry = store.peek(entryKey(tenant.key, settings.version, request.target), header);
+    settingsNow = settings.plain;
+    const key = entryKey(tenant.key, settings.version, request.scheme, request.target);
+    const entry = store.peek(key, header);
     current = undefined;
     if (entry?.body === undefined || entry.meta.status === 204 || entry.meta.status === 304) return undefined;
     if (reuse(entry.meta.freshness, clock.nowMs()).kind !== 'fresh') return undefined;

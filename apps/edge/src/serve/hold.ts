@@ -12,20 +12,20 @@ const HOLD_MS = 100;
  * Rejects when the body fails within what is held.
  */
 export async function holdBeginning(
-  body: AsyncIterable<Buffer>,
+  body: AsyncIterable<Uint8Array>,
   contentLength: number | undefined,
   clock: Clock,
-): Promise<AsyncIterable<Buffer>> {
+): Promise<AsyncIterable<Uint8Array>> {
   if (contentLength !== undefined && contentLength > HOLD_BYTES) return body;
   const source = body[Symbol.asyncIterator]();
-  const held: Buffer[] = [];
+  const held: Uint8Array[] = [];
   let size = 0;
   const over = new AbortController();
   const patience =
     contentLength === undefined
       ? clock.sleep(HOLD_MS, over.signal).then(() => 'late' as const)
       : new Promise<never>(() => undefined);
-  let next: Promise<IteratorResult<Buffer>> | undefined;
+  let next: Promise<IteratorResult<Uint8Array>> | undefined;
   let ended = false;
   try {
     while (size <= HOLD_BYTES) {
@@ -47,11 +47,11 @@ export async function holdBeginning(
 }
 
 async function* resume(
-  source: AsyncIterator<Buffer>,
-  held: readonly Buffer[],
-  pending: Promise<IteratorResult<Buffer>> | undefined,
+  source: AsyncIterator<Uint8Array>,
+  held: readonly Uint8Array[],
+  pending: Promise<IteratorResult<Uint8Array>> | undefined,
   ended: boolean,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Uint8Array> {
   let finished = ended;
   try {
     yield* held;

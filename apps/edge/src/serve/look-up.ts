@@ -1,42 +1,152 @@
 import { cacheKey, reuse } from '@media-network/http-cache';
-import type { CacheStore, HeaderLookup, StoredEntry } from '@media-network/http-cache';
+import type { CacheStore, Collapser, Fill, Lead, StoredEntry } from '@media-network/http-cache';
+import type { Clock } from '@media-network/runtime';
+import { isReceived } from './ask-origin.ts';
+import type { SharedFailure } from './fetched-answer.ts';
+import { isPersonal } from './visit.ts';
+import type { AdmittedVisit } from './visit.ts';
 
 /**
  * Primary key of an object. The resource is first and length-prefixed, so no target can reach into
- * another tenant's; the version of the settings is part of the tenant, so that a new origin starts with an empty cache.
+ * another tenant's; the version of the settings is part of the tenant, so that a new origin starts with an
+ * empty cache; http and https are two resources (RFC 9110 §4.2.2).
  */
-export function entryKey(resource: string, settingsVersion: number, target: string): string {
-  if (resource !== last.resource || settingsVersion !== last.settingsVersion) {
-    last = { resource, settingsVersion, prefix: prefixOf(resource, settingsVersion) };
+export function entryKey(
+  resource: string,
+  settingsVersion: number,
+  scheme: 'http' | 'https',
+  target: string,
+): string {
+  if (resource !== last.resource || settingsVersion !== last.settingsVersion || scheme !== last.scheme) {
+    last = { resource, settingsVersion, scheme, prefix: prefixOf(resource, settingsVersion, scheme) };
   }
   return last.prefix + target;
 }
 
 /** The target is the last part of a key and goes in as it is, so all before it can be kept. */
-function prefixOf(resource: string, settingsVersion: number): string {
-  return cacheKey({ tenant: `${resource}.${settingsVersion}`, target: '' });
+function prefixOf(resource: string, settingsVersion: number, scheme: 'http' | 'https'): string {
+  return cacheKey({ tenant: `${resource}.${settingsVersion}`, scheme, target: '' });
 }
 
 /** Requests of one resource follow each other. */
-let last = { resource: '', settingsVersion: -1, prefix: prefixOf('', -1) };
+let last: {
+  readonly resource: string;
+  readonly settingsVersion: number;
+  readonly scheme: 'http' | 'https';
+  readonly prefix: string;
+} = { resource: '', settingsVersion: -1, scheme: 'http', prefix: prefixOf('', -1, 'http') };
 
-export type LookUp =
+/** What is stored of a target for a viewer without any fields, over either scheme. */
+export async function findStored(
+  store: Pick<CacheStore, 'lookup'>,
+  resource: string,
+  settingsVersion: number,
+  target: string,
+): Promise<StoredEntry | undefined> {
+  for (const scheme of ['http', 'https'] as const) {
+    const entry = await store.lookup(entryKey(resource, settingsVersion, scheme, target), () => undefined);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
+}
+
+export type Found =
   | { readonly kind: 'hit'; readonly entry: StoredEntry }
-  /** Serve it now, ask the origin meanwhile (RFC 5861). */
-  | { readonly kind: 'stale'; readonly entry: StoredEntry }
-  | { readonly kind: 'revalidate'; readonly entry: StoredEntry; readonly staleIfError: boolean }
-  | { readonly kind: 'miss' };
+  /** Serve it now. `refresh`: and ask the origin meanwhile (RFC 5861 §3); else why it stands in for the origin. */
+  | {
+      readonly kind: 'stale';
+      readonly entry: StoredEntry;
+      readonly why: 'refresh' | { readonly error: unknown };
+    }
+  /** Ask whether it still holds. */
+  | {
+      readonly kind: 'revalidate';
+      readonly entry: StoredEntry;
+      readonly staleIfError: boolean;
+      readonly lead: Lead<SharedFailure>;
+    }
+  /** Ask for it, for all who wait. */
+  | { readonly kind: 'fetch'; readonly lead: Lead<SharedFailure> }
+  /** Somebody else asked, and it is on its way. `fallback` stands in if it fails. */
+  | {
+      readonly kind: 'arriving';
+      readonly fill: Fill;
+      readonly body: AsyncIterable<Buffer>;
+      readonly fallback: StoredEntry | undefined;
+    }
+  /** Somebody else asked and was answered with an error. */
+  | { readonly kind: 'shared-failure'; readonly failure: SharedFailure }
+  /** Ask for this viewer alone. */
+  | { readonly kind: 'pass'; readonly forward: 'miss' | 'stale'; readonly why: string }
+  /** Somebody else asked in vain. */
+  | { readonly kind: 'failed'; readonly error: unknown };
 
-export async function lookUp(
-  store: CacheStore,
-  key: string,
-  header: HeaderLookup,
-  nowMs: number,
-): Promise<LookUp> {
-  const entry = await store.lookup(key, header);
-  if (entry === undefined) return { kind: 'miss' };
-  const use = reuse(entry.meta.freshness, nowMs);
-  if (use.kind === 'fresh') return { kind: 'hit', entry };
-  if (use.kind === 'stale-while-revalidate') return { kind: 'stale', entry };
-  return { kind: 'revalidate', entry, staleIfError: use.staleIfError };
+export interface LookUpDeps {
+  readonly store: CacheStore;
+  readonly collapser: Collapser<SharedFailure>;
+  readonly clock: Clock;
+  readonly fills: ReadonlyMap<string, Fill>;
+}
+
+/** Times a request may look again after somebody else's fetch; then it asks for itself. */
+const MAX_TURNS = 4;
+
+/** What the cache has for a GET or HEAD without a body, and who is to ask the origin if it has nothing. */
+export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps): Promise<Found> {
+  const { store, collapser, clock } = deps;
+  const { request, forwarded } = visit;
+  const { signal } = request;
+  for (let turns = 0; turns < MAX_TURNS; turns += 1) {
+    // A moment from being stored: then it is a hit like any other.
+    const arrived = deps.fills.get(key);
+    if (arrived !== undefined && isReceived(arrived)) await arrived.ended;
+    const { generation } = store;
+    const entry = await store.lookup(key, forwarded);
+    const use = entry === undefined ? undefined : reuse(entry.meta.freshness, clock.nowMs());
+    if (entry !== undefined && use?.kind === 'fresh') return { kind: 'hit', entry };
+    if (entry !== undefined && use?.kind === 'stale-while-revalidate')
+      return { kind: 'stale', entry, why: 'refresh' };
+    // HEAD is answered from what is stored; on a miss it is not worth the whole body.
+    if (entry === undefined && request.method === 'HEAD')
+      return { kind: 'pass', forward: 'miss', why: 'head' };
+    const fallback = use?.kind === 'revalidate' && use.staleIfError ? entry : undefined;
+    const turn = await collapser.enter(key, forwarded, generation, { signal, personal: isPersonal(visit) });
+    if (signal.aborted) {
+      if (turn.kind === 'lead') turn.lead.done();
+      if (turn.kind === 'follow') await turn.body[Symbol.asyncIterator]().return?.();
+      return { kind: 'failed', error: signal.reason };
+    }
+    switch (turn.kind) {
+      case 'again':
+        continue;
+      case 'alone':
+        return { kind: 'pass', forward: entry === undefined ? 'miss' : 'stale', why: turn.reason };
+      case 'failed':
+        if (fallback === undefined) return { kind: 'failed', error: turn.error };
+        return { kind: 'stale', entry: fallback, why: { error: turn.error } };
+      case 'answered':
+        if (fallback === undefined) return { kind: 'shared-failure', failure: turn.value };
+        return { kind: 'stale', entry: fallback, why: { error: turn.value.error } };
+      case 'follow':
+        if (isReceived(turn.fill)) {
+          await turn.fill.ended;
+          await turn.body[Symbol.asyncIterator]().return?.();
+          continue;
+        }
+        return { kind: 'arriving', fill: turn.fill, body: turn.body, fallback };
+      case 'lead': {
+        // Somebody's fetch may have ended between our look and our turn.
+        const now = await store.lookup(key, forwarded);
+        if (now !== undefined && reuse(now.meta.freshness, clock.nowMs()).kind === 'fresh') {
+          turn.lead.done();
+          continue;
+        }
+        if (entry === undefined || !entry.live) return { kind: 'fetch', lead: turn.lead };
+        return { kind: 'revalidate', entry, staleIfError: fallback !== undefined, lead: turn.lead };
+      }
+      default:
+        turn satisfies never;
+    }
+  }
+  return { kind: 'pass', forward: 'miss', why: 'contended' };
 }

@@ -1,9 +1,15 @@
-import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { ParsedRequest } from '@media-network/http-front';
 import { RECEIPT_BYTES } from '@media-network/protocol';
 import { MAX_RECEIPTS } from '../session/session-desk.ts';
 import type { SessionDesk } from '../session/session-desk.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
-import type { Exchange } from './exchange.ts';
+import { VIA } from '../origin/origin-headers.ts';
+import type { Answer } from './answer.ts';
+import type { Refused } from './refusal.ts';
+import type { Tally } from './tally.ts';
+import type { Visit } from './visit.ts';
 
 /** Everything below is the edge's own on every resource's host, and is not billed. */
 export const OWN_PREFIX = '/.well-known/media-network/';
@@ -12,7 +18,38 @@ const RECEIPTS = `${OWN_PREFIX}receipts`;
 /** Receipts may come from a player on any site; they prove themselves by their signatures. */
 const CORS = ['Access-Control-Allow-Origin', '*', 'Cache-Control', 'no-store'];
 
-export interface OwnAnswer {
+type Own = { readonly kind: 'own'; readonly answer: Answer };
+
+/** Answers an endpoint of the edge, or refuses when there is none of that name. */
+export async function answerOwn(
+  visit: Visit,
+  tenant: Tenant,
+  desk: SessionDesk,
+  tally: Pick<Tally, 'refused'>,
+): Promise<Own | Refused> {
+  const { request } = visit;
+  if (request.target.slice(0, request.pathEnd) !== RECEIPTS)
+    return { kind: 'refused', phase: 'identify', code: 'edge/unknown-endpoint' };
+  const said = await receipts(request, tenant, desk);
+  if (said.reason !== undefined) tally.refused('identify', said.reason);
+  return {
+    kind: 'own',
+    answer: {
+      phase: 'identify',
+      outcome: 'own',
+      reason: said.reason,
+      status: said.status,
+      statusText: STATUS_CODES[said.status] ?? '',
+      headers: [...said.headers, 'Via', VIA],
+      contentLength: said.body.length,
+      body: said.body,
+      cacheStatus: undefined,
+      object: undefined,
+    },
+  };
+}
+
+interface Said {
   readonly status: number;
   readonly headers: readonly string[];
   readonly body: Buffer;
@@ -20,14 +57,8 @@ export interface OwnAnswer {
   readonly reason?: string;
 }
 
-/** Answers an endpoint of the edge; undefined when there is none of that name. */
-export async function answerOwn(
-  exchange: Exchange,
-  tenant: Tenant,
-  desk: SessionDesk,
-): Promise<OwnAnswer | undefined> {
-  const { request } = exchange;
-  if (request.target.slice(0, request.pathEnd) !== RECEIPTS) return undefined;
+/** Takes receipts of a session. */
+async function receipts(request: ParsedRequest, tenant: Tenant, desk: SessionDesk): Promise<Said> {
   if (request.method === 'OPTIONS') {
     return {
       status: 204,
@@ -53,7 +84,7 @@ export async function answerOwn(
   return { status: 204, headers: CORS, body: Buffer.alloc(0) };
 }
 
-function json(status: number, code: string, message: string, more: readonly string[] = []): OwnAnswer {
+function json(status: number, code: string, message: string, more: readonly string[] = []): Said {
   return {
     status,
     headers: [...CORS, 'Content-Type', 'application/json', 'Media-Error', code, ...more],
@@ -63,7 +94,7 @@ function json(status: number, code: string, message: string, more: readonly stri
 }
 
 /** Undefined when it is longer than `maxBytes`. */
-async function readBody(body: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+async function readBody(body: Readable, maxBytes: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of body as AsyncIterable<Buffer>) {

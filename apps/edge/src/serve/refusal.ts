@@ -1,5 +1,11 @@
+import { STATUS_CODES } from 'node:http';
 import { errorCode } from '@media-network/runtime';
-import type { Phase } from './phases.ts';
+import { VIA } from '../origin/origin-headers.ts';
+import type { Answer } from './answer.ts';
+import type { Outcome, Phase } from './phases.ts';
+import { CACHE_NAME } from './response-head.ts';
+import type { Tally } from './tally.ts';
+import type { Visit } from './visit.ts';
 
 /** An answer of the edge itself, in place of the resource's. */
 export interface Refused {
@@ -97,6 +103,12 @@ const WORDS: Readonly<Record<string, Words>> = {
     title: 'Origin refused',
     words: "The origin's address is private, and this edge does not connect there.",
   },
+  'edge/must-revalidate': {
+    status: 504,
+    title: 'Origin unreachable',
+    words: 'What the edge holds may not be used without asking the origin, and the origin cannot be asked.',
+  },
+  'edge/aborted': { status: 499, title: 'Aborted', words: 'The viewer went away.' },
   'edge/internal': {
     status: 500,
     title: 'Internal error',
@@ -115,8 +127,8 @@ function refusalWords(code: string): Words {
   return WORDS[code] ?? (code.startsWith('ticket/') ? TICKET : UNKNOWN);
 }
 
-/** The code under which a failed fetch is answered. */
-export function originFailureCode(error: unknown): string {
+/** The code under which a failure is answered. */
+export function failureCode(error: unknown): string {
   const code = errorCode(error);
   if (code in WORDS) return code;
   // The cache's words for a body of another length than announced.
@@ -124,18 +136,42 @@ export function originFailureCode(error: unknown): string {
   return 'edge/internal';
 }
 
-export interface RefusalResponse {
+interface Page {
   readonly status: number;
-  readonly headers: string[];
+  readonly headers: readonly string[];
   readonly body: Buffer;
 }
 
+/** An answer of the edge in place of the resource's, and counted as such. */
+export function refusedAnswer(
+  visit: Visit,
+  refused: Refused,
+  outcome: Outcome,
+  deps: { readonly tally: Pick<Tally, 'refused'> },
+): Answer {
+  const { phase, code } = refused;
+  if (outcome !== 'cut') deps.tally.refused(phase, code);
+  const { status, headers, body } = refusalPage(refused, visit.request.header('accept'), visit.id);
+  return {
+    phase,
+    outcome,
+    reason: outcome === 'cut' ? undefined : code,
+    status,
+    statusText: STATUS_CODES[status] ?? '',
+    headers: [...headers, 'Via', VIA],
+    contentLength: body.length,
+    body,
+    cacheStatus: `${CACHE_NAME}; fwd=${outcome === 'refused' ? 'bypass' : 'miss'}; detail=${code.replace('/', ':')}`,
+    object: undefined,
+  };
+}
+
 /** JSON or HTML by Accept. Nothing of the request is repeated in it. */
-export function refusalResponse(
+function refusalPage(
   refused: Pick<Refused, 'code' | 'retryAfterSeconds'>,
   accept: string | undefined,
   requestId: string,
-): RefusalResponse {
+): Page {
   const { status, title, words } = refusalWords(refused.code);
   const html = accept !== undefined && /text\/html/i.test(accept);
   const body = Buffer.from(

@@ -29,7 +29,12 @@ export interface TenantBook {
 
 export interface TenantBookOptions {
   readonly zone: string;
+  /** Address of the resource that is meant where a request names this machine by address, not by a host of the zone. */
+  readonly defaultResource?: string;
 }
+
+/** What a request names when no name was resolved: an IP address, or this machine. */
+const NO_NAME = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]|localhost)$/;
 
 export function createTenantBook(
   chain: Pick<EdgeChain, 'resources' | 'onResources' | 'nowMs'>,
@@ -76,8 +81,12 @@ export function createTenantBook(
 
   chain.onResources(follow);
   follow();
+  function byDefault(host: string): Tenant | undefined {
+    if (options.defaultResource === undefined || !NO_NAME.test(host)) return undefined;
+    return byHost.get(`${resourceLabel(options.defaultResource, sha256)}.${options.zone}`);
+  }
   return {
-    byHost: (host) => byHost.get(host),
+    byHost: (host) => byHost.get(host) ?? byDefault(host),
     byKey: (key) => byKey.get(key),
     get size() {
       return byKey.size;

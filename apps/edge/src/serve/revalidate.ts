@@ -1,0 +1,170 @@
+import type { StoredEntry } from '@media-network/http-cache';
+import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import type { Log } from '@media-network/runtime';
+import type { Answer } from './answer.ts';
+import { askOrigin, questionOf } from './ask-origin.ts';
+import type { Fetched, OriginDeps } from './ask-origin.ts';
+import { fetchedAnswer, originStatus, passThrough } from './fetched-answer.ts';
+import { stale, storedRepresentation } from './hit.ts';
+import type { Found, LookUpDeps } from './look-up.ts';
+import { drain, readOut } from './origin-body.ts';
+import { represent } from './represent.ts';
+import { cacheStatus } from './response-head.ts';
+import { isPersonal } from './visit.ts';
+import type { AdmittedVisit } from './visit.ts';
+
+/** How long an origin that failed is left alone where a stale answer may stand in for it. */
+const PROBE_EVERY_MS = 5_000;
+
+/** Asks the origin whether a stored answer still holds, and answers with it, or with what came instead. */
+export async function revalidate(
+  visit: AdmittedVisit,
+  key: string,
+  found: Extract<Found, { kind: 'revalidate' }>,
+  deps: OriginDeps,
+): Promise<Answer> {
+  const { entry, staleIfError, lead } = found;
+  const { clock } = deps;
+  const keepMs = staleIfError ? PROBE_EVERY_MS : undefined;
+  const standIn = (error: unknown): Answer => stale(visit, entry, { error }, clock.nowMs());
+  let fetched: Fetched;
+  try {
+    fetched = await askOrigin(
+      questionOf(visit, key, deps.maxObjectBytes),
+      { entry, mayStandIn: staleIfError },
+      deps,
+    );
+  } catch (error) {
+    const failure = staleIfError || !entry.meta.freshness.mustRevalidate ? error : mustRevalidate(error);
+    lead.failed(failure, keepMs);
+    if (staleIfError) return standIn(failure);
+    throw failure;
+  }
+  switch (fetched.kind) {
+    case 'confirmed':
+      lead.done();
+      return fromStored(visit, entry, fetched.meta, 'revalidated', { stored: true }, deps);
+    case 'withdrawn':
+      lead.uncacheable();
+      // What lay on disk only is gone with its entry.
+      if (entry.body === undefined)
+        return passThrough(visit, { reason: 'stale', detail: fetched.reason }, deps);
+      return fromStored(visit, entry, fetched.meta, 'pass', { detail: fetched.reason }, deps);
+    case 'failing': {
+      const error = originStatus(fetched.response.status);
+      lead.failed(error, keepMs);
+      await drain(fetched.response);
+      return standIn(error);
+    }
+    case 'pass':
+      return fetchedAnswer(visit, fetched, 'stale', lead, deps);
+    case 'filling':
+      try {
+        return await fetchedAnswer(visit, fetched, 'stale', lead, deps);
+      } catch (error) {
+        // RFC 5861 §4: a body that is cut short is an error like any other.
+        if (!staleIfError) throw error;
+        return standIn(error);
+      }
+    default:
+      return fetched satisfies never;
+  }
+}
+
+function fromStored(
+  visit: AdmittedVisit,
+  entry: StoredEntry,
+  meta: StoredEntry['meta'],
+  outcome: Answer['outcome'],
+  said: { readonly stored?: boolean; readonly detail?: string },
+  deps: OriginDeps,
+): Answer {
+  const answer = represent(
+    visit.request,
+    storedRepresentation(entry, meta, visit.request.target),
+    {
+      phase: 'revalidate',
+      outcome,
+      reason: undefined,
+      cacheStatus: cacheStatus(meta.headers, {
+        kind: 'forward',
+        reason: 'stale',
+        originStatus: 304,
+        ...said,
+      }),
+    },
+    deps.clock.nowMs(),
+  );
+  if (answer === undefined) throw new Error('a stored entry has every part of itself');
+  return answer;
+}
+
+/** RFC 9111 §5.2.2.2: what must be asked about and cannot is a gateway's timeout, whatever went wrong. */
+function mustRevalidate(cause: unknown): MediaError {
+  return new MediaError({
+    code: 'edge/must-revalidate',
+    message: 'The stored answer may not be used without asking its origin, and the origin cannot be asked.',
+    source: 'origin',
+    retry: true,
+    cause,
+  });
+}
+
+export interface RefreshDeps extends OriginDeps, Pick<LookUpDeps, 'collapser'> {
+  readonly log: Log;
+  /** Keys that are refreshed in the background. */
+  readonly refreshing: Set<string>;
+}
+
+/** Stale-while-revalidate: one fetch in the background, whoever started it. Never rejects. */
+export async function refresh(
+  visit: AdmittedVisit,
+  key: string,
+  entry: StoredEntry,
+  deps: RefreshDeps,
+): Promise<void> {
+  if (deps.refreshing.has(key)) return;
+  deps.refreshing.add(key);
+  try {
+    const turn = await deps.collapser.enter(key, visit.forwarded, deps.store.generation, {
+      personal: isPersonal(visit),
+    });
+    if (turn.kind === 'follow') await readOut(turn.body);
+    if (turn.kind !== 'lead') return;
+    const { lead } = turn;
+    try {
+      // Whatever part this viewer wants, the whole is to be fresh.
+      const question = { ...questionOf(visit, key, deps.maxObjectBytes), maxBytes: deps.maxObjectBytes };
+      const fetched = await askOrigin(question, { entry, mayStandIn: true }, deps);
+      switch (fetched.kind) {
+        case 'filling':
+          lead.share(fetched.fill);
+          await fetched.done;
+          return;
+        case 'confirmed':
+          lead.done();
+          return;
+        case 'withdrawn':
+          lead.uncacheable();
+          return;
+        case 'failing':
+          lead.failed(originStatus(fetched.response.status), PROBE_EVERY_MS);
+          await drain(fetched.response);
+          return;
+        case 'pass':
+          lead.done();
+          await drain(fetched.response);
+          return;
+        default:
+          fetched satisfies never;
+      }
+    } catch (error) {
+      lead.failed(error, PROBE_EVERY_MS);
+      throw error;
+    }
+  } catch (error) {
+    deps.log.debug({ code: errorCode(error), err: errorMessage(error) }, 'background revalidation failed');
+  } finally {
+    deps.refreshing.delete(key);
+  }
+}
