@@ -159,7 +159,8 @@ export function recordReader(data: Uint8Array): RecordReader {
     u64: () => view.getBigUint64(step(8), true),
     bytes: (length) => {
       const offset = step(length);
-      return data.slice(offset, offset + length);
+      // A Buffer's own slice would share its memory, which may be a pool's.
+      return Uint8Array.from(data.subarray(offset, offset + length));
     },
     zeros: (length) => {
       const offset = step(length);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, toHex, utf8 } from './bytes.ts';
 import type { Sha256 } from './bytes.ts';
-import { EMPTY_ROOT, LEAF_DOMAIN, leafHash, merkleTree, verifyMerkleProof } from './merkle.ts';
+import { EMPTY_ROOT, LEAF_DOMAIN, leafHash, merkleTree, rangeRoot, verifyMerkleProof } from './merkle.ts';
 
 const sha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
 const leaves = fc
@@ -60,5 +60,42 @@ describe('merkle tree', () => {
     expect(verifyMerkleProof(leaf, long, root, sha256)).toBe(false);
     expect(verifyMerkleProof(leaf, [new Uint8Array(31)], leaf, sha256)).toBe(false);
     expect(() => merkleTree([leaf], sha256).proof(1)).toThrow(RangeError);
+  });
+
+  it('proves consecutive leaves at once, at their place in a tree of that size', () => {
+    fc.assert(
+      fc.property(leaves, fc.nat(), fc.nat(), (list, a, b) => {
+        const tree = merkleTree(list, sha256);
+        const first = a % list.length;
+        const count = 1 + (b % (list.length - first));
+        const part = list.slice(first, first + count);
+        const proof = tree.rangeProof(first, count);
+        const rootOf = (
+          nodes: readonly Uint8Array[],
+          at = first,
+          total = list.length,
+        ): string | undefined => {
+          const root = rangeRoot(nodes, at, total, proof, sha256);
+          return root === undefined ? undefined : toHex(root);
+        };
+        expect(rootOf(part)).toBe(toHex(tree.root));
+        expect(rootOf([...part.slice(1), sha256(Uint8Array.of(9, 9))])).not.toBe(toHex(tree.root));
+        expect(rangeRoot(part, first, list.length, [...proof, EMPTY_ROOT], sha256)).toBeUndefined();
+        expect(rootOf(part, list.length)).toBeUndefined();
+        if (proof.length > 0)
+          expect(rangeRoot(part, first, list.length, proof.slice(1), sha256)).toBeUndefined();
+        if (count === 1) expect(proof).toEqual(tree.proof(first));
+      }),
+    );
+  });
+
+  it('proves all leaves with nothing, and none not at all', () => {
+    const list = [1, 2, 3, 4, 5].map((n) => sha256(Uint8Array.of(n)));
+    const tree = merkleTree(list, sha256);
+    expect(tree.rangeProof(0, 5)).toEqual([]);
+    expect(toHex(rangeRoot(list, 0, 5, [], sha256) ?? EMPTY_ROOT)).toBe(toHex(tree.root));
+    expect(rangeRoot([], 0, 5, [], sha256)).toBeUndefined();
+    expect(() => tree.rangeProof(4, 2)).toThrow(RangeError);
+    expect(() => tree.rangeProof(0, 0)).toThrow(RangeError);
   });
 });

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canReachQuorum, isQuorum } from './quorum.ts';
+import { canReachQuorum, isMajority, isQuorum } from './quorum.ts';
 import {
+  baseHour,
   hourAt,
   hourEnd,
   hourPhase,
@@ -14,14 +15,16 @@ import {
   weekAt,
   weekEnd,
 } from './time.ts';
-import type { Periods } from './time.ts';
+import type { HourPhase, HourProgress, Periods } from './time.ts';
 
 const FAST: Periods = {
   epochZero: 1_000n,
   sampleSecs: 1,
   reportSlots: 6,
+  commitSlots: 9,
   verdictSlots: 12,
   finalHours: 20,
+  lateHours: 30,
   hoursPerWeek: 10,
   monthSlots: 100,
 };
@@ -29,8 +32,10 @@ const periods = fc.record({
   epochZero: fc.bigInt({ min: 0n, max: 2n ** 33n }),
   sampleSecs: fc.integer({ min: 1, max: 86_400 }),
   reportSlots: fc.integer({ min: 1, max: 10 }),
-  verdictSlots: fc.integer({ min: 11, max: 100 }),
+  commitSlots: fc.integer({ min: 11, max: 50 }),
+  verdictSlots: fc.integer({ min: 51, max: 100 }),
   finalHours: fc.integer({ min: 1, max: 100 }),
+  lateHours: fc.integer({ min: 1, max: 100 }),
   hoursPerWeek: fc.integer({ min: 1, max: 200 }),
   monthSlots: fc.integer({ min: 12, max: 8_928 }),
 });
@@ -63,29 +68,66 @@ describe('time', () => {
     expect(hourWindows(FAST, 0n)).toEqual({
       end: 1_012n,
       reportsUntil: 1_018n,
-      verdictsUntil: 1_024n,
+      commitsUntil: 1_021n,
+      revealsUntil: 1_024n,
       finalUntil: 1_264n,
+      lateUntil: 1_624n,
     });
   });
 });
 
 describe('phase of an hour', () => {
-  const open = { final: false, reports: 2, decided: 1 };
+  const open = { final: false, commits: 2, reveals: 1, setCount: 3 };
+  const phase = (at: bigint, hour: HourProgress | undefined = open): HourPhase =>
+    hourPhase(FAST, 0n, hour, at);
+
   it('follows the windows', () => {
-    expect(hourPhase(FAST, 0n, open, 1_011n)).toBe('running');
-    expect(hourPhase(FAST, 0n, open, 1_012n)).toBe('voting');
-    expect(hourPhase(FAST, 0n, open, 1_023n)).toBe('voting');
-    expect(hourPhase(FAST, 0n, open, 1_024n)).toBe('fixed');
-    expect(hourPhase(FAST, 0n, open, 1_263n)).toBe('fixed');
-    expect(hourPhase(FAST, 0n, open, 1_264n)).toBe('void');
+    const seen = [1_011n, 1_012n, 1_017n, 1_018n, 1_020n, 1_021n, 1_023n, 1_024n, 1_263n].map((at) =>
+      phase(at),
+    );
+    expect(seen).toEqual([
+      'running',
+      'reporting',
+      'reporting',
+      'committing',
+      'committing',
+      'revealing',
+      'revealing',
+      'deciding',
+      'deciding',
+    ]);
+    expect([1_264n, 1_623n, 1_624n].map((at) => phase(at))).toEqual(['late', 'late', 'void']);
   });
-  it('is fixed early once all is decided and no report can come', () => {
-    const decided = { final: false, reports: 2, decided: 2 };
-    expect(hourPhase(FAST, 0n, decided, 1_017n)).toBe('voting');
-    expect(hourPhase(FAST, 0n, decided, 1_018n)).toBe('fixed');
+
+  it('is further as soon as the whole set has done its part', () => {
+    const committed = { ...open, commits: 3 };
+    const revealed = { ...committed, reveals: 3 };
+    expect(phase(1_017n, committed)).toBe('reporting');
+    expect(phase(1_018n, committed)).toBe('revealing');
+    expect(phase(1_018n, revealed)).toBe('deciding');
+    expect(phase(1_017n, revealed)).toBe('reporting');
+    expect(phase(1_018n, { ...open, commits: 0, reveals: 0, setCount: 0 })).toBe('committing');
   });
-  it('stays final', () => {
-    expect(hourPhase(FAST, 0n, { ...open, final: true }, 9_999n)).toBe('final');
+
+  it('stays final, and is void where nothing was reported', () => {
+    expect(phase(9_999n, { ...open, final: true })).toBe('final');
+    expect(hourPhase(FAST, 0n, undefined, 1_018n)).toBe('committing');
+    expect(hourPhase(FAST, 0n, undefined, 9_999n)).toBe('void');
+  });
+});
+
+describe('the hour that an hour builds on', () => {
+  const finals = [
+    { hour: 5n, finalAt: 0n },
+    { hour: 7n, finalAt: hourWindows(FAST, 9n).reportsUntil - 1n },
+    { hour: 8n, finalAt: hourWindows(FAST, 9n).reportsUntil },
+    { hour: 9n, finalAt: 0n },
+  ];
+  it('is the newest earlier one that was final before its report window ended', () => {
+    expect(baseHour(FAST, 9n, finals)?.hour).toBe(7n);
+    expect(baseHour(FAST, 9n, finals.toReversed())?.hour).toBe(7n);
+    expect(baseHour(FAST, 10n, finals)?.hour).toBe(9n);
+    expect(baseHour(FAST, 5n, finals)).toBeUndefined();
   });
 });
 
@@ -97,5 +139,12 @@ describe('quorum', () => {
     expect(isQuorum(15, 21)).toBe(true);
     expect(canReachQuorum(1, 4)).toBe(true);
     expect(canReachQuorum(1, 3)).toBe(false);
+  });
+});
+
+describe('majority', () => {
+  it('is more than half', () => {
+    expect([1, 2, 3].map((votes) => isMajority(votes, 4))).toEqual([false, false, true]);
+    expect(isMajority(0, 0)).toBe(false);
   });
 });

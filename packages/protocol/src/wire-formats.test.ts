@@ -2,10 +2,27 @@ import { createHash, getRandomValues } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressBytes, addressOf, parseAddress } from './address.ts';
-import { fromBase64Url, fromHex, toBase64Url, toHex } from './bytes.ts';
+import { compareBytes, fromBase64Url, fromHex, toBase64Url, toHex } from './bytes.ts';
 import type { Sha256 } from './bytes.ts';
 import { buildReport, decodeEntries, decodeEntry, encodeEntry, entriesRoot } from './entry.ts';
 import type { Entry } from './entry.ts';
+import { buildClaims, decodeClaims } from './claims.ts';
+import {
+  buildCommit,
+  contradicts,
+  countersRoot,
+  decodeCommit,
+  decodeCommitRequest,
+  decodeCommits,
+  decodeCounters,
+  encodeCommit,
+  encodeCommitRequest,
+  encodeCounters,
+  signCommit,
+  signCommitRequest,
+  verifyCommitRequestSignature,
+  verifyCommitSignature,
+} from './counters.ts';
 import {
   decodeDigestList,
   decodeReceiptList,
@@ -15,23 +32,18 @@ import {
 import { resourceLabel } from './label.ts';
 import { checkReceipt, decodeReceipt, decodeReceipts, encodeReceipt, signReceipt } from './receipt.ts';
 import type { SessionState } from './receipt.ts';
-import { createSessionKey } from './signing.ts';
+import { createSessionKey, signedMessage, verifySignature } from './signing.ts';
+import { decodeAttest, decodeKeyRequest, encodeAttest, encodeKeyRequest } from './statements.ts';
+import { checkToken, decodeToken, encodeToken, parseTokenHeader, signToken, tokenHeader } from './token.ts';
+import type { Token } from './token.ts';
 import {
-  decodeAttest,
-  decodeCounter,
-  decodeKeyRequest,
-  encodeAttest,
-  encodeCounter,
-  encodeKeyRequest,
-} from './statements.ts';
-import {
-  checkTicket,
-  decodeTicket,
-  encodeTicket,
-  parseTicketHeader,
-  signTicket,
-  ticketHeader,
-} from './ticket.ts';
+  decodeWitness,
+  decodeWitnessPost,
+  encodeWitness,
+  encodeWitnessPost,
+  signWitness,
+  verifyWitness,
+} from './witness.ts';
 
 const sha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
 const raw = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -96,31 +108,30 @@ describe('addresses and texts', () => {
 const entry = fc.record({
   resource: address,
   slots: fc.array(fc.bigInt({ min: 0n, max: 1n << 40n }), { minLength: 12, maxLength: 12 }),
-  attested: u64,
+  vouched: u64,
   receiptsRoot: raw(32),
   digestRoot: raw(32),
+  sessions: u32,
+  digests: u32,
+});
+
+const token = fc.record({
+  session: raw(16),
+  resource: address,
+  clientKey: raw(32),
+  hour: u64,
+  ceiling: u64,
+  creditWindow: u32,
+  signature: raw(64),
 });
 
 describe('records', () => {
   it('come back as they were', () => {
-    const ticket = fc.record({
-      guardNo: u32,
-      session: raw(16),
-      resource: address,
-      clientKey: raw(32),
-      hour: u64,
-      creditWindow: u32,
-      expires: u32,
-      signature: raw(64),
-    });
     fc.assert(
-      fc.property(ticket, (value) => {
-        expect(decodeTicket(encodeTicket(value))).toEqual(value);
-      }),
-    );
-    fc.assert(
-      fc.property(ticket, (value) => {
-        expect(parseTicketHeader(ticketHeader(value))).toEqual(value);
+      fc.property(token, (value) => {
+        expect(encodeToken(value)).toHaveLength(165);
+        expect(decodeToken(encodeToken(value))).toEqual(value);
+        expect(parseTokenHeader(tokenHeader(value))).toEqual(value);
       }),
     );
     const receipt = fc.record({
@@ -141,18 +152,73 @@ describe('records', () => {
         expect(decodeEntry(encodeEntry(value))).toEqual(value);
       }),
     );
-    const counter = fc.record({
+    const commit = fc.record({
       edge: address,
-      resource: address,
-      bytes: u64,
+      boot: u32,
       hour: u64,
-      hourBytes: u64,
+      slot: fc.nat(11),
+      total: u64,
+      count: u32,
       unixMs: u64,
+      root: raw(32),
       signature: raw(64),
     });
     fc.assert(
-      fc.property(counter, (value) => {
-        expect(decodeCounter(encodeCounter(value))).toEqual(value);
+      fc.property(commit, (value) => {
+        expect(encodeCommit(value)).toHaveLength(164);
+        expect(decodeCommit(encodeCommit(value))).toEqual(value);
+        expect(decodeCommits(Buffer.concat([encodeCommit(value), encodeCommit(value)]))).toEqual([
+          value,
+          value,
+        ]);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.record({ guard: address, unixSecs: u64, signature: raw(64) }), (value) => {
+        expect(encodeCommitRequest(value)).toHaveLength(104);
+        expect(decodeCommitRequest(encodeCommitRequest(value))).toEqual(value);
+      }),
+    );
+    const counters = fc.uniqueArray(fc.record({ resource: address, bytes: u64 }), {
+      selector: (each) => each.resource,
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(counters, (list) => {
+        const blob = encodeCounters(list);
+        expect(encodeCounters(list.toReversed())).toEqual(blob);
+        expect(new Set(decodeCounters(blob)?.map((each) => each.resource))).toEqual(
+          new Set(list.map((each) => each.resource)),
+        );
+        if (list.length > 1)
+          expect(decodeCounters(Buffer.concat([blob.subarray(40), blob.subarray(0, 40)]))).toBeUndefined();
+      }),
+    );
+    const witness = fc.record({
+      session: raw(16),
+      edge: address,
+      resource: address,
+      targetHash: raw(32),
+      bodyHash: raw(32),
+      size: u64,
+      signature: raw(64),
+    });
+    fc.assert(
+      fc.property(token, witness, (with_, value) => {
+        expect(encodeWitness(value)).toHaveLength(217);
+        expect(decodeWitness(encodeWitness(value))).toEqual(value);
+        expect(decodeWitnessPost(encodeWitnessPost(with_, value))).toEqual({ token: with_, witness: value });
+      }),
+    );
+    fc.assert(
+      fc.property(fc.uniqueArray(address, { maxLength: 6 }), u64, (owners, amount) => {
+        const claims = buildClaims(new Map(owners.map((owner, i) => [owner, i === 0 ? 0n : amount])), sha256);
+        const again = decodeClaims(claims.blob, sha256);
+        expect(again?.claims).toEqual(claims.claims);
+        expect(toHex(again?.root ?? new Uint8Array())).toBe(toHex(claims.root));
+        expect(claims.claims.every((each) => each.amount > 0n)).toBe(true);
+        const sorted = claims.claims.map((each) => addressBytes(each.owner));
+        expect(sorted.toSorted(compareBytes)).toEqual(sorted);
       }),
     );
     const attest = fc.record({
@@ -186,8 +252,9 @@ describe('records', () => {
   });
 
   it('refuse other lengths, versions and padding', () => {
-    expect(decodeTicket(new Uint8Array(165))).toBeUndefined();
-    expect(decodeTicket(new Uint8Array(164))).toBeUndefined();
+    expect(decodeToken(new Uint8Array(165))).toBeUndefined();
+    expect(decodeToken(new Uint8Array(165).fill(1))).toBeUndefined();
+    expect(decodeToken(new Uint8Array(164).fill(2))).toBeUndefined();
     const padded = new Uint8Array(184).fill(0);
     padded[0] = 1;
     expect(decodeReceipt(padded)).toBeDefined();
@@ -195,8 +262,22 @@ describe('records', () => {
     expect(decodeReceipt(padded)).toBeUndefined();
     expect(decodeReceipts(new Uint8Array(0))).toBeUndefined();
     expect(decodeReceipts(new Uint8Array(185))).toBeUndefined();
-    expect(decodeCounter(new Uint8Array(168).fill(1))).toBeUndefined();
-    expect(decodeEntries(new Uint8Array(201))).toBeUndefined();
+    const commit = new Uint8Array(164);
+    commit[0] = 1;
+    expect(decodeCommit(commit)).toBeDefined();
+    // Slot 12, padding, version.
+    for (const [at, value] of [
+      [45, 12],
+      [46, 1],
+      [47, 1],
+      [0, 2],
+    ] as const)
+      expect([at, decodeCommit(commit.with(at, value))]).toEqual([at, undefined]);
+    expect(decodeCommits(new Uint8Array(163))).toBeUndefined();
+    expect(decodeCounters(new Uint8Array(41))).toBeUndefined();
+    expect(decodeWitness(new Uint8Array(217))).toBeUndefined();
+    expect(decodeWitnessPost(new Uint8Array(381))).toBeUndefined();
+    expect(decodeEntries(new Uint8Array(200))).toBeUndefined();
     expect(decodeReceiptList(new Uint8Array(350))).toBeUndefined();
     expect(decodeDigestList(new Uint8Array(71))).toBeUndefined();
   });
@@ -234,31 +315,36 @@ const RESOURCE = addressOf(new Uint8Array(32).fill(7));
 const EDGE = addressOf(new Uint8Array(32).fill(8));
 
 describe('what an edge refuses', () => {
-  it('tickets that are not for it', async () => {
-    const guard = await createSessionKey();
+  it('tokens that are not for it, or not by the key of their hour', async () => {
+    const [publisher, stranger] = [await createSessionKey(), await createSessionKey()];
     const body = {
-      guardNo: 4,
       session: getRandomValues(new Uint8Array(16)),
       resource: RESOURCE,
       clientKey: new Uint8Array(32),
       hour: 5n,
+      ceiling: 1_000n,
       creditWindow: 1,
-      expires: 100,
     };
-    const ticket = await signTicket(body, guard.sign);
-    const at = { resource: RESOURCE, hour: 5n, unixSecs: 99 };
-    const operatorOf = (no: number): string | undefined =>
-      no === 4 ? addressOf(guard.publicKey) : undefined;
-    expect(await checkTicket(ticket, at, operatorOf)).toEqual({ kind: 'ok' });
-    const refused = async (...[t, where]: [typeof ticket, typeof at]): Promise<string> => {
-      const answer = await checkTicket(t, where, operatorOf);
-      return answer.kind === 'refused' ? answer.reason : answer.kind;
+    const token = await signToken(body, publisher.sign);
+    const keyOf = (hour: bigint): string | undefined =>
+      hour === 3n ? undefined : addressOf((hour === 5n ? publisher : stranger).publicKey);
+    const code = async (given: Token | undefined, hour = 5n, resource = RESOURCE): Promise<string> => {
+      const answer = await checkToken(given, { resource, hour }, keyOf);
+      return answer.kind === 'refused' ? answer.code : answer.kind;
     };
-    expect(await refused({ ...ticket, guardNo: 5 }, at)).toBe('unknown-guard');
-    expect(await refused(ticket, { ...at, resource: EDGE })).toBe('wrong-resource');
-    expect(await refused(ticket, { ...at, hour: 6n })).toBe('wrong-hour');
-    expect(await refused(ticket, { ...at, unixSecs: 100 })).toBe('expired');
-    expect(await refused({ ...ticket, creditWindow: 2 }, at)).toBe('bad-signature');
+    expect(await code(token)).toBe('ok');
+    // Clocks lag: a neighbouring hour is taken.
+    expect([await code(token, 4n), await code(token, 6n)]).toEqual(['ok', 'ok']);
+    expect([await code(token, 3n), await code(token, 7n)]).toEqual(['token/wrong-hour', 'token/wrong-hour']);
+    expect(await code(undefined)).toBe('token/malformed');
+    expect(await code(token, 5n, EDGE)).toBe('token/wrong-resource');
+    expect(await code({ ...token, ceiling: 1_001n })).toBe('token/bad-signature');
+    // The key of the token's own hour counts, not that of the edge's.
+    expect(await code(await signToken({ ...body, hour: 6n }, publisher.sign))).toBe('token/bad-signature');
+    expect(await code(await signToken({ ...body, hour: 6n }, stranger.sign))).toBe('ok');
+    expect(await code(await signToken({ ...body, hour: 3n }, publisher.sign), 4n)).toBe(
+      'token/no-vouching-key',
+    );
   });
 
   it('receipts that are forged, replayed, shrinking or too large', async () => {
@@ -302,5 +388,62 @@ describe('what an edge refuses', () => {
       code: 'receipt/bad-signature',
     });
     expect(encodeReceiptList([])).toHaveLength(0);
+  });
+});
+
+describe('what an edge and a viewer say', () => {
+  it('is a contradiction when two commits of one boot, hour and slot differ', async () => {
+    const operator = await createSessionKey();
+    const at = { edge: EDGE, boot: 3, hour: 7n, slot: 2, unixMs: 1n };
+    const counters = [
+      { resource: RESOURCE, bytes: 5n },
+      { resource: EDGE, bytes: 6n },
+    ];
+    const { body, blob } = buildCommit(at, counters, sha256);
+    expect(body).toMatchObject({ total: 11n, count: 2 });
+    expect(toHex(countersRoot(blob, sha256) ?? new Uint8Array())).toBe(toHex(body.root));
+    const commit = await signCommit(body, operator.sign);
+    expect(await verifyCommitSignature(commit, addressOf(operator.publicKey))).toBe(true);
+    expect(await verifyCommitSignature({ ...commit, boot: 4 }, addressOf(operator.publicKey))).toBe(false);
+    expect(contradicts(commit, { ...body })).toBe(false);
+    expect(contradicts(commit, { ...commit, unixMs: 2n })).toBe(true);
+    for (const other of [{ boot: 4 }, { hour: 8n }, { slot: 3 }, { edge: RESOURCE }])
+      expect(contradicts(commit, { ...commit, ...other, total: 12n })).toBe(false);
+  });
+
+  it('is signed under a name of its own each', async () => {
+    const key = await createSessionKey();
+    const address_ = addressOf(key.publicKey);
+    const request = await signCommitRequest({ guard: EDGE, unixSecs: 9n }, key.sign);
+    expect(await verifyCommitRequestSignature(request, address_)).toBe(true);
+    expect(await verifyCommitRequestSignature({ ...request, unixSecs: 10n }, address_)).toBe(false);
+    const message = signedMessage('commit request v1', encodeCommitRequest(request).subarray(0, 40));
+    expect(await verifySignature(address_, request.signature, message)).toBe(true);
+  });
+
+  it('is a witness only with a token of its own session', async () => {
+    const [publisher, client] = [await createSessionKey(), await createSessionKey()];
+    const session = new Uint8Array(16).fill(4);
+    const vouched = await signToken(
+      { session, resource: RESOURCE, clientKey: client.publicKey, hour: 1n, ceiling: 1n, creditWindow: 1 },
+      publisher.sign,
+    );
+    const witness = await signWitness(
+      {
+        session,
+        edge: EDGE,
+        resource: RESOURCE,
+        targetHash: sha256(Buffer.from('/a')),
+        bodyHash: sha256(Buffer.from('A')),
+        size: 1n,
+      },
+      client.sign,
+    );
+    const key = addressOf(publisher.publicKey);
+    expect(await verifyWitness(vouched, witness, key)).toBe(true);
+    expect(await verifyWitness(vouched, { ...witness, size: 2n }, key)).toBe(false);
+    expect(await verifyWitness(vouched, { ...witness, session: new Uint8Array(16) }, key)).toBe(false);
+    expect(await verifyWitness({ ...vouched, resource: EDGE }, witness, key)).toBe(false);
+    expect(await verifyWitness(vouched, witness, addressOf(client.publicKey))).toBe(false);
   });
 });

@@ -8,31 +8,43 @@ import {
 import {
   addressOf,
   boxKeyOf,
-  buildEpoch,
+  buildClaims,
+  buildCommit,
   buildReport,
   creditHour,
+  decodeEntries,
   encodeAttest,
-  encodeCounter,
+  encodeCommit,
+  encodeCommitRequest,
   encodeDigestList,
   encodeEntry,
   encodeKeyRequest,
   encodeReceipt,
   encodeReceiptList,
-  encodeTicket,
+  encodeToken,
+  encodeVerdict,
+  encodeWitness,
   encryptSettings,
+  holdingOf,
+  holdingPiece,
   receiptListRoot,
+  recordTail,
   digestListRoot,
   resourceLabel,
   seal,
   settingsText,
   signAttest,
-  signCounter,
+  signCommit,
+  signCommitRequest,
   signKeyRequest,
   signReceipt,
-  signTicket,
-  ticketHeader,
+  signToken,
+  signWitness,
+  tokenHeader,
   toHex,
   utf8,
+  verdictCommitment,
+  verifySessions,
 } from '../src/index.ts';
 import type { Entry, Scrypt, Settings, Sha256, SignBytes } from '../src/index.ts';
 
@@ -71,26 +83,26 @@ export function fixedKey(seed: number): {
 export async function evidenceVectors(): Promise<Record<string, unknown>> {
   const operator = fixedKey(1);
   const client = fixedKey(2);
+  const voucher = fixedKey(3);
   const resource = addressOf(filled(32, 10));
   const edge = addressOf(filled(32, 50));
   const session = filled(16, 90);
-  const ticket = await signTicket(
+  const token = await signToken(
     {
-      guardNo: 3,
       session,
       resource,
       clientKey: client.publicKey,
       hour: 77n,
+      ceiling: 200_000_000n,
       creditWindow: 4_194_304,
-      expires: 1_800_000_000,
     },
-    operator.sign,
+    voucher.sign,
   );
   const receipt = await signReceipt(
     { session, edge, resource, bytes: 123_456_789n, sequence: 5n },
     client.sign,
   );
-  const receipts = encodeReceiptList([{ ticket, receipt }]);
+  const receipts = encodeReceiptList([{ token, receipt }]);
   const digests = encodeDigestList([
     { targetHash: sha256(utf8('/b')), bodyHash: sha256(utf8('B')), size: 1n },
     { targetHash: sha256(utf8('/a')), bodyHash: sha256(utf8('A')), size: 1n },
@@ -98,32 +110,77 @@ export async function evidenceVectors(): Promise<Record<string, unknown>> {
   const entry: Entry = {
     resource,
     slots: Array.from({ length: 12 }, (_, i) => BigInt(i) * 100_000_000n),
-    attested: 123_456_789n,
+    vouched: 123_456_789n,
     receiptsRoot: receiptListRoot(receipts, sha256) ?? new Uint8Array(32),
     digestRoot: digestListRoot(digests, sha256) ?? new Uint8Array(32),
+    sessions: 1,
+    digests: 2,
   };
   const plain: Entry = {
     resource: addressOf(filled(32, 200)),
     slots: Array.from({ length: 12 }, () => 7n),
-    attested: 0n,
+    vouched: 0n,
     receiptsRoot: new Uint8Array(32),
     digestRoot: new Uint8Array(32),
+    sessions: 0,
+    digests: 0,
   };
   const { report, blob } = buildReport(77n, [plain, entry], sha256);
+  const sessions = await verifySessions({ hour: 77n, edge, entry, vouchingKey: voucher.address }, receipts);
+  const levels = [1, 2] as const;
   const hour = creditHour(
-    { reports: [{ edge, entries: [plain, entry] }], boundOf: () => 1_000_000_000n, previousOf: () => 42n },
+    {
+      hourSecs: 3_600n,
+      terms: { feePerGb: 20_000_000n, dustBytes: 0n, openYieldBps: 900, guardShareBps: 2_000 },
+      reports: [
+        {
+          index: 0,
+          edge,
+          worth: 25_000_000_000n,
+          bytes: report.bytes,
+          entryCount: 2,
+          entries: decodeEntries(blob),
+          sessionsOf: (wanted) => (wanted === resource ? sessions.sessions : []),
+        },
+      ],
+      reveals: [{ no: 3, levels, disputes: [], holdingRight: true, prevRight: true }],
+      setCount: 1,
+      resourceOf: () => ({ active: true, allowance: 1_000_000_000n }),
+      base: {
+        hour: 75n,
+        table: [
+          { resource, edge, vouched: 5_000_000n, credited: 6_000_000n },
+          { resource, edge: operator.address, vouched: 7_000_000n, credited: 0n },
+        ],
+      },
+    },
     sha256,
   );
-  const epoch = buildEpoch(
+  const claims = buildClaims(
     new Map([
       [edge, 1_000n],
       [resource, 2_000n],
     ]),
     sha256,
   );
-  const counter = await signCounter(
-    { edge, resource, bytes: 900n, hour: 77n, hourBytes: 90n, unixMs: 1_700_000_000_123n },
-    operator.sign,
+  const { body: commitBody, blob: counters } = buildCommit(
+    { edge, boot: 9, hour: 77n, slot: 4, unixMs: 1_700_000_000_123n },
+    [
+      { resource: plain.resource, bytes: 900n },
+      { resource, bytes: 90n },
+    ],
+    sha256,
+  );
+  const commit = await signCommit(commitBody, operator.sign);
+  const commitRequest = await signCommitRequest({ guard: edge, unixSecs: 1_700_000_000n }, operator.sign);
+  const payload = encodeVerdict({ levels, disputes: [{ report: 1, entry: 0 }] });
+  const pieces = [holdingPiece(edge, blob, sha256), holdingPiece(edge, encodeEntry(entry), sha256)];
+  const holding = holdingOf(edge, pieces, sha256);
+  const [prevRoot, salt] = [filled(32, 3), filled(32, 4)];
+  const commitment = verdictCommitment({ guard: edge, hour: 77n, holding, prevRoot, salt, payload }, sha256);
+  const witness = await signWitness(
+    { session, edge, resource, targetHash: sha256(utf8('/a')), bodyHash: sha256(utf8('A')), size: 1n },
+    client.sign,
   );
   const attest = await signAttest(
     {
@@ -172,9 +229,11 @@ export async function evidenceVectors(): Promise<Record<string, unknown>> {
       operator: operator.address,
       clientSeed: '02'.repeat(32),
       client: toHex(client.publicKey),
+      voucherSeed: '03'.repeat(32),
+      voucher: voucher.address,
     },
     subjects: { resource, edge, session: toHex(session), label: resourceLabel(resource, sha256) },
-    ticket: { bytes: toHex(encodeTicket(ticket)), header: ticketHeader(ticket) },
+    token: { bytes: toHex(encodeToken(token)), header: tokenHeader(token) },
     receipt: { bytes: toHex(encodeReceipt(receipt)) },
     receipts: { bytes: toHex(receipts), root: toHex(entry.receiptsRoot) },
     digests: { bytes: toHex(digests), root: toHex(entry.digestRoot) },
@@ -189,15 +248,28 @@ export async function evidenceVectors(): Promise<Record<string, unknown>> {
     hour: {
       blob: toHex(hour.blob),
       root: toHex(hour.root),
-      proof: hour.resourceProof(0).map(toHex),
-      edgeProof: hour.edgeProof(0).map(toHex),
+      leaves: hour.leaves,
+      /** Of both resources at once, and of the second alone. */
+      recordTail: toHex(recordTail(hour, 0, 2)),
+      proof: hour.resourceProof(1).map(toHex),
     },
-    epoch: {
-      blob: toHex(epoch.blob),
-      root: toHex(epoch.root),
-      proof: (epoch.claimProof(edge)?.proof ?? []).map(toHex),
+    claims: {
+      blob: toHex(claims.blob),
+      root: toHex(claims.root),
+      proof: (claims.claimProof(edge)?.proof ?? []).map(toHex),
     },
-    counter: { bytes: toHex(encodeCounter(counter)) },
+    counters: { bytes: toHex(counters), root: toHex(commit.root) },
+    commit: { bytes: toHex(encodeCommit(commit)) },
+    commitRequest: { bytes: toHex(encodeCommitRequest(commitRequest)) },
+    verdict: {
+      payload: toHex(payload),
+      pieces: pieces.map(toHex),
+      holding: toHex(holding),
+      prevRoot: toHex(prevRoot),
+      salt: toHex(salt),
+      commitment: toHex(commitment),
+    },
+    witness: { bytes: toHex(encodeWitness(witness)) },
     attest: { bytes: toHex(encodeAttest(attest)) },
     keyRequest: { bytes: toHex(encodeKeyRequest(keyRequest)) },
     sealed: {

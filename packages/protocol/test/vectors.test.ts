@@ -2,30 +2,35 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import {
   decodeAttest,
-  decodeCounter,
+  decodeCommit,
+  decodeHour,
   decodeKeyRequest,
   decodeReceipt,
-  decodeTicket,
+  decodeToken,
+  decodeVerdict,
+  decodeWitness,
   boxKeyOf,
   decryptSettings,
   fromHex,
   openSealed,
-  parseTicketHeader,
+  parseTokenHeader,
   settingsKeyByPassword,
   settingsText,
   toHex,
   utf8,
   verifyAttestSignature,
-  verifyCounterSignature,
+  verifyCommitSignature,
   verifyKeyRequestSignature,
   verifyReceiptSignature,
-  verifyTicketSignature,
+  verifyTokenSignature,
+  verifyWitness,
 } from '../src/index.ts';
-import { evidenceVectors, fixedKey, scrypt } from './evidence-vectors.ts';
+import { evidenceVectors, fixedKey, scrypt, sha256 } from './evidence-vectors.ts';
 
 const bytes = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array();
 const operator = fixedKey(1);
 const client = fixedKey(2);
+const voucher = fixedKey(3);
 
 /** Fields of the fixtures by path, as text. */
 const vectors: unknown = JSON.parse(
@@ -47,35 +52,48 @@ it('are what the code gives', async () => {
 });
 
 it('decode and verify', async () => {
-  const ticket = decodeTicket(bytes(at('ticket', 'bytes')));
+  const token = decodeToken(bytes(at('token', 'bytes')));
   const receipt = decodeReceipt(bytes(at('receipt', 'bytes')));
-  const counter = decodeCounter(bytes(at('counter', 'bytes')));
+  const commit = decodeCommit(bytes(at('commit', 'bytes')));
+  const witness = decodeWitness(bytes(at('witness', 'bytes')));
   const attest = decodeAttest(bytes(at('attest', 'bytes')));
   const keyRequest = decodeKeyRequest(bytes(at('keyRequest', 'bytes')));
-  if (!ticket || !receipt || !counter || !attest || !keyRequest) throw new Error('a fixture does not decode');
-  expect(await verifyTicketSignature(ticket, operator.address)).toBe(true);
-  expect(parseTicketHeader(at('ticket', 'header'))).toEqual(ticket);
+  if (!token || !receipt || !commit || !witness || !attest || !keyRequest)
+    throw new Error('a fixture does not decode');
+  expect(await verifyTokenSignature(token, voucher.address)).toBe(true);
+  expect(parseTokenHeader(at('token', 'header'))).toEqual(token);
   expect(await verifyReceiptSignature(receipt, client.publicKey)).toBe(true);
   expect(await verifyReceiptSignature({ ...receipt, bytes: receipt.bytes + 1n }, client.publicKey)).toBe(
     false,
   );
-  expect(await verifyCounterSignature(counter, operator.address)).toBe(true);
+  expect(await verifyCommitSignature(commit, operator.address)).toBe(true);
+  expect(await verifyWitness(token, witness, voucher.address)).toBe(true);
   expect(await verifyAttestSignature(attest, operator.address)).toBe(true);
   expect(await verifyKeyRequestSignature(keyRequest, operator.address)).toBe(true);
   // A statement of one kind is none of another: each name is part of what is signed.
-  expect(
-    await verifyCounterSignature({ ...counter, signature: keyRequest.signature }, operator.address),
-  ).toBe(false);
+  expect(await verifyCommitSignature({ ...commit, signature: keyRequest.signature }, operator.address)).toBe(
+    false,
+  );
+  expect(decodeVerdict(bytes(at('verdict', 'payload')))).toEqual({
+    levels: [1, 2],
+    disputes: [{ report: 1, entry: 0 }],
+  });
+  expect(toHex(decodeHour(bytes(at('hour', 'blob')), sha256)?.root ?? new Uint8Array())).toBe(
+    at('hour', 'root'),
+  );
 });
 
 it('have the sizes of docs/evidence.md', () => {
   const sizes = {
-    ticket: 165,
+    token: 165,
     receipt: 184,
     receipts: 349,
     digests: 144,
-    entry: 200,
-    counter: 168,
+    entry: 208,
+    counters: 80,
+    commit: 164,
+    commitRequest: 104,
+    witness: 217,
     attest: 224,
     keyRequest: 172,
   };

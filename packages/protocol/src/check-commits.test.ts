@@ -1,0 +1,152 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addressOf } from './address.ts';
+import { checkCommits } from './check-commits.ts';
+import type { CollectedCommit, CommitFacts } from './check-commits.ts';
+import type { Commit } from './counters.ts';
+import { U64_MAX } from './integer.ts';
+import { EMPTY_ROOT } from './merkle.ts';
+import type { Entry } from './entry.ts';
+
+const EDGE = addressOf(new Uint8Array(32).fill(8));
+const A = addressOf(new Uint8Array(32).fill(1));
+const B = addressOf(new Uint8Array(32).fill(2));
+const HOUR = 7n;
+const MB = 1_000_000n;
+
+const entry = (resource: string, slots: readonly bigint[]): Entry => ({
+  resource,
+  slots,
+  vouched: 0n,
+  receiptsRoot: EMPTY_ROOT,
+  digestRoot: EMPTY_ROOT,
+  sessions: 0,
+  digests: 0,
+});
+/** 10 MB in each slot. */
+const STEADY = Array.from({ length: 12 }, () => 10n * MB);
+
+function commit(slot: number, bytes: bigint | undefined, change: Partial<Commit> = {}): CollectedCommit {
+  return {
+    commit: {
+      edge: EDGE,
+      boot: 1,
+      hour: HOUR,
+      slot,
+      total: bytes ?? 0n,
+      count: 1,
+      unixMs: BigInt(slot),
+      root: EMPTY_ROOT,
+      signature: new Uint8Array(64),
+      ...change,
+    },
+    counters: bytes === undefined ? undefined : new Map([[A, bytes]]),
+  };
+}
+
+function judge(commits: readonly CollectedCommit[], change: Partial<CommitFacts> = {}): string {
+  const finding = checkCommits({
+    hour: HOUR,
+    entries: [entry(A, STEADY)],
+    commits,
+    asked: 2,
+    received: new Map(),
+    ...change,
+  });
+  return finding.kind === 'ok' ? 'ok' : finding.reason;
+}
+
+describe('commits of an edge', () => {
+  it('bear out an honest meter wherever in its slots they were made', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.bigInt({ min: 0n, max: 1n << 50n }), { minLength: 12, maxLength: 12 }),
+        fc.uniqueArray(fc.record({ slot: fc.nat(11), part: fc.nat(100) }), {
+          selector: ({ slot }) => slot,
+          minLength: 1,
+        }),
+        fc.bigInt({ min: 0n, max: 1n << 50n }),
+        (slots, moments, before) => {
+          const commits = moments.map(({ slot, part }) => {
+            const whole = slots.slice(0, slot).reduce((sum, bytes) => sum + bytes, before);
+            return commit(slot, whole + ((slots[slot] ?? 0n) * BigInt(part)) / 100n);
+          });
+          const around = [
+            commit(11, before / 2n, { hour: HOUR - 1n }),
+            commit(3, slots.reduce((sum, bytes) => sum + bytes, before) + 5n, { hour: HOUR + 1n }),
+          ];
+          const entries = [entry(A, slots)];
+          expect(judge(commits, { entries })).toBe('ok');
+          expect(judge([...commits, ...around], { entries })).toBe('ok');
+        },
+      ),
+    );
+  });
+
+  it('show a report above what the counters rose by, or below it', () => {
+    expect(judge([commit(2, 0n), commit(9, 70n * MB)])).toBe('ok');
+    // Six slots strictly between: 60 MB. Eight with their own: 80 MB.
+    expect(judge([commit(2, 0n), commit(9, 59n * MB)])).toBe('mismatch');
+    expect(judge([commit(2, 0n), commit(9, 83n * MB)])).toBe('mismatch');
+    expect(judge([commit(2, 0n), commit(9, 81n * MB)])).toBe('ok');
+  });
+
+  it('bind the parts of the hour before the first and after the last, by those of other hours', () => {
+    const [before, after] = [commit(11, 0n, { hour: HOUR - 1n }), commit(0, 130n * MB, { hour: HOUR + 1n })];
+    expect(judge([before, commit(6, 65n * MB), after])).toBe('ok');
+    expect(judge([before, commit(6, 40n * MB)])).toBe('mismatch');
+    expect(judge([commit(6, 90n * MB), after])).toBe('mismatch');
+    // Counters that go on rising in other hours are no fault of this report.
+    expect(judge([before, commit(6, 65n * MB), commit(0, 900n * MB, { hour: HOUR + 5n })])).toBe('ok');
+  });
+
+  it('show bytes of a resource that the report leaves out', () => {
+    const leftOut = { entries: [entry(B, STEADY)] };
+    expect(judge([commit(2, 0n), commit(9, 70n * MB)], leftOut)).toBe('mismatch');
+  });
+
+  it('contradict each other where one moment has two', () => {
+    expect(judge([commit(2, 5n), commit(2, 6n)])).toBe('contradicting');
+    expect(judge([commit(2, 5n, { root: new Uint8Array(32).fill(1) }), commit(2, 5n)])).toBe('contradicting');
+    expect(judge([commit(2, 5n), commit(2, 5n)])).toBe('ok');
+    expect(judge([commit(2, 5n), commit(2, 5n, { boot: 2 })])).toBe('ok');
+    const finding = checkCommits({
+      hour: HOUR,
+      entries: [],
+      commits: [commit(2, 5n), commit(2, 6n)],
+      asked: 0,
+      received: new Map(),
+    });
+    expect(finding).toMatchObject({ pair: [{ total: 5n }, { total: 6n }] });
+  });
+
+  it('are missed where the edge was asked twice, not where it was asked once', () => {
+    expect(judge([])).toBe('noCommit');
+    expect(judge([], { asked: 1 })).toBe('ok');
+    expect(judge([], { asked: 0 })).toBe('ok');
+    expect(judge([commit(2, 5n, { hour: HOUR - 1n })])).toBe('noCommit');
+    // A root whose counters are not shown is none.
+    expect(judge([commit(2, undefined)])).toBe('noCommit');
+  });
+
+  it('do not excuse a report below what the guard itself received', () => {
+    const received = (bytes: bigint): Partial<CommitFacts> => ({ received: new Map([[B, bytes]]) });
+    expect(judge([commit(2, 0n)], received(16_384n))).toBe('ok');
+    expect(judge([commit(2, 0n)], received(16_385n))).toBe('underReported');
+  });
+
+  it('may say anything without a throw', () => {
+    expect(judge([commit(2, U64_MAX), commit(9, 0n)])).toBe('mismatch');
+    expect(
+      judge([commit(2, 0n), commit(9, U64_MAX)], {
+        entries: [
+          entry(
+            A,
+            Array.from({ length: 12 }, () => U64_MAX),
+          ),
+        ],
+        received: new Map([[A, U64_MAX]]),
+      }),
+    ).toBe('mismatch');
+  });
+});
