@@ -56,6 +56,8 @@ function judge(commits: readonly CollectedCommit[], change: Partial<CommitFacts>
   return finding.kind === 'ok' ? 'ok' : finding.reason;
 }
 
+const received = (bytes: bigint): Partial<CommitFacts> => ({ received: new Map([[B, bytes]]) });
+
 describe('commits of an edge', () => {
   it('bear out an honest meter wherever in its slots they were made', () => {
     fc.assert(
@@ -130,7 +132,6 @@ describe('commits of an edge', () => {
   });
 
   it('do not excuse a report below what the guard itself received', () => {
-    const received = (bytes: bigint): Partial<CommitFacts> => ({ received: new Map([[B, bytes]]) });
     expect(judge([commit(2, 0n)], received(16_384n))).toBe('ok');
     expect(judge([commit(2, 0n)], received(16_385n))).toBe('underReported');
   });

@@ -40,6 +40,11 @@ const ASKED_IN_VAIN = 2;
 /** Commits of an hour that are compared; more tell nothing new. */
 const MAX_COMMITS = 24;
 
+/** Level 2, for this reason. */
+function fault(reason: CommitFault, words: string, pair?: readonly [Commit, Commit]): CommitFinding {
+  return { kind: 'vouched-only', reason, words, ...(pair === undefined ? {} : { pair }) };
+}
+
 /** What may be under way while counters are read. */
 const slack = (bytes: bigint): bigint => bytes / 64n + 16_384n;
 const sampleOf = (commit: Commit): bigint => commit.hour * BigInt(SLOTS) + BigInt(commit.slot);
@@ -50,13 +55,6 @@ const sampleOf = (commit: Commit): bigint => commit.hour * BigInt(SLOTS) + BigIn
  * has in their slots and between. What the guard itself received must be in the report.
  */
 export function checkCommits(facts: CommitFacts): CommitFinding {
-  const fault = (reason: CommitFault, words: string, pair?: readonly [Commit, Commit]): CommitFinding => ({
-    kind: 'vouched-only',
-    reason,
-    words,
-    ...(pair === undefined ? {} : { pair }),
-  });
-
   const pair = contradiction(facts.commits.map(({ commit }) => commit));
   if (pair !== undefined)
     return fault('contradicting', `two commits of hour ${pair[0].hour}, slot ${pair[0].slot} differ`, pair);

@@ -34,6 +34,11 @@ async function why(a: Commit, b: Commit): Promise<string> {
   return finding.kind === 'valid' ? 'valid' : finding.why;
 }
 
+const whyOf = async (file: unknown): Promise<string> => {
+  const finding = await checkEvidence(file, operatorsOf);
+  return finding.kind === 'invalid' ? finding.why : 'valid';
+};
+
 describe('evidence of contradicting counters', () => {
   it('is valid when the operator of that hour signed both', async () => {
     const [a, b] = [await commit(), await commit({ total: 6n })];
@@ -61,10 +66,6 @@ describe('evidence of contradicting counters', () => {
   it('says what is wrong with a file of a stranger', async () => {
     const a = toHex(encodeCommit(await commit()));
     const good = { kind: 'contradicting-counters', edge: EDGE, a, b: a };
-    const whyOf = async (file: unknown): Promise<string> => {
-      const finding = await checkEvidence(file, operatorsOf);
-      return finding.kind === 'invalid' ? finding.why : 'valid';
-    };
     expect(await whyOf(null)).toMatch(/no JSON object/);
     expect(await whyOf('x')).toMatch(/no JSON object/);
     expect(await whyOf({})).toMatch(/kind is not known/);

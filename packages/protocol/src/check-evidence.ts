@@ -25,6 +25,8 @@ export type EvidenceFinding =
     }
   | { readonly kind: 'invalid'; readonly why: string };
 
+const invalid = (why: string): EvidenceFinding => ({ kind: 'invalid', why });
+
 export function evidenceOf([a, b]: readonly [Commit, Commit]): EvidenceFile {
   return {
     kind: 'contradicting-counters',
@@ -42,7 +44,6 @@ export async function checkEvidence(
   file: unknown,
   operatorsOf: (edge: string, hour: bigint) => readonly string[],
 ): Promise<EvidenceFinding> {
-  const invalid = (why: string): EvidenceFinding => ({ kind: 'invalid', why });
   if (typeof file !== 'object' || file === null) return invalid('it is no JSON object');
   const field = (name: string): unknown => Object.entries(file).find(([key]) => key === name)?.[1];
   if (field('kind') !== 'contradicting-counters')

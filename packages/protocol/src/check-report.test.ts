@@ -37,6 +37,10 @@ function judge(entries: readonly Entry[], change: Partial<ReportBody> = {}): str
   return finding.kind === 'ok' ? 'ok' : finding.reason;
 }
 
+const never: Sha256 = () => {
+  throw new Error('hashed');
+};
+
 describe('check of a report', () => {
   const good = [
     entry(FIRST, 1_000n, { vouched: 1_000n, sessions: MAX_SESSIONS, digests: MAX_DIGESTS }),
@@ -66,9 +70,6 @@ describe('check of a report', () => {
 
   it('hashes nothing of a wrong length', () => {
     const { report } = buildReport(3n, good, sha256);
-    const never: Sha256 = () => {
-      throw new Error('hashed');
-    };
     expect(checkReport(report, new Uint8Array(1_000_000), never).kind).toBe('rejected');
   });
 

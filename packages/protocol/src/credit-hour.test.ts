@@ -41,6 +41,16 @@ const plain = (facts: HourFacts): HourFacts => ({
   reveals: facts.reveals.map((each) => ({ ...each, disputes: [] })),
 });
 
+const spoilt = (report: HourReport): HourReport => ({
+  ...report,
+  bytes: report.bytes ^ 1n,
+  worth: U64_MAX,
+});
+
+const served = (bytes: bigint): { resource: string; slots: readonly bigint[] }[] => [
+  { resource: A, slots: slotsOf(bytes) },
+];
+
 describe('an hour, whatever anybody says', () => {
   it('bills no more than the payer said: ceilings of its tokens and its allowance', () => {
     fc.assert(
@@ -113,11 +123,6 @@ describe('an hour, whatever anybody says', () => {
       fc.property(arbitraryFacts, fc.nat(), (facts, pick) => {
         const at = pick % facts.reports.length;
         const before = credit(facts).decisions;
-        const spoilt = (report: HourReport): HourReport => ({
-          ...report,
-          bytes: report.bytes ^ 1n,
-          worth: U64_MAX,
-        });
         const after = credit(
           unchanged(facts, {
             reports: facts.reports.map((report, i) => (i === at ? spoilt(report) : report)),
@@ -289,10 +294,6 @@ describe('vouched bytes', () => {
 });
 
 describe('open bytes', () => {
-  const served = (bytes: bigint): { resource: string; slots: readonly bigint[] }[] => [
-    { resource: A, slots: slotsOf(bytes) },
-  ];
-
   it('share the allowance by stake where there is no history', () => {
     const reports = [
       reportOf(0, served(1n << 50n), { worth: 3_000n }),

@@ -272,6 +272,8 @@ function indexTable(rows: readonly WeightRow[]): Table {
   };
 }
 
+const fade = (value: bigint): bigint => mulDiv(value, FADE.of, FADE.in);
+
 function nextTable(before: readonly WeightRow[], parts: readonly Part[]): readonly WeightRow[] {
   const rows = new Map<string, WeightRow>();
   const add = (row: WeightRow): void => {
@@ -283,7 +285,6 @@ function nextTable(before: readonly WeightRow[], parts: readonly Part[]): readon
       credited: saturate((old?.credited ?? 0n) + row.credited),
     });
   };
-  const fade = (value: bigint): bigint => mulDiv(value, FADE.of, FADE.in);
   for (const row of before) add({ ...row, vouched: fade(row.vouched), credited: fade(row.credited) });
   for (const { entry, report, vouched, credited } of parts)
     add({ resource: entry.resource, edge: report.edge, vouched, credited });

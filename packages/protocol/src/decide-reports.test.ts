@@ -12,6 +12,11 @@ const said = (levels: readonly Level[]): Decision | undefined =>
     levels.length,
   )[0];
 
+const harsher = (each: Reveal): Reveal => ({
+  ...each,
+  levels: each.levels.map((level) => (level === 1 ? 2 : level === 2 ? 3 : level)),
+});
+
 describe('decision of a report', () => {
   it('is that of more than half of those who judged it', () => {
     expect(said([1, 1, 3])).toBe('full');
@@ -46,10 +51,6 @@ describe('decision of a report', () => {
       fc.property(arbitraryReveals, fc.nat(), (reveals, pick) => {
         fc.pre(reveals.length > 0);
         const at = pick % reveals.length;
-        const harsher = (each: Reveal): Reveal => ({
-          ...each,
-          levels: each.levels.map((level) => (level === 1 ? 2 : level === 2 ? 3 : level)),
-        });
         const before = decideReports(4, reveals, reveals.length);
         const after = decideReports(
           4,

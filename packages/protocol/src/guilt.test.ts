@@ -9,6 +9,8 @@ const seen = (right: number, wrong: number): Observation[] => [
 ];
 const guilty = (right: number, wrong: number): boolean => guilt(seen(right, wrong)).guilty;
 
+const witness = (by: string, target: string, wrong: boolean): Observation => ({ by, target, wrong });
+
 describe('guilt', () => {
   it('needs enough observations, however bad', () => {
     expect([1, 2, 3, 4].map((wrong) => guilty(0, wrong))).toEqual([false, false, false, true]);
@@ -34,7 +36,6 @@ describe('guilt', () => {
   });
 
   it('counts a witness once a target, with its worst answer', () => {
-    const witness = (by: string, target: string, wrong: boolean): Observation => ({ by, target, wrong });
     const shouting = Array.from({ length: 50 }, () => witness('w1', 'a', true));
     expect(guilt(shouting)).toMatchObject({ guilty: false, observations: 1, wrong: 1 });
     expect(guilt([...shouting, witness('w1', 'a', false)])).toMatchObject({ observations: 1, wrong: 1 });

@@ -413,12 +413,12 @@ describe('what an edge and a viewer say', () => {
 
   it('is signed under a name of its own each', async () => {
     const key = await createSessionKey();
-    const address_ = addressOf(key.publicKey);
+    const signer = addressOf(key.publicKey);
     const request = await signCommitRequest({ guard: EDGE, unixSecs: 9n }, key.sign);
-    expect(await verifyCommitRequestSignature(request, address_)).toBe(true);
-    expect(await verifyCommitRequestSignature({ ...request, unixSecs: 10n }, address_)).toBe(false);
+    expect(await verifyCommitRequestSignature(request, signer)).toBe(true);
+    expect(await verifyCommitRequestSignature({ ...request, unixSecs: 10n }, signer)).toBe(false);
     const message = signedMessage('commit request v1', encodeCommitRequest(request).subarray(0, 40));
-    expect(await verifySignature(address_, request.signature, message)).toBe(true);
+    expect(await verifySignature(signer, request.signature, message)).toBe(true);
   });
 
   it('is a witness only with a token of its own session', async () => {
