@@ -65,7 +65,7 @@ describe('exchange', () => {
     const port = await listen(
       http.createServer((request, response) => {
         response.end(
-          JSON.stringify([request.headers.host, request.headers.range, request.headers['media-ticket']]),
+          JSON.stringify([request.headers.host, request.headers.range, request.headers['media-token']]),
         );
       }),
     );
@@ -74,7 +74,7 @@ describe('exchange', () => {
       connectTo: { host: '127.0.0.1', port },
       host: 'b.example',
       range: [5, 9],
-      headers: { 'media-ticket': 'x' },
+      headers: { 'media-token': 'x' },
       keepBody: true,
     });
     expect(Buffer.from(answer.body).toString()).toBe('["b.example","bytes=5-9","x"]');

@@ -21,8 +21,8 @@ export interface ViewerRequest {
   /** Sees each piece of the body as it arrives, with all bytes received so far; a promise holds back reading. */
   readonly onData?: (chunk: Uint8Array, totalBytes: number) => void | Promise<void>;
   readonly onHead?: (head: ResponseHead) => void;
-  /** Keeps the body. Off by default, so that size does not matter. */
-  readonly keepBody?: boolean;
+  /** Keeps the body, or that of errors (400 and above) only. Off by default, so that size does not matter. */
+  readonly keepBody?: boolean | 'errors';
   /** Longest silence on the connection. 30 s by default. */
   readonly idleTimeoutMs?: number;
   /** Ends with `viewer/too-large` above it. */
@@ -159,7 +159,8 @@ async function readResponse(
         });
       }
       hash.update(chunk);
-      if (request.keepBody === true) kept.push(chunk);
+      const keep = request.keepBody === 'errors' ? (head?.status ?? 0) >= 400 : request.keepBody === true;
+      if (keep) kept.push(chunk);
       if (request.onData !== undefined) arrived.push(chunk);
     },
   });

@@ -1,18 +1,22 @@
+import { createHash } from 'node:crypto';
 import {
   createSessionKey,
-  decodeTicket,
   encodeReceipt,
+  encodeWitnessPost,
   signReceipt,
-  ticketHeader,
+  signWitness,
+  tokenHeader,
 } from '@media-network/protocol';
-import type { SignBytes, Ticket } from '@media-network/protocol';
+import type { SignBytes, Token } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
+import { edgeAnswer } from './edge-answer.ts';
 import { exchange } from './exchange.ts';
 import type { ViewerRequest, ViewerResponse } from './exchange.ts';
+import type { TokenSource } from './token-source.ts';
 
 export interface SessionOptions {
-  /** Base URL of a guard. */
-  readonly guardUrl: string;
+  /** Where the publisher's tokens come from: `createTokenSource(signerUrl)`. */
+  readonly tokens: TokenSource;
   /** Address of the resource. */
   readonly resource: string;
   /** The resource's host at the edge: `http://<label>.<zone>:<port>`. */
@@ -22,81 +26,68 @@ export interface SessionOptions {
   /** Where the edge listens, if the URL does not lead there. */
   readonly connectTo?: { readonly host: string; readonly port: number };
   readonly ca?: string;
-  /** Hour to ask a ticket for; the guard's current one by default. */
-  readonly hour?: bigint;
-  /** Bytes between two receipts; a quarter of the ticket's credit window by default. */
+  /** Bytes between two receipts; a quarter of the token's credit window by default. */
   readonly receiptEvery?: number;
 }
 
-/** A signed session with one edge for one resource. */
+/** A session with one edge for one resource that the publisher vouches for. */
 export interface Session {
-  readonly ticket: Ticket;
-  /** Status lines, headers and bodies received in the ticket's session so far, and how much of it is signed and taken. */
+  readonly token: Token;
+  /** Status lines, headers and bodies received in the token's session so far, and how much of it is signed and taken. */
   readonly received: bigint;
   readonly signed: bigint;
-  /** Target below the resource's host, with the ticket. Signs while receiving, and at the end. Renews the ticket when the edge asks. */
+  /**
+   * Target below the resource's host, with the token. Signs while receiving, and at the end. A token that the edge
+   * refuses is renewed and the request repeated; `viewer/token-refused` with the edge's code when that does not help.
+   */
   get(
     target: string,
     request?: Omit<ViewerRequest, 'host' | 'connectTo' | 'method' | 'body'>,
   ): Promise<ViewerResponse>;
   /** Signs what is not signed yet. */
   settle(): Promise<void>;
+  /** Tells a guard what bytes a whole answer of this session had. Rejects with `viewer/witness-refused`. */
+  witness(guardUrl: string, target: string, response: ViewerResponse): Promise<void>;
 }
 
 const RECEIPTS_PATH = '/.well-known/media-network/receipts';
+/** Longest error of an edge or guard that is read. */
+const MAX_ANSWER_BYTES = 65_536;
+/**
+ * Renewals of a token in a row for one request. Where the hour has passed once more while a slow machine was renewing,
+ * the edge names its hour anew; other refusals are final at the second.
+ */
+const MAX_RENEWALS = 8;
 
-/** Asks a guard for a ticket. Rejects with `viewer/no-ticket`. */
-export async function requestTicket(options: SessionOptions, clientKey: Uint8Array): Promise<Ticket> {
-  const body = JSON.stringify({
-    resource: options.resource,
-    clientKey: Buffer.from(clientKey).toString('hex'),
-    ...(options.hour === undefined ? {} : { hour: options.hour.toString() }),
-  });
-  const response = await exchange(new URL('/v1/tickets', options.guardUrl).href, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: Buffer.from(body),
-    keepBody: true,
-    maxBodyBytes: 65_536,
-  });
-  const ticket = response.status === 200 ? decodeTicket(response.body) : undefined;
-  if (ticket !== undefined) return ticket;
-  throw new MediaError({
-    code: 'viewer/no-ticket',
-    message: `The guard at ${options.guardUrl} gave no ticket (${response.status}).`,
-    source: 'peer',
-    retry: response.status >= 500 || response.status === 429,
-    context: { status: response.status, answer: Buffer.from(response.body).toString('utf8').slice(0, 500) },
-  });
-}
-
-interface TicketSession {
-  readonly ticket: Ticket;
+interface TokenSession {
+  readonly token: Token;
   readonly sign: SignBytes;
   received: bigint;
   signed: bigint;
   sequence: bigint;
+  /** The edge knows the session no more: its hour is reported, what is not signed stays unsigned. */
+  over: boolean;
 }
 
-/** Opens a session: a key, a ticket, and receipts as bytes arrive (docs/evidence.md). */
+/** Opens a session: a key, a token, and receipts as bytes arrive (docs/evidence.md, Vouched and open bytes). */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  let current = await fresh();
+  let current = await fresh(undefined);
   /** Receipts go out one after the other; a later one covers the earlier. */
   let posting: Promise<void> = Promise.resolve();
 
-  async function fresh(): Promise<TicketSession> {
+  async function fresh(hour: bigint | undefined): Promise<TokenSession> {
     const key = await createSessionKey();
-    const ticket = await requestTicket(options, key.publicKey);
-    return { ticket, sign: key.sign, received: 0n, signed: 0n, sequence: 0n };
+    const token = await options.tokens({ resource: options.resource, clientKey: key.publicKey, hour });
+    return { token, sign: key.sign, received: 0n, signed: 0n, sequence: 0n, over: false };
   }
 
-  async function post(session: TicketSession): Promise<void> {
-    if (session.received === session.signed) return;
+  async function post(session: TokenSession): Promise<void> {
+    if (session.over || session.received === session.signed) return;
     const bytes = session.received;
     session.sequence += 1n;
     const receipt = await signReceipt(
       {
-        session: session.ticket.session,
+        session: session.token.session,
         edge: options.edge,
         resource: options.resource,
         bytes,
@@ -109,24 +100,27 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       headers: { 'content-type': 'application/octet-stream' },
       body: encodeReceipt(receipt),
       keepBody: true,
-      maxBodyBytes: 65_536,
+      maxBodyBytes: MAX_ANSWER_BYTES,
       ...connection(),
     });
-    if (response.status !== 204) {
-      throw new MediaError({
-        code: 'viewer/receipt-refused',
-        message: `The edge did not take a receipt (${response.status}).`,
-        source: 'peer',
-        context: {
-          status: response.status,
-          answer: Buffer.from(response.body).toString('utf8').slice(0, 500),
-        },
-      });
+    if (response.status === 204) {
+      session.signed = bytes;
+      return;
     }
-    session.signed = bytes;
+    const { code, words } = edgeAnswer(response);
+    if (code === 'receipt/unknown-session' && session.signed > 0n) {
+      session.over = true;
+      return;
+    }
+    throw new MediaError({
+      code: 'viewer/receipt-refused',
+      message: `The edge did not take a receipt: ${words}.`,
+      source: 'peer',
+      context: { status: response.status, code },
+    });
   }
 
-  function sign(session: TicketSession): Promise<void> {
+  function sign(session: TokenSession): Promise<void> {
     const run = posting.then(() => post(session));
     posting = run.catch(() => undefined);
     return run;
@@ -140,20 +134,26 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 
   async function once(
-    session: TicketSession,
+    session: TokenSession,
     target: string,
     request: ViewerRequest,
   ): Promise<ViewerResponse> {
-    const every = BigInt(options.receiptEvery ?? Math.max(1, Math.floor(session.ticket.creditWindow / 4)));
+    const every = BigInt(options.receiptEvery ?? Math.max(1, Math.floor(session.token.creditWindow / 4)));
     const before = session.received;
     let asked = session.signed;
     let failure: unknown;
+    let refused = false;
     const response = await exchange(new URL(target, options.url).href, {
       ...request,
       ...connection(),
-      headers: { ...request.headers, 'media-ticket': ticketHeader(session.ticket) },
+      headers: { ...request.headers, 'media-token': tokenHeader(session.token) },
+      onHead(head) {
+        // Refused before it became part of the session.
+        refused = head.status === 401;
+        request.onHead?.(head);
+      },
       async onData(chunk, totalBytes) {
-        session.received = before + BigInt(totalBytes);
+        if (!refused) session.received = before + BigInt(totalBytes);
         if (session.received - asked >= every) {
           asked = session.received;
           sign(session).catch((error: unknown) => {
@@ -163,11 +163,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         await request.onData?.(chunk, totalBytes);
       },
     });
-    if (response.status === 401) {
-      // Refused before it became part of the session.
-      session.received = before;
-      return response;
-    }
+    if (refused) return response;
     session.received = before + BigInt(response.totalBytes);
     await sign(session);
     if (failure !== undefined) throw failure;
@@ -175,8 +171,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 
   return {
-    get ticket() {
-      return current.ticket;
+    get token() {
+      return current.token;
     },
     get received() {
       return current.received;
@@ -185,12 +181,63 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       return current.signed;
     },
     async get(target, request = {}) {
-      const response = await once(current, target, request);
-      if (response.status !== 401) return response;
-      // A ticket is good in one hour only; the next hour needs another.
-      current = await fresh();
-      return once(current, target, request);
+      if (current.over) current = await fresh(undefined);
+      for (let renewals = 0; ; renewals += 1) {
+        // A refusal is kept, so that its code can be told.
+        const response = await once(current, target, { keepBody: 'errors', ...request });
+        if (response.status !== 401) return response;
+        const { code, words } = edgeAnswer(response);
+        const hour = hourOf(response.header('media-hour'));
+        const again = renewals === 0 || (code === 'token/wrong-hour' && hour !== current.token.hour);
+        if (!again || renewals >= MAX_RENEWALS) {
+          throw new MediaError({
+            code: 'viewer/token-refused',
+            message: `The edge did not take a token of hour ${current.token.hour}: ${words}.`,
+            source: 'peer',
+            context: {
+              status: response.status,
+              code,
+              tokenHour: String(current.token.hour),
+              edgeHour: String(hour),
+            },
+          });
+        }
+        current = await fresh(hour);
+      }
     },
     settle: () => sign(current),
+    async witness(guardUrl, target, answer) {
+      const session = current;
+      const witness = await signWitness(
+        {
+          session: session.token.session,
+          edge: options.edge,
+          resource: options.resource,
+          targetHash: new Uint8Array(createHash('sha256').update(target).digest()),
+          bodyHash: new Uint8Array(Buffer.from(answer.sha256, 'hex')),
+          size: BigInt(answer.bodyBytes),
+        },
+        session.sign,
+      );
+      const response = await exchange(new URL('/v1/witness', guardUrl).href, {
+        method: 'POST',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: encodeWitnessPost(session.token, witness),
+        keepBody: true,
+        maxBodyBytes: MAX_ANSWER_BYTES,
+      });
+      if (response.status === 204) return;
+      const { code, words } = edgeAnswer(response);
+      throw new MediaError({
+        code: 'viewer/witness-refused',
+        message: `The guard at ${guardUrl} did not take a statement: ${words}.`,
+        source: 'peer',
+        context: { status: response.status, code },
+      });
+    },
   };
+}
+
+function hourOf(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^\d{1,19}$/.test(text) ? BigInt(text) : undefined;
 }

@@ -14,7 +14,7 @@ export interface ViewerOptions {
 export interface Viewer {
   /** One request on a connection of its own; see `exchange` for what it rejects with. */
   get(url: string, request?: ViewerRequest): Promise<ViewerResponse>;
-  /** A session with a ticket, in which receipts are signed. */
+  /** A session with a publisher's token, in which receipts are signed. */
   openSession(options: SessionOptions): Promise<Session>;
   /** Received so far by `get`, all requests. */
   readonly totalBytes: number;
