@@ -1,21 +1,23 @@
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 
-/** Errors that say another guard was quicker, or that the chain moved on: what to do is read anew. */
+/** Errors that say another guard was quicker, that the chain moved on, or that it is not the time yet: what to do is read anew. */
 const OVERTAKEN: ReadonlySet<string> = new Set([
+  'chain/already-active',
   'chain/already-decided',
   'chain/already-exists',
   'chain/already-in-set',
   'chain/already-voted',
   'chain/charge-first',
-  'chain/not-last-epoch',
   'chain/nothing-due',
   'chain/nothing-to-claim',
+  'chain/not-endorsed',
+  'chain/not-revealed',
+  'chain/payout-capped',
+  'chain/price-moved',
   'chain/set-frozen',
   'chain/too-early',
   'chain/too-late',
-  'chain/unwrap-first',
-  'chain/wrong-previous',
   'chain/wrong-status',
   'chain/wrong-week',
 ]);

@@ -19,7 +19,9 @@ const SHAPE = {
     .describe('Address that owns the guard account and gets its rewards; by default the operator itself.'),
   host: textOption.default('127.0.0.1').describe('Address the HTTP interface listens on.'),
   port: portOption.default(8090).describe('Port of the HTTP interface. 0 takes a free one.'),
-  dir: textOption.default('.medianet/guard').describe('Folder of the evidence, by root.'),
+  dir: textOption
+    .default('.medianet/guard')
+    .describe('Folder of the evidence, of what the guard saw, and of verdicts that it has yet to reveal.'),
   zone: COMMON_OPTIONS.zone,
   evidenceBytes: wholeOption(1_000_000, Number.MAX_SAFE_INTEGER)
     .default(4 * 2 ** 30)
@@ -32,16 +34,17 @@ const SHAPE = {
   chargeEveryHours: wholeOption(1, 10_000)
     .optional()
     .describe("Hours (the network's) between two charges of a resource; by default a seventh of a week."),
-  creditWindow: wholeOption(65_536, 2 ** 31)
-    .default(4 * 2 ** 20)
-    .describe('Bytes that an edge may be ahead of the last receipt in tickets of this guard.'),
-  ticketsPerMinute: wholeOption(1, 1_000_000)
-    .default(120)
-    .describe('Most tickets a minute for one client address.'),
   probe: flagOption.default(true).describe('Whether the guard probes edges.'),
   probeBytes: wholeOption(1_024, 2 ** 26)
     .default(64 * 2 ** 10)
-    .describe('Most bytes of a body that one probe asks an edge for.'),
+    .describe(
+      'Bytes an hour that probes of all guards together take from an edge with little traffic; elsewhere one percent of the traffic.',
+    ),
+  probeAddresses: textOption
+    .optional()
+    .describe(
+      'Addresses of this machine to probe from, separated by commas; by default what the system chooses.',
+    ),
   allowPrivate: flagOption
     .optional()
     .describe(
@@ -49,7 +52,7 @@ const SHAPE = {
     ),
   claim: flagOption
     .default(true)
-    .describe("Whether the guard claims its owner's rewards when a week closes."),
+    .describe("Whether the guard claims its owner's rewards when a week is endorsed."),
   logLevel: COMMON_OPTIONS.logLevel,
 } as const;
 
@@ -68,10 +71,9 @@ export interface GuardConfig {
   readonly evidenceBytes: number;
   readonly roundMs?: number | undefined;
   readonly chargeEveryHours?: number | undefined;
-  readonly creditWindow: number;
-  readonly ticketsPerMinute: number;
   readonly probe: boolean;
   readonly probeBytes: number;
+  readonly probeAddresses?: string | undefined;
   readonly allowPrivate?: boolean | undefined;
   readonly claim: boolean;
   readonly logLevel: LogLevel;

@@ -12,19 +12,21 @@ export interface Counts {
 }
 
 const NAMES = {
-  confirmed: 'Verdicts that confirmed a report.',
-  rejected: 'Verdicts that rejected a report.',
+  verdicts: 'Verdicts committed.',
+  reveals: 'Verdicts revealed.',
   hours: 'Roots of hours voted for.',
-  epochs: 'Epochs voted for.',
+  epochs: 'Votes for what a week pays.',
   recorded: "Resources' hours recorded.",
   charged: 'Charges taken.',
-  unwrapped: 'Pools whose fee LP was unwrapped.',
+  debts: 'Debts paid out of new stake.',
   authorised: 'Votes to activate resources.',
   refreshed: 'Quotas recomputed.',
   joined: 'Sets joined.',
-  tickets: 'Tickets issued.',
+  closed: 'Accounts closed, whose rent went back.',
   keys: 'Settings keys handed to edges.',
-  refused: 'Requests for tickets and keys refused.',
+  witnesses: 'Statements of viewers taken.',
+  refused: 'Requests for keys and statements of viewers refused.',
+  commits: 'Counters that edges committed to when asked.',
   probes: 'Probes made.',
   failures: 'Actions and rounds that failed.',
 } as const;
@@ -35,8 +37,8 @@ export function createCounts(): Counts {
   const values = new Map<CountName, number>();
   const reasons = new Map<string, number>();
   const reasonCounter = new Counter({
-    name: 'media_guard_verdicts_total',
-    help: 'Verdicts by reason.',
+    name: 'media_guard_reports_judged_total',
+    help: 'Reports judged, by reason.',
     labelNames: ['reason'],
     registers: [registry],
   });

@@ -12,8 +12,8 @@ import {
   errorMessage,
   systemClock,
 } from '@media-network/runtime';
+import type { RepeatingTask, RoundResult } from '@media-network/runtime';
 import { isLoopbackHost } from '@media-network/runtime/daemon';
-import { createViewer } from '@media-network/viewer';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import { createActionRunner } from './actions.ts';
@@ -21,24 +21,38 @@ import { createAuthorise } from './authorise/authorise.ts';
 import { createKeys } from './authorise/keys.ts';
 import { createSetDuty } from './authorise/set.ts';
 import { createSettingsReader } from './authorise/settings-reader.ts';
-import { createTickets } from './authorise/tickets.ts';
+import { createCollect } from './collect/collect.ts';
+import { createCommitIntake } from './collect/commit-intake.ts';
+import { openContradictions } from './collect/contradictions.ts';
 import type { GuardConfig } from './config.ts';
 import { createCounts } from './counts.ts';
-import { createEvidenceSource } from './evidence-source.ts';
-import { openEvidenceStore } from './evidence-store.ts';
+import { createEvidenceSource } from './evidence/evidence-source.ts';
+import { openEvidenceStore } from './evidence/evidence-store.ts';
+import { createHasher } from './evidence/hasher.ts';
+import { createPeerFetch } from './evidence/peer-fetch.ts';
 import { listenHttp } from './http.ts';
+import { createInspector } from './inspect/inspector.ts';
+import { createSessionBook } from './inspect/session-book.ts';
 import { createMeter } from './meter/meter.ts';
 import { createSweep } from './meter/sweep.ts';
+import { createMoments } from './moments.ts';
 import { createNetwork } from './network.ts';
-import { createPeerFetch } from './peer-fetch.ts';
+import { createEdgeRequest } from './probe/edge-request.ts';
+import { createOriginBodies } from './probe/origin-bodies.ts';
 import { createOriginFetch } from './probe/origin-fetch.ts';
-import { createProbeBook } from './probe/probe-book.ts';
+import { createProbeBudget } from './probe/probe-budget.ts';
 import { createProbe } from './probe/probe.ts';
 import { createProber } from './probe/prober.ts';
+import { createTargetPool } from './probe/target-pool.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
+import { openHourBook } from './state/hour-book.ts';
+import { openHourLog } from './state/hour-log.ts';
+import { createWitnessDesk } from './witness/witness-desk.ts';
 import type { Guard, GuardOverrides, GuardSecrets } from './types.ts';
 
+/** Each costs two signatures; a viewer has one a target at most, but many share an address. */
+const WITNESSES_PER_MINUTE = 600;
 /** Each costs a signature and a read of the chain; an edge needs one a resource. */
 const KEYS_PER_MINUTE = 3_000;
 /** Guards ask each other for evidence and counters, one request a report and blob. */
@@ -79,100 +93,116 @@ export async function createGuard(
     const counts = createCounts();
     const runner = createActionRunner({ clock, log, onFailure: () => counts.add('failures') });
     const network = createNetwork(client, clock, roundMs);
+    const onDiskFailure = (error: unknown): void => {
+      log.warn({ code: errorCode(error) }, 'the disk does not take evidence');
+    };
+    const onFailure = (error: unknown): void => {
+      counts.add('failures');
+      log.warn({ code: errorCode(error), err: errorMessage(error) }, 'work failed');
+    };
+    const hasher = createHasher();
+    scope.add('hasher', () => hasher.close());
     const store = await openEvidenceStore(
       path.join(config.dir, 'evidence'),
-      config.evidenceBytes,
-      (error) => {
-        log.warn({ code: errorCode(error) }, 'the disk does not take evidence');
-      },
+      { maxBytes: config.evidenceBytes, hasher },
+      onDiskFailure,
     );
+    const hourLog = await openHourLog(path.join(config.dir, 'hours'));
+    scope.add('hour log', () => hourLog.close());
+    const book = await openHourBook(hourLog, onDiskFailure);
+    const contradictions = await openContradictions(path.join(config.dir, 'contradictions'));
     const allowPrivate = config.allowPrivate ?? isLoopbackHost(new URL(config.rpcUrl).hostname);
     const fetch = createPeerFetch(log, { allowPrivate });
     scope.add('peer fetch', () => fetch.close());
     const origin = createOriginFetch({ allowPrivate });
     scope.add('origin fetch', () => origin.close());
-    const source = createEvidenceSource(store, fetch);
+    const edges = createEdgeRequest({ allowPrivate });
+    scope.add('edge requests', () => edges.close());
+    const source = createEvidenceSource(store, fetch, hasher);
     const settings = createSettingsReader(client, account.no, sealKey);
-    const book = createProbeBook();
+    const sessions = createSessionBook();
+    const moments = createMoments();
+    const targets = createTargetPool();
+    const bodies = createOriginBodies();
+    const budget = createProbeBudget(config.probeBytes);
+    const intake = createCommitIntake({ book, contradictions });
 
-    const shared = { client, network, runner, operator, guard: account, counts, clock, log };
-    const set = createSetDuty(shared);
-    const authorise = createAuthorise({ ...shared, settings, origin });
-    const meter = createMeter({
-      ...shared,
+    const shared = {
+      client,
+      network,
+      runner,
+      operator,
+      guard: account,
+      guardNo: account.no,
+      fetch,
       source,
       store,
-      fetch,
-      probes: book,
-      guardNo: account.no,
-      chargeEveryHours,
-      claim: config.claim,
-      overrides,
-    });
-    const sweep = createSweep(shared);
-    const prober = createProber({
-      viewer: createViewer(),
-      fetch,
-      origin,
       book,
+      settings,
+      sessions,
+      moments,
+      targets,
+      bodies,
+      budget,
+      intake,
+      counts,
       clock,
       log,
       random,
-      allowPrivate,
-    });
-    const probe = createProbe({
-      ...shared,
-      settings,
-      prober,
-      book,
-      random,
-      zone: config.zone,
-      maxBytes: config.probeBytes,
-    });
+      onFailure,
+    };
+    const set = createSetDuty(shared);
+    const authorise = createAuthorise({ ...shared, origin });
+    const collect = createCollect(shared);
+    const inspector = createInspector(shared);
+    const meter = createMeter({ ...shared, inspector, chargeEveryHours, claim: config.claim, overrides });
+    const sweep = createSweep(shared);
+    const addresses = (config.probeAddresses ?? '')
+      .split(',')
+      .map((each) => each.trim())
+      .filter(Boolean);
+    const prober = createProber({ ...shared, edges, origin, addresses });
+    const probe = createProbe({ ...shared, prober, zone: config.zone });
+    const witnesses = createWitnessDesk({ ...shared, prober });
 
-    const tickets = createTickets({
-      network,
-      operator,
-      guardNo: account.no,
-      creditWindow: config.creditWindow,
-    });
-    const keys = createKeys({ client, network, settings });
-    const limit = createRateLimit(clock, config.ticketsPerMinute);
-    const keyLimit = createRateLimit(clock, KEYS_PER_MINUTE);
-    const anyLimit = createRateLimit(clock, REQUESTS_PER_MINUTE);
-    const closing = (): boolean => scope.signal.aborted;
+    const keys = createKeys(shared);
     const routes = createRoutes({
       ...shared,
-      store,
       meter,
-      book,
-      tickets,
+      contradictions,
+      witnesses,
       keys,
-      limit,
-      keyLimit,
-      anyLimit,
-      closing,
+      witnessLimit: createRateLimit(clock, WITNESSES_PER_MINUTE),
+      keyLimit: createRateLimit(clock, KEYS_PER_MINUTE),
+      anyLimit: createRateLimit(clock, REQUESTS_PER_MINUTE),
+      closing: () => scope.signal.aborted,
     });
     const server = await listenHttp(config, routes, log);
     scope.add('http', () => server.close());
 
     const deps = { clock, log, onFailure: () => counts.add('failures') };
     const every = { intervalMs: roundMs, busyIntervalMs: Math.min(roundMs, 100), maxBackoffMs: 10_000 };
+    const task = (
+      name: string,
+      duty: { round(signal: AbortSignal): Promise<RoundResult>; close?(): Promise<void> },
+    ): RepeatingTask => {
+      const made = createRepeatingTask((signal) => duty.round(signal), deps, { name, ...every });
+      made.start();
+      scope.add(name, () => made.stop());
+      // What hangs is told to end before the task is waited for.
+      if (duty.close !== undefined) scope.add(`${name} in hand`, () => duty.close?.());
+      return made;
+    };
     const tasks = [
-      createRepeatingTask(() => set.round(), deps, { name: 'set', ...every }),
-      createRepeatingTask((signal) => authorise.round(signal), deps, { name: 'authorise', ...every }),
-      createRepeatingTask((signal) => meter.round(signal), deps, { name: 'meter', ...every }),
-      createRepeatingTask((signal) => sweep.round(signal), deps, { name: 'sweep', ...every }),
-      ...(config.probe
-        ? [createRepeatingTask((signal) => probe.round(signal), deps, { name: 'probe', ...every })]
-        : []),
+      task('set', set),
+      task('authorise', authorise),
+      task('collect', collect),
+      task('inspect', inspector),
+      task('meter', meter),
+      task('sweep', sweep),
+      ...(config.probe ? [task('probe', probe)] : []),
     ];
-    for (const task of tasks) task.start();
-    scope.add('tasks', async () => {
-      stop.abort();
-      await Promise.all(tasks.map((task) => task.stop()));
-    });
-    overrides.signal?.removeEventListener('abort', endStart);
+    scope.add('witnesses', () => witnesses.close());
     log.info({ guard: account.address, no: account.no, url: server.url }, 'guard is up');
 
     return {
@@ -181,19 +211,19 @@ export async function createGuard(
       no: account.no,
       tasks,
       stats: () => ({
-        votes: { confirmed: counts.get('confirmed'), rejected: counts.get('rejected') },
+        verdicts: counts.get('verdicts'),
+        reveals: counts.get('reveals'),
         reasons: counts.reasons(),
         hoursProposed: counts.get('hours'),
         epochsProposed: counts.get('epochs'),
         recorded: counts.get('recorded'),
         charged: counts.get('charged'),
-        unwrapped: counts.get('unwrapped'),
         authorised: counts.get('authorised'),
         claimed: counts.claimed,
-        tickets: counts.get('tickets'),
         keys: counts.get('keys'),
+        commits: counts.get('commits'),
         probes: counts.get('probes'),
-        probedBytes: book.probedBytes,
+        witnesses: counts.get('witnesses'),
         evidence: { blobs: store.blobs, bytes: store.bytes },
       }),
       close: () => scope.close(),

@@ -28,12 +28,12 @@ export interface Network {
   refresh(): Promise<Snapshot>;
   /** At most `maxAgeMs` old: for answers to others. */
   snapshot(): Promise<Snapshot>;
-  /** Chain time now, carried on from the last snapshot by the local clock. */
+  /** Chain time now in seconds, carried on from the last snapshot by the local clock. */
   chainNow(): Promise<bigint>;
+  /** The same in milliseconds, as far as the chain's clock allows: it ticks in seconds. */
+  chainNowMs(): Promise<number>;
   /** The set of a week; one that is usable is read once. */
   guardSet(week: bigint, snapshot: Snapshot): Promise<GuardSetFacts>;
-  /** Operators under which a guard was seen: it may change its key within an hour. */
-  operatorsOf(no: number): readonly string[] | undefined;
   /** To be called after sending a transaction. */
   invalidate(): void;
 }
@@ -42,25 +42,18 @@ export function createNetwork(client: MediaClient, clock: Clock, maxAgeMs: numbe
   let latest: Snapshot | undefined;
   let reading: Promise<Snapshot> | undefined;
   const frozen = new Map<bigint, GuardSetFacts>();
-  const operators = new Map<number, Set<string>>();
 
   async function read(): Promise<Snapshot> {
     const readAtMs = clock.nowMs();
-    // The order matters to the meter: the time before what it is compared with, and a fee that is being taken must
-    // not have left the resource before it is seen in the pool, or a week would look complete without it.
+    // The order matters to the meter: the time before what it is compared with.
     const now = await client.chainTime();
-    const [config, guards, edges, resources] = await Promise.all([
+    const [config, guards, edges, resources, pools] = await Promise.all([
       client.config(),
       client.guards(),
       client.edges(),
       client.resources(),
+      client.pools(),
     ]);
-    const pools = await client.pools();
-    for (const { no, operator } of guards) {
-      const seen = operators.get(no) ?? new Set<string>();
-      seen.add(operator);
-      operators.set(no, seen);
-    }
     return { now, readAtMs, config, guards, edges, resources, pools };
   }
 
@@ -84,27 +77,26 @@ export function createNetwork(client: MediaClient, clock: Clock, maxAgeMs: numbe
     return latest !== undefined && fresh ? latest : refresh();
   }
 
+  async function chainNowMs(): Promise<number> {
+    const { now, readAtMs } = await snapshot();
+    return Number(now) * 1_000 + Math.max(0, clock.nowMs() - readAtMs);
+  }
+
   return {
     refresh,
     snapshot,
-    async chainNow() {
-      const { now, readAtMs } = await snapshot();
-      return now + BigInt(Math.max(0, Math.floor((clock.nowMs() - readAtMs) / 1000)));
-    },
+    chainNow: async () => BigInt(Math.floor((await chainNowMs()) / 1_000)),
+    chainNowMs,
     async guardSet(week, { now, config }) {
       const known = frozen.get(week);
       if (known !== undefined) return known;
       const found = await client.guardSet(week);
       const entries = found === null ? [] : found.entries.slice(0, found.count);
-      const usable = weekAt(config, now) >= week && entries.length >= config.minGuards;
+      const usable = weekAt(config, now) >= week && found !== null && entries.length >= found.minGuards;
       const facts = { week, entries, numbers: entries.map((entry) => entry.no), usable };
       if (usable) frozen.set(week, facts);
       for (const old of frozen.keys()) if (frozen.size > 64) frozen.delete(old);
       return facts;
-    },
-    operatorsOf: (no) => {
-      const seen = operators.get(no);
-      return seen === undefined ? undefined : [...seen];
     },
     invalidate() {
       latest = undefined;

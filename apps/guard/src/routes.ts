@@ -1,31 +1,46 @@
 import { HOUR_STATUS } from '@media-network/chain/schema';
-import { encodeCounter, fromHex, hourAt, toHex, weekAt } from '@media-network/protocol';
+import {
+  concatBytes,
+  encodeCommit,
+  fromHex,
+  guilt,
+  hourAt,
+  hourWindows,
+  toHex,
+  weekAt,
+} from '@media-network/protocol';
 import type { Found, MediaClient } from '@media-network/chain';
-import { z } from 'zod';
 import type { createKeys } from './authorise/keys.ts';
-import type { createTickets } from './authorise/tickets.ts';
+import type { Contradictions } from './collect/contradictions.ts';
 import type { Counts } from './counts.ts';
-import { BLOB_KINDS } from './evidence-store.ts';
-import type { BlobKind, EvidenceStore } from './evidence-store.ts';
+import { BLOB_KINDS } from './evidence/blob-roots.ts';
+import type { BlobKind } from './evidence/blob-roots.ts';
+import type { EvidenceStore } from './evidence/evidence-store.ts';
 import { errorAnswer, jsonAnswer } from './http.ts';
 import type { Handler, HttpAnswer, HttpRequest } from './http.ts';
+import { observationsOf } from './inspect/disputes.ts';
 import type { Meter } from './meter/meter.ts';
-import { reasonName } from './meter/verdict.ts';
 import type { Network } from './network.ts';
-import type { ProbeBook } from './probe/probe-book.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { OWN_LOOK } from './state/hour-book.ts';
+import type { HourBook } from './state/hour-book.ts';
+import type { WitnessDesk } from './witness/witness-desk.ts';
+
+/** Commits in one answer: ten a sample's edge of a large network, 1.6 MB. */
+const MAX_COMMITS = 10_000;
 
 export interface RouteDeps {
   readonly client: MediaClient;
   readonly network: Network;
   readonly guard: Found<'guard'>;
   readonly store: EvidenceStore;
-  readonly meter: Meter;
-  readonly book: ProbeBook;
-  readonly tickets: ReturnType<typeof createTickets>;
+  readonly meter: Pick<Meter, 'isRevealed'>;
+  readonly book: HourBook;
+  readonly contradictions: Contradictions;
+  readonly witnesses: Pick<WitnessDesk, 'take'>;
   readonly keys: ReturnType<typeof createKeys>;
-  /** Of tickets, of keys, and of everything, by client address. */
-  readonly limit: RateLimit;
+  /** Of witnesses, of keys, and of everything, by client address. */
+  readonly witnessLimit: RateLimit;
   readonly keyLimit: RateLimit;
   readonly anyLimit: RateLimit;
   readonly counts: Counts;
@@ -33,11 +48,14 @@ export interface RouteDeps {
 }
 
 const binary = (body: Uint8Array): HttpAnswer => ({ status: 200, type: 'application/octet-stream', body });
-const TICKET_REQUEST = z.object({
-  resource: z.string().max(44),
-  clientKey: z.string().regex(/^[0-9a-f]{64}$/),
-  hour: z.union([z.string().regex(/^\d{1,20}$/), z.number().int().nonnegative()]).optional(),
-});
+
+const noHour = (): HttpAnswer => errorAnswer(400, 'guard/bad-request', 'Name an hour: ?hour=12.');
+
+/** The hour and edge that a query names; undefined when the hour is none. */
+function asked(query: URLSearchParams): { readonly hour: bigint; readonly edge: string | null } | undefined {
+  const text = query.get('hour') ?? '';
+  return /^\d{1,19}$/.test(text) ? { hour: BigInt(text), edge: query.get('edge') } : undefined;
+}
 
 /** A guard's HTTP interface (docs/evidence.md, HTTP of a guard). */
 export function createRoutes(deps: RouteDeps): Handler {
@@ -59,23 +77,13 @@ export function createRoutes(deps: RouteDeps): Handler {
     });
   }
 
-  async function ticket({ body, client }: HttpRequest): Promise<HttpAnswer> {
-    if (!deps.limit.take(client))
-      return refuse(429, 'guard/too-many-tickets', 'Too many tickets for this address.');
-    const parsed = TICKET_REQUEST.safeParse(parseJson(body));
-    const clientKey = parsed.success ? fromHex(parsed.data.clientKey, 32) : undefined;
-    if (!parsed.success || clientKey === undefined) {
-      return refuse(400, 'guard/bad-request', 'Send {resource, clientKey (64 hex digits), hour?} as JSON.');
-    }
-    const { resource, hour } = parsed.data;
-    const answer = await deps.tickets.issue({
-      resource,
-      clientKey,
-      hour: hour === undefined ? undefined : BigInt(hour),
-    });
+  async function witness({ body, client }: HttpRequest): Promise<HttpAnswer> {
+    if (!deps.witnessLimit.take(client))
+      return refuse(429, 'witness/too-many', 'Too many statements from this address.');
+    const answer = await deps.witnesses.take(body);
     if (answer.kind === 'refused') return refuse(answer.status, answer.code, answer.message);
-    counts.add('tickets');
-    return binary(answer.bytes);
+    counts.add('witnesses');
+    return { status: 204, type: 'application/octet-stream', body: new Uint8Array(0) };
   }
 
   async function key({ body, client }: HttpRequest): Promise<HttpAnswer> {
@@ -99,45 +107,54 @@ export function createRoutes(deps: RouteDeps): Handler {
       : { status: 200, type: 'application/octet-stream', body: found };
   }
 
+  async function commits({ query }: HttpRequest): Promise<HttpAnswer> {
+    const wanted = asked(query);
+    if (wanted === undefined) return noHour();
+    const edges = wanted.edge === null ? deps.book.edgesOf(wanted.hour).toSorted() : [wanted.edge];
+    const found = edges.flatMap((edge) =>
+      deps.book.of(edge, wanted.hour).commits.toSorted((a, b) => a.slot - b.slot),
+    );
+    return binary(concatBytes(found.slice(0, MAX_COMMITS).map(encodeCommit)));
+  }
+
+  /** What was committed to is told when nobody can copy it any more. */
   async function verdicts({ query }: HttpRequest): Promise<HttpAnswer> {
-    const text = query.get('hour') ?? '';
-    if (!/^\d{1,19}$/.test(text)) return errorAnswer(400, 'guard/bad-request', 'Name an hour: ?hour=12.');
-    const hour = BigInt(text);
-    // Guards ask for one edge at a time: all counters of a large network are more than one answer should hold.
-    const only = query.get('edge');
-    const wanted = (edge: string): boolean => only === null || only === edge;
-    const list = deps.meter
-      .verdicts(hour)
-      .filter(({ report }) => wanted(report.edge))
-      .map(({ report, verdict, voted }) => {
-        const probes = deps.book.of(report.edge, hour);
-        return {
-          report: report.address,
-          edge: report.edge,
-          bytes: String(report.bytes),
-          root: toHex(report.root),
-          reason: verdict.kind === 'decided' ? verdict.reason : 'waiting',
-          words: verdict.words,
-          voted: voted === undefined ? null : reasonName(voted),
-          evidence: {
-            rounds: probes.rounds.map(({ c0, c1, received, c2 }) => ({
-              c0: String(c0),
-              c1: String(c1),
-              received: String(received),
-              c2: String(c2),
-            })),
-            wrongBodies: probes.wrongBodies,
-            sameBodies: probes.sameBodies,
-            answered: probes.alive,
-            silent: probes.silent,
-          },
-        };
-      });
-    const counters = deps.book
-      .countersOf(hour)
-      .filter(({ edge }) => wanted(edge))
-      .map((counter) => toHex(encodeCounter(counter)));
-    return jsonAnswer(200, { guard: guard.address, hour: text, verdicts: list, counters });
+    const wanted = asked(query);
+    if (wanted === undefined) return noHour();
+    const { hour, edge } = wanted;
+    const { config } = await network.snapshot();
+    const told =
+      deps.meter.isRevealed(hour) || (await network.chainNow()) >= hourWindows(config, hour).commitsUntil;
+    if (!told)
+      return errorAnswer(
+        403,
+        'guard/not-revealed',
+        'Verdicts of this hour can still be committed: ask again when that is over.',
+      );
+    const verdict = deps.book.verdict(hour);
+    const isWanted = (each: { readonly edge: string }): boolean => edge === null || each.edge === edge;
+    return jsonAnswer(200, {
+      guard: guard.address,
+      no: guard.no,
+      hour: String(hour),
+      verdicts: (verdict?.said ?? []).filter(isWanted),
+      disputes: (verdict?.disputed ?? []).filter(isWanted).map((dispute) => ({
+        ...dispute,
+        ...figuresOf(deps.book, { edge: dispute.edge, resource: dispute.resource, hour }),
+      })),
+    });
+  }
+
+  async function contradictions(): Promise<HttpAnswer> {
+    const names = await deps.contradictions.list();
+    return jsonAnswer(200, { files: names.map((name) => `/v1/contradictions/${name}`) });
+  }
+
+  async function contradiction(name: string): Promise<HttpAnswer> {
+    const text = await deps.contradictions.read(name);
+    return text === undefined
+      ? errorAnswer(404, 'guard/no-evidence', 'This guard does not have it.')
+      : { status: 200, type: 'application/json', body: text };
   }
 
   async function ready(): Promise<HttpAnswer> {
@@ -150,7 +167,9 @@ export function createRoutes(deps: RouteDeps): Handler {
 
   const gets: ReadonlyMap<string, (request: HttpRequest) => Promise<HttpAnswer>> = new Map([
     ['/v1/info', info],
+    ['/v1/commits', commits],
     ['/v1/verdicts', verdicts],
+    ['/v1/contradictions', contradictions],
     ['/healthz', async () => jsonAnswer(200, { ok: true })],
     ['/readyz', ready],
     [
@@ -159,7 +178,7 @@ export function createRoutes(deps: RouteDeps): Handler {
     ],
   ]);
   const posts: ReadonlyMap<string, (request: HttpRequest) => Promise<HttpAnswer>> = new Map([
-    ['/v1/tickets', ticket],
+    ['/v1/witness', witness],
     ['/v1/keys', key],
   ]);
 
@@ -173,16 +192,19 @@ export function createRoutes(deps: RouteDeps): Handler {
     const match = /^\/v1\/([a-z]+)\/([0-9a-f]{64})$/.exec(path);
     const kind = BLOB_KINDS.find((each) => each === match?.[1]);
     if (reading && kind !== undefined) return blob(kind, match?.[2] ?? '');
+    const file = /^\/v1\/contradictions\/([0-9a-f]{64}\.json)$/.exec(path)?.[1];
+    if (reading && file !== undefined) return contradiction(file);
     if (gets.has(path) || posts.has(path))
       return errorAnswer(405, 'guard/wrong-method', `${method} does not go with ${path}.`);
     return errorAnswer(404, 'guard/unknown-path', 'There is nothing here.');
   };
 }
 
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+/** The figures behind a dispute. */
+function figuresOf(
+  book: HourBook,
+  at: { readonly edge: string; readonly resource: string; readonly hour: bigint },
+): { readonly observations: number; readonly wrong: number; readonly lowerPpm: number } {
+  const { observations, wrong, lowerPpm } = guilt(observationsOf(book, at), OWN_LOOK);
+  return { observations, wrong, lowerPpm };
 }

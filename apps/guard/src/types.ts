@@ -1,19 +1,12 @@
-import type { MediaClient, Signer } from '@media-network/chain';
+import type { Found, MediaClient, Signer } from '@media-network/chain';
+import type { VerdictPayload } from '@media-network/protocol';
 import type { Clock, Log, RepeatingTask, Secret } from '@media-network/runtime';
 
 export interface GuardSecrets {
-  /** Signs transactions, tickets and nothing else; pays for what the guard sends. */
+  /** Signs transactions and requests for commits; pays for what the guard sends. */
   readonly operator: Signer;
   /** X25519 private key, 32 bytes, whose public key the guard account names. */
   readonly sealKey: Secret<Uint8Array>;
-}
-
-/** A report as an override of its verdict sees it. */
-export interface JudgedReport {
-  readonly address: string;
-  readonly edge: string;
-  readonly hour: bigint;
-  readonly bytes: bigint;
 }
 
 export interface GuardOverrides {
@@ -25,36 +18,38 @@ export interface GuardOverrides {
   readonly signal?: AbortSignal;
   /** Instead of a client for `rpcUrl`. */
   readonly client?: MediaClient;
-  /** For tests of the quorum: the reason to vote with (0 confirms) instead of the one found. */
-  readonly verdict?: (report: JudgedReport, found: number) => number;
-  /** For tests of the quorum: the root to vote for instead of the one computed. */
-  readonly hourRoot?: (hour: bigint, computed: Uint8Array) => Uint8Array;
-}
-
-/** Bytes that this guard's own probes received, as an edge should have counted them. */
-export interface ProbedBytes {
-  readonly edge: string;
-  readonly resource: string;
-  readonly hour: bigint;
-  readonly bytes: bigint;
+  /** For tests of lies: the verdict to commit to instead of the one found. `reports` in the order of its levels. */
+  readonly verdict?: (
+    hour: bigint,
+    found: VerdictPayload,
+    reports: readonly Found<'report'>[],
+  ) => VerdictPayload;
+  /** For tests of lies: the proof of holding the evidence. */
+  readonly holding?: (hour: bigint, found: Uint8Array) => Uint8Array;
+  /** For tests of lies: the root to vote for instead of the one computed. */
+  readonly root?: (
+    of: { readonly kind: 'hour'; readonly hour: bigint } | { readonly kind: 'week'; readonly week: bigint },
+    computed: Uint8Array,
+  ) => Uint8Array;
+  /** For tests of lies: false keeps a verdict back that was committed to. */
+  readonly reveal?: (hour: bigint) => boolean;
 }
 
 export interface GuardStats {
-  readonly votes: { readonly confirmed: number; readonly rejected: number };
-  /** Verdicts by reason, since start. */
+  readonly verdicts: number;
+  readonly reveals: number;
+  /** Reports judged, by reason, since start. */
   readonly reasons: Readonly<Record<string, number>>;
   readonly hoursProposed: number;
   readonly epochsProposed: number;
   readonly recorded: number;
   readonly charged: number;
-  readonly unwrapped: number;
   readonly authorised: number;
   readonly claimed: bigint;
-  readonly tickets: number;
   readonly keys: number;
+  readonly commits: number;
   readonly probes: number;
-  /** Of the hours that may still be open. */
-  readonly probedBytes: readonly ProbedBytes[];
+  readonly witnesses: number;
   readonly evidence: { readonly blobs: number; readonly bytes: number };
 }
 
@@ -64,7 +59,7 @@ export interface Guard {
   /** Account of the guard. */
   readonly address: string;
   readonly no: number;
-  /** set, authorise, meter, sweep, probe: running; `runNow` for tests. */
+  /** set, authorise, collect, inspect, meter, sweep, probe: running; `runNow` for tests. */
   readonly tasks: readonly RepeatingTask[];
   stats(): GuardStats;
   close(): Promise<void>;

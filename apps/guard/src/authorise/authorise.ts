@@ -7,6 +7,7 @@ import type { ActionRunner } from '../actions.ts';
 import type { Counts } from '../counts.ts';
 import type { Network, Snapshot } from '../network.ts';
 import type { OriginFetch } from '../probe/origin-fetch.ts';
+import { drawHead } from '../probe/profiles.ts';
 import { planAuthorise } from './plan-authorise.ts';
 import type { AuthoriseAction, AuthoriseFacts } from './plan-authorise.ts';
 import type { SettingsReader } from './settings-reader.ts';
@@ -20,6 +21,7 @@ export interface AuthoriseDeps {
   readonly operator: Signer;
   readonly guard: Found<'guard'>;
   readonly counts: Counts;
+  readonly random: () => number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -39,6 +41,8 @@ const NO_RING = '11111111111111111111111111111111';
 /** How long a look that found something amiss holds before the next; doubles while it stays so. */
 const LOOK_AGAIN_MS = 2_000;
 const MAX_LOOK_AGAIN_MS = 60_000;
+/** Of an origin's answer that is read. */
+const LOOK_BYTES = 65_536;
 /** Looks at origins side by side: one that does not answer must not keep the others waiting. */
 const PARALLEL_LOOKS = 16;
 
@@ -53,7 +57,10 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
       found === undefined
         ? undefined
         : await deps.origin
-            .get(found.settings, found.settings.probe[0] ?? '/', [0, 0])
+            .get(found.settings, found.settings.probe[0] ?? '/', {
+              headers: [...drawHead(deps.random).headers, ['Range', 'bytes=0-1']],
+              maxBytes: LOOK_BYTES,
+            })
             .catch(() => undefined);
     // A server that answers at all is there; what it says of the target is between it and its viewers.
     const originAnswers = answer !== undefined && answer.status < 500;
@@ -94,8 +101,7 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
       voted: votes.includes(deps.guard.no),
       readable: holds ? sight.readable : undefined,
       originAnswers: holds ? sight.originAnswers : undefined,
-      lp: resource.lp,
-      due: resource.due,
+      due: resource.weeks.reduce((sum, week) => sum + week.due, 0n),
       debt: resource.debt,
       quotaKbps: resource.quotaKbps,
       expectedKbps: quotaOf(worth, config.quotaKbpsPerMedia),

@@ -14,7 +14,7 @@ export interface AuthoriseFacts {
   readonly readable: boolean | undefined;
   /** Whether its origin answers; undefined before that was tried. */
   readonly originAnswers: boolean | undefined;
-  readonly lp: bigint;
+  /** Due of all weeks. */
   readonly due: bigint;
   readonly debt: bigint;
   readonly quotaKbps: number;
@@ -63,12 +63,10 @@ function planPending(resource: AuthoriseFacts): AuthoriseAction | undefined {
     : undefined;
 }
 
-/** docs/chain.md, refreshQuota: debt is moved to due when there is LP again; an exhausted one without either comes back. */
+/** docs/chain.md, refreshQuota: an exhausted one comes back when nothing is due or owed. */
 function isQuotaStale(resource: AuthoriseFacts): boolean {
-  const { status, debt, due, lp, worth, quotaKbps, expectedKbps } = resource;
-  if (status === RESOURCE_STATUS.draft || status === RESOURCE_STATUS.released) return false;
-  if (debt > 0n) return lp > 0n;
-  if (status === RESOURCE_STATUS.exhausted) return due === 0n && worth > 0n;
+  const { status, debt, due, worth, quotaKbps, expectedKbps } = resource;
+  if (status === RESOURCE_STATUS.exhausted) return due === 0n && debt === 0n && worth > 0n;
   if (status !== RESOURCE_STATUS.active) return false;
   return Math.abs(expectedKbps - quotaKbps) * 100 > STALE_PERCENT * Math.max(quotaKbps, 1);
 }

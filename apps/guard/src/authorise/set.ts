@@ -1,4 +1,5 @@
 import type { Found, MediaClient, Signer } from '@media-network/chain';
+import { NODE_STATUS } from '@media-network/chain/schema';
 import { weekAt } from '@media-network/protocol';
 import type { RoundResult } from '@media-network/runtime';
 import type { ActionRunner } from '../actions.ts';
@@ -12,6 +13,8 @@ export interface SetFacts {
   /** This week's set and the next one's. */
   readonly sets: readonly GuardSetFacts[];
   readonly maxGuards: number;
+  /** Whether the guard has not left. */
+  readonly active: boolean;
   /** Worth of the own stake; and what a guard needs. */
   readonly worth: bigint;
   readonly minGuardStake: bigint;
@@ -19,7 +22,7 @@ export interface SetFacts {
 
 /** Weeks whose set this guard should enter now (docs/chain.md, Quorum). */
 export function planSets(facts: SetFacts): readonly bigint[] {
-  if (facts.worth < facts.minGuardStake) return [];
+  if (!facts.active || facts.worth < facts.minGuardStake) return [];
   return facts.sets.flatMap((set) => {
     if (set.usable || set.entries.some(({ guard }) => guard === facts.guard)) return [];
     const lowest = set.entries.reduce(
@@ -55,7 +58,10 @@ export function createSetDuty(deps: SetDeps): { round(): Promise<RoundResult> } 
       const worth = worthAt(pool, config, now, stake.lp);
       const { maxGuards, minGuardStake } = config;
       let result: RoundResult = 'idle';
-      for (const wanted of planSets({ guard: guard.address, week, sets, maxGuards, worth, minGuardStake })) {
+      const own = snapshot.guards.find(({ address }) => address === guard.address);
+      const active = own?.status === NODE_STATUS.active;
+      const facts = { guard: guard.address, week, sets, maxGuards, active, worth, minGuardStake };
+      for (const wanted of planSets(facts)) {
         const outcome = await deps.runner.run(`join ${wanted}`, async () => {
           const join = await client.instructions.joinGuardSet({
             operator,

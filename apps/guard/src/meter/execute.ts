@@ -1,40 +1,37 @@
 import type { Found, MediaClient, Signer } from '@media-network/chain';
 import { ensureAta } from '@media-network/chain';
-import { concatBytes, encodeResourceHour, fromHex } from '@media-network/protocol';
-import { MediaError } from '@media-network/runtime';
+import { RESOURCE_STATUS } from '@media-network/chain/schema';
+import { concatBytes, toHex } from '@media-network/protocol';
+import { MediaError, errorCode } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 import type { Counts } from '../counts.ts';
 import type { GuardOverrides } from '../types.ts';
-import { computeEpoch, computeHour, loadClaims, loadHour } from './compute.ts';
-import type { ComputeDeps } from './compute.ts';
+import { baseOf, computeHour, loadHour } from './compute-hour.ts';
+import type { ComputeDeps } from './compute-hour.ts';
+import { computeWeek, loadClaims } from './compute-week.ts';
 import type { MeterAction } from './facts.ts';
-import { inspectReport } from './inspect.ts';
-import type { InspectDeps } from './inspect.ts';
 import type { MeterState } from './meter-state.ts';
+import { commitmentOf, ownVerdict } from './own-verdict.ts';
+import type { OwnVerdictDeps } from './own-verdict.ts';
 import type { MeterReading } from './read-facts.ts';
-import { reasonName } from './verdict.ts';
+import { recordBatch } from './record-batch.ts';
 
-export interface ExecuteDeps extends ComputeDeps, InspectDeps {
+export interface ExecuteDeps extends ComputeDeps, Omit<OwnVerdictDeps, 'client'> {
   readonly client: MediaClient;
   readonly operator: Signer;
-  readonly guard: Found<'guard'>;
   readonly counts: Counts;
   readonly log: Log;
-  readonly overrides: Pick<GuardOverrides, 'verdict' | 'hourRoot'>;
+  readonly overrides: GuardOverrides;
 }
 
 /** Names an action, so that its failures are its own. */
 export function actionKey(action: MeterAction): string {
-  if (action.kind === 'vote') return `vote ${action.hour} ${action.verdicts[0]?.report ?? ''}`;
-  const {
-    kind,
-    hour,
-    week,
-    report,
-    resource,
-    pool,
-  }: Partial<Record<string, string | bigint>> & { readonly kind: string } = action;
-  return [kind, hour ?? week, report, resource, pool].filter((part) => part !== undefined).join(' ');
+  const parts: string[] = [action.kind];
+  if ('hour' in action) parts.push(`hour ${action.hour}`);
+  if ('week' in action) parts.push(`week ${action.week}`);
+  if ('setWeek' in action) parts.push(`set ${action.setWeek}`);
+  if ('resource' in action) parts.push(action.resource);
+  return parts.join(' ');
 }
 
 const gone = (what: string): MediaError =>
@@ -45,199 +42,218 @@ const gone = (what: string): MediaError =>
     retry: true,
   });
 
+/** Bytes of a verdict that go into one transaction beside what reveals it. */
+const WRITE_BYTES = 600;
+
+type Built = Promise<Parameters<MediaClient['send']>[0][number]>;
+
 /** Does one action of the plan. Resolves to false when it could not be done yet. Rejects with errors of the chain. */
 export async function executeAction(
   deps: ExecuteDeps,
   state: MeterState,
   reading: MeterReading,
   action: MeterAction,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const { client, operator, counts } = deps;
   const guard = deps.guard.address;
   const { snapshot } = reading;
   const { instructions } = client;
-  const send = async (built: Promise<Parameters<typeof client.send>[0][number]>): Promise<void> => {
-    await client.send([await built], { payer: operator });
+  const send = async (...built: readonly Built[]): Promise<void> => {
+    await client.send(await Promise.all(built), { payer: operator });
     deps.network.invalidate();
+  };
+  const hourOf = (hour: bigint): Found<'hour'> => {
+    const account = reading.hours.get(hour);
+    if (account === undefined) throw gone('An hour');
+    return account;
+  };
+  const epochOf = (week: bigint): Found<'epoch'> => {
+    const account = reading.epochs.get(week);
+    if (account === undefined) throw gone('An epoch');
+    return account;
+  };
+  const resourceOf = (address: string): Found<'resource'> => {
+    const found = snapshot.resources.find((each) => each.address === address);
+    if (found === undefined) throw gone('A resource');
+    return found;
   };
 
   switch (action.kind) {
-    case 'inspect': {
-      const report = reading.reports.get(action.report);
-      if (report === undefined) throw gone('A report');
-      const verdict = await inspectReport(deps, report, snapshot);
-      state.judged.set(report.address, { report, verdict, voted: undefined });
-      deps.log.debug(
-        { report: report.address, edge: report.edge, hour: String(report.hour), verdict },
-        'report inspected',
-      );
-      return verdict.kind === 'decided';
+    case 'commit-verdict': {
+      const { hour, week } = action;
+      const account = hourOf(hour);
+      const verdict = await ownVerdict(deps, account, baseOf(state, snapshot, hour)?.root);
+      if (verdict === undefined) return false;
+      const commitment = commitmentOf(guard, hour, verdict);
+      await send(instructions.commitVerdict({ operator, guard, week, hour, commitment }));
+      counts.add('verdicts');
+      return true;
     }
-    case 'vote': {
-      const verdicts = action.verdicts.flatMap(({ report: address, reason: found }) => {
-        const report = reading.reports.get(address);
-        if (report === undefined) return [];
-        return [{ report, reason: deps.overrides.verdict?.(report, found) ?? found }];
-      });
-      const reports = verdicts.map(({ report }) => report.address);
-      const tail = Uint8Array.from(verdicts, ({ reason }) => reason);
-      await send(instructions.vote({ operator, guard, reports, week: action.week, hour: action.hour, tail }));
-      for (const { report, reason } of verdicts) {
-        const before = state.judged.get(report.address)?.verdict;
-        const verdict = before ?? { kind: 'waiting', words: 'no evidence came in time' };
-        state.judged.set(report.address, { report, verdict, voted: reason });
-        counts.add(reason === 0 ? 'confirmed' : 'rejected');
-        counts.addReason(reasonName(reason));
-        if (reason !== 0) {
-          deps.log.info(
-            { edge: report.edge, hour: String(report.hour), reason: reasonName(reason), why: verdict },
-            'report rejected',
-          );
-        }
+    case 'reveal-verdict': {
+      const { hour } = action;
+      const verdict = deps.book.verdict(hour);
+      if (verdict === undefined) return false;
+      const { payload, holding, prevRoot, salt } = verdict;
+      const pieces: Built[] = [];
+      for (let offset = 0; offset < payload.length; offset += WRITE_BYTES) {
+        const tail = payload.subarray(offset, offset + WRITE_BYTES);
+        pieces.push(instructions.writeVerdict({ operator, guard, hour, offset, tail }));
       }
+      const last = pieces.pop();
+      for (const piece of pieces) await send(piece);
+      const { length } = payload;
+      const reveal = instructions.revealVerdict({ operator, guard, hour, length, holding, prevRoot, salt });
+      await (last === undefined ? send(reveal) : send(last, reveal));
+      counts.add('reveals');
       return true;
     }
     case 'compute-hour': {
-      const account = reading.hours.get(action.hour);
-      if (account === undefined) throw gone('An hour');
-      const hour = await computeHour(deps, state, snapshot, account);
-      if (hour !== undefined) state.computed.set(action.hour, { hour, confirmed: account.confirmed });
-      return hour !== undefined;
+      const account = hourOf(action.hour);
+      const hour = await computeHour(deps, state, snapshot, account, signal);
+      if (hour === undefined) return false;
+      const { reports, reveals } = account;
+      state.computed.set(action.hour, { hour, reports, reveals });
+      if (hour.missing.length > 0)
+        deps.log.warn(
+          { hour: String(action.hour), missing: hour.missing.slice(0, 5) },
+          'evidence of an hour is missing',
+        );
+      return hour.missing.length === 0;
     }
     case 'propose-hour': {
-      const root = bytesOf(action.root);
-      await send(instructions.proposeHour({ operator, guard, week: action.week, hour: action.hour, root }));
+      const { hour, week } = action;
+      const computed = state.computed.get(hour)?.hour;
+      if (computed === undefined) return false;
+      const { leaves } = computed;
+      const root = deps.overrides.root?.({ kind: 'hour', hour }, computed.root) ?? computed.root;
+      await send(instructions.proposeHour({ operator, guard, week, hour, root, leaves }));
       counts.add('hours');
       return true;
     }
     case 'load-hour': {
-      const account = reading.hours.get(action.hour);
-      if (account === undefined) throw gone('An hour');
-      const hour = await loadHour(deps, state, snapshot, account);
-      if (hour !== undefined) state.final.set(action.hour, hour);
+      const hour = await loadHour(deps, state, snapshot, hourOf(action.hour), signal);
+      if (hour !== undefined) state.loaded.set(action.hour, hour);
       return hour !== undefined;
     }
     case 'record': {
-      const hour = state.final.get(action.hour);
-      const resource = snapshot.resources.find(({ address }) => address === action.resource);
-      const index = hour?.resources.findIndex((leaf) => leaf.resource === action.resource) ?? -1;
-      const leaf = hour?.resources[index];
-      if (hour === undefined || leaf === undefined || resource === undefined) throw gone('A resource');
-      // The payload is resource 32 ‖ previous 8 ‖ slots 96 ‖ billable 8; the instruction wants its parts.
-      const slots = encodeResourceHour(leaf).slice(40, 136);
-      const tail = concatBytes(hour.resourceProof(index));
-      const { previous, billable } = leaf;
-      await send(
-        instructions.record({
-          resource: resource.address,
-          ring: resource.ring,
-          hour: action.hour,
-          previous,
-          slots,
-          billable,
-          tail,
-        }),
-      );
-      counts.add('recorded');
+      const hour = state.loaded.get(action.hour);
+      if (hour === undefined) return false;
+      let indices = action.indices;
+      while (indices.length > 0) {
+        const batch = recordBatch(hour, indices);
+        const leaves = hour.resources.slice(batch.first, batch.first + batch.count);
+        const accounts = leaves.map((leaf) => {
+          const { address, ring, status } = resourceOf(leaf.resource);
+          return { resource: address, ring: status === RESOURCE_STATUS.released ? null : ring };
+        });
+        const { first: index, count, tail } = batch;
+        await send(instructions.record({ hour: action.hour, index, count, resources: accounts, tail }));
+        counts.add('recorded', batch.fresh);
+        indices = indices.slice(batch.fresh);
+      }
       return true;
     }
     case 'charge': {
-      const found = snapshot.resources.find(({ address }) => address === action.resource);
-      if (found === undefined) throw gone('A resource');
-      const { address: resource, pool, stake } = found;
-      await send(
-        instructions.charge({
-          payer: operator,
-          pool,
-          stake,
-          resource,
-          week: action.dueWeek,
-          epochWeek: action.epochWeek,
-        }),
-      );
+      const { address: resource, pool, stake } = resourceOf(action.resource);
+      await send(instructions.charge({ payer: operator, pool, stake, resource, week: action.week }));
       counts.add('charged');
       return true;
     }
-    case 'unwrap': {
-      const pool = snapshot.pools.find(({ address }) => address === action.pool);
-      if (pool === undefined) throw gone('A pool');
-      await send(instructions.unwrap({ pool: pool.address, week: action.week }));
-      counts.add('unwrapped');
+    case 'pay-debt': {
+      const { address: resource, pool, stake } = resourceOf(action.resource);
+      await send(instructions.payDebt({ pool, stake, resource }));
+      counts.add('debts');
       return true;
     }
-    case 'compute-epoch': {
-      const epoch = reading.epochs.get(action.week);
-      if (epoch === undefined) throw gone('An epoch');
-      const shares = await computeEpoch(deps, state, snapshot, epoch);
+    case 'compute-week': {
+      const epoch = epochOf(action.week);
+      const shares = await computeWeek(deps, state, snapshot, epoch, signal);
       if (shares === undefined) return false;
-      state.epochs.set(action.week, { kept: epoch.kept, lastEpoch: snapshot.config.lastEpoch, shares });
-      for (const week of state.epochs.keys()) if (week + 8n < action.week) state.epochs.delete(week);
+      state.weeks.set(action.week, { kept: epoch.kept, shares });
+      for (const week of state.weeks.keys()) if (week + 10n < action.week) state.weeks.delete(week);
       return true;
     }
-    case 'propose-epoch': {
-      await send(
-        instructions.proposeEpoch({
-          operator,
-          guard,
-          week: action.week,
-          root: bytesOf(action.root),
-          rewards: action.rewards,
-        }),
-      );
+    case 'propose-week': {
+      const { week, setWeek } = action;
+      const shares = state.weeks.get(week)?.shares;
+      if (shares === undefined) return false;
+      const root = deps.overrides.root?.({ kind: 'week', week }, shares.root) ?? shares.root;
+      const { rewards } = shares;
+      await send(instructions.proposeEpoch({ operator, guard, week, setWeek, root, rewards }));
       counts.add('epochs');
       return true;
     }
     case 'check-claim': {
-      const owed = await owedTo(deps, reading, action.week);
-      if (owed === undefined) return false;
-      state.reward = { week: action.week, due: owed.amount > 0n };
+      const owed = await owedFor(deps, reading, action.week, signal);
+      if (owed === 'unknown') return false;
+      state.claims.set(action.week, owed !== undefined);
       return true;
     }
-    default: {
-      const owed = await owedTo(deps, reading, action.week);
-      if (owed === undefined) return false;
-      const { owner } = deps.guard;
-      const { week } = action;
-      state.reward = { week, due: false };
-      if (owed.amount === 0n) return true;
-      const { instruction } = await ensureAta(client.addresses, {
-        payer: operator,
-        owner,
-        mint: snapshot.config.mediaMint,
-      });
-      const tail = concatBytes(owed.proof);
-      const claim = await instructions.claim({
-        payer: operator,
-        owner,
-        week,
-        cumulative: owed.cumulative,
-        tail,
-      });
-      await client.send([instruction, claim], { payer: operator });
-      counts.addClaimed(owed.amount);
-      return true;
-    }
+    default:
+      return claim(deps, state, reading, action.week, signal);
   }
 }
 
-/** What the guard's owner can claim against a closed week; undefined while the table cannot be had. */
-async function owedTo(
+/** Claims what the owner earned in a week, and pays for its account where it has none. */
+async function claim(
   deps: ExecuteDeps,
-  { snapshot }: MeterReading,
+  state: MeterState,
+  reading: MeterReading,
   week: bigint,
-): Promise<
-  { readonly amount: bigint; readonly cumulative: bigint; readonly proof: readonly Uint8Array[] } | undefined
-> {
-  const table = await loadClaims(deps, snapshot, week);
-  if (table === undefined) return undefined;
-  const entry = table.claimProof(deps.guard.owner);
-  const claimed = (await deps.client.claimed(deps.guard.owner))?.claimed ?? 0n;
-  if (entry === undefined || entry.cumulative <= claimed) return { amount: 0n, cumulative: 0n, proof: [] };
-  return { amount: entry.cumulative - claimed, cumulative: entry.cumulative, proof: entry.proof };
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { client, operator } = deps;
+  const owed = await owedFor(deps, reading, week, signal);
+  if (owed === 'unknown') return false;
+  if (owed === undefined) {
+    state.claims.set(week, false);
+    return true;
+  }
+  const { owner } = deps.guard;
+  const { instruction } = await ensureAta(client.addresses, {
+    payer: operator,
+    owner,
+    mint: reading.snapshot.config.mediaMint,
+  });
+  const { amount } = owed;
+  const tail = concatBytes(owed.proof);
+  const claiming = await client.instructions.claim({ payer: operator, owner, week, amount, tail });
+  try {
+    await client.send([instruction, claiming], { payer: operator });
+  } catch (error) {
+    // Too old for the account's window: nothing will ever be had of it.
+    if (errorCode(error) === 'chain/too-late') state.claims.set(week, false);
+    throw error;
+  }
+  state.claims.set(week, false);
+  deps.counts.addClaimed(amount);
+  return true;
 }
 
-function bytesOf(rootHex: string): Uint8Array {
-  const bytes = fromHex(rootHex, 32);
-  if (bytes === undefined) throw new RangeError(`not a root: ${rootHex}`);
-  return bytes;
+/** What the guard's owner can still claim of an endorsed week; 'unknown' while the table cannot be had. */
+async function owedFor(
+  deps: ExecuteDeps,
+  { snapshot, epochs }: MeterReading,
+  week: bigint,
+  signal: AbortSignal,
+): Promise<{ readonly amount: bigint; readonly proof: readonly Uint8Array[] } | 'unknown' | undefined> {
+  const epoch = epochs.get(week) ?? (await deps.client.epoch(week));
+  if (epoch === null) return undefined;
+  const account = await deps.client.claimed(deps.guard.owner);
+  if (account !== null && isClaimed(account, week)) return undefined;
+  const table = await loadClaims(deps, snapshot, epoch, signal);
+  if (table === undefined) {
+    deps.log.debug({ week: String(week), root: toHex(epoch.root) }, 'nobody has the claims of a week');
+    return 'unknown';
+  }
+  return table.claimProof(deps.guard.owner);
+}
+
+/** docs/chain.md, claim: a window of 256 weeks from `base` on; what lies before it is past. */
+function isClaimed(account: Found<'claim'>, week: bigint): boolean {
+  if (week < account.base) return true;
+  if (week >= account.base + 256n) return false;
+  const bit = Number(week % 256n);
+  return (((account.claimed[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 1;
 }

@@ -1,33 +1,31 @@
 import type { Found } from '@media-network/chain';
-import type { Hour, WeekShares } from '@media-network/protocol';
-import type { Verdict } from './verdict.ts';
+import type { CreditedHour, Hour, WeekShares } from '@media-network/protocol';
 
-/** A verdict with what the vote said, for `GET /v1/verdicts`. */
-export interface JudgedReport {
-  readonly report: Found<'report'>;
-  readonly verdict: Verdict;
-  /** Reason voted with; undefined before the vote. */
-  readonly voted: number | undefined;
+/** A final hour as later ones build on it. */
+export interface FinalHour {
+  readonly hour: bigint;
+  readonly finalAt: bigint;
+  readonly root: Uint8Array;
 }
 
 /** What the meter remembers between rounds. All of it can be found again from chain and evidence. */
 export interface MeterState {
-  /** By report address. */
-  readonly judged: Map<string, JudgedReport>;
-  /** Hours as this guard computed them, from so many confirmed reports. */
-  readonly computed: Map<bigint, { readonly hour: Hour; readonly confirmed: number }>;
-  /** Hours behind final roots. */
-  readonly final: Map<bigint, Hour>;
-  /** Highest `lastHour` seen of each resource: it never falls, but a node may show what was before. */
-  readonly lastHours: Map<string, bigint>;
-  /** Hours seen final, as long as they are looked at. */
-  readonly seenFinal: Set<bigint>;
-  readonly epochs: Map<
+  /** Hours as this guard computed them, from so many reports and reveals. */
+  readonly computed: Map<
     bigint,
-    { readonly kept: bigint; readonly lastEpoch: bigint; readonly shares: WeekShares }
+    { readonly hour: CreditedHour; readonly reports: number; readonly reveals: number }
   >;
-  /** Week for which the own reward was looked up. */
-  reward: { readonly week: bigint; readonly due: boolean } | undefined;
+  /** Hours behind final roots, as long as something is to be recorded of them. */
+  readonly loaded: Map<bigint, Hour>;
+  /** Hours seen final, as long as others may build on them. */
+  readonly finals: Map<bigint, FinalHour>;
+  /** Hours whose own verdict was seen revealed. */
+  readonly revealed: Set<bigint>;
+  readonly weeks: Map<bigint, { readonly kept: bigint; readonly shares: WeekShares }>;
+  /** Endorsed weeks: whether the owner is owed anything. */
+  readonly claims: Map<bigint, boolean | undefined>;
+  /** Week in which all epochs were looked at for claims. */
+  claimsListed: bigint | undefined;
   /** All hours below need no more attention; of those above, these. */
   cursor: bigint | undefined;
   readonly settled: Set<bigint>;
@@ -35,13 +33,13 @@ export interface MeterState {
 
 export function createMeterState(): MeterState {
   return {
-    judged: new Map(),
     computed: new Map(),
-    final: new Map(),
-    lastHours: new Map(),
-    seenFinal: new Set(),
-    epochs: new Map(),
-    reward: undefined,
+    loaded: new Map(),
+    finals: new Map(),
+    revealed: new Set(),
+    weeks: new Map(),
+    claims: new Map(),
+    claimsListed: undefined,
     cursor: undefined,
     settled: new Set(),
   };
@@ -52,11 +50,15 @@ export function settleHour(state: MeterState, hour: bigint): void {
   state.settled.add(hour);
   while (state.cursor !== undefined && state.settled.delete(state.cursor)) state.cursor += 1n;
   state.computed.delete(hour);
-  state.final.delete(hour);
+  state.loaded.delete(hour);
 }
 
-/** Verdicts are shown for a while after their hour. */
-export function forgetVerdicts(state: MeterState, before: bigint): void {
-  for (const [address, { report }] of state.judged) if (report.hour < before) state.judged.delete(address);
-  for (const hour of state.seenFinal) if (hour < before) state.seenFinal.delete(hour);
+export function noteFinal(state: MeterState, account: Found<'hour'>): void {
+  state.finals.set(account.hour, { hour: account.hour, finalAt: account.finalAt, root: account.root });
+}
+
+/** Drops what is older than anything can still need. */
+export function forgetBefore(state: MeterState, hour: bigint): void {
+  for (const old of state.finals.keys()) if (old < hour) state.finals.delete(old);
+  for (const old of state.revealed) if (old < hour) state.revealed.delete(old);
 }

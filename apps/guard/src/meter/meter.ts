@@ -2,47 +2,58 @@ import type { RoundResult } from '@media-network/runtime';
 import type { ActionRunner } from '../actions.ts';
 import { actionKey, executeAction } from './execute.ts';
 import type { ExecuteDeps } from './execute.ts';
+import { createSlots } from '../slots.ts';
 import { createMeterState } from './meter-state.ts';
-import type { JudgedReport } from './meter-state.ts';
 import { nextActions } from './plan.ts';
 import { readMeterFacts } from './read-facts.ts';
 import type { MeterAction } from './facts.ts';
 import type { ReadDeps } from './read-facts.ts';
 
-/** The duty that turns reports into money: verdicts, hours, records, charges, epochs. */
+/** The duty that turns judged reports into money: verdicts, hours, records, charges, weeks, claims. */
 export interface Meter {
   /** Reads the chain, plans, acts. `busy` when something was done, so that what follows from it comes soon. */
   round(signal: AbortSignal): Promise<RoundResult>;
-  /** Reports of an hour that this guard judged. */
-  verdicts(hour: bigint): readonly JudgedReport[];
+  /** Whether this guard's verdict of an hour is on chain for all to see. */
+  isRevealed(hour: bigint): boolean;
+  close(): Promise<void>;
 }
 
-/** Each may hold `MAX_EVIDENCE_BYTES` of evidence. */
-const PARALLEL_INSPECTIONS = 4;
+const PARALLEL = 4;
 
-export function createMeter(deps: ExecuteDeps & ReadDeps & { readonly runner: ActionRunner }): Meter {
+/** Wait for strangers, so each has a slot of its own: the chain waits for nobody. The rest talks to the chain alone. */
+const SLOW: ReadonlySet<MeterAction['kind']> = new Set([
+  'compute-hour',
+  'load-hour',
+  'compute-week',
+  'check-claim',
+  'claim',
+]);
+
+export function createMeter(
+  deps: ExecuteDeps &
+    ReadDeps & { readonly runner: ActionRunner } & { readonly onFailure: (error: unknown) => void },
+): Meter {
   const state = createMeterState();
+  const slots = createSlots(PARALLEL, deps.onFailure);
   return {
     async round(signal) {
       const reading = await readMeterFacts(deps, state);
       let result: RoundResult = 'idle';
-      const act = async (action: MeterAction): Promise<void> => {
-        if (signal.aborted) return;
+      const act = async (action: MeterAction, ending: AbortSignal): Promise<void> => {
         const outcome = await deps.runner.run(actionKey(action), () =>
-          executeAction(deps, state, reading, action),
+          executeAction(deps, state, reading, action, ending),
         );
         if (outcome === 'done') result = 'busy';
       };
-      const actions = nextActions(reading.facts);
-      for (const action of actions) if (action.kind !== 'inspect') await act(action);
-      // Last and side by side: they wait for strangers, and the chain waits for nobody.
-      const inspections = actions.filter(({ kind }) => kind === 'inspect').values();
-      const work = async (): Promise<void> => {
-        for (const action of inspections) await act(action);
-      };
-      await Promise.all(Array.from({ length: PARALLEL_INSPECTIONS }, work));
+      for (const action of nextActions(reading.facts)) {
+        if (signal.aborted) break;
+        if (SLOW.has(action.kind)) slots.start(actionKey(action), (ending) => act(action, ending));
+        else await act(action, signal);
+      }
+      if (await slots.rest(1_000)) return 'busy';
       return result;
     },
-    verdicts: (hour) => [...state.judged.values()].filter(({ report }) => report.hour === hour),
+    isRevealed: (hour) => state.revealed.has(hour),
+    close: () => slots.close(),
   };
 }

@@ -3,25 +3,29 @@ import {
   EPOCH_STATUS,
   HOUR_STATUS,
   NODE_STATUS,
-  REPORT_STATUS,
   RESOURCE_STATUS,
+  VERDICT_STATUS,
 } from '@media-network/chain/schema';
 import { hourAt, hourPhase, hourWindows, toHex, weekAt, weekOfHour } from '@media-network/protocol';
+import type { Periods } from '@media-network/protocol';
+import type { Inspector } from '../inspect/inspector.ts';
 import type { GuardSetFacts, Network, Snapshot } from '../network.ts';
+import type { HourBook } from '../state/hour-book.ts';
 import type { GuardOverrides } from '../types.ts';
-import type { EpochFacts, HourFacts, MeterFacts, ReportFacts, ResourceFacts } from './facts.ts';
-import { forgetVerdicts, settleHour } from './meter-state.ts';
+import type { EpochFacts, HourFacts, MeterFacts, ResourceFacts } from './facts.ts';
+import { forgetBefore, noteFinal, settleHour } from './meter-state.ts';
 import type { MeterState } from './meter-state.ts';
-import { isRecorded } from './plan.ts';
-import { reasonNumber } from './verdict.ts';
+import { isRecorded } from './plan-money.ts';
 
 export interface ReadDeps {
   readonly client: MediaClient;
   readonly network: Network;
-  readonly guardNo: number;
+  readonly guard: Found<'guard'>;
+  readonly inspector: Pick<Inspector, 'ofHour' | 'forgetBefore'>;
+  readonly book: HourBook;
   readonly chargeEveryHours: bigint;
   readonly claim: boolean;
-  readonly overrides: Pick<GuardOverrides, 'hourRoot'>;
+  readonly overrides: Pick<GuardOverrides, 'root' | 'reveal'>;
 }
 
 /** Facts for the planner, with the accounts that the executor needs beside them. */
@@ -29,38 +33,50 @@ export interface MeterReading {
   readonly facts: MeterFacts;
   readonly snapshot: Snapshot;
   readonly hours: ReadonlyMap<bigint, Found<'hour'>>;
-  readonly reports: ReadonlyMap<string, Found<'report'>>;
   readonly epochs: ReadonlyMap<bigint, Found<'epoch'>>;
 }
 
-/** Number in a vote, without the bit that rejects. */
-const voter = (vote: number): number => vote % 2 ** 31;
+/** An address that is not set. */
+const NO_RING = '11111111111111111111111111111111';
 
 function resourceFacts(resource: Found<'resource'>): ResourceFacts {
+  const { recorded, lastHour, status } = resource;
   return {
     address: resource.address,
-    pool: resource.pool,
-    recordable: resource.status !== RESOURCE_STATUS.draft,
-    lastHour: resource.lastHour,
-    due: resource.due,
-    dueWeek: resource.dueWeek,
+    recordable: status !== RESOURCE_STATUS.draft,
+    hasRing: status === RESOURCE_STATUS.released || resource.ring !== NO_RING,
+    lp: resource.lp,
+    debt: resource.debt,
+    lastHour,
+    isRecorded(hour) {
+      // Beyond the newest the window holds bits of hours long past.
+      if (hour >= lastHour) return false;
+      const bit = Number(hour % 512n);
+      return (((recorded[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 1;
+    },
+    due: resource.weeks.flatMap(({ week, due }) =>
+      week > 0n && due > 0n ? [{ week: week - 1n, amount: due }] : [],
+    ),
   };
 }
 
-/** How far back an hour can matter: until its account may be closed (docs/chain.md, closeHour). */
-function horizon(config: Snapshot['config']): bigint {
-  return BigInt(config.finalHours + 4 * config.hoursPerWeek + Math.ceil(config.verdictSlots / 12) + 1);
+/** How far back an hour can matter: until its account may be closed (docs/chain.md, Time). */
+export function horizon(config: Periods): bigint {
+  const { finalHours, lateHours, hoursPerWeek, verdictSlots } = config;
+  return BigInt(finalHours + lateHours + 4 * hoursPerWeek + Math.ceil(verdictSlots / 12) + 1);
+}
+
+/** Hours whose observations are kept: they are judged soon after their end, and shown to others for a while. */
+function keepHours(config: Periods): bigint {
+  return BigInt(Math.ceil(config.verdictSlots / 12) + config.finalHours + 2);
 }
 
 /** Reads the chain for what the meter decides by, and takes hours that are done off its list. */
 export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise<MeterReading> {
-  const { client, network, guardNo } = deps;
+  const { network, guard } = deps;
   const snapshot = await network.refresh();
   const { config, now } = snapshot;
   const current = hourAt(config, now);
-  for (const { address, lastHour } of snapshot.resources) {
-    if (lastHour > (state.lastHours.get(address) ?? -1n)) state.lastHours.set(address, lastHour);
-  }
   const resources = new Map(
     snapshot.resources.map((resource) => [String(resource.address), resourceFacts(resource)]),
   );
@@ -68,54 +84,31 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
   const oldest = current > horizon(config) ? current - horizon(config) : 0n;
   state.cursor ??= oldest;
   if (state.cursor < oldest) state.cursor = oldest;
-  forgetVerdicts(state, oldest);
+  forgetBefore(state, oldest);
+  const kept = current - keepHours(config);
+  deps.inspector.forgetBefore(kept);
+  await deps.book.forgetBefore(kept);
   const hours = await openHours(deps, state, snapshot, current);
+  const verdicts = await ownVerdicts(deps, hours, snapshot);
 
-  const reports = new Map<string, Found<'report'>>();
   const hourFacts: HourFacts[] = [];
   for (const [index, account] of hours) {
-    const final = account.status === HOUR_STATUS.final;
-    const phase = hourPhase(
-      config,
-      index,
-      { final, reports: account.reports, decided: account.decided },
-      now,
-    );
-    const list = phase === 'voting' ? await client.reports(index) : [];
-    for (const report of list) reports.set(report.address, report);
-    const vote = account.votes.slice(0, account.voteCount).find(({ no }) => no === guardNo);
-    if (final) state.seenFinal.add(index);
-    const found = state.computed.get(index);
-    // More reports than it was computed from: the node had not shown them yet.
-    const computed = found?.confirmed === account.confirmed ? found.hour : undefined;
-    const facts: HourFacts = {
-      hour: index,
-      final,
-      finalAt: account.finalAt,
-      reports: account.reports,
-      decided: account.decided,
-      myRoot: vote === undefined ? undefined : toHex(vote.root),
-      // What would be posted: a test's override is the guard's view of the hour.
-      computedRoot:
-        computed === undefined
-          ? undefined
-          : toHex(deps.overrides.hourRoot?.(index, computed.root) ?? computed.root),
-      leaves: state.final.get(index)?.resources,
-      reportList: list.map((report) => reportFacts(report, guardNo, state)),
-    };
-    // A week that is past was closed with all its hours recorded, or given up for good.
-    const past = final && weekOfHour(config, index) < config.lastEpoch;
+    if (account.status === HOUR_STATUS.final) noteFinal(state, account);
+    const verdict = verdicts.get(index) ?? 'none';
+    if (verdict === 'revealed') state.revealed.add(index);
+    const facts = hourFactsOf(deps, state, account, verdict);
     // Whether an hour became final in time is known for sure only a little later, when every node has it.
     const isVoid =
-      phase === 'void' && now >= hourWindows(config, index).finalUntil + BigInt(config.sampleSecs);
-    if (past || isVoid || isRecorded({ resources }, facts)) settleHour(state, index);
+      hourPhase(config, index, facts, now) === 'void' &&
+      now >= hourWindows(config, index).lateUntil + BigInt(config.sampleSecs);
+    if (isVoid || isRecorded({ resources }, facts)) settleHour(state, index);
     else hourFacts.push(facts);
   }
 
-  const weeks = new Set(
-    [...hours.keys()].map((hour) => weekOfHour(config, hour)).concat(weekAt(config, now)),
-  );
-  const epochs = await openEpochs(client, snapshot);
+  const epochs = await readEpochs(deps.client, snapshot);
+  await listClaims(deps, state, snapshot, epochs);
+  const weeks = new Set([...hours.keys()].map((hour) => weekOfHour(config, hour)));
+  weeks.add(weekAt(config, now));
   for (const week of epochs.keys()) weeks.add(week);
   const sets = new Map<bigint, GuardSetFacts>();
   for (const week of weeks) sets.set(week, await network.guardSet(week, snapshot));
@@ -123,23 +116,81 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
   return {
     snapshot,
     hours,
-    reports,
     epochs,
     facts: {
       now,
       periods: config,
-      guardNo,
+      guardNo: guard.no,
       activeGuards: snapshot.guards.filter(({ status }) => status === NODE_STATUS.active).map(({ no }) => no),
       chargeEveryHours: deps.chargeEveryHours,
-      lastEpoch: config.lastEpoch,
       sets,
       hours: hourFacts,
       resources,
-      pools: snapshot.pools.map(({ address, feeLp, feeWeek }) => ({ address, feeLp, feeWeek })),
-      epochs: [...epochs.values()].map((epoch) => epochFacts(epoch, config.lastEpoch, guardNo, state)),
-      reward: rewardFacts(deps.claim, config.lastEpoch, state),
+      epochs: [...epochs.values()].map((epoch) => epochFacts(deps, epoch, weekAt(config, now), state)),
+      claims: [...state.claims].map(([week, due]) => ({ week, due })),
     },
   };
+}
+
+function hourFactsOf(
+  deps: ReadDeps,
+  state: MeterState,
+  account: Found<'hour'>,
+  verdict: HourFacts['verdict'],
+): HourFacts {
+  const { hour } = account;
+  const vote = account.votes.slice(0, account.voteCount).find(({ no }) => no === deps.guard.no);
+  const found = state.computed.get(hour);
+  // More reports or reveals than it was computed from: the node had not shown them yet.
+  const computed =
+    found?.reports === account.reports && found.reveals === account.reveals ? found.hour : undefined;
+  return {
+    hour,
+    final: account.status === HOUR_STATUS.final,
+    finalAt: account.finalAt,
+    reports: account.reports,
+    commits: account.commits,
+    reveals: account.reveals,
+    setCount: account.setCount,
+    judged: deps.inspector.ofHour(hour).filter((each) => !each.verdict.open).length,
+    verdict,
+    canReveal: deps.book.verdict(hour) !== undefined && deps.overrides.reveal?.(hour) !== false,
+    voteWeek: account.voteWeek,
+    myVote: vote === undefined ? undefined : { root: toHex(vote.root), leaves: vote.leaves },
+    // What would be posted: a test's override is the guard's view of the hour.
+    computed:
+      computed === undefined
+        ? undefined
+        : {
+            root: toHex(deps.overrides.root?.({ kind: 'hour', hour }, computed.root) ?? computed.root),
+            leaves: computed.leaves,
+            missing: computed.missing.length,
+          },
+    leaves: state.loaded.get(hour)?.resources.map((leaf) => leaf.resource),
+  };
+}
+
+/** Own verdicts of hours that are committed to or revealed now. */
+async function ownVerdicts(
+  { client, guard }: ReadDeps,
+  hours: ReadonlyMap<bigint, Found<'hour'>>,
+  { config, now }: Snapshot,
+): Promise<ReadonlyMap<bigint, HourFacts['verdict']>> {
+  const open = [...hours.keys()].filter((hour) => {
+    const windows = hourWindows(config, hour);
+    return now >= windows.reportsUntil && now < windows.finalUntil;
+  });
+  const found = await client.accounts(
+    'verdict',
+    await Promise.all(open.map((hour) => client.addresses.verdict(hour, guard.address))),
+  );
+  return new Map(
+    found.flatMap((verdict) =>
+      verdict === null
+        ? []
+        : [[verdict.hour, verdict.status === VERDICT_STATUS.revealed ? 'revealed' : 'committed'] as const],
+    ),
+  );
 }
 
 /** Accounts of hours that may need something, oldest first. */
@@ -161,22 +212,22 @@ async function openHours(
     const account = found[i] ?? undefined;
     if (account !== undefined) hours.set(hour, account);
     // Not at once: a node that lags may not have an account that came in the last second.
-    else if (now >= hourWindows(config, hour).verdictsUntil) settleHour(state, hour);
+    else if (now >= hourWindows(config, hour).revealsUntil) settleHour(state, hour);
   }
   return hours;
 }
 
-/** Epoch accounts of weeks that are not closed, and of the current one. */
-async function openEpochs(
+/** Weeks in which money of publishers can still be shared out (docs/chain.md, record). */
+const OPEN_WEEKS = 8n;
+
+async function readEpochs(
   client: MediaClient,
   { config, now }: Snapshot,
 ): Promise<Map<bigint, Found<'epoch'>>> {
   const current = weekAt(config, now);
   const wanted: bigint[] = [];
-  const patience = 8n;
-  const from = config.lastEpoch > current - patience ? config.lastEpoch : current - patience;
-  // One closed week back: charges of its fees go to the current one.
-  for (let week = from > 0n ? from - 1n : 0n; week <= current; week += 1n) wanted.push(week);
+  for (let week = current > OPEN_WEEKS ? current - OPEN_WEEKS : 0n; week <= current; week += 1n)
+    wanted.push(week);
   const found = await client.accounts(
     'epoch',
     await Promise.all(wanted.map((week) => client.addresses.epoch(week))),
@@ -184,36 +235,49 @@ async function openEpochs(
   return new Map(found.flatMap((epoch) => (epoch === null ? [] : [[epoch.week, epoch] as const])));
 }
 
-function reportFacts(report: Found<'report'>, guardNo: number, state: MeterState): ReportFacts {
-  const judged = state.judged.get(report.address)?.verdict;
-  return {
-    address: report.address,
-    edge: report.edge,
-    pending: report.status === REPORT_STATUS.pending,
-    voted: report.votes.slice(0, report.voteCount).some((vote) => voter(vote) === guardNo),
-    verdict: judged?.kind === 'decided' ? reasonNumber(judged.reason) : undefined,
-  };
-}
-
-function epochFacts(
-  epoch: Found<'epoch'>,
-  lastEpoch: bigint,
-  guardNo: number,
+/** Notes endorsed weeks for claiming; once a week and at the start those of long ago too. */
+async function listClaims(
+  deps: ReadDeps,
   state: MeterState,
-): EpochFacts {
-  const vote = epoch.votes.slice(0, epoch.voteCount).find(({ no }) => no === guardNo);
-  const computed = state.epochs.get(epoch.week);
-  const holds = computed !== undefined && computed.kept === epoch.kept && computed.lastEpoch === lastEpoch;
-  return {
-    week: epoch.week,
-    closed: epoch.status === EPOCH_STATUS.closed,
-    mine: vote === undefined ? undefined : { root: toHex(vote.root), rewards: vote.rewards },
-    computed: holds ? { root: toHex(computed.shares.root), rewards: computed.shares.rewards } : undefined,
-  };
+  { config, now }: Snapshot,
+  recent: ReadonlyMap<bigint, Found<'epoch'>>,
+): Promise<void> {
+  if (!deps.claim) return;
+  const current = weekAt(config, now);
+  const all = state.claimsListed === current ? [...recent.values()] : await deps.client.list('epoch');
+  for (const epoch of all) {
+    if (epoch.status === EPOCH_STATUS.endorsed && epoch.rewards > 0n && !state.claims.has(epoch.week))
+      state.claims.set(epoch.week, undefined);
+  }
+  state.claimsListed = current;
 }
 
-function rewardFacts(claim: boolean, lastEpoch: bigint, state: MeterState): MeterFacts['reward'] {
-  if (!claim || lastEpoch === 0n) return 'off';
-  if (state.reward?.week !== lastEpoch - 1n) return 'unknown';
-  return state.reward.due ? 'due' : 'none';
+function epochFacts(deps: ReadDeps, epoch: Found<'epoch'>, current: bigint, state: MeterState): EpochFacts {
+  const own = epoch.votes.slice(0, epoch.voteCount).find(({ no }) => no === deps.guard.no);
+  const later =
+    epoch.laterWeek === current
+      ? epoch.laterVotes.slice(0, epoch.laterCount).find(({ no }) => no === deps.guard.no)
+      : undefined;
+  const computed = state.weeks.get(epoch.week);
+  const shares = computed?.kept === epoch.kept ? computed.shares : undefined;
+  const { week } = epoch;
+  return {
+    week,
+    status:
+      epoch.status === EPOCH_STATUS.endorsed
+        ? 'endorsed'
+        : epoch.status === EPOCH_STATUS.decided
+          ? 'decided'
+          : 'open',
+    decidedWeek: epoch.decidedWeek,
+    own: own === undefined ? undefined : { root: toHex(own.root), rewards: own.rewards },
+    later: later === undefined ? undefined : { root: toHex(later.root), rewards: later.rewards },
+    computed:
+      shares === undefined
+        ? undefined
+        : {
+            root: toHex(deps.overrides.root?.({ kind: 'week', week }, shares.root) ?? shares.root),
+            rewards: shares.rewards,
+          },
+  };
 }

@@ -2,34 +2,44 @@ import type { Settings } from '@media-network/protocol';
 import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
 import { MediaError } from '@media-network/runtime';
 import { Agent, request } from 'undici';
+import type { HeaderList } from './profiles.ts';
 
 /** First and last byte. */
 export type ByteRange = readonly [first: number, last: number];
 
-/** An origin's answer to a request for a range, as far as probes compare it. */
+/** An origin's answer as far as probes compare it. */
 export interface OriginAnswer {
   readonly status: number;
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
+  readonly type: string | undefined;
+  readonly coding: string | undefined;
+  readonly contentRange: string | undefined;
+  readonly cacheControl: string | undefined;
   /** Whether everybody who asks gets this answer: not by `Vary`, cookies, `private` or `no-store`. */
   readonly same: boolean;
   /** Size of the whole object; undefined when the origin does not say. */
   readonly size: number | undefined;
-  /** What is in the range; undefined when the origin gave something else, or more than is read. */
-  readonly slice: Uint8Array | undefined;
+  /** As it came; undefined when it is larger than was wanted. */
+  readonly body: Buffer | undefined;
 }
 
 export interface OriginFetch {
-  /** Identity encoding, no redirects, with the publisher's headers. Rejects when the origin cannot be reached. */
-  get(settings: Settings, target: string, range: ByteRange): Promise<OriginAnswer>;
+  /** No redirects; the fields of a viewer, with the publisher's headers. Rejects when the origin cannot be reached. */
+  get(
+    settings: Settings,
+    target: string,
+    wanted: { readonly headers: HeaderList; readonly maxBytes: number },
+  ): Promise<OriginAnswer>;
   close(): Promise<void>;
 }
 
 const TIMEOUT_MS = 10_000;
-/** Most of a body that is read from an origin which ignores ranges. */
-const MAX_BYTES = 2 * 2 ** 20;
 
-/** Fetches from origins as an edge would; from this machine and its local network only with `allowPrivate`, as an edge. */
+/**
+ * Fetches from origins as a browser does, and says nothing of whom it is for, so that an origin cannot tell a guard
+ * from a viewer. From this machine and its local network only with `allowPrivate`, as an edge.
+ */
 export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boolean }): OriginFetch {
   const dispatcher = new Agent({
     connections: 4,
@@ -39,21 +49,15 @@ export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boo
     connect: { timeout: 5_000, ...(allowPrivate ? {} : { lookup: publicLookup }) },
   });
   return {
-    async get(settings, target, range) {
+    async get(settings, target, { headers, maxBytes }) {
       const url = targetAt(settings.origin, target);
       if (!allowPrivate && isPrivateLiteral(url.hostname)) throw notAllowed('has a private address');
       const answer = await request(url, {
         dispatcher,
         signal: AbortSignal.timeout(2 * TIMEOUT_MS),
-        headers: {
-          ...Object.fromEntries(settings.originHeaders),
-          accept: '*/*',
-          'accept-encoding': 'identity',
-          range: `bytes=${range[0]}-${range[1]}`,
-          ...(settings.originHost === null ? {} : { host: settings.originHost }),
-        },
+        headers: requestHeaders(settings, headers),
       });
-      const body = await readBounded(answer.body);
+      const body = await readBounded(answer.body, maxBytes);
       const field = (name: string): string | undefined => {
         const value = answer.headers[name];
         return Array.isArray(value) ? value.join(', ') : value;
@@ -62,16 +66,28 @@ export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boo
         status: answer.statusCode,
         etag: field('etag'),
         lastModified: field('last-modified'),
+        type: field('content-type'),
+        coding: field('content-encoding'),
+        contentRange: field('content-range'),
+        cacheControl: field('cache-control'),
         same: isForEverybody(field),
-        size: sizeOf(answer.statusCode, field('content-range'), field('content-length')),
-        slice:
-          body === undefined
-            ? undefined
-            : sliceOf({ status: answer.statusCode, contentRange: field('content-range'), body }, range),
+        size: sizeOf(answer.statusCode, field),
+        body,
       };
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+/** A viewer's fields; the publisher's own come in their place where they have the same name. */
+function requestHeaders(settings: Settings, viewer: HeaderList): string[] {
+  const named = new Map<string, readonly [string, string]>();
+  // undici keeps its own connections.
+  for (const [name, value] of viewer)
+    if (name.toLowerCase() !== 'connection') named.set(name.toLowerCase(), [name, value]);
+  for (const [name, value] of settings.originHeaders) named.set(name.toLowerCase(), [name, value]);
+  if (settings.originHost !== null) named.set('host', ['Host', settings.originHost]);
+  return [...named.values()].flat();
 }
 
 /** A target may look like another host (`//host/`): it stays at the origin. */
@@ -111,14 +127,17 @@ function isForEverybody(field: (name: string) => string | undefined): boolean {
   );
 }
 
-async function readBounded(body: AsyncIterable<unknown> & { destroy(): void }): Promise<Buffer | undefined> {
+async function readBounded(
+  body: AsyncIterable<unknown> & { destroy(): void },
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     // undici yields buffers.
     const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     size += piece.length;
-    if (size > MAX_BYTES) {
+    if (size > maxBytes) {
       body.destroy();
       return undefined;
     }
@@ -127,16 +146,12 @@ async function readBounded(body: AsyncIterable<unknown> & { destroy(): void }): 
   return Buffer.concat(chunks);
 }
 
-function sizeOf(
-  status: number,
-  contentRange: string | undefined,
-  contentLength: string | undefined,
-): number | undefined {
+function sizeOf(status: number, field: (name: string) => string | undefined): number | undefined {
   const text =
     status === 206
-      ? /\/(\d{1,15})$/.exec(contentRange ?? '')?.[1]
+      ? /\/(\d{1,15})$/.exec(field('content-range') ?? '')?.[1]
       : status === 200
-        ? contentLength
+        ? field('content-length')
         : undefined;
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
@@ -146,9 +161,9 @@ function sizeOf(
  * holds another range (RFC 9110 §14.4).
  */
 export function sliceOf(
-  answer: { readonly status: number; readonly contentRange: string | undefined; readonly body: Uint8Array },
+  answer: { readonly status: number; readonly contentRange: string | undefined; readonly body: Buffer },
   range: ByteRange,
-): Uint8Array | undefined {
+): Buffer | undefined {
   const { status, contentRange, body } = answer;
   if (status === 200) return body.subarray(range[0], range[1] + 1);
   const match = /^bytes (\d{1,15})-(\d{1,15})\/(?:\d{1,15}|\*)$/.exec(contentRange ?? '');

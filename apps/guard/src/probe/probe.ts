@@ -1,93 +1,124 @@
 import type { Found } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
-import { hourAt } from '@media-network/protocol';
+import { hourAt, hourSecs, hourStart, weekOfHour } from '@media-network/protocol';
 import type { Clock, RoundResult } from '@media-network/runtime';
 import type { SettingsReader } from '../authorise/settings-reader.ts';
+import { APART } from '../collect/collect.ts';
 import type { Counts } from '../counts.ts';
+import type { Moments } from '../moments.ts';
 import type { Network } from '../network.ts';
-import type { ProbeBook } from './probe-book.ts';
-import type { OpenProbe, Prober } from './prober.ts';
+import { createSlots } from '../slots.ts';
+import type { ProbeBudget } from './probe-budget.ts';
+import type { Prober } from './prober.ts';
 
 export interface ProbeDeps {
   readonly network: Network;
   readonly settings: SettingsReader;
   readonly prober: Prober;
-  readonly book: ProbeBook;
+  readonly budget: ProbeBudget;
+  readonly moments: Moments;
   readonly counts: Counts;
+  readonly guardNo: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly zone: string;
-  readonly maxBytes: number;
+  readonly onFailure: (error: unknown) => void;
 }
 
-/** Probes of one round that run side by side. */
-const PARALLEL = 4;
-/** Probes an edge gets in a sample, on average. */
-const PROBES_PER_SAMPLE = 1;
+/** Probes under way at the same time. */
+const PARALLEL = 32;
+/** Looks at one edge in an hour, on average; three that fail say that it does not serve. */
+const LOOKS_PER_HOUR = 5;
+/** While something is wrong: so that an hour is enough to be sure. */
+const INQUIRY_LOOKS_PER_HOUR = 60;
+
+export interface Probe {
+  round(signal: AbortSignal): Promise<RoundResult>;
+  close(): Promise<void>;
+}
 
 /** The duty that looks at edges as a viewer would, each at times of its own. */
-export function createProbe(deps: ProbeDeps): { round(signal: AbortSignal): Promise<RoundResult> } {
+export function createProbe(deps: ProbeDeps): Probe {
   const { network, clock, random } = deps;
-  /** By edge: when it is looked at next, and the probe under way. */
-  const plans = new Map<string, { readonly atMs: number; readonly open: OpenProbe | undefined }>();
+  const slots = createSlots(PARALLEL, deps.onFailure);
+  /** By edge: when it is looked at next, and the resource that is inquired into. */
+  const plans = new Map<string, { readonly atMs: number; readonly resource: string | undefined }>();
 
   /** Between half and one and a half times the mean, so that nobody can tell the next. */
-  const pauseMs = (meanMs: number): number => (0.5 + random()) * meanMs;
+  const pauseMs = (hourMs: number, looks: number): number => ((0.5 + random()) * hourMs) / looks;
 
   async function step(
     edge: Found<'edge'>,
-    resources: readonly Found<'resource'>[],
-    hour: bigint,
-    sampleMs: number,
+    resource: Found<'resource'>,
+    at: { readonly hour: bigint; readonly withinHour: boolean; readonly hourMs: number },
   ): Promise<void> {
-    const nowMs = clock.nowMs();
-    const plan = plans.get(edge.address);
-    if (plan?.open !== undefined) {
-      plans.set(edge.address, { atMs: nowMs + pauseMs(sampleMs / PROBES_PER_SAMPLE), open: undefined });
-      await deps.prober.finish({ ...plan.open, task: { ...plan.open.task, edge } });
-      deps.counts.add('probes');
-      return;
-    }
-    plans.set(edge.address, { atMs: nowMs + pauseMs(sampleMs / PROBES_PER_SAMPLE), open: undefined });
-    const resource = resources[Math.floor(random() * resources.length)];
-    const found = resource === undefined ? undefined : await deps.settings.read(resource);
-    if (resource === undefined || found === undefined || found.settings.probe.length === 0) return;
-    const task = {
+    const found = await deps.settings.read(resource);
+    deps.moments.mark(edge.address, 'probe', clock.nowMs());
+    if (found === undefined) return;
+    const outcome = await deps.prober.look({
       edge,
       resource: resource.address,
       settings: found.settings,
       zone: deps.zone,
-      hour,
-      maxBytes: deps.maxBytes,
-    };
+      hour: at.hour,
+      withinHour: at.withinHour,
+    });
+    if (outcome === 'not-asked') return;
+    deps.counts.add('probes');
+    const suspect = deps.budget.isSuspect(edge.address, resource.address, at.hour);
+    if (outcome !== 'silent' && !suspect) return;
     plans.set(edge.address, {
-      atMs: nowMs + pauseMs(Math.min(sampleMs / 10, 500)),
-      open: await deps.prober.open(task),
+      atMs:
+        clock.nowMs() +
+        pauseMs(at.hourMs, outcome === 'silent' ? 3 * LOOKS_PER_HOUR : INQUIRY_LOOKS_PER_HOUR),
+      resource: suspect ? resource.address : undefined,
     });
   }
 
   return {
     async round(signal) {
-      const { config, edges, resources, now } = await network.snapshot();
-      const sampleMs = config.sampleSecs * 1_000;
-      const hour = hourAt(config, now);
-      deps.book.forgetBefore(hour - BigInt(Math.ceil(config.verdictSlots / 12)) - 1n);
+      const snapshot = await network.snapshot();
+      const { config, edges, resources } = snapshot;
+      const hourMs = Number(hourSecs(config)) * 1_000;
+      const chainMs = await network.chainNowMs();
+      const hour = hourAt(config, BigInt(Math.floor(chainMs / 1_000)));
+      const intoMs = chainMs - Number(hourStart(config, hour)) * 1_000;
+      const marginMs = Math.min(config.sampleSecs * 1_000, hourMs / 12);
+      const withinHour = intoMs > marginMs && intoMs < hourMs - marginMs;
+      const set = await network.guardSet(weekOfHour(config, hour), snapshot);
+      deps.budget.share(set.numbers.length);
+      deps.budget.forgetBefore(hour);
       const active = resources.filter(({ status }) => status === RESOURCE_STATUS.active);
       const nowMs = clock.nowMs();
-      const due = edges.filter((edge) => {
-        if (edge.status !== NODE_STATUS.active) return false;
+      for (const edge of edges) {
+        if (signal.aborted || slots.free === 0) break;
+        if (edge.status !== NODE_STATUS.active || slots.has(edge.address)) continue;
         const plan = plans.get(edge.address);
-        // The first look at an edge is at a random time too.
-        if (plan === undefined)
-          plans.set(edge.address, { atMs: nowMs + random() * sampleMs, open: undefined });
-        return plan !== undefined && plan.atMs <= nowMs;
-      });
-      for (let from = 0; from < due.length && !signal.aborted; from += PARALLEL) {
-        await Promise.all(due.slice(from, from + PARALLEL).map((edge) => step(edge, active, hour, sampleMs)));
+        if (plan === undefined) {
+          // The first look at an edge is at a random time too.
+          plans.set(edge.address, {
+            atMs: nowMs + (random() * hourMs) / LOOKS_PER_HOUR,
+            resource: undefined,
+          });
+          continue;
+        }
+        if (plan.atMs > nowMs) continue;
+        const waitMs = deps.moments.wait(edge.address, 'probe', nowMs, APART * hourMs);
+        if (waitMs > 0) {
+          plans.set(edge.address, { ...plan, atMs: nowMs + waitMs });
+          continue;
+        }
+        const chosen =
+          active.find(({ address }) => address === plan.resource) ??
+          active[Math.floor(random() * active.length)];
+        plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, LOOKS_PER_HOUR), resource: undefined });
+        if (chosen !== undefined)
+          slots.start(edge.address, () => step(edge, chosen, { hour, withinHour, hourMs }));
       }
       for (const address of plans.keys())
         if (!edges.some((edge) => edge.address === address)) plans.delete(address);
-      return 'idle';
+      return (await slots.rest(1_000)) ? 'busy' : 'idle';
     },
+    close: () => slots.close(),
   };
 }

@@ -1,62 +1,59 @@
-import { randomBytes } from 'node:crypto';
 import type { Found } from '@media-network/chain';
-import {
-  decodeAttest,
-  resourceLabel,
-  toHex,
-  verifyAttestSignature,
-  verifyCounterSignature,
-} from '@media-network/protocol';
-import type { Counter, Settings } from '@media-network/protocol';
-import { errorCode } from '@media-network/runtime';
+import { resourceLabel, toHex, utf8 } from '@media-network/protocol';
+import type { Settings } from '@media-network/protocol';
 import type { Clock, Log } from '@media-network/runtime';
-import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
-import type { Viewer, ViewerResponse } from '@media-network/viewer';
-import { sha256 } from '../evidence-store.ts';
-import { counterOf } from '../meter/inspect.ts';
-import type { PeerFetch } from '../peer-fetch.ts';
+import { sha256 } from '../evidence/blob-roots.ts';
+import { OWN_LOOK } from '../state/hour-book.ts';
+import type { HourBook } from '../state/hour-book.ts';
+import { decoded } from './content-coding.ts';
+import type { EdgeAnswer, EdgeRequest } from './edge-request.ts';
 import { judgeBody } from './judge-body.ts';
+import { freshMsOf } from './origin-bodies.ts';
+import type { OriginBodies } from './origin-bodies.ts';
 import { sliceOf } from './origin-fetch.ts';
 import type { ByteRange, OriginAnswer, OriginFetch } from './origin-fetch.ts';
-import type { ProbeBook, WrongBody } from './probe-book.ts';
+import type { ProbeBudget } from './probe-budget.ts';
+import { drawHead, drawRange } from './profiles.ts';
+import type { HeaderList } from './profiles.ts';
+import { hashOfTarget } from './target-pool.ts';
+import type { TargetPool } from './target-pool.ts';
 
 export interface ProberDeps {
-  readonly viewer: Viewer;
-  readonly fetch: PeerFetch;
+  readonly edges: EdgeRequest;
   readonly origin: OriginFetch;
-  readonly book: ProbeBook;
+  readonly targets: TargetPool;
+  readonly budget: ProbeBudget;
+  readonly bodies: OriginBodies;
+  readonly book: HourBook;
   readonly clock: Clock;
   readonly log: Log;
   /** From 0 up to 1. */
   readonly random: () => number;
-  /** Whether edges may be on this machine or its local network. */
-  readonly allowPrivate: boolean;
+  /** Addresses of this machine to ask from; none for the system's choice. */
+  readonly addresses: readonly string[];
 }
 
 export interface ProbeTask {
-  readonly edge: Found<'edge'>;
+  readonly edge: Pick<Found<'edge'>, 'address' | 'endpoint'>;
   readonly resource: string;
   readonly settings: Settings;
   readonly zone: string;
-  /** Hour by the chain's clock, for edges that do not answer. */
+  /** By the chain's clock. */
   readonly hour: bigint;
-  /** Most bytes of a body to ask the edge for. */
-  readonly maxBytes: number;
+  /** Whether the hour is the same well before and after, so that the edge counts in it what it sends now. */
+  readonly withinHour: boolean;
 }
 
-/** A probe that has read the meter once and waits to go on. */
-export interface OpenProbe {
-  readonly task: ProbeTask;
-  readonly first: Counter | undefined;
-}
+export type ProbeOutcome = 'right' | 'wrong' | 'unknown' | 'silent' | 'not-asked';
 
 /**
- * Makes single probes, in two steps with a pause between them, so that the meter can show whether it is quiet.
- * Never rejects for what an edge or an origin does: what could not be seen is unknown.
+ * Looks at an edge as a viewer would: one request, with the origin asked for the same before and after. Never rejects
+ * for what an edge or an origin does: what could not be seen is unknown.
  */
 export interface Prober {
-  open(task: ProbeTask): Promise<OpenProbe>;
-  finish(open: OpenProbe): Promise<void>;
+  look(task: ProbeTask): Promise<ProbeOutcome>;
+  /** Asks the origin alone for a target, to know what is right there. */
+  learn(resource: string, settings: Settings, target: string): Promise<void>;
 }
 
 /** What is known of a target from earlier answers of its origin. */
@@ -68,165 +65,205 @@ interface TargetFacts {
 }
 
 const MAX_TARGETS = 10_000;
-/** An edge that ignores the range may answer with all of it; more than this is not read. */
-const MAX_EDGE_BYTES = 2 * 2 ** 20;
 /** Longest answer: one that drips is never silent. */
-const MAX_EDGE_MS = 30_000;
+const MAX_EDGE_MS = 20_000;
+/** Players learn an object's size by its first two bytes. */
+const FIRST_BYTES: ByteRange = [0, 1];
+/** Of whole bodies that are compared; what is larger is compared in pieces. */
+const MAX_WHOLE = 4 * 2 ** 20;
+/** Room for a body that is a little larger than it was, and for what an edge sends beside it. */
+const MARGIN = 2_048;
 
 export function createProber(deps: ProberDeps): Prober {
-  const { viewer, fetch, origin, book, clock, random } = deps;
-  const targets = new Map<string, TargetFacts>();
+  const { book, budget, clock, origin, random, targets } = deps;
+  const known = new Map<string, TargetFacts>();
 
   /** Notes what an origin showed; the facts about its target after that. */
   function note(key: string, answer: OriginAnswer, atMs: number): TargetFacts {
-    const known = answer.etag !== undefined || answer.lastModified !== undefined;
-    const version = known ? `${answer.etag} ${answer.lastModified} ${answer.size}` : undefined;
-    const before = targets.get(key);
+    const named = answer.etag !== undefined || answer.lastModified !== undefined;
+    const version = named ? `${answer.etag} ${answer.lastModified} ${answer.size}` : undefined;
+    const before = known.get(key);
     const same = before !== undefined && version !== undefined && before.version === version;
     const facts = { size: answer.size, version, sinceMs: same ? before.sinceMs : atMs };
-    targets.delete(key);
-    targets.set(key, facts);
-    for (const oldest of targets.keys()) {
-      if (targets.size <= MAX_TARGETS) break;
-      targets.delete(oldest);
+    known.delete(key);
+    known.set(key, facts);
+    for (const oldest of known.keys()) {
+      if (known.size <= MAX_TARGETS) break;
+      known.delete(oldest);
     }
     // Without a version there is no telling how long it has been this one.
     return version === undefined ? { ...facts, sinceMs: Number.POSITIVE_INFINITY } : facts;
   }
 
-  async function counter(task: ProbeTask): Promise<Counter | undefined> {
-    const [found] = await counterOf(fetch, task.edge.control, task.resource);
-    if (found === undefined || found.edge !== task.edge.address || found.resource !== task.resource)
-      return undefined;
-    if (!(await verifyCounterSignature(found, task.edge.operator))) return undefined;
-    book.addCounter(found);
-    return found;
+  /** What to ask for: the whole where there is room for it, else a piece as players ask for it. */
+  function shapeOf(size: number | undefined, room: number, plays: boolean): ByteRange | undefined {
+    const fits = size !== undefined && size + MARGIN <= Math.min(room, MAX_WHOLE);
+    if (fits && !(plays && size > 65_536)) return undefined;
+    if (size === undefined) return FIRST_BYTES;
+    return drawRange(size, Math.max(0, room - MARGIN), random) ?? FIRST_BYTES;
   }
 
-  async function ask(task: ProbeTask, target: string, range: ByteRange): Promise<ViewerResponse | undefined> {
-    const base = URL.parse(task.edge.endpoint);
-    if (base === null || (!deps.allowPrivate && isPrivateLiteral(base.hostname))) return undefined;
-    const secure = base.protocol === 'https:';
-    const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
-    const host = `${resourceLabel(task.resource, sha256)}.${task.zone}`;
-    const url = new URL(target, `${base.protocol}//${host}${base.port === '' ? '' : `:${base.port}`}`);
-    try {
-      return await viewer.get(url.href, {
-        connectTo: { host: base.hostname.replaceAll(/^\[|\]$/g, ''), port },
-        keepBody: true,
-        idleTimeoutMs: 10_000,
-        maxBodyBytes: MAX_EDGE_BYTES,
-        signal: AbortSignal.timeout(MAX_EDGE_MS),
-        ...(deps.allowPrivate ? {} : { lookup: publicLookup }),
-        range,
-      });
-    } catch (error) {
-      deps.log.debug({ edge: task.edge.address, code: errorCode(error) }, 'edge did not answer a probe');
-      return undefined;
-    }
+  async function look(task: ProbeTask): Promise<ProbeOutcome> {
+    const { edge, resource, settings, hour } = task;
+    targets.seed(resource, settings.probe);
+    const drawn = targets.draw(resource, random);
+    if (drawn === undefined) return 'not-asked';
+    const key = `${resource} ${drawn.target}`;
+    const head = drawHead(random);
+    const room = budget.room(edge.address, resource, hour);
+    const size = known.get(key)?.size ?? drawn.size;
+    // What nobody knows the size of is first asked of its origin, whose bytes nobody is billed for.
+    const range = size === undefined && room > MARGIN ? undefined : shapeOf(size, room, head.plays);
+    const before = await fromOrigin(settings, drawn.target, head.headers, range);
+    const facts = before === undefined ? undefined : note(key, before, clock.nowMs());
+    if (before !== undefined && range === undefined) await noteWhole(resource, drawn.target, before);
+    const body = before?.body;
+    const asked = range ?? (body === undefined || body.length + MARGIN > room ? FIRST_BYTES : undefined);
+
+    const askedAtMs = clock.nowMs();
+    const contact = await deps.edges.ask({
+      endpoint: edge.endpoint,
+      host: `${resourceLabel(resource, sha256)}.${task.zone}`,
+      target: drawn.target,
+      headers: withRange(head.headers, asked),
+      maxBytes: Math.max(room, MARGIN),
+      timeoutMs: MAX_EDGE_MS,
+      from: deps.addresses[Math.floor(random() * deps.addresses.length)],
+    });
+    if (contact.kind === 'not-asked') return 'not-asked';
+    const received = contact.kind === 'answered' ? contact.answer.receivedBytes : contact.receivedBytes;
+    budget.spend(edge.address, resource, hour, received);
+    book.addContact(edge.address, hour, contact.kind !== 'silent' || received > 0);
+    if (contact.kind === 'silent') return received > 0 ? 'unknown' : 'silent';
+    if (contact.kind === 'too-large') return 'unknown';
+    const { answer } = contact;
+    const served = answer.status === 200 || answer.status === 206;
+    if (served && task.withinHour && answer.header('media-error') === undefined)
+      book.addBytes(edge.address, resource, hour, BigInt(received));
+    if (before === undefined || facts === undefined || !before.same || asked !== range) return 'unknown';
+    const finding = await compare(task, drawn.target, {
+      headers: head.headers,
+      range,
+      before,
+      sinceMs: facts.sinceMs,
+      askedAtMs,
+      answer,
+    });
+    if (finding === undefined) return 'unknown';
+    book.addLook(edge.address, hour, {
+      resource,
+      target: range === undefined ? hashOfTarget(drawn.target) : hashOfPiece(drawn.target, range),
+      bodyHash: finding.bodyHash,
+      finding: finding.kind,
+      by: OWN_LOOK,
+    });
+    if (finding.kind === 'wrong') budget.suspect(edge.address, resource, hour);
+    return finding.kind;
   }
 
-  async function attest(task: ProbeTask, target: string): Promise<string | undefined> {
-    const nonce = randomBytes(16);
-    const query = new URLSearchParams({ resource: task.resource, target, nonce: toHex(nonce) });
-    const answer = await fetch.get(task.edge.control, `/v1/attest?${query.toString()}`, 4_096);
-    const statement = answer?.status === 200 ? decodeAttest(answer.body) : undefined;
-    if (answer === undefined || statement === undefined || toHex(statement.nonce) !== toHex(nonce))
-      return undefined;
-    return (await verifyAttestSignature(statement, task.edge.operator)) ? toHex(answer.body) : undefined;
+  /** What a whole answer of an origin tells: its body, and what it names. */
+  async function noteWhole(resource: string, target: string, answer: OriginAnswer): Promise<void> {
+    if (answer.body === undefined || answer.status !== 200) return;
+    const plain = await decoded(answer.body, answer.coding, 4 * MAX_WHOLE);
+    if (plain === undefined) return;
+    targets.read(resource, target, answer.type, plain);
+    if (!answer.same) return;
+    deps.bodies.note(resource, hashOfTarget(target), toHex(sha256(plain)), {
+      atMs: clock.nowMs(),
+      freshMs: freshMsOf(answer.cacheControl),
+    });
+  }
+
+  async function fromOrigin(
+    settings: Settings,
+    target: string,
+    headers: HeaderList,
+    range: ByteRange | undefined,
+  ): Promise<OriginAnswer | undefined> {
+    return origin
+      .get(settings, target, { headers: withRange(headers, range), maxBytes: MAX_WHOLE })
+      .catch(() => undefined);
   }
 
   async function compare(
     task: ProbeTask,
     target: string,
-    range: ByteRange,
-    answers: {
+    seen: {
+      readonly headers: HeaderList;
+      readonly range: ByteRange | undefined;
       readonly before: OriginAnswer;
       readonly sinceMs: number;
       readonly askedAtMs: number;
-      readonly edge: ViewerResponse;
+      readonly answer: EdgeAnswer;
     },
-  ): Promise<'same' | WrongBody | undefined> {
-    const { before, edge, sinceMs, askedAtMs } = answers;
-    if (before.slice === undefined) return undefined;
-    const after = await origin.get(task.settings, target, range).catch(() => undefined);
-    const edgeSlice = sliceOf(
-      { status: edge.status, contentRange: edge.header('content-range'), body: edge.body },
+  ): Promise<{ readonly kind: 'right' | 'wrong'; readonly bodyHash: string } | undefined> {
+    const { before, answer, range } = seen;
+    const edgeHash = await hashOf(
+      {
+        status: answer.status,
+        coding: answer.header('content-encoding'),
+        contentRange: answer.header('content-range'),
+        body: answer.body,
+      },
       range,
     );
-    if (after?.same !== true || edgeSlice === undefined) return undefined;
-    const age = edge.header('age');
-    const originHash = hashOf(before.slice);
-    const edgeHash = hashOf(edgeSlice);
+    const beforeHash = await hashOf(before, range);
+    if (edgeHash === undefined || beforeHash === undefined) return undefined;
+    const after = await fromOrigin(task.settings, target, seen.headers, range);
+    if (after?.same !== true) return undefined;
+    const age = answer.header('age');
     const finding = judgeBody({
-      before: { ...before, sha256: originHash },
-      after: { ...after, sha256: after.slice === undefined ? undefined : hashOf(after.slice) },
+      before: { ...before, sha256: beforeHash },
+      after: { ...after, sha256: await hashOf(after, range) },
       edge: {
-        status: edge.status,
-        etag: edge.header('etag'),
-        lastModified: edge.header('last-modified'),
+        status: answer.status,
+        etag: answer.header('etag'),
+        lastModified: answer.header('last-modified'),
         ageSecs: age !== undefined && /^\d{1,9}$/.test(age) ? Number(age) : undefined,
-        equal: edgeHash === originHash,
+        equal: edgeHash === beforeHash,
       },
-      askedAtMs,
-      stableSinceMs: sinceMs,
+      askedAtMs: seen.askedAtMs,
+      stableSinceMs: seen.sinceMs,
     });
-    if (finding.kind === 'same') return 'same';
     if (finding.kind === 'unknown') return undefined;
-    return { target, range, edgeHash, originHash, atMs: askedAtMs, attest: await attest(task, target) };
+    return { kind: finding.kind === 'same' ? 'right' : 'wrong', bodyHash: edgeHash };
   }
 
   return {
-    async open(task) {
-      return { task, first: await counter(task) };
-    },
-    async finish({ task, first }) {
-      const { probe } = task.settings;
-      const target = probe[Math.floor(random() * probe.length)] ?? '/';
-      const key = `${task.resource} ${target}`;
-      const range = randomRange(targets.get(key)?.size, task.maxBytes, random);
-      const before = await origin.get(task.settings, target, range).catch(() => undefined);
-      const facts = before === undefined ? undefined : note(key, before, clock.nowMs());
-
-      const second = await counter(task);
-      const askedAtMs = clock.nowMs();
-      const edge = await ask(task, target, range);
-      const third = await counter(task);
-
-      const hour = second?.hour ?? task.hour;
-      book.addContact(task.edge.address, hour, edge !== undefined && second !== undefined);
-      if (edge === undefined) return;
-      const received = BigInt(edge.totalBytes);
-      book.addBytes(task.edge.address, task.resource, third?.hour ?? hour, received);
-      const counters = [first, second, third];
-      if (
-        first !== undefined &&
-        second !== undefined &&
-        third !== undefined &&
-        counters.every((each) => each?.hour === hour)
-      ) {
-        book.addRound(task.edge.address, hour, {
-          c0: first.bytes,
-          c1: second.bytes,
-          received,
-          c2: third.bytes,
-        });
-      }
-      if (before === undefined || facts === undefined || !before.same) return;
-      const finding = await compare(task, target, range, { before, sinceMs: facts.sinceMs, askedAtMs, edge });
-      if (finding !== undefined) book.addBody(task.edge.address, hour, finding);
+    look,
+    async learn(resource, settings, target) {
+      const answer = await fromOrigin(settings, target, drawHead(random).headers, undefined);
+      if (answer !== undefined) await noteWhole(resource, target, answer);
     },
   };
 }
 
-function hashOf(bytes: Uint8Array): string {
-  return toHex(sha256(bytes));
+/** SHA-256 of a body without its coding, or of a range of it; undefined where it cannot be told. */
+async function hashOf(
+  answer: {
+    readonly status: number;
+    readonly coding: string | undefined;
+    readonly contentRange: string | undefined;
+    readonly body: Buffer | undefined;
+  },
+  range: ByteRange | undefined,
+): Promise<string | undefined> {
+  if (answer.body === undefined) return undefined;
+  if (range === undefined) {
+    if (answer.status !== 200) return undefined;
+    const plain = await decoded(answer.body, answer.coding, 4 * MAX_WHOLE);
+    return plain === undefined ? undefined : toHex(sha256(plain));
+  }
+  // Ranges count the bytes of the coded body (RFC 9110 §14.2): two servers may code differently.
+  if ((answer.coding ?? 'identity') !== 'identity') return undefined;
+  const slice = sliceOf({ ...answer, body: answer.body }, range);
+  return slice === undefined ? undefined : toHex(sha256(slice));
 }
 
-/** First and last byte of a part of random length, within the object where its size is known. */
-export function randomRange(size: number | undefined, maxBytes: number, random: () => number): ByteRange {
-  const room = Math.max(1, Math.min(size ?? maxBytes, maxBytes));
-  const length = 1 + Math.floor(random() * room);
-  const first = size === undefined ? 0 : Math.floor(random() * (Math.max(size, 1) - length + 1));
-  return [first, first + length - 1];
+function withRange(headers: HeaderList, range: ByteRange | undefined): HeaderList {
+  return range === undefined ? headers : [...headers, ['Range', `bytes=${range[0]}-${range[1]}`]];
+}
+
+function hashOfPiece(target: string, [first, last]: ByteRange): string {
+  return toHex(sha256(utf8(`${target}\n${first}-${last}`)));
 }

@@ -1,46 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import {
-  decodeEpoch,
-  decodeHour,
-  digestListRoot,
-  entriesRoot,
-  equalBytes,
-  fromHex,
-  receiptListRoot,
-  toHex,
-} from '@media-network/protocol';
-import type { Sha256 } from '@media-network/protocol';
-
-export const BLOB_KINDS = ['entries', 'receipts', 'digests', 'hours', 'epochs'] as const;
-export type BlobKind = (typeof BLOB_KINDS)[number];
-
-export const sha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
-
-/** The root that a blob of a kind has; undefined when it is none of that kind. */
-export function rootOfBlob(kind: BlobKind, blob: Uint8Array): Uint8Array | undefined {
-  switch (kind) {
-    case 'entries':
-      return entriesRoot(blob, sha256);
-    case 'receipts':
-      return receiptListRoot(blob, sha256);
-    case 'digests':
-      return digestListRoot(blob, sha256);
-    case 'hours':
-      return decodeHour(blob, sha256)?.root;
-    default:
-      return decodeEpoch(blob, sha256)?.root;
-  }
-}
-
-/** Whether bytes are the blob of a root. What comes from a peer or from disk passes through this before use. */
-export function isBlobOf(kind: BlobKind, rootHex: string, blob: Uint8Array): boolean {
-  const wanted = fromHex(rootHex, 32);
-  const root = rootOfBlob(kind, blob);
-  return wanted !== undefined && root !== undefined && equalBytes(wanted, root);
-}
+import { fromHex, toHex } from '@media-network/protocol';
+import { BLOB_KINDS } from './blob-roots.ts';
+import type { BlobKind } from './blob-roots.ts';
+import type { Hasher } from './hasher.ts';
 
 export interface StoredBlob {
   readonly size: number;
@@ -48,11 +13,16 @@ export interface StoredBlob {
 }
 
 /**
- * What goes first when room runs out. Lists are large, an edge can make many, and nothing is computed from them once
- * a report is judged; entries are needed until their hour is final, hours until their week is closed, and the next
- * week cannot be computed without the last table of claims, so tables stay.
+ * What goes first when room runs out. Lists are large, an edge can make many, and digests and counters decide nothing
+ * once a report is judged; receipts and entries are needed until their hour is final, hours until their week is paid.
+ * What weeks pay stays: it is small, and whoever was away for long still claims by it.
  */
-const EVICTION: readonly (readonly BlobKind[])[] = [['receipts', 'digests'], ['entries'], ['hours']];
+const EVICTION: readonly (readonly BlobKind[])[] = [
+  ['digests', 'counters'],
+  ['receipts'],
+  ['entries'],
+  ['hours'],
+];
 
 /** Evidence on disk by kind and root. Files are whole or absent: written beside, synced, renamed. */
 export interface EvidenceStore {
@@ -60,16 +30,18 @@ export interface EvidenceStore {
   get(kind: BlobKind, rootHex: string): Promise<Uint8Array | undefined>;
   /** Resolves to the root, also when the disk did not take it. Rejects with a RangeError for bytes that are no blob of the kind. */
   put(kind: BlobKind, blob: Uint8Array): Promise<string>;
+  /** The same for a blob whose root the caller has just verified. */
+  keep(kind: BlobKind, rootHex: string, blob: Uint8Array): Promise<void>;
   /** A blob to be sent as it is, whoever gets it computes the root; undefined when it is not there. */
   open(kind: BlobKind, rootHex: string): Promise<StoredBlob | undefined>;
   readonly blobs: number;
   readonly bytes: number;
 }
 
-/** Opens the store in `dir`, dropping leftovers of writes that were cut off. When `maxBytes` is passed, lists go first, then entries, then hours, the oldest of each; claims never. */
+/** Opens the store in `dir`, dropping leftovers of writes that were cut off. When `maxBytes` is passed, lists go first, then receipts, entries, hours, the oldest of each; claims never. */
 export async function openEvidenceStore(
   dir: string,
-  maxBytes: number,
+  { maxBytes, hasher }: { readonly maxBytes: number; readonly hasher: Hasher },
   onWriteFailure: (error: unknown) => void,
 ): Promise<EvidenceStore> {
   /** Key → size, oldest first. */
@@ -121,6 +93,28 @@ export async function openEvidenceStore(
     }
   }
 
+  async function keep(kind: BlobKind, rootHex: string, blob: Uint8Array): Promise<void> {
+    const key = `${kind}/${rootHex}`;
+    if (index.has(key)) return;
+    try {
+      await write(key, blob);
+    } catch (error) {
+      // A full disk must not keep the guard from judging: what it has just verified it can still use.
+      onWriteFailure(error);
+      return;
+    }
+    if (!index.has(key)) {
+      index.set(key, blob.length);
+      bytes += blob.length;
+    }
+    for (const kinds of EVICTION) {
+      for (const oldest of bytes > maxBytes ? index.keys() : []) {
+        if (bytes <= maxBytes) break;
+        if (oldest !== key && kinds.some((each) => oldest.startsWith(`${each}/`))) await forget(oldest);
+      }
+    }
+  }
+
   await scan();
   return {
     get blobs() {
@@ -133,7 +127,7 @@ export async function openEvidenceStore(
       const key = `${kind}/${rootHex}`;
       if (!index.has(key)) return undefined;
       const blob = await readFile(fileOf(key)).catch(() => undefined);
-      if (blob !== undefined && isBlobOf(kind, rootHex, blob)) return blob;
+      if (blob !== undefined && (await hasher.isBlobOf(kind, rootHex, blob))) return blob;
       await forget(key);
       return undefined;
     },
@@ -146,29 +140,12 @@ export async function openEvidenceStore(
       return { size, stream: file.createReadStream() };
     },
     async put(kind, blob) {
-      const root = rootOfBlob(kind, blob);
+      const root = await hasher.rootOf(kind, blob);
       if (root === undefined) throw new RangeError(`not a blob of ${kind}`);
       const rootHex = toHex(root);
-      const key = `${kind}/${rootHex}`;
-      if (index.has(key)) return rootHex;
-      try {
-        await write(key, blob);
-      } catch (error) {
-        // A full disk must not keep the guard from judging: what it has just verified it can still use.
-        onWriteFailure(error);
-        return rootHex;
-      }
-      if (!index.has(key)) {
-        index.set(key, blob.length);
-        bytes += blob.length;
-      }
-      for (const kinds of EVICTION) {
-        for (const oldest of bytes > maxBytes ? index.keys() : []) {
-          if (bytes <= maxBytes) break;
-          if (oldest !== key && kinds.some((each) => oldest.startsWith(`${each}/`))) await forget(oldest);
-        }
-      }
+      await keep(kind, rootHex, blob);
       return rootHex;
     },
+    keep,
   };
 }

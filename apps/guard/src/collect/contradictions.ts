@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { evidenceOf } from '@media-network/protocol';
+import type { Commit } from '@media-network/protocol';
+
+/** Evidence files (docs/evidence.md): two statements of one edge that cannot both be true, checked by anybody with its key. */
+export interface Contradictions {
+  add(a: Commit, b: Commit): Promise<void>;
+  /** Names of the files, in no order. */
+  list(): Promise<readonly string[]>;
+  /** The text of a file; undefined when there is none of that name. */
+  read(name: string): Promise<string | undefined>;
+}
+
+const NAME = /^[0-9a-f]{64}\.json$/;
+/** An edge could make as many as it likes, and one is enough. */
+const MAX_FILES = 1_000;
+
+export async function openContradictions(dir: string): Promise<Contradictions> {
+  await mkdir(dir, { recursive: true });
+  const files = new Set((await readdir(dir)).filter((name) => NAME.test(name)));
+  return {
+    async add(a, b) {
+      // In the order of their times, so that the same pair is one file.
+      const text = `${JSON.stringify(evidenceOf(a.unixMs <= b.unixMs ? [a, b] : [b, a]))}\n`;
+      const name = `${createHash('sha256').update(text).digest('hex')}.json`;
+      if (files.has(name) || files.size >= MAX_FILES) return;
+      await writeFile(path.join(dir, name), text);
+      files.add(name);
+    },
+    list: async () => [...files],
+    async read(name) {
+      return files.has(name)
+        ? await readFile(path.join(dir, name), 'utf8').catch(() => undefined)
+        : undefined;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Found } from '@media-network/chain';
+import { HOUR_STATUS } from '@media-network/chain/schema';
+import { decodeClaims, hoursOfWeek, shareWeek, toHex } from '@media-network/protocol';
+import type { Claims, Hour, WeekShares } from '@media-network/protocol';
+import { sha256 } from '../evidence/blob-roots.ts';
+import { otherGuards } from '../inspect/peers.ts';
+import type { Snapshot } from '../network.ts';
+import { loadHour } from './compute-hour.ts';
+import type { ComputeDeps } from './compute-hour.ts';
+import type { MeterState } from './meter-state.ts';
+
+/** What a week pays; undefined while evidence is missing or the chain's node is behind. Kept on disk. */
+export async function computeWeek(
+  deps: ComputeDeps,
+  state: MeterState,
+  snapshot: Snapshot,
+  epoch: Found<'epoch'>,
+  signal: AbortSignal,
+): Promise<WeekShares | undefined> {
+  const { config } = snapshot;
+  const { week } = epoch;
+  const { first, last } = hoursOfWeek(config, week);
+  const addresses = await Promise.all(
+    Array.from({ length: Number(last - first) + 1 }, (_, i) => deps.client.addresses.hour(first + BigInt(i))),
+  );
+  const hours: Hour[] = [];
+  for (const [i, account] of (await deps.client.accounts('hour', addresses)).entries()) {
+    if (account === null || account.status !== HOUR_STATUS.final) {
+      // The node shows less than it did: a week computed from that would be another.
+      if (state.finals.has(first + BigInt(i))) return undefined;
+      continue;
+    }
+    const hour = await loadHour(deps, state, snapshot, account, signal);
+    if (hour === undefined) return undefined;
+    hours.push(hour);
+  }
+  const set = await deps.client.guardSet(week);
+  const keptOf = new Map(
+    snapshot.resources.map((resource) => [
+      String(resource.address),
+      resource.weeks.find((each) => each.week === week + 1n)?.kept ?? 0n,
+    ]),
+  );
+  const edgeOwners = new Map<string, string>(snapshot.edges.map(({ address, owner }) => [address, owner]));
+  const guardOwners = new Map<number, string>(snapshot.guards.map(({ no, owner }) => [no, owner]));
+  const shares = shareWeek(
+    {
+      hours,
+      keptOf: (resource) => keptOf.get(resource) ?? 0n,
+      guardShareBps: set?.guardShareBps ?? config.guardShareBps,
+      ownerOfEdge: (edge) => edgeOwners.get(edge),
+      ownerOfGuard: (no) => guardOwners.get(no),
+    },
+    sha256,
+  );
+  await deps.store.put('weeks', shares.blob);
+  return shares;
+}
+
+/** What a week pays to whom, by the root on chain; undefined while nobody has it. */
+export async function loadClaims(
+  deps: ComputeDeps,
+  snapshot: Snapshot,
+  epoch: Found<'epoch'>,
+  signal: AbortSignal,
+): Promise<Claims | undefined> {
+  const set = await deps.network.guardSet(epoch.decidedWeek, snapshot);
+  const wanted = { kind: 'weeks', rootHex: toHex(epoch.root), signal } as const;
+  const blob = await deps.source.find(wanted, otherGuards(snapshot, set, deps.guard.no));
+  return blob === undefined ? undefined : decodeClaims(blob, sha256);
+}
