@@ -1,5 +1,6 @@
 //! SHA-256 through the syscall, and Merkle proofs (`docs/chain.md`, Hashes).
 
+use media_rules::range::{self, MAX_LEAVES};
 use pinocchio::error::ProgramError;
 use pinocchio::syscalls::sol_sha256;
 
@@ -40,6 +41,25 @@ fn word(hash: &Hash, index: usize) -> u64 {
         Some(bytes) => u64::from_be_bytes(*bytes),
         None => 0,
     }
+}
+
+/// The root that consecutive leaves lead to, `first` being the first of `total`; `nodes[1..]` begins with the leaves.
+/// `WrongProof` unless it is `root`.
+#[inline(never)]
+pub fn verify_range(nodes: &mut [Hash; MAX_LEAVES + 2], range: &Range<'_>, root: &Hash) -> Result<(), ProgramError> {
+    let (steps, odd) = range.proof.as_chunks::<32>();
+    if !odd.is_empty() || range::root(nodes, range.count, range.first, range.total, steps, node) != Some(*root) {
+        return Err(error::WRONG_PROOF);
+    }
+    Ok(())
+}
+
+/// Leaves of a tree and the nodes beside them.
+pub struct Range<'a> {
+    pub first: u32,
+    pub count: usize,
+    pub total: u32,
+    pub proof: &'a [u8],
 }
 
 /// Whether the proof, 32 bytes a step, leads from the leaf to the root: `WrongProof` if not, if it is

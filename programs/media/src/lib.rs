@@ -13,6 +13,7 @@ mod memory;
 mod node;
 mod pda;
 mod pool;
+mod service;
 mod time;
 mod token;
 mod voter;

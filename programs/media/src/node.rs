@@ -42,14 +42,39 @@ impl Backing<'_> {
         Ok(())
     }
 
-    /// Worth of the stake's LP in MEDIA; `InsufficientStake` if below `minimum`.
+    /// Worth for rights of the stake's LP in MEDIA; `InsufficientStake` if below `minimum`.
     pub fn require_worth(&self, config: &Record<'_>, minimum: u64, now: u64) -> Result<u64, ProgramError> {
-        let worth = pool::worth(config, &self.pool, self.stake.u64(stake::LP), now)?;
+        let worth = pool::worth_for_rights(config, &self.pool, self.stake.u64(stake::LP), now)?;
         if worth < minimum {
             return Err(error::INSUFFICIENT_STAKE);
         }
         Ok(worth)
     }
+}
+
+/// Where a node stores who signs for it.
+pub struct OperatorFields {
+    pub operator: usize,
+    pub previous: usize,
+    pub from: usize,
+}
+
+/// Puts an operator in charge in `hour`. Its signatures off chain hold from the next hour; whose held before stays known.
+/// `fresh` is a node that had none.
+pub fn set_operator(node: &Record<'_>, fields: &OperatorFields, operator: &[u8; 32], hour: u64, fresh: bool) -> ProgramResult {
+    let before = node.bytes::<32>(fields.operator);
+    if fresh {
+        node.set_bytes(fields.previous, operator);
+    } else if before != *operator {
+        let next = hour.checked_add(1).ok_or(error::OVERFLOW)?;
+        // A second change within the hour: the key of this hour is still the one before the first.
+        if node.u64(fields.from) != next {
+            node.set_bytes(fields.previous, &before);
+            node.set_u64(fields.from, next);
+        }
+    }
+    node.set_bytes(fields.operator, operator);
+    Ok(())
 }
 
 /// Most characters of a node's URL.

@@ -165,6 +165,20 @@ pub fn allocate(payer: &AccountView, view: &AccountView, space: &Space<'_>, seed
     Assign { account: view, owner: space.owner }.invoke_signed(&signer)
 }
 
+/// Makes an account of this program longer, at the expense of `payer`; what is new is zero. At most 10,240 bytes an
+/// instruction, and once.
+#[inline(never)]
+pub fn grow(payer: &AccountView, view: &AccountView, size: usize) -> ProgramResult {
+    let missing = Rent::get()?.try_minimum_balance(size)?.saturating_sub(view.lamports());
+    if missing > 0 {
+        Transfer { from: payer, to: view, lamports: missing }.invoke()?;
+    }
+    // The runtime lends room for that much growth after the account's bytes, zeroed, and reads the length back. This
+    // program keeps no borrow of the data, and nobody has grown the account in this instruction before.
+    unsafe { (*view.account_ptr().cast_mut()).data_len = size as u64 };
+    Ok(())
+}
+
 /// Closes an account of this program for good: lamports to `to`, data zeroed, owner the system program,
 /// length zero, so that it cannot come back within the transaction. `WrongAddress` if `to` is the account.
 #[inline(never)]

@@ -13,15 +13,20 @@ pub fn reserves(pool: &Record<'_>) -> Reserves {
     Reserves { media: pool.u64(pool::RESERVE_MEDIA), quote: pool.u64(pool::RESERVE_QUOTE), supply: pool.u64(pool::LP_SUPPLY) }
 }
 
-/// The average price at `now`, Q32.32. `InsufficientLiquidity` before the first deposit.
-#[inline(never)]
+/// The average price that worth goes by, Q32.32.
 pub fn average_price(config: &Record<'_>, pool: &Record<'_>, now: u64) -> Result<u64, ProgramError> {
+    average_over(pool, config.u32(config::TWAP_SECS), now)
+}
+
+/// The average price of the last seconds before `now`, Q32.32.
+#[inline(never)]
+fn average_over(pool: &Record<'_>, seconds: u32, now: u64) -> Result<u64, ProgramError> {
     let count = pool.u32(pool::RING_COUNT);
     if count == 0 {
         return Err(error::INSUFFICIENT_LIQUIDITY);
     }
     let now = now.max(pool.u64(pool::UPDATED_AT));
-    let index = price::look_back(count, now, config.u32(config::TWAP_SECS), |age| pool.u64(point(pool, age) + pool::ring_entry::AT));
+    let index = price::look_back(count, now, seconds, |age| pool.u64(point(pool, age) + pool::ring_entry::AT));
     let offset = point(pool, index);
     let from = price::Point { at: pool.u64(offset + pool::ring_entry::AT), cum: wide(pool, offset + pool::ring_entry::CUM_LO) };
     price::average(now, cumulative(pool, now), from, pool.u64(pool::PRICE_Q32)).ok_or(error::OVERFLOW)
@@ -34,6 +39,27 @@ pub fn worth(config: &Record<'_>, pool: &Record<'_>, lp: u64, now: u64) -> Resul
         return Ok(0);
     }
     rules::worth(lp, &reserves(pool), average_price(config, pool, now)?).ok_or(error::OVERFLOW)
+}
+
+/// `PriceMoved` while the price of the moment is off its short average: nothing can be moved, read and moved back.
+pub fn require_settled_price(config: &Record<'_>, pool: &Record<'_>, now: u64) -> Result<(), ProgramError> {
+    let average = average_over(pool, config.u32(config::SPOT_SECS), now)?;
+    if price::has_moved(pool.u64(pool::PRICE_Q32), average, config.u32(config::SPOT_BPS)) {
+        return Err(error::PRICE_MOVED);
+    }
+    Ok(())
+}
+
+/// Worth of LP where it gives a right: `PoolTooShallow` unless enough MEDIA stands behind all staked LP of the pool, then
+/// `PriceMoved`.
+#[inline(never)]
+pub fn worth_for_rights(config: &Record<'_>, pool: &Record<'_>, lp: u64, now: u64) -> Result<u64, ProgramError> {
+    let behind = rules::media_behind(pool.u64(pool::STAKED), &reserves(pool)).ok_or(error::OVERFLOW)?;
+    if behind < config.u64(config::MIN_POOL_MEDIA) {
+        return Err(error::POOL_TOO_SHALLOW);
+    }
+    require_settled_price(config, pool, now)?;
+    worth(config, pool, lp, now)
 }
 
 /// Call before any change of the reserves: adds the old price's time to the sum, and a point to the ring

@@ -1,6 +1,6 @@
 //! The clock, and the network's hours, samples and weeks (`docs/chain.md`, Time).
 
-use media_rules::time::Periods;
+pub use media_rules::time::{Periods, Phase, Window};
 use pinocchio::error::ProgramError;
 use pinocchio::sysvars::{Sysvar, clock::Clock};
 
@@ -18,10 +18,11 @@ pub fn periods(config: &Record<'_>) -> Periods {
         epoch_zero: config.u64(config::EPOCH_ZERO),
         sample_secs: config.u32(config::SAMPLE_SECS),
         report_slots: config.u32(config::REPORT_SLOTS),
+        commit_slots: config.u32(config::COMMIT_SLOTS),
         verdict_slots: config.u32(config::VERDICT_SLOTS),
         final_hours: config.u32(config::FINAL_HOURS),
+        late_hours: config.u32(config::LATE_HOURS),
         hours_per_week: config.u32(config::HOURS_PER_WEEK),
-        month_slots: config.u32(config::MONTH_SLOTS),
     }
 }
 
@@ -33,4 +34,19 @@ pub fn hour_at(periods: &Periods, now: u64) -> Result<u64, ProgramError> {
 /// The week at `now`; `TooEarly` before hour 0.
 pub fn week_at(periods: &Periods, now: u64) -> Result<u64, ProgramError> {
     Ok(periods.week(hour_at(periods, now)?))
+}
+
+/// `TooEarly` or `TooLate` unless a window is open; `None` is a moment that does not fit.
+pub fn require_open(window: Option<Window>) -> Result<(), ProgramError> {
+    match window {
+        Some(Window::Open) => Ok(()),
+        Some(Window::Early) => Err(error::TOO_EARLY),
+        Some(Window::Over) => Err(error::TOO_LATE),
+        None => Err(error::OVERFLOW),
+    }
+}
+
+/// Whether a week's guard set and epoch may be closed: nothing of it can be decided or recorded any more.
+pub fn week_closable(periods: &Periods, week: u64, now: u64) -> Result<bool, ProgramError> {
+    Ok(now > periods.week_closable_after(week).ok_or(error::OVERFLOW)?)
 }

@@ -1,6 +1,7 @@
 //! SPL token accounts and mints: read, created, moved.
 
-use pinocchio::cpi::{Seed, Signer};
+use pinocchio::cpi::{self, Seed, Signer};
+use pinocchio::instruction::{InstructionAccount, InstructionView};
 use pinocchio::{AccountView, Address, ProgramResult, error::ProgramError};
 use pinocchio_token::instructions::{Burn, InitializeAccount3, InitializeMint2, MintTo, Transfer};
 
@@ -42,16 +43,16 @@ pub fn require_owned(view: &AccountView, mint: &Address, owner: &Address) -> Pro
     Ok(())
 }
 
-/// A mint of the token program that nobody can freeze: `WrongMint` otherwise.
-pub fn require_free_mint(view: &AccountView) -> ProgramResult {
+/// A mint of the token program, `WrongMint` otherwise; whether somebody can freeze its accounts.
+pub fn is_freezable_mint(view: &AccountView) -> Result<bool, ProgramError> {
     if !view.owned_by(&pinocchio_token::ID) {
         return Err(error::WRONG_OWNER);
     }
     let mint = Record(view);
-    if view.data_len() != MINT_SIZE || mint.u8(MINT_INITIALIZED) == 0 || mint.u32(MINT_FREEZE) != 0 {
+    if view.data_len() != MINT_SIZE || mint.u8(MINT_INITIALIZED) == 0 {
         return Err(error::WRONG_MINT);
     }
-    Ok(())
+    Ok(mint.u32(MINT_FREEZE) != 0)
 }
 
 /// Moves tokens that the signer `owner` may move.
@@ -88,6 +89,28 @@ pub fn burn_vault(vault: &AccountView, mint: &AccountView, config: &Record<'_>, 
     let bump = [config.bump()];
     let seeds = [Seed::from(seed::CFG), Seed::from(&bump)];
     Burn::new(vault, mint, config.0, amount).invoke_signed(&[Signer::from(&seeds)])
+}
+
+/// The associated token account of an owner.
+pub fn associated(owner: &Address, mint: &Address) -> Address {
+    let seeds: [&[u8]; 3] = [owner.as_array(), pinocchio_token::ID.as_array(), mint.as_array()];
+    Address::find_program_address(&seeds, &ASSOCIATED_TOKEN_PROGRAM).0
+}
+
+/// Creates an associated token account: payer, account, wallet, mint, system program, token program.
+#[inline(never)]
+pub fn create_associated(accounts: [&AccountView; 6]) -> ProgramResult {
+    let [payer, account, wallet, mint, system, token_program] = accounts;
+    let metas = [
+        InstructionAccount::writable_signer(payer.address()),
+        InstructionAccount::writable(account.address()),
+        InstructionAccount::readonly(wallet.address()),
+        InstructionAccount::readonly(mint.address()),
+        InstructionAccount::readonly(system.address()),
+        InstructionAccount::readonly(token_program.address()),
+    ];
+    // No data is `Create`, which fails if the account exists.
+    cpi::invoke(&InstructionView { program_id: &ASSOCIATED_TOKEN_PROGRAM, accounts: &metas, data: &[] }, &accounts)
 }
 
 /// Creates a mint without freeze authority at the address of the seeds.

@@ -4,8 +4,9 @@ use pinocchio::{AccountView, error::ProgramError};
 
 use crate::account::Record;
 use crate::context::Ctx;
-use crate::layout::{config, error, guard, guard_set, node_status, seed};
+use crate::layout::{error, guard, guard_set, node_status, seed};
 use crate::pda::Numbered;
+use crate::time::{self, Periods};
 
 /// A guard that may vote in a week's set.
 pub struct Voter {
@@ -16,10 +17,10 @@ pub struct Voter {
 }
 
 impl<'a> Ctx<'a> {
-    /// A guard of this program that is active and operated by the signer.
-    pub fn active_guard(&self, operator: &AccountView, view: &'a AccountView) -> Result<Record<'a>, ProgramError> {
+    /// A guard of this program that the signer operates; `Voter::of` says whether it may act.
+    pub fn operated_guard(&self, operator: &AccountView, view: &'a AccountView) -> Result<Record<'a>, ProgramError> {
         let guard = self.load(view, &guard::KIND)?;
-        require_operator(&guard, operator)?;
+        guard.require_key(guard::OPERATOR, operator.address())?;
         Ok(guard)
     }
 
@@ -30,33 +31,28 @@ impl<'a> Ctx<'a> {
 }
 
 impl Voter {
-    /// Checks guard and set, already loaded: `SetNotReady` unless the set is usable at `current` week,
-    /// `NotInSet` unless the guard is in it.
-    pub fn of(config: &Record<'_>, guard: Record<'_>, set: Record<'_>, current: u64) -> Result<Self, ProgramError> {
-        if !usable(config, &set, current) {
+    /// Checks guard and set, already loaded: `NotActive` if the guard left before the set's week, `SetNotReady` unless the
+    /// set is usable at `current` week, `NotInSet` unless the guard is in it.
+    pub fn of(periods: &Periods, guard: &Record<'_>, set: &Record<'_>, current: u64) -> Result<Self, ProgramError> {
+        // One that left in or after the set's week still answers for its seat, and its stake does.
+        if guard.status() != node_status::ACTIVE && set.u64(guard_set::WEEK) > time::week_at(periods, guard.u64(guard::LEFT_AT))? {
+            return Err(error::NOT_ACTIVE);
+        }
+        if !usable(set, current) {
             return Err(error::SET_NOT_READY);
         }
         let no = guard.u32(guard::NO);
         let count = set.u32(guard_set::COUNT);
-        if find(&set, no).is_none() {
+        if find(set, no).is_none() {
             return Err(error::NOT_IN_SET);
         }
         Ok(Self { no, count })
     }
 }
 
-/// `WrongAddress` unless the signer operates the guard, `NotActive` if the guard has left.
-pub fn require_operator(guard: &Record<'_>, operator: &AccountView) -> Result<(), ProgramError> {
-    guard.require_key(guard::OPERATOR, operator.address())?;
-    if guard.status() != node_status::ACTIVE {
-        return Err(error::NOT_ACTIVE);
-    }
-    Ok(())
-}
-
 /// Whether the set's week has begun and it has enough guards.
-pub fn usable(config: &Record<'_>, set: &Record<'_>, current: u64) -> bool {
-    set.u64(guard_set::WEEK) <= current && set.u32(guard_set::COUNT) >= config.u32(config::MIN_GUARDS)
+pub fn usable(set: &Record<'_>, current: u64) -> bool {
+    set.u64(guard_set::WEEK) <= current && set.u32(guard_set::COUNT) >= set.u32(guard_set::MIN_GUARDS)
 }
 
 /// Offset of the `index`th entry.
@@ -67,4 +63,21 @@ pub fn entry(index: u32) -> usize {
 /// The index at which the set holds the guard of number `no`.
 pub fn find(set: &Record<'_>, no: u32) -> Option<u32> {
     (0..set.u32(guard_set::COUNT)).find(|&index| set.u32(entry(index) + guard_set::entries_entry::NO) == no)
+}
+
+/// Worth behind all seats of a set; saturates.
+pub fn total_worth(set: &Record<'_>) -> u64 {
+    (0..set.u32(guard_set::COUNT)).fold(0, |sum, index| u64::saturating_add(sum, set.u64(entry(index) + guard_set::entries_entry::WORTH)))
+}
+
+/// Takes a guard's entry out of a set; later entries move up.
+pub fn remove(set: &Record<'_>, no: u32) {
+    let Some(index) = find(set, no) else { return };
+    let last = set.u32(guard_set::COUNT) - 1;
+    for to in index..last {
+        let moved = set.bytes::<{ guard_set::ENTRIES_STRIDE }>(entry(to + 1));
+        set.set_bytes(entry(to), &moved);
+    }
+    set.set_zero(entry(last), guard_set::ENTRIES_STRIDE);
+    set.set_u32(guard_set::COUNT, last);
 }

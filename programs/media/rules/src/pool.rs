@@ -36,10 +36,16 @@ pub fn quote_as_media(quote: u64, price_q32: u64) -> Option<u64> {
     mul_div(quote, ONE_Q32, price_q32)
 }
 
-/// Fair value of the whole pool in MEDIA: 2 · ⌊√(M · t)⌋.
+/// Fair value of the whole pool in MEDIA: 2 · ⌊√(M · min(t, M))⌋, so never above twice its MEDIA. A quote side that does
+/// not fit counts as one that is worth more.
 pub fn fair_value(reserves: &Reserves, price_q32: u64) -> Option<u64> {
-    let quote = quote_as_media(reserves.quote, price_q32)?;
+    let quote = quote_as_media(reserves.quote, price_q32).map_or(reserves.media, |quote| quote.min(reserves.media));
     sqrt_product(reserves.media, quote).checked_mul(2)
+}
+
+/// MEDIA that stands behind so much LP: ⌊M · lp / S⌋.
+pub fn media_behind(lp: u64, reserves: &Reserves) -> Option<u64> {
+    mul_div(reserves.media, lp, reserves.supply)
 }
 
 /// Fair value of LP in MEDIA.
@@ -124,15 +130,15 @@ mod tests {
     }
 
     #[test]
-    fn worth_is_the_geometric_mean() {
+    fn worth_is_the_geometric_mean_up_to_twice_the_media() {
         let (mut pool, mut next) = (pools(1), amounts(2));
         let mut fits = 0;
         for _ in 0..200_000 {
             let (r, p) = (pool(), next().max(1));
             let lp = next() % r.supply;
             let expected = (|| {
-                let t = u64::try_from(((r.quote as u128) << 32) / p as u128).ok()?;
-                let value = u64::try_from(2 * wide_root(r.media as u128 * t as u128)).ok()?;
+                let t = (((r.quote as u128) << 32) / p as u128).min(r.media as u128);
+                let value = u64::try_from(2 * wide_root(r.media as u128 * t)).ok()?;
                 u64::try_from(lp as u128 * value as u128 / r.supply as u128).ok()
             })();
             assert_eq!(worth(lp, &r, p), expected);
@@ -152,7 +158,9 @@ mod tests {
             let after = Reserves { media: before.media - out, quote: before.quote + amount, supply: before.supply };
             let (old, new) = (fair_value(&before, price).unwrap(), fair_value(&after, price).unwrap());
             // Rounding of the payout stays in the pool: the value never falls, and rises by dust.
-            assert!(new + 2 >= old && new - old.min(new) <= old / 100_000_000, "{old} {new} {amount}");
+            // MEDIA left the pool, and with it what its LP can count for at most.
+            let most = 2 * after.media;
+            assert!(new <= most && new + 2 >= old.min(most) && new - old.min(new) <= old / 100_000_000, "{old} {new} {amount}");
         }
     }
 

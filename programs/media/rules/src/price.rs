@@ -14,11 +14,15 @@ pub fn accumulate(cum: Wide, price_q32: u64, seconds: u64) -> Wide {
     cum.wrapping_add(Wide::product(price_q32, seconds))
 }
 
-/// Whether a new point is due: the ring is sampled at a fiftieth of the window, at least a second.
+/// Parts of the longest window between two points: of a ring of 100 points one may be newer than any window, and one is
+/// about to be written.
+const SPACING: u32 = 98;
+
+/// Whether a new point is due: the ring is sampled at ⌈window / 98⌉, at least a second, so that it holds the whole window.
 pub fn point_due(now: u64, newest: Option<u64>, twap_secs: u32) -> bool {
     match newest {
         None => true,
-        Some(at) => now.saturating_sub(at) >= u64::from((twap_secs / 50).max(1)),
+        Some(at) => now.saturating_sub(at) >= u64::from(twap_secs.div_ceil(SPACING).max(1)),
     }
 }
 
@@ -30,6 +34,11 @@ pub fn average(now: u64, cum: Wide, from: Point, spot: u64) -> Option<u64> {
     }
     let (average, _) = cum.wrapping_sub(from.cum).div_rem(seconds)?;
     Some(average.max(1))
+}
+
+/// Whether the price of the moment is off an average by more than `bps` basis points of it.
+pub fn has_moved(spot: u64, average: u64, bps: u32) -> bool {
+    Wide::product(spot.abs_diff(average), 10_000) > Wide::product(average, u64::from(bps))
 }
 
 /// Of `count` points in order of time, the index of the newest that is at least `twap_secs` old, else 0.
@@ -102,9 +111,42 @@ mod tests {
     #[test]
     fn points_are_spaced() {
         assert!(point_due(5, None, 3600));
-        assert!(!point_due(71, Some(0), 3600));
-        assert!(point_due(72, Some(0), 3600));
+        assert!(!point_due(36, Some(0), 3600));
+        assert!(point_due(37, Some(0), 3600));
+        assert!(!point_due(881, Some(0), 86_400));
+        assert!(point_due(882, Some(0), 86_400));
         assert!(!point_due(7, Some(7), 1));
         assert!(point_due(8, Some(7), 1));
+        assert!(!point_due(0, Some(0), 98));
+        assert!(point_due(1, Some(0), 98));
+        assert!(!point_due(1, Some(0), 99));
+        assert!(point_due(2, Some(0), 99));
+    }
+
+    /// However often the price changes, a hundred points reach back as far as the window.
+    #[test]
+    fn a_hundred_points_hold_the_window() {
+        for twap_secs in (1..2000).chain([3600, 86_400, 86_401, 1_000_003]) {
+            let spacing = (0u64..).find(|&after| point_due(after, Some(0), twap_secs)).unwrap();
+            assert!(98 * spacing >= u64::from(twap_secs), "{twap_secs}");
+        }
+    }
+
+    #[test]
+    fn the_price_has_moved_beyond_its_bounds_only() {
+        assert!(!has_moved(10_300, 10_000, 300));
+        assert!(has_moved(10_301, 10_000, 300));
+        assert!(!has_moved(9_700, 10_000, 300));
+        assert!(has_moved(9_699, 10_000, 300));
+        assert!(!has_moved(u64::MAX, u64::MAX, 1));
+        assert!(has_moved(u64::MAX, 1, 10_000));
+        assert!(has_moved(2, 1, 9_999));
+        assert!(!has_moved(2, 1, 10_000));
+        let mut next = amounts(13);
+        for _ in 0..200_000 {
+            let (spot, average, bps) = (next(), next(), (next() % 10_001) as u32);
+            let expected = spot.abs_diff(average) as u128 * 10_000 > average as u128 * bps as u128;
+            assert_eq!(has_moved(spot, average, bps), expected);
+        }
     }
 }

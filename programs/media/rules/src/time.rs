@@ -1,6 +1,7 @@
 //! Hours, samples, weeks and the windows of an hour (`docs/chain.md`, Time). Seconds are Unix seconds.
 
 use crate::amount::mul;
+use crate::weeks;
 
 /// Samples an hour (whitepaper §2.6).
 pub const SAMPLES: u64 = 12;
@@ -11,10 +12,47 @@ pub struct Periods {
     pub epoch_zero: u64,
     pub sample_secs: u32,
     pub report_slots: u32,
+    pub commit_slots: u32,
     pub verdict_slots: u32,
     pub final_hours: u32,
+    pub late_hours: u32,
     pub hours_per_week: u32,
-    pub month_slots: u32,
+}
+
+/// Where a moment stands to a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    Early,
+    Open,
+    Over,
+}
+
+/// What can be decided about an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Its verdicts are not in yet.
+    Early,
+    /// The set of its own week decides.
+    Own,
+    /// The set of the day does.
+    Late,
+    /// Nobody does any more.
+    Void,
+}
+
+fn window(from: u64, until: u64, now: u64) -> Window {
+    if now >= until {
+        Window::Over
+    } else if now >= from {
+        Window::Open
+    } else {
+        Window::Early
+    }
+}
+
+/// Whether every guard of a set has done something; nobody knows the set's size (0) before the first has.
+fn all(done: u32, of: u32) -> bool {
+    of > 0 && done >= of
 }
 
 impl Periods {
@@ -32,19 +70,9 @@ impl Periods {
         at.checked_sub(self.epoch_zero)?.checked_div(self.hour_secs())
     }
 
-    /// The sample of a time; `None` before hour 0.
-    pub fn sample(&self, at: u64) -> Option<u64> {
-        at.checked_sub(self.epoch_zero)?.checked_div(u64::from(self.sample_secs))
-    }
-
     /// The week of an hour.
     pub fn week(&self, hour: u64) -> u64 {
         hour / u64::from(self.hours_per_week).max(1)
-    }
-
-    /// The month of a sample.
-    pub fn month(&self, sample: u64) -> u64 {
-        sample / u64::from(self.month_slots).max(1)
     }
 
     /// The end of an hour: epochZero + (h + 1) · 12 · sampleSecs.
@@ -52,32 +80,78 @@ impl Periods {
         self.epoch_zero.checked_add(mul(hour.checked_add(1)?, self.hour_secs())?)
     }
 
-    /// When reports of an hour are no longer accepted.
-    pub fn reports_until(&self, hour: u64) -> Option<u64> {
-        self.hour_end(hour)?.checked_add(self.slot_secs(self.report_slots))
+    fn after_slots(&self, hour: u64, slots: u32) -> Option<u64> {
+        self.hour_end(hour)?.checked_add(self.slot_secs(slots))
     }
 
-    /// When verdicts on an hour are no longer accepted.
+    fn after_hours(&self, from: u64, hours: u64) -> Option<u64> {
+        from.checked_add(mul(hours, self.hour_secs())?)
+    }
+
+    /// When reports of an hour are no longer accepted.
+    pub fn reports_until(&self, hour: u64) -> Option<u64> {
+        self.after_slots(hour, self.report_slots)
+    }
+
+    /// When verdicts on an hour are no longer committed.
+    pub fn commits_until(&self, hour: u64) -> Option<u64> {
+        self.after_slots(hour, self.commit_slots)
+    }
+
+    /// When verdicts on an hour are no longer revealed.
     pub fn verdicts_until(&self, hour: u64) -> Option<u64> {
-        self.hour_end(hour)?.checked_add(self.slot_secs(self.verdict_slots))
+        self.after_slots(hour, self.verdict_slots)
+    }
+
+    /// When an hour's own set no longer decides.
+    pub fn own_until(&self, hour: u64) -> Option<u64> {
+        self.after_hours(self.verdicts_until(hour)?, u64::from(self.final_hours))
     }
 
     /// When an hour that is not final is void.
-    pub fn final_until(&self, hour: u64) -> Option<u64> {
-        self.verdicts_until(hour)?.checked_add(mul(u64::from(self.final_hours), self.hour_secs())?)
+    pub fn late_until(&self, hour: u64) -> Option<u64> {
+        self.after_hours(self.own_until(hour)?, u64::from(self.late_hours))
     }
 
-    /// After this an hour's account may be closed: E + verdictSlots·sampleSecs + (finalHours + 4·hoursPerWeek) hours.
+    /// After this an hour's account may be closed.
     pub fn closable_after(&self, hour: u64) -> Option<u64> {
-        let hours = u64::from(self.final_hours) + 4 * u64::from(self.hours_per_week);
-        self.verdicts_until(hour)?.checked_add(mul(hours, self.hour_secs())?)
+        self.after_hours(self.late_until(hour)?, 4 * u64::from(self.hours_per_week))
     }
 
-    /// Whether an hour's reports are fixed: the verdict window is over, or the report window is and every
-    /// report is decided.
-    pub fn reports_fixed(&self, hour: u64, now: u64, reports: u32, decided: u32) -> Option<bool> {
-        let decided_all = decided >= reports;
-        Some(now >= self.verdicts_until(hour)? || (decided_all && now >= self.reports_until(hour)?))
+    /// After this a week's guard set and epoch may be closed.
+    pub fn week_closable_after(&self, week: u64) -> Option<u64> {
+        self.closable_after(weeks::last_hour(week, self.hours_per_week)?)
+    }
+
+    pub fn report_window(&self, hour: u64, now: u64) -> Option<Window> {
+        Some(window(self.hour_end(hour)?, self.reports_until(hour)?, now))
+    }
+
+    pub fn commit_window(&self, hour: u64, now: u64) -> Option<Window> {
+        Some(window(self.reports_until(hour)?, self.commits_until(hour)?, now))
+    }
+
+    /// Opens early when all of the set have committed.
+    pub fn reveal_window(&self, hour: u64, now: u64, commits: u32, set_count: u32) -> Option<Window> {
+        let from = if all(commits, set_count) { 0 } else { self.commits_until(hour)? };
+        Some(window(from, self.verdicts_until(hour)?, now))
+    }
+
+    /// Begins early when all of the set have revealed.
+    pub fn phase(&self, hour: u64, now: u64, reveals: u32, set_count: u32) -> Option<Phase> {
+        if now >= self.late_until(hour)? {
+            return Some(Phase::Void);
+        }
+        if now >= self.own_until(hour)? {
+            return Some(Phase::Late);
+        }
+        let begun = all(reveals, set_count) || now >= self.verdicts_until(hour)?;
+        Some(if begun { Phase::Own } else { Phase::Early })
+    }
+
+    /// Hours after which nothing about an hour can be decided any more, with what its windows take.
+    pub fn keep_hours(&self) -> u64 {
+        u64::from(self.final_hours) + u64::from(self.late_hours) + 2
     }
 
     /// Whether a week is over at the current hour.
@@ -95,11 +169,13 @@ mod tests {
         epoch_zero: 1_800_000_000,
         sample_secs: 300,
         report_slots: 6,
+        commit_slots: 9,
         verdict_slots: 12,
         final_hours: 24,
+        late_hours: 336,
         hours_per_week: 168,
-        month_slots: 8640,
     };
+    const HOUR: u64 = 3600;
 
     #[test]
     fn hours_begin_and_end() {
@@ -108,11 +184,8 @@ mod tests {
         assert_eq!(REAL.hour(1_800_003_599), Some(0));
         assert_eq!(REAL.hour(1_800_003_600), Some(1));
         assert_eq!(REAL.hour_end(0), Some(1_800_003_600));
-        assert_eq!(REAL.sample(1_800_003_600), Some(12));
         assert_eq!(REAL.week(167), 0);
         assert_eq!(REAL.week(168), 1);
-        assert_eq!(REAL.month(8639), 0);
-        assert_eq!(REAL.month(8640), 1);
         assert!(!REAL.week_over(0, 167));
         assert!(REAL.week_over(0, 168));
     }
@@ -121,26 +194,59 @@ mod tests {
     fn windows_follow_the_end() {
         let end = REAL.hour_end(7).unwrap();
         assert_eq!(REAL.reports_until(7), Some(end + 1800));
-        assert_eq!(REAL.verdicts_until(7), Some(end + 3600));
-        assert_eq!(REAL.final_until(7), Some(end + 3600 + 24 * 3600));
-        assert_eq!(REAL.closable_after(7), Some(end + 3600 + (24 + 4 * 168) * 3600));
+        assert_eq!(REAL.commits_until(7), Some(end + 2700));
+        assert_eq!(REAL.verdicts_until(7), Some(end + HOUR));
+        assert_eq!(REAL.own_until(7), Some(end + 25 * HOUR));
+        assert_eq!(REAL.late_until(7), Some(end + 361 * HOUR));
+        assert_eq!(REAL.closable_after(7), Some(end + (361 + 4 * 168) * HOUR));
+        assert_eq!(REAL.week_closable_after(0), REAL.closable_after(167));
+        assert_eq!(REAL.week_closable_after(1), REAL.closable_after(335));
+        assert_eq!(REAL.keep_hours(), 362);
     }
 
     #[test]
-    fn reports_are_fixed_by_time_or_when_all_are_decided() {
+    fn each_window_begins_where_the_one_before_ends() {
         let end = REAL.hour_end(7).unwrap();
-        let fixed = |now, reports, decided| REAL.reports_fixed(7, now, reports, decided).unwrap();
-        assert!(!fixed(end + 1799, 2, 2));
-        assert!(fixed(end + 1800, 2, 2));
-        assert!(!fixed(end + 1800, 2, 1));
-        assert!(!fixed(end + 3599, 2, 1));
-        assert!(fixed(end + 3600, 2, 1));
+        let reports = |after| REAL.report_window(7, end + after).unwrap();
+        assert_eq!(REAL.report_window(7, end - 1), Some(Window::Early));
+        assert_eq!(reports(0), Window::Open);
+        assert_eq!(reports(1799), Window::Open);
+        assert_eq!(reports(1800), Window::Over);
+        let commits = |after| REAL.commit_window(7, end + after).unwrap();
+        assert_eq!(commits(1799), Window::Early);
+        assert_eq!(commits(1800), Window::Open);
+        assert_eq!(commits(2699), Window::Open);
+        assert_eq!(commits(2700), Window::Over);
+        let reveals = |after, commits, set| REAL.reveal_window(7, end + after, commits, set).unwrap();
+        assert_eq!(reveals(2699, 2, 3), Window::Early);
+        assert_eq!(reveals(2699, 0, 0), Window::Early);
+        assert_eq!(reveals(1801, 3, 3), Window::Open);
+        assert_eq!(reveals(2700, 0, 0), Window::Open);
+        assert_eq!(reveals(3599, 2, 3), Window::Open);
+        assert_eq!(reveals(3600, 3, 3), Window::Over);
+    }
+
+    #[test]
+    fn the_own_set_decides_before_the_set_of_the_day() {
+        let end = REAL.hour_end(7).unwrap();
+        let phase = |after, reveals, set| REAL.phase(7, end + after, reveals, set).unwrap();
+        assert_eq!(phase(2000, 2, 3), Phase::Early);
+        assert_eq!(phase(2000, 3, 3), Phase::Own);
+        assert_eq!(phase(3599, 0, 0), Phase::Early);
+        assert_eq!(phase(3600, 0, 0), Phase::Own);
+        assert_eq!(phase(25 * HOUR - 1, 0, 3), Phase::Own);
+        assert_eq!(phase(25 * HOUR, 3, 3), Phase::Late);
+        assert_eq!(phase(361 * HOUR - 1, 3, 3), Phase::Late);
+        assert_eq!(phase(361 * HOUR, 3, 3), Phase::Void);
+        let strict = Periods { late_hours: 0, ..REAL };
+        assert_eq!(strict.phase(7, end + 25 * HOUR, 3, 3), Some(Phase::Void));
     }
 
     #[test]
     fn far_hours_overflow() {
         assert_eq!(REAL.hour_end(u64::MAX), None);
         assert_eq!(REAL.hour_end(u64::MAX / 3600), None);
-        assert_eq!(REAL.reports_fixed(u64::MAX, 0, 0, 0), None);
+        assert_eq!(REAL.phase(u64::MAX, 0, 0, 0), None);
+        assert_eq!(REAL.week_closable_after(u64::MAX), None);
     }
 }

@@ -3,27 +3,29 @@
 use media_rules::quorum;
 use pinocchio::ProgramResult;
 
-use super::resource::{has_ring, set_quota};
+use super::resource::{has_ring, quota_for_rights};
 use crate::context::Ctx;
 use crate::layout::{MAX_GUARDS, error, ix, resource, resource_status as status};
-use crate::time;
 use crate::voter::Voter;
+use crate::{service, time};
 
 pub fn authorise(ctx: &Ctx<'_>) -> ProgramResult {
     let [operator, config, guard, set, pool, resource] = ctx.first::<6>();
     let week = ctx.args.u64(ix::authorise::WEEK);
     let config = ctx.config(config)?;
     let set = ctx.guard_set(set, week)?;
-    let guard = ctx.active_guard(operator, guard)?;
+    let guard = ctx.operated_guard(operator, guard)?;
     let pool = ctx.pool(pool)?;
     let resource = ctx.load(resource, &resource::KIND)?;
     resource.require_key(resource::POOL, pool.address())?;
     let now = time::now()?;
-    let current = time::week_at(&time::periods(&config), now)?;
+    let periods = time::periods(&config);
+    let hour = time::hour_at(&periods, now)?;
+    let current = periods.week(hour);
     if week != current {
         return Err(error::WRONG_WEEK);
     }
-    let voter = Voter::of(&config, guard, set, current)?;
+    let voter = Voter::of(&periods, &guard, &set, current)?;
     if resource.status() != status::PENDING || !has_ring(&resource) {
         return Err(error::WRONG_STATUS);
     }
@@ -42,9 +44,10 @@ pub fn authorise(ctx: &Ctx<'_>) -> ProgramResult {
     resource.set_u32(at(count), voter.no);
     resource.set_u32(resource::AUTH_COUNT, count + 1);
     if quorum::decides(count + 1, voter.count) {
-        if set_quota(&config, &pool, &resource, now)? == 0 {
+        if quota_for_rights(&config, &pool, &resource, now)? == 0 {
             return Err(error::INSUFFICIENT_STAKE);
         }
+        service::open_span(&resource, &periods, hour)?;
         resource.set_status(status::ACTIVE);
     }
     Ok(())
@@ -56,26 +59,15 @@ pub fn refresh_quota(ctx: &Ctx<'_>) -> ProgramResult {
     let pool = ctx.pool(pool)?;
     let resource = ctx.load(resource, &resource::KIND)?;
     resource.require_key(resource::POOL, pool.address())?;
-    let (due, debt) = (resource.u64(resource::DUE), resource.u64(resource::DEBT));
-    let payable = debt > 0 && resource.u64(resource::LP) > 0;
-    let serves = resource.status() == status::ACTIVE || resource.status() == status::EXHAUSTED;
-    // A debt can be paid in any status: a removed resource could never be released otherwise.
-    if !serves && !payable {
+    if resource.status() != status::ACTIVE && resource.status() != status::EXHAUSTED {
         return Err(error::WRONG_STATUS);
     }
     let now = time::now()?;
-    if payable {
-        if due == 0 {
-            resource.set_u64(resource::DUE_WEEK, time::week_at(&time::periods(&config), now)?);
-        }
-        resource.set_u64(resource::DUE, due.saturating_add(debt));
-        resource.set_u64(resource::DEBT, 0);
-    }
-    if !serves {
-        return Ok(());
-    }
-    let worth = set_quota(&config, &pool, &resource, now)?;
-    if resource.status() == status::EXHAUSTED && due == 0 && debt == 0 && worth > 0 {
+    let worth = quota_for_rights(&config, &pool, &resource, now)?;
+    let clear = resource.u64(resource::DEBT) == 0 && !service::has_due(&resource);
+    if resource.status() == status::EXHAUSTED && clear && worth > 0 {
+        let periods = time::periods(&config);
+        service::open_span(&resource, &periods, time::hour_at(&periods, now)?)?;
         resource.set_status(status::ACTIVE);
     }
     Ok(())

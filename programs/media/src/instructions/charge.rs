@@ -1,171 +1,178 @@
-//! Fees: taken out of a publisher's stake as LP, then unwrapped into MEDIA for rewards and quote for buyback.
+//! Fees: taken out of a publisher's stake as LP and unwrapped at once, into MEDIA for rewards and quote for buyback.
 
-use media_rules::pool as rules;
+use media_rules::charge::{self as rules, Taken};
+use media_rules::pool::{quote_as_media, withdrawal};
 use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 
-use super::epoch::is_past;
 use super::resource::set_quota;
 use crate::account::Record;
 use crate::context::Ctx;
 use crate::layout::{config, epoch, epoch_status, error, ix, pool, resource, resource_status, seed, stake};
 use crate::pda::{New, Numbered, Place, Seeds};
-use crate::{pool as pools, time, token};
+use crate::pool::{self as pools, Reserves};
+use crate::service::{self, ServiceWeek};
+use crate::{time, token};
 
-fn of_week(week: u64) -> Numbered {
-    Numbered { offset: epoch::WEEK, value: week }
+/// The accounts that a payment out of a resource's stake moves.
+struct Purse<'a> {
+    config: Record<'a>,
+    pool: Record<'a>,
+    stake: Record<'a>,
+    resource: Record<'a>,
+    lp_mint: &'a AccountView,
+    lp_vault: &'a AccountView,
+    media_vault: &'a AccountView,
+    fund: &'a AccountView,
+}
+
+/// What a payment took, and what the LP was when it was burned.
+struct Paid {
+    taken: Taken,
+    media: u64,
+    /// Quote side as MEDIA at the average price; saturates.
+    quote_worth: u64,
+}
+
+impl<'a> Purse<'a> {
+    /// Checks kinds and links: config, pool, stake, resource, LP mint, LP vault, MEDIA vault, fund.
+    #[inline(never)]
+    fn of(ctx: &Ctx<'a>, views: &'a [AccountView; 8]) -> Result<Self, ProgramError> {
+        let [config, pool, stake, resource, lp_mint, lp_vault, media_vault, fund] = views;
+        let config = ctx.config(config)?;
+        let pool = ctx.pool(pool)?;
+        let stake = ctx.stake(stake)?;
+        let resource = ctx.load(resource, &resource::KIND)?;
+        stake.require_key(stake::POOL, pool.address())?;
+        resource.require_key(resource::POOL, pool.address())?;
+        resource.require_key(resource::STAKE, stake.address())?;
+        pool.require_key(pool::LP_MINT, lp_mint.address())?;
+        pool.require_key(pool::LP_VAULT, lp_vault.address())?;
+        pool.require_key(pool::MEDIA_VAULT, media_vault.address())?;
+        config.require_key(config::FUND, fund.address())?;
+        Ok(Self { config, pool, stake, resource, lp_mint, lp_vault, media_vault, fund })
+    }
+
+    /// Takes LP for `due` out of what is set aside for the resource, burns it, and pays its MEDIA to the fund. Its quote
+    /// stays where it is and is no reserve any more, so that a frozen quote mint stops no payment.
+    #[inline(never)]
+    fn pay(&self, due: u64, now: u64) -> Result<Paid, ProgramError> {
+        pools::require_settled_price(&self.config, &self.pool, now)?;
+        let price = pools::average_price(&self.config, &self.pool, now)?;
+        let before = pools::reserves(&self.pool);
+        let taken = rules::take(due, self.resource.u64(resource::LP), &before, price).ok_or(error::OVERFLOW)?;
+        let (media, quote) = withdrawal(taken.lp, &before).ok_or(error::OVERFLOW)?;
+        let after = Reserves {
+            media: before.media.checked_sub(media).ok_or(error::OVERFLOW)?,
+            quote: before.quote.checked_sub(quote).ok_or(error::OVERFLOW)?,
+            supply: before.supply.checked_sub(taken.lp).ok_or(error::OVERFLOW)?,
+        };
+        self.resource.sub(resource::LP, taken.lp)?;
+        self.resource.add(resource::CHARGED, taken.covered)?;
+        self.stake.sub(stake::LP, taken.lp)?;
+        self.stake.sub(stake::ALLOCATED, taken.lp)?;
+        self.pool.sub(pool::STAKED, taken.lp)?;
+        if taken.lp > 0 {
+            pools::before_change(&self.config, &self.pool, now);
+            pools::after_change(&self.pool, &after)?;
+            self.pool.add(pool::TO_BURN, quote)?;
+            token::burn_vault(self.lp_vault, self.lp_mint, &self.config, taken.lp)?;
+            token::pay(self.media_vault, self.fund, &self.config, media)?;
+        }
+        Ok(Paid { taken, media, quote_worth: quote_as_media(quote, price).unwrap_or(u64::MAX) })
+    }
 }
 
 pub fn charge(ctx: &Ctx<'_>) -> ProgramResult {
-    let [payer, config, pool, stake, resource, due_view, epoch_view, _system] = ctx.first::<8>();
+    let [payer, views @ .., epoch_view, _system, _token] = ctx.first::<12>();
     let week = ctx.args.u64(ix::charge::WEEK);
-    let config = ctx.config(config)?;
-    let due_place = ctx.place_of(due_view, &epoch::KIND, seed::EP, of_week(week))?;
-    let pool = ctx.pool(pool)?;
-    let stake = ctx.stake(stake)?;
-    let resource = ctx.load(resource, &resource::KIND)?;
-    stake.require_key(stake::POOL, pool.address())?;
-    resource.require_key(resource::POOL, pool.address())?;
-    resource.require_key(resource::STAKE, stake.address())?;
-    let due = resource.u64(resource::DUE);
-    if due == 0 {
-        return Err(error::NOTHING_DUE);
-    }
-    if resource.u64(resource::DUE_WEEK) != week {
-        return Err(error::WRONG_WEEK);
-    }
+    let of_week = Numbered { offset: epoch::WEEK, value: week };
+    // The config first, then what has an address of its own, then the rest.
+    ctx.config(&views[0])?;
+    let place = ctx.place_of(epoch_view, &epoch::KIND, seed::EP, of_week)?;
+    let purse = Purse::of(ctx, views)?;
+    let service = ServiceWeek::find(&purse.resource, week).filter(|service| service.due() > 0).ok_or(error::NOTHING_DUE)?;
     let now = time::now()?;
-    let target = Target { week, view: due_view, place: due_place }.or_current(ctx, &config, epoch_view, now)?;
-    claim_fee_week(&config, &pool, target.week)?;
-    let fee = take(&config, &pool, &resource, now)?;
-    stake.sub(stake::LP, fee.lp)?;
-    stake.sub(stake::ALLOCATED, fee.lp)?;
-    if resource.status() == resource_status::ACTIVE {
-        set_quota(&config, &pool, &resource, now)?;
+    let periods = time::periods(&purse.config);
+    let due = service.due();
+    let paid = purse.pay(due, now)?;
+    service.set_due(0);
+    let owed = due - paid.taken.covered;
+    if owed > 0 {
+        exhaust(&purse, owed, time::hour_at(&periods, now)?)?;
     }
-    let epoch = match target.place {
-        Place::Here(epoch) => epoch,
-        Place::Empty(bump) => {
-            let epoch = ctx.create(payer, target.view, &New::of(&epoch::KIND, bump), &Seeds(&[seed::EP, &target.week.to_le_bytes()]))?;
-            epoch.set_status(epoch_status::OPEN);
-            epoch.set_u64(epoch::WEEK, target.week);
-            epoch.set_key(epoch::PAYER, payer.address());
-            epoch
-        }
-    };
-    epoch.add(epoch::FEES, fee.covered)?;
+    if purse.resource.status() == resource_status::ACTIVE {
+        set_quota(&purse.config, &purse.pool, &purse.resource, now)?;
+    }
+    // What nothing can be decided about any more has no epoch: it may be closed, and must not begin anew.
+    let epoch = if time::week_closable(&periods, week, now)? { None } else { Epoch { payer, view: epoch_view, place, week }.open(ctx)? };
+    let mut kept = 0;
+    if let Some(epoch) = epoch {
+        kept = rules::kept(paid.media, paid.taken.covered);
+        service.add_kept(kept)?;
+        epoch.add(epoch::KEPT, kept)?;
+        epoch.add(epoch::FEES, paid.taken.covered)?;
+        epoch.set_u64(epoch::TO_BURN, epoch.u64(epoch::TO_BURN).saturating_add(paid.quote_worth));
+        purse.config.add(config::KEPT, kept)?;
+    }
+    purse.config.add(config::LATE, paid.media - kept)?;
     Ok(())
 }
 
-/// The epoch that gets a fee.
-struct Target<'a> {
-    week: u64,
+/// What the stake did not cover becomes debt, and the resource is not served after this hour.
+fn exhaust(purse: &Purse<'_>, owed: u64, hour: u64) -> ProgramResult {
+    let resource = &purse.resource;
+    // Saturates: a fee that cannot be charged would keep its week open for ever.
+    resource.set_u64(resource::DEBT, resource.u64(resource::DEBT).saturating_add(owed));
+    if resource.status() == resource_status::ACTIVE {
+        resource.set_status(resource_status::EXHAUSTED);
+        service::close_span(resource, hour)?;
+    }
+    Ok(())
+}
+
+/// Where a week's epoch is or would be.
+struct Epoch<'a> {
+    payer: &'a AccountView,
     view: &'a AccountView,
     place: Place<'a>,
+    week: u64,
 }
 
-impl<'a> Target<'a> {
-    /// This epoch, the one the fee is due in, as long as it can still be closed; else the current week's.
-    /// `view` must be the account of the one chosen.
-    fn or_current(self, ctx: &Ctx<'a>, config: &Record<'_>, view: &'a AccountView, now: u64) -> Result<Self, ProgramError> {
-        if !is_past(config, self.week) {
-            return if view.address() == self.view.address() { Ok(self) } else { Err(error::WRONG_ADDRESS) };
+impl<'a> Epoch<'a> {
+    /// The epoch while its rewards are not decided, created if need be.
+    #[inline(never)]
+    fn open(self, ctx: &Ctx<'a>) -> Result<Option<Record<'a>>, ProgramError> {
+        match self.place {
+            Place::Here(epoch) if epoch.status() == epoch_status::OPEN => Ok(Some(epoch)),
+            Place::Here(_) => Ok(None),
+            Place::Empty(bump) => {
+                let seeds: [&[u8]; 2] = [seed::EP, &self.week.to_le_bytes()];
+                let epoch = ctx.create(self.payer, self.view, &New::of(&epoch::KIND, bump), &Seeds(&seeds))?;
+                epoch.set_status(epoch_status::OPEN);
+                epoch.set_u64(epoch::WEEK, self.week);
+                epoch.set_key(epoch::PAYER, self.payer.address());
+                Ok(Some(epoch))
+            }
         }
-        let week = time::week_at(&time::periods(config), now)?;
-        let place = ctx.place_of(view, &epoch::KIND, seed::EP, of_week(week))?;
-        if is_past(config, week) {
-            return Err(error::WRONG_WEEK);
-        }
-        Ok(Self { week, view, place })
     }
 }
 
-/// Books the pool's fee LP under `week`. LP of another week must be unwrapped first, unless its epoch is
-/// past and could not take the money any more: then it goes along.
-fn claim_fee_week(config: &Record<'_>, pool: &Record<'_>, week: u64) -> ProgramResult {
-    let waiting = pool.u64(pool::FEE_WEEK);
-    if pool.u64(pool::FEE_LP) > 0 && waiting != week && !is_past(config, waiting) {
-        return Err(error::UNWRAP_FIRST);
-    }
-    pool.set_u64(pool::FEE_WEEK, week);
-    Ok(())
-}
-
-/// LP taken from a resource and the MEDIA it covers.
-struct Taken {
-    lp: u64,
-    covered: u64,
-}
-
-/// Moves LP of the resource for its due fee to the pool's fees; what it cannot cover becomes debt.
-#[inline(never)]
-fn take(config: &Record<'_>, pool: &Record<'_>, resource: &Record<'_>, now: u64) -> Result<Taken, ProgramError> {
-    let (due, available) = (resource.u64(resource::DUE), resource.u64(resource::LP));
-    let reserves = pools::reserves(pool);
-    let price = pools::average_price(config, pool, now)?;
-    // None: more LP than there can be, or the pool is worth nothing.
-    let needed = rules::lp_for(due, &reserves, price).filter(|&needed| needed <= available);
-    let taken = if let Some(lp) = needed {
-        Taken { lp, covered: due }
-    } else {
-        let worth = if available == 0 { Some(0) } else { rules::worth(available, &reserves, price) };
-        let covered = worth.ok_or(error::OVERFLOW)?.min(due);
-        // Saturates: a fee that cannot be charged would keep its week open for ever.
-        resource.set_u64(resource::DEBT, resource.u64(resource::DEBT).saturating_add(due - covered));
-        if resource.status() == resource_status::ACTIVE {
-            resource.set_status(resource_status::EXHAUSTED);
-        }
-        Taken { lp: available, covered }
-    };
-    resource.sub(resource::LP, taken.lp)?;
-    resource.set_u64(resource::DUE, 0);
-    resource.add(resource::CHARGED, taken.covered)?;
-    pool.sub(pool::STAKED, taken.lp)?;
-    pool.add(pool::FEE_LP, taken.lp)?;
-    Ok(taken)
-}
-
-pub fn unwrap(ctx: &Ctx<'_>) -> ProgramResult {
-    let [config, pool, epoch, lp_mint, lp_vault, media_vault, quote_vault, fund, buyback_vault, _token] = ctx.first::<10>();
-    let week = ctx.args.u64(ix::unwrap::WEEK);
-    let config = ctx.config(config)?;
-    let epoch = ctx.existing(epoch, &epoch::KIND, seed::EP, of_week(week))?;
-    let pool = ctx.pool(pool)?;
-    pool.require_key(pool::LP_MINT, lp_mint.address())?;
-    pool.require_key(pool::LP_VAULT, lp_vault.address())?;
-    pool.require_key(pool::MEDIA_VAULT, media_vault.address())?;
-    pool.require_key(pool::QUOTE_VAULT, quote_vault.address())?;
-    config.require_key(config::FUND, fund.address())?;
-    pool.require_key(pool::BUYBACK_VAULT, buyback_vault.address())?;
-    let lp = pool.u64(pool::FEE_LP);
-    if lp == 0 {
+pub fn pay_debt(ctx: &Ctx<'_>) -> ProgramResult {
+    let [views @ .., _token] = ctx.first::<9>();
+    let purse = Purse::of(ctx, views)?;
+    let debt = purse.resource.u64(resource::DEBT);
+    if debt == 0 {
         return Err(error::NOTHING_DUE);
     }
-    if pool.u64(pool::FEE_WEEK) != week {
-        return Err(error::WRONG_WEEK);
+    if purse.resource.u64(resource::LP) == 0 {
+        return Err(error::INSUFFICIENT_STAKE);
     }
-    if epoch.status() != epoch_status::OPEN {
-        return Err(error::WRONG_STATUS);
+    let paid = purse.pay(debt, time::now()?)?;
+    purse.resource.set_u64(resource::DEBT, debt - paid.taken.covered);
+    if purse.resource.status() == resource_status::ACTIVE {
+        set_quota(&purse.config, &purse.pool, &purse.resource, time::now()?)?;
     }
-    let now = time::now()?;
-    let price = pools::average_price(&config, &pool, now)?;
-    let before = pools::reserves(&pool);
-    let (media, quote) = rules::withdrawal(lp, &before).ok_or(error::OVERFLOW)?;
-    let after = pools::Reserves {
-        media: before.media.checked_sub(media).ok_or(error::OVERFLOW)?,
-        quote: before.quote.checked_sub(quote).ok_or(error::OVERFLOW)?,
-        supply: before.supply.checked_sub(lp).ok_or(error::OVERFLOW)?,
-    };
-    pools::before_change(&config, &pool, now);
-    pools::after_change(&pool, &after)?;
-    pool.set_u64(pool::FEE_LP, 0);
-    pool.add(pool::TO_BURN, quote)?;
-    // A price skewed for the moment must not raise the rewards: what is above half the fair value stays in the fund.
-    let fair_half = rules::worth(lp, &before, price).ok_or(error::OVERFLOW)? / 2;
-    let kept = media.min(fair_half);
-    epoch.add(epoch::KEPT, kept)?;
-    config.add(config::KEPT, kept)?;
-    epoch.add(epoch::TO_BURN, rules::quote_as_media(quote, price).ok_or(error::OVERFLOW)?)?;
-    token::burn_vault(lp_vault, lp_mint, &config, lp)?;
-    token::pay(media_vault, fund, &config, media)?;
-    token::pay(quote_vault, buyback_vault, &config, quote)
+    // Late debt rewards nobody: its publisher would be paid it back by an edge of its own.
+    purse.config.add(config::LATE, paid.media)?;
+    Ok(())
 }

@@ -7,7 +7,8 @@ use crate::context::{Args, Ctx};
 use crate::layout::ix::register_edge as ix;
 use crate::layout::{config, edge, error, node_status, role, seed};
 use crate::pda::{New, Place, Seeds};
-use crate::{node, time};
+use crate::node::{self, OperatorFields};
+use crate::time;
 
 /// The URLs of an edge's arguments.
 struct Urls<'a> {
@@ -27,13 +28,14 @@ pub fn register_edge(ctx: &Ctx<'_>) -> ProgramResult {
     let place = ctx.place(view, &edge::KIND, &seeds)?;
     let backing = ctx.backing(pool, stake, owner.address(), role::EDGE)?;
     let now = time::now()?;
-    backing.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
+    let worth = backing.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
     if let Place::Here(record) = &place
         && record.status() == node_status::ACTIVE
     {
         return Err(error::ALREADY_ACTIVE);
     }
     let urls = urls(&ctx.args)?;
+    let fresh = matches!(place, Place::Empty(_));
     let record = match place {
         Place::Here(record) => record,
         Place::Empty(bump) => {
@@ -46,12 +48,17 @@ pub fn register_edge(ctx: &Ctx<'_>) -> ProgramResult {
     record.set_key(edge::STAKE, stake.address());
     record.set_u64(edge::JOINED_AT, now);
     record.set_u64(edge::LEFT_AT, 0);
+    record.set_u64(edge::WORTH, worth);
+    let hour = time::hour_at(&time::periods(&config), now)?;
+    node::set_operator(&record, &OPERATOR, ctx.args.array(ix::OPERATOR), hour, fresh)?;
     describe(&record, &ctx.args, &urls)
 }
 
+/// Where an edge stores who signs for it.
+const OPERATOR: OperatorFields = OperatorFields { operator: edge::OPERATOR, previous: edge::PREVIOUS_OPERATOR, from: edge::OPERATOR_FROM };
+
 /// Writes what an edge says of itself.
 fn describe(record: &Record<'_>, args: &Args<'_>, urls: &Urls<'_>) -> ProgramResult {
-    record.set_bytes::<32>(edge::OPERATOR, args.array(ix::OPERATOR));
     record.set_bytes::<{ edge::REGION_BYTES }>(edge::REGION, args.array(ix::REGION));
     node::set_url(record, edge::ENDPOINT, urls.endpoint)?;
     node::set_url(record, edge::CONTROL, urls.control)
@@ -68,9 +75,16 @@ fn own_edge<'a>(ctx: &Ctx<'a>, owner: &AccountView, view: &'a AccountView) -> Re
 }
 
 pub fn update_edge(ctx: &Ctx<'_>) -> ProgramResult {
-    let [owner, view] = ctx.first();
+    let [owner, config, pool, stake, view] = ctx.first();
+    let config = ctx.config(config)?;
+    let backing = ctx.backing(pool, stake, owner.address(), role::EDGE)?;
     let record = own_edge(ctx, owner, view)?;
+    record.require_key(edge::STAKE, stake.address())?;
+    let now = time::now()?;
+    let worth = backing.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
     let urls = urls(&ctx.args)?;
+    record.set_u64(edge::WORTH, worth);
+    node::set_operator(&record, &OPERATOR, ctx.args.array(ix::OPERATOR), time::hour_at(&time::periods(&config), now)?, false)?;
     describe(&record, &ctx.args, &urls)
 }
 

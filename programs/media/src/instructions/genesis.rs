@@ -1,24 +1,23 @@
 //! The network's beginning (`docs/chain.md`, Money).
 
-use pinocchio::instruction::{InstructionAccount, InstructionView};
-use pinocchio::{AccountView, Address, ProgramResult, cpi};
+use media_rules::amount::mul;
+use pinocchio::{AccountView, ProgramResult, cpi};
 use pinocchio_token::instructions::{AuthorityType, SetAuthority};
 
 use crate::account::Record;
 use crate::context::{Args, Ctx};
 use crate::layout::ix::genesis as ix;
-use crate::layout::{MAX_GUARDS, MEDIA_DECIMALS, MEDIA_SUPPLY, SAMPLE_RING, SAMPLES_PER_REPORT, config, error, seed};
+use crate::layout::{MAX_GUARDS, MEDIA_DECIMALS, MEDIA_SUPPLY, QUOTE_FREEZABLE, SAMPLE_RING, SAMPLES_PER_REPORT, config, error, seed};
 use crate::pda::{self, New, Place, Seeds};
 use crate::time;
-use crate::token::{self, ASSOCIATED_TOKEN_PROGRAM, NewMint, NewVault};
+use crate::token::{self, NewMint, NewVault};
 
 pub fn genesis(ctx: &Ctx<'_>) -> ProgramResult {
     let [payer, config, media_mint, fund, treasury, system, token_program, _ata] = ctx.first::<8>();
     let place = ctx.place(config, &config::KIND, &Seeds(&[seed::CFG]))?;
     let mint_bump = pda::check(ctx.program, media_mint, &Seeds(&[seed::MINT]))?;
     let fund_bump = pda::check(ctx.program, fund, &Seeds(&[seed::FUND]))?;
-    let associated: [&[u8]; 3] = [payer.address().as_array(), pinocchio_token::ID.as_array(), media_mint.address().as_array()];
-    if Address::find_program_address(&associated, &ASSOCIATED_TOKEN_PROGRAM).0 != *treasury.address() {
+    if token::associated(payer.address(), media_mint.address()) != *treasury.address() {
         return Err(error::WRONG_ADDRESS);
     }
     let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
@@ -30,7 +29,7 @@ pub fn genesis(ctx: &Ctx<'_>) -> ProgramResult {
     let record = ctx.create(payer, config, &New::of(&config::KIND, bump), &Seeds(&[seed::CFG]))?;
     token::create_mint(payer, media_mint, &NewMint { decimals: MEDIA_DECIMALS, authority, bump: mint_bump }, &Seeds(&[seed::MINT]))?;
     token::create_vault(payer, fund, &NewVault { mint: media_mint, owner: authority, bump: fund_bump }, &Seeds(&[seed::FUND]))?;
-    create_associated([payer, treasury, payer, media_mint, system, token_program])?;
+    token::create_associated([payer, treasury, payer, media_mint, system, token_program])?;
     token::mint(media_mint, treasury, &record, MEDIA_SUPPLY)?;
     revoke_minting(media_mint, &record)?;
 
@@ -47,44 +46,51 @@ const _: () = assert!(config::NEXT_GUARD_NO - config::SAMPLE_SECS == ix::ARGS &&
 
 fn in_range(args: &Args<'_>) -> bool {
     let within = |offset: usize, least: u32, most: u32| (least..=most).contains(&args.u32(offset));
+    let report_slots = args.u32(ix::REPORT_SLOTS);
+    let commit_slots = args.u32(ix::COMMIT_SLOTS);
     let verdict_slots = args.u32(ix::VERDICT_SLOTS);
     let max_guards = args.u32(ix::MAX_GUARDS);
     within(ix::SAMPLE_SECS, 1, 86_400)
         && within(ix::REPORT_SLOTS, 1, u32::MAX)
-        && verdict_slots > args.u32(ix::REPORT_SLOTS)
-        // A changed bound keeps the one before for finalHours + 2 hours, which must reach past this window.
+        && commit_slots > report_slots
+        && verdict_slots > commit_slots
+        // What is kept for `finalHours + lateHours + 2` hours must reach past these windows.
         && verdict_slots <= 3 * SAMPLES_PER_REPORT as u32
-        && within(ix::FINAL_HOURS, 1, 10_000)
-        // Release and lowering of LP wait 2 · finalHours, which must outlast the verdict window too.
+        && within(ix::FINAL_HOURS, 1, MAX_DECIDING)
         && verdict_slots <= SAMPLES_PER_REPORT as u32 * args.u32(ix::FINAL_HOURS)
+        && within(ix::LATE_HOURS, 0, MAX_DECIDING - args.u32(ix::FINAL_HOURS))
         && within(ix::HOURS_PER_WEEK, 1, 10_000)
+        // A resource keeps the money of six weeks: an hour must be decided within the five after its own.
+        && args.u32(ix::FINAL_HOURS) + args.u32(ix::LATE_HOURS) + 3 <= 5 * args.u32(ix::HOURS_PER_WEEK)
         && within(ix::MONTH_SLOTS, SAMPLES_PER_REPORT as u32, SAMPLE_RING as u32)
-        && within(ix::UNBOND_SECS, 1, u32::MAX)
+        && u64::from(args.u32(ix::UNBOND_SECS)) >= least_unbonding(args)
         && within(ix::TWAP_SECS, 1, u32::MAX)
+        && within(ix::SPOT_SECS, 1, args.u32(ix::TWAP_SECS))
+        && within(ix::SPOT_BPS, 1, 10_000)
         && within(ix::VOTING_SECS, 1, u32::MAX)
         && within(ix::TIMELOCK_SECS, 1, u32::MAX)
         && max_guards <= MAX_GUARDS as u32
         && within(ix::MIN_GUARDS, 1, max_guards)
         && within(ix::POOL_FEE_BPS, 0, 1000)
-        && within(ix::GUARD_SHARE_BPS, 0, 10_000)
+        // The yield cap of open bytes divides by what is left to edges.
+        && within(ix::GUARD_SHARE_BPS, 0, 9_999)
+        && within(ix::OPEN_YIELD_BPS, 0, 10_000)
         && args.u64(ix::QUOTA_KBPS_PER_MEDIA) >= 1
         && *args.array(ix::QUOTES + ix::quotes_entry::MINT) != [0u8; 32]
+        && (0..ix::QUOTES_LENGTH).all(|index| args.u32(ix::QUOTES + index * ix::QUOTES_STRIDE + ix::quotes_entry::FLAGS) <= QUOTE_FREEZABLE)
 }
 
-/// Creates an associated token account: payer, account, wallet, mint, system program, token program.
-#[inline(never)]
-fn create_associated(accounts: [&AccountView; 6]) -> ProgramResult {
-    let [payer, account, wallet, mint, system, token_program] = accounts;
-    let metas = [
-        InstructionAccount::writable_signer(payer.address()),
-        InstructionAccount::writable(account.address()),
-        InstructionAccount::readonly(wallet.address()),
-        InstructionAccount::readonly(mint.address()),
-        InstructionAccount::readonly(system.address()),
-        InstructionAccount::readonly(token_program.address()),
-    ];
-    // No data is `Create`, which fails if the account exists.
-    cpi::invoke(&InstructionView { program_id: &ASSOCIATED_TOKEN_PROGRAM, accounts: &metas, data: &[] }, &accounts)
+/// Most hours in which an hour can be decided: less than the hours whose records are told apart.
+const MAX_DECIDING: u32 = 500;
+
+/// One LP must not stand behind two seats of one set, and what stands behind a seat must outlast what the set decides: the
+/// week in which it joins, its own, and the last hour's finality.
+fn least_unbonding(args: &Args<'_>) -> u64 {
+    let sample_secs = u64::from(args.u32(ix::SAMPLE_SECS));
+    let hours = 2 * u64::from(args.u32(ix::HOURS_PER_WEEK)) + u64::from(args.u32(ix::FINAL_HOURS));
+    let samples = SAMPLES_PER_REPORT as u64 * hours + u64::from(args.u32(ix::VERDICT_SLOTS));
+    // More than 32 bits can hold is more than unbondSecs can be.
+    mul(samples, sample_secs).unwrap_or(u64::MAX)
 }
 
 /// Nobody can mint MEDIA again.

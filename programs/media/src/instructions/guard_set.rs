@@ -5,7 +5,7 @@ use pinocchio::{ProgramResult, error::ProgramError};
 use crate::account::Record;
 use crate::context::Ctx;
 use crate::layout::ix::join_guard_set as ix;
-use crate::layout::{MAX_GUARDS, config, error, guard, guard_set, role, seed};
+use crate::layout::{MAX_GUARDS, config, error, guard, guard_set, node_status, role, seed};
 use crate::pda::{New, Numbered, Place, Seeds};
 use crate::{time, voter};
 
@@ -15,7 +15,10 @@ pub fn join_guard_set(ctx: &Ctx<'_>) -> ProgramResult {
     let config = ctx.config(config)?;
     let place = ctx.place_of(view, &guard_set::KIND, seed::GS, Numbered { offset: guard_set::WEEK, value: week })?;
     let backing = ctx.load_backing(pool, stake)?;
-    let guard = ctx.active_guard(operator, guard)?;
+    let guard = ctx.operated_guard(operator, guard)?;
+    if guard.status() != node_status::ACTIVE {
+        return Err(error::NOT_ACTIVE);
+    }
     guard.require_key(guard::STAKE, stake.address())?;
     backing.require(&guard.key(guard::OWNER), role::GUARD)?;
 
@@ -26,7 +29,7 @@ pub fn join_guard_set(ctx: &Ctx<'_>) -> ProgramResult {
     }
     let no = guard.u32(guard::NO);
     if let Place::Here(set) = &place {
-        if voter::usable(&config, set, current) {
+        if voter::usable(set, current) {
             return Err(error::SET_FROZEN);
         }
         if voter::find(set, no).is_some() {
@@ -40,6 +43,8 @@ pub fn join_guard_set(ctx: &Ctx<'_>) -> ProgramResult {
             let week_bytes = week.to_le_bytes();
             let set = ctx.create(operator, view, &New::of(&guard_set::KIND, bump), &Seeds(&[seed::GS, &week_bytes]))?;
             set.set_u64(guard_set::WEEK, week);
+            set.set_key(guard_set::PAYER, operator.address());
+            set_terms(&set, &config);
             set
         }
     };
@@ -49,6 +54,15 @@ pub fn join_guard_set(ctx: &Ctx<'_>) -> ProgramResult {
     set.set_u32(entry + guard_set::entries_entry::NO, no);
     set.set_u64(entry + guard_set::entries_entry::WORTH, worth);
     Ok(())
+}
+
+/// What holds for everything of the week, whatever the config says later.
+fn set_terms(set: &Record<'_>, config: &Record<'_>) {
+    set.set_u32(guard_set::MIN_GUARDS, config.u32(config::MIN_GUARDS));
+    set.set_u32(guard_set::GUARD_SHARE_BPS, config.u32(config::GUARD_SHARE_BPS));
+    set.set_u32(guard_set::OPEN_YIELD_BPS, config.u32(config::OPEN_YIELD_BPS));
+    set.set_u64(guard_set::FEE_PER_GB, config.u64(config::FEE_PER_GB));
+    set.set_u64(guard_set::DUST_BYTES, config.u64(config::DUST_BYTES));
 }
 
 /// The index that a newcomer takes: the next, or in a full set that of the lowest, if the newcomer is

@@ -16,3 +16,4 @@ pub mod report;
 pub mod resource;
 pub mod settings;
 pub mod stake;
+pub mod verdict;

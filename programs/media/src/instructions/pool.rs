@@ -5,8 +5,8 @@ use pinocchio::{AccountView, ProgramResult};
 
 use crate::account::Record;
 use crate::context::Ctx;
-use crate::layout::ix::{add_liquidity, remove_liquidity, swap as swap_ix};
-use crate::layout::{LOCKED_LP, MEDIA_DECIMALS, config, error, pool, seed};
+use crate::layout::ix::{add_liquidity, create_pool as create_pool_ix, remove_liquidity, swap as swap_ix};
+use crate::layout::{LOCKED_LP, MEDIA_DECIMALS, QUOTE_FREEZABLE, config, error, pool, seed};
 use crate::pda::{self, New, Place, Seeds};
 use crate::pool::{Reserves, after_change, before_change, reserves};
 use crate::time;
@@ -16,7 +16,9 @@ use crate::token::{self, NewMint, NewVault};
 const LP_DECIMALS: u8 = MEDIA_DECIMALS;
 
 pub fn create_pool(ctx: &Ctx<'_>) -> ProgramResult {
-    let [payer, config, quote_mint, pool, media_mint, lp_mint, media_vault, quote_vault, lp_vault, buyback_vault, ..] = ctx.first::<12>();
+    let [payer, config, quote_mint, pool, media_mint, lp_mint, media_vault, quote_vault, lp_vault, owner_media, owner_quote, owner_lp, system, token_program, _ata] =
+        ctx.first::<15>();
+    let (media, quote) = (ctx.args.u64(create_pool_ix::MEDIA), ctx.args.u64(create_pool_ix::QUOTE));
     let config = ctx.config(config)?;
     let parts: [&[u8]; 2] = [seed::POOL, quote_mint.address().as_array()];
     let seeds = Seeds(&parts);
@@ -26,14 +28,17 @@ pub fn create_pool(ctx: &Ctx<'_>) -> ProgramResult {
     let media_bump = pda::check(ctx.program, media_vault, &Seeds(&by_pool(seed::VM)))?;
     let quote_bump = pda::check(ctx.program, quote_vault, &Seeds(&by_pool(seed::VQ)))?;
     let lp_vault_bump = pda::check(ctx.program, lp_vault, &Seeds(&by_pool(seed::VL)))?;
-    let buyback_bump = pda::check(ctx.program, buyback_vault, &Seeds(&by_pool(seed::VB)))?;
+    if token::associated(payer.address(), lp_mint.address()) != *owner_lp.address() {
+        return Err(error::WRONG_ADDRESS);
+    }
     let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
     config.require_key(config::MEDIA_MINT, media_mint.address())?;
-    token::require_free_mint(quote_mint)?;
-    let listed = |index: usize| config.key(config::QUOTES + index * config::QUOTES_STRIDE + config::quotes_entry::MINT);
-    let is_quote = (0..config::QUOTES_LENGTH).any(|index| listed(index) == *quote_mint.address());
-    if !is_quote || quote_mint.address() == media_mint.address() {
-        return Err(error::WRONG_MINT);
+    require_listed(&config, quote_mint, media_mint)?;
+    token::require_mint(owner_media, media_mint.address())?;
+    token::require_mint(owner_quote, quote_mint.address())?;
+    let deposit = rules::first_deposit(media, quote, LOCKED_LP);
+    if deposit.lp == 0 {
+        return Err(error::ZERO_AMOUNT);
     }
 
     let authority = config.address();
@@ -42,16 +47,36 @@ pub fn create_pool(ctx: &Ctx<'_>) -> ProgramResult {
     token::create_vault(payer, media_vault, &vault(media_mint, media_bump), &Seeds(&by_pool(seed::VM)))?;
     token::create_vault(payer, quote_vault, &vault(quote_mint, quote_bump), &Seeds(&by_pool(seed::VQ)))?;
     token::create_vault(payer, lp_vault, &vault(lp_mint, lp_vault_bump), &Seeds(&by_pool(seed::VL)))?;
-    token::create_vault(payer, buyback_vault, &vault(quote_mint, buyback_bump), &Seeds(&by_pool(seed::VB)))?;
     let record = ctx.create(payer, pool, &New::of(&pool::KIND, bump), &seeds)?;
     record.set_key(pool::QUOTE_MINT, quote_mint.address());
     record.set_key(pool::LP_MINT, lp_mint.address());
     record.set_key(pool::MEDIA_VAULT, media_vault.address());
     record.set_key(pool::QUOTE_VAULT, quote_vault.address());
     record.set_key(pool::LP_VAULT, lp_vault.address());
-    record.set_key(pool::BUYBACK_VAULT, buyback_vault.address());
-    record.set_u64(pool::UPDATED_AT, time::now()?);
-    Ok(())
+    let now = time::now()?;
+    record.set_u64(pool::UPDATED_AT, now);
+    before_change(&config, &record, now);
+    after_change(&record, &Reserves { media: deposit.media, quote: deposit.quote, supply: deposit.supply })?;
+    token::create_associated([payer, owner_lp, payer, lp_mint, system, token_program])?;
+    token::deposit(owner_media, media_vault, payer, deposit.media)?;
+    token::deposit(owner_quote, quote_vault, payer, deposit.quote)?;
+    token::mint(lp_mint, owner_lp, &config, deposit.lp)
+}
+
+/// `WrongMint` for what is no mint or MEDIA itself; `QuoteNotListed` unless the config lists it, and with a freeze authority
+/// only if it lists that too.
+#[inline(never)]
+fn require_listed(config: &Record<'_>, quote_mint: &AccountView, media_mint: &AccountView) -> ProgramResult {
+    let freezable = token::is_freezable_mint(quote_mint)?;
+    if quote_mint.address() == media_mint.address() {
+        return Err(error::WRONG_MINT);
+    }
+    let at = |index: usize| config::QUOTES + index * config::QUOTES_STRIDE;
+    let listed = (0..config::QUOTES_LENGTH).find(|&index| config.key(at(index) + config::quotes_entry::MINT) == *quote_mint.address());
+    match listed {
+        Some(index) if !freezable || config.u32(at(index) + config::quotes_entry::FLAGS) & QUOTE_FREEZABLE != 0 => Ok(()),
+        _ => Err(error::QUOTE_NOT_LISTED),
+    }
 }
 
 /// The accounts of adding and removing liquidity, which are the same.
@@ -97,11 +122,7 @@ pub fn add_liquidity(ctx: &Ctx<'_>) -> ProgramResult {
     let at = Liquidity::of(ctx, true)?;
     let (max_media, max_quote) = (ctx.args.u64(add_liquidity::MAX_MEDIA), ctx.args.u64(add_liquidity::MAX_QUOTE));
     let before = reserves(&at.pool);
-    let deposit = if before.supply == 0 {
-        rules::first_deposit(max_media, max_quote, LOCKED_LP)
-    } else {
-        rules::deposit(max_media, max_quote, &before).ok_or(error::OVERFLOW)?
-    };
+    let deposit = rules::deposit(max_media, max_quote, &before).ok_or(error::OVERFLOW)?;
     if deposit.lp == 0 {
         return Err(error::ZERO_AMOUNT);
     }
@@ -129,9 +150,6 @@ pub fn remove_liquidity(ctx: &Ctx<'_>) -> ProgramResult {
         return Err(error::ZERO_AMOUNT);
     }
     let before = reserves(&at.pool);
-    if before.supply == 0 {
-        return Err(error::INSUFFICIENT_LIQUIDITY);
-    }
     let paid = rules::withdrawal(lp, &before);
     let enough = |(media, quote)| media >= ctx.args.u64(remove_liquidity::MIN_MEDIA) && quote >= ctx.args.u64(remove_liquidity::MIN_QUOTE);
     if !paid.is_none_or(enough) {
@@ -180,9 +198,6 @@ pub fn swap(ctx: &Ctx<'_>) -> ProgramResult {
         return Err(error::ZERO_AMOUNT);
     }
     let before = reserves(&pool);
-    if before.supply == 0 {
-        return Err(error::INSUFFICIENT_LIQUIDITY);
-    }
     let (reserve_in, reserve_out) = if media_in { (before.media, before.quote) } else { (before.quote, before.media) };
     let out = rules::swap_out(amount_in, config.u32(config::POOL_FEE_BPS), reserve_in, reserve_out).ok_or(error::OVERFLOW)?;
     if out == 0 {

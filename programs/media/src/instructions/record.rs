@@ -1,101 +1,194 @@
-//! A resource's hour, by proof: samples into its ring, fee due.
+//! An hour of some resources, by one proof: samples into their rings, fees due.
 
-use media_rules::fee;
-use media_rules::time::{Periods, SAMPLES};
-use pinocchio::ProgramResult;
+use media_rules::range::{Hash, MAX_LEAVES};
+use media_rules::time::SAMPLES;
+use media_rules::window::{self, Mark};
+use media_rules::{fee, packed};
+use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 
 use super::resource::load_ring;
 use crate::account::Record;
-use crate::context::{Args, Ctx};
+use crate::context::Ctx;
 use crate::hash;
-use crate::layout::{SAMPLE_RING, config, error, hour, hour_status, ix, resource, resource_status, ring, seed};
+use crate::layout::ix::record as ix;
+use crate::layout::{SAMPLE_RING, config, error, hour, hour_status, resource, resource_status as status, ring, seed};
 use crate::pda::Numbered;
+use crate::service::ServiceWeek;
 use crate::time;
 
 const DOMAIN: &[u8; 8] = b"mn.hour.";
-/// previous, slots, billable: what the arguments share with the leaf, in its order.
-const LEAF_ARGS: usize = 8 + 12 * 8 + 8;
+/// Numbers of a leaf: the bytes of twelve samples, billable, disputed.
+const NUMBERS: usize = SAMPLES as usize + 2;
+const BILLABLE: usize = SAMPLES as usize;
+const DISPUTED: usize = SAMPLES as usize + 1;
+
+type Numbers = [u64; NUMBERS];
+
+/// What all leaves of a transaction share.
+struct Hour<'a> {
+    number: u64,
+    week: u64,
+    fee_per_gb: u64,
+    sample_secs: u32,
+    account: Record<'a>,
+}
 
 pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
-    let [config, view, resource_view, ring] = ctx.first::<4>();
-    let number = ctx.args.u64(ix::record::HOUR);
-    let previous = ctx.args.u64(ix::record::PREVIOUS);
-    let billable = ctx.args.u64(ix::record::BILLABLE);
+    let [config, view] = ctx.first::<2>();
+    let number = ctx.args.u64(ix::HOUR);
+    let count = usize::from(ctx.args.u8(ix::COUNT));
     let config = ctx.config(config)?;
-    let final_hour = ctx.existing(view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
-    let resource = ctx.load(resource_view, &resource::KIND)?;
-    // A released resource has no ring and no stake left: only the order of its hours is kept.
-    let released = resource.status() == resource_status::RELEASED;
-    let ring = if released {
-        None
-    } else {
-        resource.require_key(resource::RING, ring.address())?;
-        let ring = load_ring(ctx, ring)?;
-        ring.require_key(ring::RESOURCE, resource.address())?;
-        Some(ring)
-    };
-    if final_hour.status() != hour_status::FINAL || resource.status() == resource_status::DRAFT {
-        return Err(error::WRONG_STATUS);
+    let account = ctx.existing(view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
+    let pairs = ctx.rest(ix::ACCOUNTS);
+    if pairs.len() != 2 * count {
+        return Err(error::NOT_ENOUGH_ACCOUNTS);
     }
-    let leaf = hash::sha256(&[&[0], DOMAIN, resource_view.address().as_array(), ctx.args.array::<LEAF_ARGS>(ix::record::PREVIOUS)]);
-    hash::verify(&leaf, ctx.args.tail(ix::record::ARGS), &final_hour.bytes(hour::ROOT))?;
-    // Hours here count from 1, so that 0 is none: the hour is at or after the previous one's successor.
-    if previous != resource.u64(resource::LAST_HOUR) || number < previous {
-        return Err(error::WRONG_PREVIOUS);
-    }
-    let total = total_bytes(&ctx.args);
-    if total == 0 || billable > total {
+    if count == 0 || count > MAX_LEAVES {
         return Err(error::INVALID_PARAMETER);
     }
+    let mut ready = account.status() == hour_status::FINAL;
+    for pair in pairs.chunks_exact(2) {
+        ready &= load_pair(ctx, pair)?.0.status() != status::DRAFT;
+    }
+    if !ready {
+        return Err(error::WRONG_STATUS);
+    }
     let periods = time::periods(&config);
-    let week = periods.week(number);
-    if resource.u64(resource::DUE) > 0 && resource.u64(resource::DUE_WEEK) != week {
-        return Err(error::CHARGE_FIRST);
+    let hour = Hour {
+        number,
+        week: periods.week(number),
+        fee_per_gb: account.u64(hour::FEE_PER_GB),
+        sample_secs: config.u32(config::SAMPLE_SECS),
+        account,
+    };
+    let packed = prove(ctx, &hour, pairs)?;
+    let mut at = 0;
+    let mut recorded = false;
+    for pair in pairs.chunks_exact(2) {
+        let (numbers, next) = unpack(packed, at)?;
+        at = next;
+        recorded |= record_one(ctx, &hour, pair, &numbers)?;
     }
-    // Sums saturate: a leaf that the guards agreed on must never be impossible to record, however absurd the
-    // numbers of those who made it, because no week closes before all its leaves are recorded.
-    let fee = if released { 0 } else { fee::hour_fee(billable, config.u64(config::FEE_PER_GB)).unwrap_or(u64::MAX) };
-    if fee > 0 {
-        resource.set_u64(resource::DUE, resource.u64(resource::DUE).saturating_add(fee));
-        resource.set_u64(resource::DUE_WEEK, week);
+    if recorded { Ok(()) } else { Err(error::ALREADY_EXISTS) }
+}
+
+/// A resource and its ring; a released resource has none.
+fn load_pair<'a>(ctx: &Ctx<'a>, pair: &'a [AccountView]) -> Result<(Record<'a>, Option<Record<'a>>), ProgramError> {
+    let [resource, ring] = pair else { return Err(error::NOT_ENOUGH_ACCOUNTS) };
+    let resource = ctx.load(resource, &resource::KIND)?;
+    if resource.status() == status::RELEASED {
+        return Ok((resource, None));
     }
-    resource.set_u64(resource::LAST_HOUR, number.checked_add(1).ok_or(error::OVERFLOW)?);
+    resource.require_key(resource::RING, ring.address())?;
+    if resource.status() == status::DRAFT && ring.address() == &pinocchio_system::ID {
+        // A draft may have no ring yet; it is refused for its status.
+        return Ok((resource, None));
+    }
+    let ring = load_ring(ctx, ring)?;
+    ring.require_key(ring::RESOURCE, resource.address())?;
+    Ok((resource, Some(ring)))
+}
+
+fn unpack(packed: &[u8], at: usize) -> Result<(Numbers, usize), ProgramError> {
+    let mut numbers = [0; NUMBERS];
+    let mut at = at;
+    for number in &mut numbers {
+        (*number, at) = packed::number(packed, at).ok_or(error::INVALID_PARAMETER)?;
+    }
+    Ok((numbers, at))
+}
+
+/// The packed numbers of the leaves, if these lead to the hour's root.
+#[inline(never)]
+fn prove<'a>(ctx: &Ctx<'a>, hour: &Hour<'_>, pairs: &[AccountView]) -> Result<&'a [u8], ProgramError> {
+    let tail = ctx.args.tail(ix::ARGS);
+    let (length, rest) = tail.split_first_chunk::<2>().ok_or(error::INVALID_PARAMETER)?;
+    let (packed, proof) = rest.split_at_checked(usize::from(u16::from_le_bytes(*length))).ok_or(error::INVALID_PARAMETER)?;
+    let mut nodes: [Hash; MAX_LEAVES + 2] = [[0; 32]; MAX_LEAVES + 2];
+    let mut at = 0;
+    let mut count = 0;
+    for pair in pairs.chunks_exact(2) {
+        let (numbers, next) = unpack(packed, at)?;
+        at = next;
+        count += 1;
+        if let (Some(node), Some(resource)) = (nodes.get_mut(count), pair.first()) {
+            *node = leaf(resource, &numbers);
+        }
+    }
+    if at != packed.len() {
+        return Err(error::INVALID_PARAMETER);
+    }
+    let range = hash::Range { first: ctx.args.u32(ix::INDEX), count, total: hour.account.u32(hour::LEAVES), proof };
+    hash::verify_range(&mut nodes, &range, &hour.account.bytes(hour::ROOT))?;
+    Ok(packed)
+}
+
+fn leaf(resource: &AccountView, numbers: &Numbers) -> Hash {
+    // Both the hash and the virtual machine are little-endian: the numbers lie in memory as in the leaf.
+    let bytes = unsafe { &*core::ptr::from_ref(numbers).cast::<[u8; NUMBERS * 8]>() };
+    hash::sha256(&[&[0], DOMAIN, resource.address().as_array(), bytes])
+}
+
+/// Whether the hour was new to the resource.
+#[inline(never)]
+fn record_one<'a>(ctx: &Ctx<'a>, hour: &Hour<'_>, pair: &'a [AccountView], numbers: &Numbers) -> Result<bool, ProgramError> {
+    let (resource, ring) = load_pair(ctx, pair)?;
+    let mut seen = resource.bytes::<{ resource::RECORDED_BYTES }>(resource::RECORDED);
+    let mut newest = resource.u64(resource::LAST_HOUR);
+    match window::mark_newest(&mut seen, &mut newest, hour.number) {
+        Mark::New => {}
+        Mark::Known => return Ok(false),
+        Mark::TooOld => return Err(error::TOO_LATE),
+    }
+    resource.set_bytes(resource::RECORDED, &seen);
+    resource.set_u64(resource::LAST_HOUR, newest);
+    let total = numbers.iter().take(SAMPLES as usize).fold(0, |sum, &bytes| u64::saturating_add(sum, bytes));
     resource.set_u64(resource::BYTES_TOTAL, resource.u64(resource::BYTES_TOTAL).saturating_add(total));
-    if let Some(ring) = ring {
-        set_samples(&periods, &ring, number, &ctx.args);
+    // A released resource has neither stake nor samples left: only which of its hours came is kept.
+    let Some(ring) = ring else { return Ok(true) };
+    let fee = fee::hour_fee(numbers[BILLABLE], numbers[DISPUTED], hour.fee_per_gb);
+    if fee > 0 {
+        let service = ServiceWeek::take(&resource, hour.week)?;
+        service.set_due(service.due().saturating_add(fee));
     }
-    Ok(())
+    set_samples(hour, &ring, numbers);
+    Ok(true)
 }
 
-/// Bytes of the `index`th sample.
-fn slot(args: &Args<'_>, index: u64) -> u64 {
-    args.u64(ix::record::SLOTS + index as usize * 8)
-}
-
-fn total_bytes(args: &Args<'_>) -> u64 {
-    (0..SAMPLES).fold(0, |total, index| u64::saturating_add(total, slot(args, index)))
-}
-
-/// Writes the hour's samples. The ring holds one month; the first sample of a later one empties it.
-fn set_samples(periods: &Periods, ring: &Record<'_>, hour: u64, args: &Args<'_>) {
+/// Writes the hour's samples. Twelve divides the ring, so an hour lies in one piece.
+fn set_samples(hour: &Hour<'_>, ring: &Record<'_>, numbers: &Numbers) {
+    const RING: u64 = SAMPLE_RING as u64;
+    const _: () = assert!(RING.is_multiple_of(SAMPLES));
     // Fits: the end of this hour in seconds did when its account was made.
-    let first = hour.wrapping_mul(SAMPLES);
-    let mut shown = ring.u64(ring::MONTH);
-    let mut month = periods.month(first);
-    let mut place = first % u64::from(periods.month_slots).max(1);
-    for index in 0..SAMPLES {
-        if place == u64::from(periods.month_slots) {
-            month += 1;
-            place = 0;
-        }
-        if month > shown {
-            ring.set_zero(ring::SIZE, SAMPLE_RING * 4);
-            ring.set_u64(ring::MONTH, month);
-            shown = month;
-        }
-        if month == shown {
-            ring.set_u32(ring::SIZE + place as usize * 4, fee::sample_kbps(slot(args, index), periods.sample_secs));
-        }
-        place += 1;
+    let first = hour.number.wrapping_mul(SAMPLES);
+    let after = first.wrapping_add(SAMPLES);
+    let head = ring.u64(ring::HEAD);
+    if after > head {
+        zero_samples(ring, head, first);
+        ring.set_u64(ring::HEAD, after);
+    } else if head - first > RING {
+        return;
+    }
+    let place = ring::SIZE + (first % RING) as usize * 4;
+    for (index, &bytes) in numbers.iter().take(SAMPLES as usize).enumerate() {
+        ring.set_u32(place + index * 4, fee::sample_kbps(bytes, hour.sample_secs));
+    }
+}
+
+/// Zeroes the samples that no hour was recorded for, before the ring goes on after them.
+fn zero_samples(ring: &Record<'_>, from: u64, until: u64) {
+    const RING: u64 = SAMPLE_RING as u64;
+    if until.saturating_sub(from) >= RING {
+        ring.set_zero(ring::SIZE, SAMPLE_RING * 4);
+        return;
+    }
+    if until <= from {
+        return;
+    }
+    let (begin, count) = ((from % RING) as usize, (until - from) as usize);
+    let first = count.min(SAMPLE_RING - begin);
+    ring.set_zero(ring::SIZE + begin * 4, first * 4);
+    if count > first {
+        ring.set_zero(ring::SIZE, (count - first) * 4);
     }
 }

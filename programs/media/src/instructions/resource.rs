@@ -9,8 +9,11 @@ use crate::layout::{
     ACCOUNT_VERSION, SAMPLE_RING, config, error, header, ix, resource, resource_status as status, ring, role, seed, settings, stake,
 };
 use crate::pda::{self, New, Place, Seeds};
-use crate::{pool, time};
+use crate::service::{self, Terms};
+use crate::{hash, pool, time};
 
+/// Most bytes of the seed of an address created with seed.
+const MAX_SEED: usize = 32;
 /// Bytes of a sample ring's account.
 const RING_BYTES: usize = ring::SIZE + SAMPLE_RING * 4;
 
@@ -18,7 +21,7 @@ pub fn register_resource(ctx: &Ctx<'_>) -> ProgramResult {
     let [publisher, config, pool, stake, view, _system] = ctx.first::<6>();
     let id = ctx.args.u64(ix::register_resource::ID);
     let lp = ctx.args.u64(ix::register_resource::LP);
-    let bound = ctx.args.u64(ix::register_resource::UNATTESTED_BOUND);
+    let terms = Terms { allowance: ctx.args.u64(ix::register_resource::ALLOWANCE), vouch_key: ctx.args.array(ix::register_resource::VOUCH_KEY) };
     ctx.config(config)?;
     let number = id.to_le_bytes();
     let seeds: [&[u8]; 3] = [seed::RES, publisher.address().as_array(), &number];
@@ -37,8 +40,7 @@ pub fn register_resource(ctx: &Ctx<'_>) -> ProgramResult {
     resource.set_key(resource::POOL, pool.address());
     resource.set_key(resource::STAKE, stake.address());
     resource.set_u64(resource::LP, lp);
-    resource.set_u64(resource::UNATTESTED_BOUND, bound);
-    resource.set_u64(resource::PREVIOUS_BOUND, bound);
+    service::first_terms(&resource, &terms);
     Ok(())
 }
 
@@ -61,6 +63,11 @@ pub fn attach_ring(ctx: &Ctx<'_>) -> ProgramResult {
     }
     if view.data_len() != RING_BYTES {
         return Err(error::WRONG_TAG);
+    }
+    // Only its own publisher can have created the account: nobody takes a blank ring of somebody else.
+    let seed = ctx.args.tail(ix::attach_ring::ARGS);
+    if seed.len() > MAX_SEED || hash::sha256(&[publisher.address().as_array(), seed, ctx.program.as_array()]) != *view.address().as_array() {
+        return Err(error::WRONG_ADDRESS);
     }
     if resource.status() == status::RELEASED {
         return Err(error::WRONG_STATUS);
@@ -99,7 +106,7 @@ pub fn load_ring<'a>(ctx: &Ctx<'a>, view: &'a AccountView) -> Result<Record<'a>,
 pub fn update_resource(ctx: &Ctx<'_>) -> ProgramResult {
     let [publisher, config, pool, stake, resource] = ctx.first::<5>();
     let lp = ctx.args.u64(ix::update_resource::LP);
-    let bound = ctx.args.u64(ix::update_resource::UNATTESTED_BOUND);
+    let terms = Terms { allowance: ctx.args.u64(ix::update_resource::ALLOWANCE), vouch_key: ctx.args.array(ix::update_resource::VOUCH_KEY) };
     let config = ctx.config(config)?;
     let pool = ctx.pool(pool)?;
     let stake = ctx.stake(stake)?;
@@ -115,58 +122,43 @@ pub fn update_resource(ctx: &Ctx<'_>) -> ProgramResult {
         return Err(error::ZERO_AMOUNT);
     }
     let now = time::now()?;
+    let periods = time::periods(&config);
+    let hour = time::hour_at(&periods, now)?;
     let before = resource.u64(resource::LP);
     if lp > before {
         set_aside(&stake, lp - before)?;
     } else if lp < before {
-        if resource.u64(resource::DUE) > 0 || resource.u64(resource::DEBT) > 0 {
+        if service::has_due(&resource) || resource.u64(resource::DEBT) > 0 {
             return Err(error::DEBT_OPEN);
         }
-        if resource.status() != status::PAUSED || !is_settled(&config, &resource, now)? {
+        if resource.status() != status::PAUSED || !service::is_settled(&resource, &periods, hour) {
             return Err(error::STAKE_IN_USE);
         }
         stake.sub(stake::ALLOCATED, before - lp)?;
     }
     resource.set_u64(resource::LP, lp);
-    set_bound(&config, &resource, bound, now)?;
-    if resource.status() == status::ACTIVE {
-        set_quota(&config, &pool, &resource, now)?;
+    service::set_terms(&resource, &periods, hour, &terms)?;
+    if resource.status() == status::ACTIVE && lp > before {
+        quota_for_rights(&config, &pool, &resource, now)?;
     }
     Ok(())
 }
 
-/// Whether all that a resource was served for, before the hour in which it was paused or removed, is past the
-/// last moment at which it can become due.
-fn is_settled(config: &Record<'_>, resource: &Record<'_>, now: u64) -> Result<bool, ProgramError> {
-    let wait = 2 * u64::from(config.u32(config::FINAL_HOURS));
-    let until = resource.u64(resource::REMOVED_HOUR).checked_add(wait).ok_or(error::OVERFLOW)?;
-    Ok(time::hour_at(&time::periods(config), now)? > until)
-}
-
-/// Puts a new bound in force from the next hour on. The one before is kept until no hour it holds for can
-/// still become final; a further change before that is `TooEarly`.
-fn set_bound(config: &Record<'_>, resource: &Record<'_>, bound: u64, now: u64) -> ProgramResult {
-    let before = resource.u64(resource::UNATTESTED_BOUND);
-    if bound == before {
-        return Ok(());
-    }
-    let hour = time::hour_at(&time::periods(config), now)?;
-    let from = resource.u64(resource::BOUND_FROM);
-    let settled = from.checked_add(u64::from(config.u32(config::FINAL_HOURS)) + 2).ok_or(error::OVERFLOW)?;
-    if from > 0 && hour <= settled {
-        return Err(error::TOO_EARLY);
-    }
-    resource.set_u64(resource::PREVIOUS_BOUND, before);
-    resource.set_u64(resource::UNATTESTED_BOUND, bound);
-    resource.set_u64(resource::BOUND_FROM, hour.checked_add(1).ok_or(error::OVERFLOW)?);
+/// Sets the quota to what the LP set aside is worth now, after some of it was taken.
+pub fn set_quota(config: &Record<'_>, pool: &Record<'_>, resource: &Record<'_>, now: u64) -> ProgramResult {
+    write_quota(config, resource, pool::worth(config, pool, resource.u64(resource::LP), now)?);
     Ok(())
 }
 
-/// Sets the quota to what the LP set aside is worth now; gives that worth.
-pub fn set_quota(config: &Record<'_>, pool: &Record<'_>, resource: &Record<'_>, now: u64) -> Result<u64, ProgramError> {
-    let worth = pool::worth(config, pool, resource.u64(resource::LP), now)?;
-    resource.set_u32(resource::QUOTA_KBPS, rules::quota_kbps(worth, config.u64(config::QUOTA_KBPS_PER_MEDIA)));
+/// Sets the quota to what the LP set aside is worth for rights now; gives that worth.
+pub fn quota_for_rights(config: &Record<'_>, pool: &Record<'_>, resource: &Record<'_>, now: u64) -> Result<u64, ProgramError> {
+    let worth = pool::worth_for_rights(config, pool, resource.u64(resource::LP), now)?;
+    write_quota(config, resource, worth);
     Ok(worth)
+}
+
+fn write_quota(config: &Record<'_>, resource: &Record<'_>, worth: u64) {
+    resource.set_u32(resource::QUOTA_KBPS, rules::quota_kbps(worth, config.u64(config::QUOTA_KBPS_PER_MEDIA)));
 }
 
 pub fn pause_resource(ctx: &Ctx<'_>) -> ProgramResult {
@@ -176,8 +168,8 @@ pub fn pause_resource(ctx: &Ctx<'_>) -> ProgramResult {
     resource.require_key(resource::PUBLISHER, publisher.address())?;
     match (ctx.args.u8(ix::pause_resource::PAUSED), resource.status()) {
         (1, status::ACTIVE | status::EXHAUSTED | status::PENDING) => {
+            service::close_span(&resource, time::hour_at(&time::periods(&config), time::now()?)?)?;
             resource.set_status(status::PAUSED);
-            resource.set_u64(resource::REMOVED_HOUR, time::hour_at(&time::periods(&config), time::now()?)?);
         }
         (0, status::PAUSED) => {
             resource.set_status(status::PENDING);
@@ -198,8 +190,8 @@ pub fn remove_resource(ctx: &Ctx<'_>) -> ProgramResult {
     if is_gone(&resource) {
         return Err(error::WRONG_STATUS);
     }
+    service::close_span(&resource, time::hour_at(&time::periods(&config), time::now()?)?)?;
     resource.set_status(status::REMOVED);
-    resource.set_u64(resource::REMOVED_HOUR, time::hour_at(&time::periods(&config), time::now()?)?);
     Ok(())
 }
 
@@ -224,16 +216,17 @@ pub fn release_resource(ctx: &Ctx<'_>) -> ProgramResult {
     if resource.status() != status::REMOVED {
         return Err(error::WRONG_STATUS);
     }
-    if !is_settled(&config, &resource, time::now()?)? {
+    let periods = time::periods(&config);
+    if !service::is_settled(&resource, &periods, time::hour_at(&periods, time::now()?)?) {
         return Err(error::TOO_EARLY);
     }
-    let lp = resource.u64(resource::LP);
-    if resource.u64(resource::DUE) > 0 {
+    if service::has_due(&resource) {
         return Err(error::CHARGE_FIRST);
     }
-    if resource.u64(resource::DEBT) > 0 && lp > 0 {
+    if resource.u64(resource::DEBT) > 0 {
         return Err(error::DEBT_OPEN);
     }
+    let lp = resource.u64(resource::LP);
     stake.sub(stake::ALLOCATED, lp)?;
     if attached {
         pda::close(ring, publisher)?;
