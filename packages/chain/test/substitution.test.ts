@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { MediaInstruction } from '../src/instructions.ts';
 import { tellStory } from '../src/program-world/story.ts';
-import type { StoryStep } from '../src/program-world/story.ts';
+import type { StoryStep } from '../src/program-world/teller.ts';
 import { addressOf, createProgramWorld } from '../src/program-world/world.ts';
 import type { ProgramWorld } from '../src/program-world/world.ts';
 import { PROGRAMS, SYSVARS } from '../src/programs.ts';

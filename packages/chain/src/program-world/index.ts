@@ -1,5 +1,5 @@
 export { computeUnits } from './compute-units.ts';
 export { STORY_PARAMS, tellStory } from './story.ts';
-export type { StoryStep } from './story.ts';
+export type { StoryStep } from './teller.ts';
 export { PROGRAM_PATH, addressOf, createProgramWorld, signerOf } from './world.ts';
 export type { ProgramWorld, RawAccount, RunResult } from './world.ts';
