@@ -17,10 +17,19 @@ pub struct Voter {
 }
 
 impl<'a> Ctx<'a> {
-    /// A guard of this program that the signer operates; `Voter::of` says whether it may act.
+    /// A guard of this program that the signer operates, whether it is active or not.
     pub fn operated_guard(&self, operator: &AccountView, view: &'a AccountView) -> Result<Record<'a>, ProgramError> {
         let guard = self.load(view, &guard::KIND)?;
         guard.require_key(guard::OPERATOR, operator.address())?;
+        Ok(guard)
+    }
+
+    /// A guard that the signer operates and that is active: `NotActive` if it has left.
+    pub fn active_guard(&self, operator: &AccountView, view: &'a AccountView) -> Result<Record<'a>, ProgramError> {
+        let guard = self.operated_guard(operator, view)?;
+        if guard.status() != node_status::ACTIVE {
+            return Err(error::NOT_ACTIVE);
+        }
         Ok(guard)
     }
 
@@ -31,13 +40,9 @@ impl<'a> Ctx<'a> {
 }
 
 impl Voter {
-    /// Checks guard and set, already loaded: `NotActive` if the guard left before the set's week, `SetNotReady` unless the
-    /// set is usable at `current` week, `NotInSet` unless the guard is in it.
-    pub fn of(periods: &Periods, guard: &Record<'_>, set: &Record<'_>, current: u64) -> Result<Self, ProgramError> {
-        // One that left in or after the set's week still answers for its seat, and its stake does.
-        if guard.status() != node_status::ACTIVE && set.u64(guard_set::WEEK) > time::week_at(periods, guard.u64(guard::LEFT_AT))? {
-            return Err(error::NOT_ACTIVE);
-        }
+    /// Checks guard and set, already loaded: `SetNotReady` unless the set is usable at `current` week, `NotInSet` unless
+    /// the guard is in it.
+    pub fn of(guard: &Record<'_>, set: &Record<'_>, current: u64) -> Result<Self, ProgramError> {
         if !usable(set, current) {
             return Err(error::SET_NOT_READY);
         }
@@ -48,6 +53,15 @@ impl Voter {
         }
         Ok(Self { no, count })
     }
+}
+
+/// `NotActive` for a guard that left before a set's week. One that left in it or later still answers for its seat, and its
+/// stake does.
+pub fn require_seated(guard: &Record<'_>, set: &Record<'_>, periods: &Periods) -> Result<(), ProgramError> {
+    if guard.status() != node_status::ACTIVE && set.u64(guard_set::WEEK) > time::week_at(periods, guard.u64(guard::LEFT_AT))? {
+        return Err(error::NOT_ACTIVE);
+    }
+    Ok(())
 }
 
 /// Whether the set's week has begun and it has enough guards.

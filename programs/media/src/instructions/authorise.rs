@@ -14,7 +14,7 @@ pub fn authorise(ctx: &Ctx<'_>) -> ProgramResult {
     let week = ctx.args.u64(ix::authorise::WEEK);
     let config = ctx.config(config)?;
     let set = ctx.guard_set(set, week)?;
-    let guard = ctx.operated_guard(operator, guard)?;
+    let guard = ctx.active_guard(operator, guard)?;
     let pool = ctx.pool(pool)?;
     let resource = ctx.load(resource, &resource::KIND)?;
     resource.require_key(resource::POOL, pool.address())?;
@@ -25,7 +25,7 @@ pub fn authorise(ctx: &Ctx<'_>) -> ProgramResult {
     if week != current {
         return Err(error::WRONG_WEEK);
     }
-    let voter = Voter::of(&periods, &guard, &set, current)?;
+    let voter = Voter::of(&guard, &set, current)?;
     if resource.status() != status::PENDING || !has_ring(&resource) {
         return Err(error::WRONG_STATUS);
     }

@@ -71,13 +71,11 @@ impl<'a> Purse<'a> {
         self.stake.sub(stake::LP, taken.lp)?;
         self.stake.sub(stake::ALLOCATED, taken.lp)?;
         self.pool.sub(pool::STAKED, taken.lp)?;
-        if taken.lp > 0 {
-            pools::before_change(&self.config, &self.pool, now);
-            pools::after_change(&self.pool, &after)?;
-            self.pool.add(pool::TO_BURN, quote)?;
-            token::burn_vault(self.lp_vault, self.lp_mint, &self.config, taken.lp)?;
-            token::pay(self.media_vault, self.fund, &self.config, media)?;
-        }
+        pools::before_change(&self.config, &self.pool, now);
+        pools::after_change(&self.pool, &after)?;
+        self.pool.add(pool::TO_BURN, quote)?;
+        token::burn_vault(self.lp_vault, self.lp_mint, &self.config, taken.lp)?;
+        token::pay(self.media_vault, self.fund, &self.config, media)?;
         Ok(Paid { taken, media, quote_worth: quote_as_media(quote, price).unwrap_or(u64::MAX) })
     }
 }

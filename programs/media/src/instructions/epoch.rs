@@ -37,6 +37,7 @@ pub fn propose_epoch(ctx: &Ctx<'_>) -> ProgramResult {
     let epoch = ctx.existing(view, &epoch::KIND, seed::EP, Numbered { offset: epoch::WEEK, value: week })?;
     let guard = ctx.operated_guard(operator, guard)?;
     let periods = time::periods(&config);
+    voter::require_seated(&guard, &set, &periods)?;
     let current = time::week_at(&periods, time::now()?)?;
     if week >= current {
         return Err(error::TOO_EARLY);
@@ -44,7 +45,7 @@ pub fn propose_epoch(ctx: &Ctx<'_>) -> ProgramResult {
     if set_week != week && set_week != current {
         return Err(error::WRONG_WEEK);
     }
-    let voter = Voter::of(&periods, &guard, &set, current)?;
+    let voter = Voter::of(&guard, &set, current)?;
     let own = set_week == week;
     let decided = match epoch.status() {
         status::OPEN => false,

@@ -5,7 +5,7 @@ use pinocchio::{ProgramResult, error::ProgramError};
 use crate::account::Record;
 use crate::context::Ctx;
 use crate::layout::ix::join_guard_set as ix;
-use crate::layout::{MAX_GUARDS, config, error, guard, guard_set, node_status, role, seed};
+use crate::layout::{MAX_GUARDS, config, error, guard, guard_set, role, seed};
 use crate::pda::{New, Numbered, Place, Seeds};
 use crate::{time, voter};
 
@@ -15,10 +15,7 @@ pub fn join_guard_set(ctx: &Ctx<'_>) -> ProgramResult {
     let config = ctx.config(config)?;
     let place = ctx.place_of(view, &guard_set::KIND, seed::GS, Numbered { offset: guard_set::WEEK, value: week })?;
     let backing = ctx.load_backing(pool, stake)?;
-    let guard = ctx.operated_guard(operator, guard)?;
-    if guard.status() != node_status::ACTIVE {
-        return Err(error::NOT_ACTIVE);
-    }
+    let guard = ctx.active_guard(operator, guard)?;
     guard.require_key(guard::STAKE, stake.address())?;
     backing.require(&guard.key(guard::OWNER), role::GUARD)?;
 

@@ -8,7 +8,7 @@ use crate::layout::ix::propose_hour as ix;
 use crate::layout::{MAX_GUARDS, error, hour, hour_status, seed};
 use crate::pda::Numbered;
 use crate::time::{self, Phase};
-use crate::voter::Voter;
+use crate::voter::{self, Voter};
 
 pub fn propose_hour(ctx: &Ctx<'_>) -> ProgramResult {
     let [operator, config, guard, set, view] = ctx.first::<5>();
@@ -20,8 +20,9 @@ pub fn propose_hour(ctx: &Ctx<'_>) -> ProgramResult {
     let set = ctx.guard_set(set, week)?;
     let hour = ctx.existing(view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
     let guard = ctx.operated_guard(operator, guard)?;
-    let now = time::now()?;
     let periods = time::periods(&config);
+    voter::require_seated(&guard, &set, &periods)?;
+    let now = time::now()?;
     let current = time::week_at(&periods, now)?;
     let reveals = hour.u32(hour::REVEALS);
     let phase = periods.phase(number, now, reveals, hour.u32(hour::SET_COUNT)).ok_or(error::OVERFLOW)?;
@@ -30,7 +31,7 @@ pub fn propose_hour(ctx: &Ctx<'_>) -> ProgramResult {
     if week != decides {
         return Err(error::WRONG_WEEK);
     }
-    let voter = Voter::of(&periods, &guard, &set, current)?;
+    let voter = Voter::of(&guard, &set, current)?;
     if phase == Phase::Early {
         return Err(error::TOO_EARLY);
     }

@@ -80,10 +80,6 @@ fn load_pair<'a>(ctx: &Ctx<'a>, pair: &'a [AccountView]) -> Result<(Record<'a>, 
         return Ok((resource, None));
     }
     resource.require_key(resource::RING, ring.address())?;
-    if resource.status() == status::DRAFT && ring.address() == &pinocchio_system::ID {
-        // A draft may have no ring yet; it is refused for its status.
-        return Ok((resource, None));
-    }
     let ring = load_ring(ctx, ring)?;
     ring.require_key(ring::RESOURCE, resource.address())?;
     Ok((resource, Some(ring)))

@@ -66,7 +66,10 @@ pub fn attach_ring(ctx: &Ctx<'_>) -> ProgramResult {
     }
     // Only its own publisher can have created the account: nobody takes a blank ring of somebody else.
     let seed = ctx.args.tail(ix::attach_ring::ARGS);
-    if seed.len() > MAX_SEED || hash::sha256(&[publisher.address().as_array(), seed, ctx.program.as_array()]) != *view.address().as_array() {
+    if seed.len() > MAX_SEED {
+        return Err(error::INVALID_PARAMETER);
+    }
+    if hash::sha256(&[publisher.address().as_array(), seed, ctx.program.as_array()]) != *view.address().as_array() {
         return Err(error::WRONG_ADDRESS);
     }
     if resource.status() == status::RELEASED {

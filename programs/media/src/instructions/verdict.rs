@@ -9,7 +9,7 @@ use crate::layout::ix::{commit_verdict as commit_ix, reveal_verdict as reveal_ix
 use crate::layout::{MAX_DISPUTES, error, guard_set, hour, seed, verdict, verdict_status as status};
 use crate::pda::{self, New, Numbered, Place, Seeds};
 use crate::time;
-use crate::voter::Voter;
+use crate::voter::{self, Voter};
 
 const DOMAIN: &[u8; 8] = b"mn.vrdct";
 /// Most bytes by which an account can grow in one instruction.
@@ -31,12 +31,13 @@ pub fn commit_verdict(ctx: &Ctx<'_>) -> ProgramResult {
     let seeds = Seeds(&seeds);
     let place = ctx.place(view, &verdict::KIND, &seeds)?;
     let guard = ctx.operated_guard(operator, guard)?;
-    let now = time::now()?;
     let periods = time::periods(&config);
+    voter::require_seated(&guard, &set, &periods)?;
+    let now = time::now()?;
     if week != periods.week(number) {
         return Err(error::WRONG_WEEK);
     }
-    let voter = Voter::of(&periods, &guard, &set, time::week_at(&periods, now)?)?;
+    let voter = Voter::of(&guard, &set, time::week_at(&periods, now)?)?;
     time::require_open(periods.commit_window(number, now))?;
     let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
     let record = ctx.create(operator, view, &New::of(&verdict::KIND, bump), &seeds)?;
