@@ -1,4 +1,3 @@
-import http from 'node:http';
 import { MediaError, errorCode, silentLog } from '@media-network/runtime';
 import { createManualClock } from '@media-network/runtime/testing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -6,8 +5,6 @@ import { createActionRunner } from './actions.ts';
 import { parseGuardConfig, guardOptions } from './config.ts';
 import { jsonAnswer, listenHttp } from './http.ts';
 import type { Handler, HttpServer } from './http.ts';
-import { createOriginFetch } from './probe/origin-fetch.ts';
-import { createPeerFetch } from './peer-fetch.ts';
 import { createRateLimit } from './rate-limit.ts';
 
 let server: HttpServer | undefined;
@@ -65,110 +62,6 @@ describe('http', () => {
     ).catch((error: unknown) => error);
     expect(errorCode(failure)).toBe('guard/port-in-use');
   });
-});
-
-describe('peer fetch', () => {
-  it('does not follow what is on chain into this machine or its network, by address or by name', async () => {
-    let reached = 0;
-    const inside = http.createServer((_, response) => {
-      reached += 1;
-      response.end('secret');
-    });
-    await new Promise<void>((resolve) => {
-      inside.listen(0, '127.0.0.1', resolve);
-    });
-    const address = inside.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const peer = createPeerFetch(silentLog, { allowPrivate: false });
-    const origin = createOriginFetch({ allowPrivate: false });
-    const settings = { v: 1, originHost: null, originHeaders: [], probe: [], domains: [] } as const;
-    for (const host of ['127.0.0.1', 'localhost', '2130706433', '[::ffff:127.0.0.1]']) {
-      expect(await peer.get(`http://${host}:${port}`, '/')).toBeUndefined();
-      await expect(
-        origin.get({ ...settings, origin: `http://${host}:${port}` }, '/', [0, 0]),
-      ).rejects.toThrow();
-    }
-    expect(reached).toBe(0);
-    await Promise.all([peer.close(), origin.close()]);
-    inside.closeAllConnections();
-    await new Promise((resolve) => inside.close(resolve));
-  });
-
-  it('ends when it is given up', async () => {
-    const silent = http.createServer(() => undefined);
-    await new Promise<void>((resolve) => {
-      silent.listen(0, '127.0.0.1', resolve);
-    });
-    const address = silent.address();
-    const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-    const peer = createPeerFetch(silentLog, { allowPrivate: true });
-    const given = new AbortController();
-    const asked = peer.get(base, '/', 9, given.signal);
-    given.abort();
-    expect(await asked).toBeUndefined();
-    expect(await peer.get(base, '/', 9, given.signal)).toBeUndefined();
-    await peer.close();
-    silent.closeAllConnections();
-    await new Promise((resolve) => silent.close(resolve));
-  });
-
-  it('is bounded in bytes, follows no redirect, and takes silence for no answer', async () => {
-    const other = http.createServer((request, response) => {
-      if (request.url === '/large') response.end(Buffer.alloc(10_000));
-      else if (request.url === '/away') response.writeHead(302, { location: '/large' }).end();
-      else response.destroy();
-    });
-    await new Promise<void>((resolve) => {
-      other.listen(0, '127.0.0.1', resolve);
-    });
-    const address = other.address();
-    const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-    const peer = createPeerFetch(silentLog, { allowPrivate: true });
-    expect((await peer.get(base, '/large'))?.body).toHaveLength(10_000);
-    expect(await peer.get(base, '/large', 9_999)).toBeUndefined();
-    expect((await peer.get(base, '/away'))?.status).toBe(302);
-    expect(await peer.get(base, '/reset')).toBeUndefined();
-    expect(await peer.get('file:///etc', '/passwd')).toBeUndefined();
-    expect(await peer.get('not a url', '/x')).toBeUndefined();
-    await peer.close();
-    other.closeAllConnections();
-    await new Promise((resolve) => other.close(resolve));
-  });
-});
-
-it('limits each client by itself, and lets it go on with time', () => {
-  const clock = createManualClock();
-  const limit = createRateLimit(clock, 2);
-  expect([limit.take('a'), limit.take('a'), limit.take('a'), limit.take('b')]).toEqual([
-    true,
-    true,
-    false,
-    true,
-  ]);
-  clock.advance(30_000);
-  expect([limit.take('a'), limit.take('a')]).toEqual([true, false]);
-});
-
-const chainError = (code: string) => async (): Promise<boolean> => {
-  throw new MediaError({ code, message: code, source: 'chain' });
-};
-
-it('pauses an action that failed, longer each time, and takes being overtaken for no failure', async () => {
-  const clock = createManualClock();
-  let failures = 0;
-  const runner = createActionRunner({ clock, log: silentLog, onFailure: () => (failures += 1) });
-  expect(await runner.run('a', chainError('chain/timeout'))).toBe('failed');
-  expect(await runner.run('a', async () => true)).toBe('skipped');
-  expect(await runner.run('b', async () => true)).toBe('done');
-  clock.advance(500);
-  expect(await runner.run('a', chainError('chain/timeout'))).toBe('failed');
-  clock.advance(999);
-  expect(await runner.run('a', async () => true)).toBe('skipped');
-  clock.advance(1);
-  expect(await runner.run('a', async () => true)).toBe('done');
-  expect(await runner.run('c', chainError('chain/already-decided'))).toBe('overtaken');
-  expect(await runner.run('d', async () => false)).toBe('nothing');
-  expect(failures).toBe(2);
 });
 
 describe('config', () => {

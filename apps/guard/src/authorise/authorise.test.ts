@@ -59,7 +59,7 @@ function setup(operator: Signer) {
     snapshot: async () => snapshot,
     chainNow: async () => 100n,
     guardSet: async (week) => ({ week, numbers: [5], entries: [], usable: true }),
-    operatorsOf: () => undefined,
+    chainNowMs: async () => 100_000,
     invalidate: () => undefined,
   };
   const origin: OriginFetch = {
@@ -72,7 +72,11 @@ function setup(operator: Signer) {
         lastModified: undefined,
         same: true,
         size: 1,
-        slice: undefined,
+        type: undefined,
+        coding: undefined,
+        contentRange: undefined,
+        cacheControl: undefined,
+        body: undefined,
       };
     },
     close: async () => undefined,
@@ -98,6 +102,7 @@ function setup(operator: Signer) {
     operator,
     guard: blankAccount('guard', addressAt(7), { no: 5 }),
     counts: createCounts(),
+    random: () => 0.5,
     clock,
     log: silentLog,
   });

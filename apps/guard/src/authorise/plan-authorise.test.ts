@@ -13,7 +13,6 @@ const resource = (change: Partial<AuthoriseFacts> = {}): AuthoriseFacts => ({
   voted: false,
   readable: undefined,
   originAnswers: undefined,
-  lp: 5n,
   due: 0n,
   debt: 0n,
   quotaKbps: 1_000,
@@ -42,6 +41,7 @@ const weeksWanted = (change: Partial<SetFacts>): readonly bigint[] =>
     week: 4n,
     sets: [setOf(4n, []), setOf(5n, [])],
     maxGuards: 2,
+    active: true,
     worth: 100n,
     minGuardStake: 50n,
     ...change,
@@ -92,9 +92,8 @@ describe('quota', () => {
     expect(plan({ ...exhausted })).toEqual(['refresh-quota']);
     expect(plan({ ...exhausted, worth: 0n })).toEqual([]);
     expect(plan({ ...exhausted, due: 1n })).toEqual([]);
-    expect(plan({ ...exhausted, debt: 1n, lp: 0n, worth: 0n })).toEqual([]);
-    expect(plan({ ...exhausted, debt: 1n, lp: 1n })).toEqual(['refresh-quota']);
-    expect(plan({ status: RESOURCE_STATUS.removed, debt: 1n, lp: 1n })).toEqual(['refresh-quota']);
+    expect(plan({ ...exhausted, debt: 1n })).toEqual([]);
+    expect(plan({ status: RESOURCE_STATUS.removed, expectedKbps: 1 })).toEqual([]);
   });
 
   it('is the task of one guard at a time, another each turn', () => {
@@ -112,7 +111,8 @@ describe('sets', () => {
     expect(weeksWanted({ sets: [setOf(4n, [1n], true), setOf(5n, [])] })).toEqual([5n]);
   });
 
-  it('joins none without the stake, and none twice', () => {
+  it('joins none without the stake, after it has left, and none twice', () => {
+    expect(weeksWanted({ active: false })).toEqual([]);
     expect(weeksWanted({ worth: 49n })).toEqual([]);
     expect(weeksWanted({ guard: 'g0', sets: [setOf(4n, [1n]), setOf(5n, [])] })).toEqual([5n]);
   });
