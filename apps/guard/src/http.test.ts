@@ -64,6 +64,41 @@ describe('http', () => {
   });
 });
 
+it('limits each client by itself, and lets it go on with time', () => {
+  const clock = createManualClock();
+  const limit = createRateLimit(clock, 2);
+  expect([limit.take('a'), limit.take('a'), limit.take('a'), limit.take('b')]).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
+  clock.advance(30_000);
+  expect([limit.take('a'), limit.take('a')]).toEqual([true, false]);
+});
+
+const chainError = (code: string) => async (): Promise<boolean> => {
+  throw new MediaError({ code, message: code, source: 'chain' });
+};
+
+it('pauses an action that failed, longer each time, and takes being overtaken for no failure', async () => {
+  const clock = createManualClock();
+  let failures = 0;
+  const runner = createActionRunner({ clock, log: silentLog, onFailure: () => (failures += 1) });
+  expect(await runner.run('a', chainError('chain/timeout'))).toBe('failed');
+  expect(await runner.run('a', async () => true)).toBe('skipped');
+  expect(await runner.run('b', async () => true)).toBe('done');
+  clock.advance(500);
+  expect(await runner.run('a', chainError('chain/timeout'))).toBe('failed');
+  clock.advance(999);
+  expect(await runner.run('a', async () => true)).toBe('skipped');
+  clock.advance(1);
+  expect(await runner.run('a', async () => true)).toBe('done');
+  expect(await runner.run('c', chainError('chain/already-decided'))).toBe('overtaken');
+  expect(await runner.run('d', async () => false)).toBe('nothing');
+  expect(failures).toBe(2);
+});
+
 describe('config', () => {
   it('takes flags over environment over file over defaults', () => {
     const config = parseGuardConfig({

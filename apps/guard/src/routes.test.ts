@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createWallet } from '@media-network/chain';
@@ -6,32 +9,42 @@ import { NODE_STATUS, RESOURCE_STATUS, SETTINGS_STATUS } from '@media-network/ch
 import {
   addressOf,
   boxKeyOf,
+  checkEvidence,
   createSessionKey,
-  decodeTicket,
+  buildCommit,
   decryptSettings,
   encodeKeyRequest,
   encryptSettings,
   generateBoxKey,
-  hourEnd,
+  encodeCommit,
+  encodeWitnessPost,
+  hourWindows,
   openSealed,
   signKeyRequest,
   utf8,
-  verifyTicketSignature,
+  signCommit,
+  signToken,
+  signWitness,
 } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import { createManualClock } from '@media-network/runtime/testing';
 import { address } from '@solana/kit';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createKeys } from './authorise/keys.ts';
 import { createSettingsReader } from './authorise/settings-reader.ts';
-import { createTickets } from './authorise/tickets.ts';
+import { openContradictions } from './collect/contradictions.ts';
 import { createCounts } from './counts.ts';
+import { sha256 } from './evidence/blob-roots.ts';
 import type { HttpAnswer } from './http.ts';
 import type { Network, Snapshot } from './network.ts';
-import { createProbeBook } from './probe/probe-book.ts';
+import { createOriginBodies } from './probe/origin-bodies.ts';
+import { createTargetPool, hashOfTarget } from './probe/target-pool.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
+import { openHourBook } from './state/hour-book.ts';
+import { openHourLog } from './state/hour-log.ts';
 import { addressAt, blankAccount } from './testing-accounts.ts';
+import { createWitnessDesk } from './witness/witness-desk.ts';
 
 /** An answer with its body read to the end. */
 type Answer = HttpAnswer & { readonly body: Uint8Array };
@@ -47,9 +60,15 @@ const settings: Settings = {
   domains: [],
 };
 
+const dirs: string[] = [];
+afterAll(async () => {
+  for (const dir of dirs) await rm(dir, { recursive: true, force: true });
+});
+
 /** A guard's routes over a chain that is made up: one active resource, one active edge with a stake of 100 MEDIA. */
 async function setup() {
   const operator = await createWallet();
+  const vouching = await createSessionKey();
   const seal = await boxKeyOf(new Uint8Array(32).fill(5));
   const edgeKey = await createSessionKey();
   const [resource, draft, edge, pool, stake] = [1, 2, 3, 4, 5].map(addressAt);
@@ -67,8 +86,10 @@ async function setup() {
     epochZero: NOW - 600n,
     sampleSecs: 300,
     reportSlots: 6,
+    commitSlots: 9,
     verdictSlots: 12,
     finalHours: 24,
+    lateHours: 336,
     hoursPerWeek: 168,
     monthSlots: 8_640,
     twapSecs: 3_600,
@@ -96,20 +117,28 @@ async function setup() {
       guards: [],
       edges: [edgeAccount],
       resources: [
-        blankAccount('resource', resource, { status: RESOURCE_STATUS.active, settingsVersion: 3, pool }),
+        blankAccount('resource', resource, {
+          status: RESOURCE_STATUS.active,
+          settingsVersion: 3,
+          pool,
+          termsCount: 1,
+          terms: [{ from: 0n, allowance: 0n, vouchKey: vouching.publicKey }],
+        }),
         blankAccount('resource', draft, { status: RESOURCE_STATUS.draft }),
       ],
       pools: [poolAccount],
     } satisfies Snapshot,
+    now: NOW,
+    revealed: undefined as bigint | undefined,
     numbers: [2],
     stakeLp: 50n * MEDIA,
   };
   const network: Network = {
     refresh: async () => world.snapshot,
     snapshot: async () => world.snapshot,
-    chainNow: async () => NOW,
+    chainNow: async () => world.now,
+    chainNowMs: async () => Number(world.now) * 1_000,
     guardSet: async (week) => ({ week, numbers: world.numbers, entries: [], usable: true }),
-    operatorsOf: () => undefined,
     invalidate: () => undefined,
   };
   const reads: Pick<MediaClient, 'account' | 'settings' | 'hour'> = {
@@ -132,8 +161,24 @@ async function setup() {
     operator: operator.address,
     sealKey: seal.publicKey,
   });
-  const book = createProbeBook();
+  const dir = await mkdtemp(path.join(tmpdir(), 'guard-routes-'));
+  dirs.push(dir);
+  const book = await openHourBook(await openHourLog(path.join(dir, 'hours')), () => undefined);
+  const contradictions = await openContradictions(path.join(dir, 'contradictions'));
   const reader = createSettingsReader(client, 2, seal);
+  const bodies = createOriginBodies();
+  const witnesses = createWitnessDesk({
+    network,
+    settings: reader,
+    prober: { learn: async () => undefined },
+    targets: createTargetPool(),
+    bodies,
+    book,
+    clock,
+    onFailure: (error) => {
+      throw error;
+    },
+  });
   const routes = createRoutes({
     client,
     network,
@@ -146,16 +191,18 @@ async function setup() {
           ? { size: 1, stream: Readable.from([Uint8Array.of(1)]) }
           : undefined,
       put: async () => '',
+      keep: async () => undefined,
       blobs: 0,
       bytes: 0,
     },
-    meter: { round: async () => 'idle', verdicts: () => [] },
+    meter: { isRevealed: (hour) => hour === world.revealed },
     book,
-    tickets: createTickets({ network, operator, guardNo: 2, creditWindow: 99 }),
+    contradictions,
+    witnesses,
     keys: createKeys({ client, network, settings: reader }),
-    limit: createRateLimit(clock, 3),
+    witnessLimit: createRateLimit(clock, 70),
     keyLimit: createRateLimit(clock, 20),
-    anyLimit: createRateLimit(clock, 50),
+    anyLimit: createRateLimit(clock, 100),
     counts: createCounts(),
     closing: () => false,
   });
@@ -174,7 +221,21 @@ async function setup() {
       body: answer.body instanceof Uint8Array ? answer.body : await buffer(answer.body.stream),
     };
   };
-  return { ask, book, world, operator, edgeKey, resource, draft, edge, blob, config };
+  return {
+    ask,
+    book,
+    bodies,
+    contradictions,
+    world,
+    edgeKey,
+    vouching,
+    resource,
+    draft,
+    edge,
+    blob,
+    config,
+    clock,
+  };
 }
 
 const codeOf = (answer: Answer): unknown => {
@@ -185,52 +246,86 @@ const codeOf = (answer: Answer): unknown => {
   ];
 };
 
-describe('tickets', () => {
-  it('are signed for this hour or the next', async () => {
-    const { ask, operator, resource, config } = await setup();
-    const request = { resource, clientKey: '0a'.repeat(32) };
-    const ticket = decodeTicket(
-      new Uint8Array(Buffer.from((await ask('POST', '/v1/tickets', JSON.stringify(request))).body)),
-    );
-    if (ticket === undefined) throw new Error('no ticket');
-    expect(ticket).toMatchObject({
-      guardNo: 2,
-      resource,
-      hour: 0n,
-      creditWindow: 99,
-      expires: Number(hourEnd(config, 0n)),
-    });
-    expect(await verifyTicketSignature(ticket, operator.address)).toBe(true);
-    const next = decodeTicket(
-      new Uint8Array(
-        Buffer.from((await ask('POST', '/v1/tickets', JSON.stringify({ ...request, hour: '1' }))).body),
-      ),
-    );
-    expect(next?.hour).toBe(1n);
-    expect(next?.session).not.toEqual(ticket.session);
-    expect(codeOf(await ask('POST', '/v1/tickets', JSON.stringify({ ...request, hour: 2 })))).toEqual([
-      400,
-      'guard/wrong-hour',
-    ]);
+type Setup = Awaited<ReturnType<typeof setup>>;
+
+/** A viewer's statement, with a token of the publisher. */
+async function statement(
+  { vouching, resource, edge }: Pick<Setup, 'vouching' | 'resource' | 'edge'>,
+  change: {
+    readonly hour?: bigint;
+    readonly session?: number;
+    readonly sign?: Setup['vouching']['sign'];
+    readonly resource?: string;
+    readonly edge?: string;
+    readonly body?: string;
+  } = {},
+): Promise<Uint8Array> {
+  const client = await createSessionKey();
+  const token = await signToken(
+    {
+      session: new Uint8Array(16).fill(change.session ?? 1),
+      resource: change.resource ?? resource,
+      clientKey: client.publicKey,
+      hour: change.hour ?? 0n,
+      ceiling: 1_000n,
+      creditWindow: 100,
+    },
+    change.sign ?? vouching.sign,
+  );
+  const witness = await signWitness(
+    {
+      session: token.session,
+      edge: change.edge ?? edge,
+      resource: token.resource,
+      targetHash: Buffer.from(hashOfTarget('/a'), 'hex'),
+      bodyHash: Buffer.from(change.body ?? 'bb'.repeat(32), 'hex'),
+      size: 9n,
+    },
+    client.sign,
+  );
+  return encodeWitnessPost(token, witness);
+}
+
+describe('witnesses', () => {
+  it('are heard when a publisher vouches for them, and held against what the origin showed', async () => {
+    const all = await setup();
+    const { ask, book, bodies, edge, resource, clock } = all;
+    const seen = { atMs: clock.nowMs(), freshMs: 1_000 };
+    bodies.note(resource, hashOfTarget('/a'), 'aa'.repeat(32), seen);
+    clock.advance(120_000);
+    bodies.note(resource, hashOfTarget('/a'), 'aa'.repeat(32), { ...seen, atMs: clock.nowMs() });
+    expect((await ask('POST', '/v1/witness', await statement(all))).status).toBe(204);
+    const right = await statement(all, { session: 2, body: 'aa'.repeat(32) });
+    expect((await ask('POST', '/v1/witness', right)).status).toBe(204);
+    await expect
+      .poll(() => book.of(edge, 0n).looks.map(({ finding }) => finding))
+      .toEqual(['wrong', 'right']);
+    expect(book.of(edge, 0n).looks[0]).toMatchObject({ resource, target: hashOfTarget('/a') });
+    // The same again is taken, and weighs nothing.
+    expect((await ask('POST', '/v1/witness', right)).status).toBe(204);
+    expect(book.of(edge, 0n).looks).toHaveLength(2);
   });
 
-  it('are refused for what is unknown, not active, malformed, or too often asked', async () => {
-    const first = await setup();
-    const clientKey = '0a'.repeat(32);
-    const asked = async (body: object): Promise<unknown> =>
-      codeOf(await first.ask('POST', '/v1/tickets', JSON.stringify(body)));
-    expect(await asked({ resource: addressAt(99), clientKey })).toEqual([404, 'guard/unknown-resource']);
-    expect(await asked({ resource: first.draft, clientKey })).toEqual([503, 'guard/not-active']);
-    expect(await asked({ resource: first.resource, clientKey: 'short' })).toEqual([400, 'guard/bad-request']);
-    expect(await asked({ resource: first.resource, clientKey })).toEqual([429, 'guard/too-many-tickets']);
-    const second = await setup();
-    second.world.numbers = [3];
-    expect(
-      codeOf(
-        await second.ask('POST', '/v1/tickets', JSON.stringify({ resource: second.resource, clientKey })),
-      ),
-    ).toEqual([503, 'guard/not-in-set']);
-    expect(codeOf(await second.ask('POST', '/v1/tickets', '{'))).toEqual([400, 'guard/bad-request']);
+  it('are refused when they are malformed, not vouched for, of other hours, or too many', async () => {
+    const all = await setup();
+    const post = async (body: Uint8Array): Promise<unknown> =>
+      codeOf(await all.ask('POST', '/v1/witness', body));
+    expect(await post(new Uint8Array(381))).toEqual([400, 'witness/malformed']);
+    expect(await post(await statement(all, { resource: addressAt(99) }))).toEqual([
+      404,
+      'witness/unknown-resource',
+    ]);
+    expect(await post(await statement(all, { edge: addressAt(98) }))).toEqual([404, 'witness/unknown-edge']);
+    expect(await post(await statement(all, { hour: 1n }))).toEqual([403, 'witness/wrong-hour']);
+    const stranger = await createSessionKey();
+    expect(await post(await statement(all, { sign: stranger.sign }))).toEqual([403, 'witness/bad-signature']);
+    const forged = await statement(all);
+    forged[378] = (forged[378] ?? 0) ^ 1;
+    expect(await post(forged)).toEqual([403, 'witness/bad-signature']);
+    for (let session = 1; session <= 64; session += 1)
+      expect((await all.ask('POST', '/v1/witness', await statement(all, { session }))).status).toBe(204);
+    expect(await post(await statement(all, { session: 65 }))).toEqual([429, 'witness/too-many']);
+    expect(await post(await statement(all, { session: 66 }))).toEqual([429, 'witness/too-many']);
   });
 });
 
@@ -277,7 +372,7 @@ describe('keys', () => {
 
 describe('the rest', () => {
   it('tells who it is, what it has, and how it does', async () => {
-    const { ask, book } = await setup();
+    const { ask } = await setup();
     expect(JSON.parse(Buffer.from((await ask('GET', '/v1/info')).body).toString())).toMatchObject({
       no: 2,
       week: '0',
@@ -285,40 +380,91 @@ describe('the rest', () => {
       chainTime: String(NOW),
     });
     expect((await ask('GET', `/v1/entries/${'ab'.repeat(32)}`)).body).toEqual(Buffer.of(1));
-    expect(codeOf(await ask('GET', `/v1/hours/${'ab'.repeat(32)}`))).toEqual([404, 'guard/no-evidence']);
-    expect(codeOf(await ask('GET', `/v1/secrets/${'ab'.repeat(32)}`))).toEqual([404, 'guard/unknown-path']);
-    expect(JSON.parse(Buffer.from((await ask('GET', '/v1/verdicts?hour=0')).body).toString())).toMatchObject({
-      hour: '0',
-      verdicts: [],
-      counters: [],
-    });
-    const counter = {
-      edge: addressAt(3),
-      resource: addressAt(1),
-      bytes: 9n,
-      hour: 0n,
-      hourBytes: 9n,
-      unixMs: 0n,
-      signature: new Uint8Array(64),
-    };
-    book.addCounter(counter);
-    book.addCounter({ ...counter, edge: addressAt(4) });
-    const countersIn = async (query: string): Promise<unknown> => {
-      const answer: { counters: unknown[] } = JSON.parse(
-        Buffer.from((await ask('GET', `/v1/verdicts?${query}`)).body).toString(),
-      );
-      return answer.counters.length;
-    };
-    expect(await countersIn('hour=0')).toBe(2);
-    expect(await countersIn(`hour=0&edge=${addressAt(3)}`)).toBe(1);
-    expect(await countersIn('hour=1')).toBe(0);
-    expect(codeOf(await ask('GET', '/v1/verdicts?hour=-1'))).toEqual([400, 'guard/bad-request']);
+    for (const kind of ['hours', 'weeks', 'counters', 'receipts', 'digests'])
+      expect(codeOf(await ask('GET', `/v1/${kind}/${'ab'.repeat(32)}`))).toEqual([404, 'guard/no-evidence']);
+    expect(codeOf(await ask('GET', `/v1/epochs/${'ab'.repeat(32)}`))).toEqual([404, 'guard/unknown-path']);
     expect((await ask('GET', '/healthz')).status).toBe(200);
     expect((await ask('GET', '/readyz')).status).toBe(200);
     expect(Buffer.from((await ask('GET', '/metrics')).body).toString()).toContain(
-      'media_guard_tickets_total',
+      'media_guard_verdicts_total',
     );
     expect(codeOf(await ask('POST', '/v1/info'))).toEqual([405, 'guard/wrong-method']);
-    expect(codeOf(await ask('GET', '/v1/tickets'))).toEqual([405, 'guard/wrong-method']);
+    expect(codeOf(await ask('GET', '/v1/witness'))).toEqual([405, 'guard/wrong-method']);
+    expect(codeOf(await ask('POST', '/v1/tickets'))).toEqual([404, 'guard/unknown-path']);
+  });
+
+  it('shows the commits that it collected, and evidence of two that contradict each other', async () => {
+    const { ask, book, contradictions, edge, edgeKey } = await setup();
+    const commitOf = async (slot: number, bytes: bigint, by: string = edge) =>
+      signCommit(
+        buildCommit(
+          { edge: by, boot: 1, hour: 7n, slot, unixMs: BigInt(slot) },
+          [{ resource: addressAt(1), bytes }],
+          sha256,
+        ).body,
+        edgeKey.sign,
+      );
+    const [late, early, other] = [
+      await commitOf(9, 5n),
+      await commitOf(2, 3n),
+      await commitOf(2, 3n, addressAt(60)),
+    ];
+    for (const commit of [late, early, other]) expect(book.addCommit(commit)).toBeUndefined();
+    const shown = async (query: string): Promise<Buffer> =>
+      Buffer.from((await ask('GET', `/v1/commits?${query}`)).body);
+    expect(await shown(`hour=7&edge=${edge}`)).toEqual(
+      Buffer.concat([encodeCommit(early), encodeCommit(late)]),
+    );
+    expect(await shown('hour=7')).toHaveLength(3 * 164);
+    expect(await shown('hour=8')).toHaveLength(0);
+    expect(codeOf(await ask('GET', '/v1/commits?hour=-1'))).toEqual([400, 'guard/bad-request']);
+
+    const lie = await commitOf(9, 50n);
+    const found = book.addCommit(lie);
+    if (found === undefined) throw new Error('a contradiction was not seen');
+    await contradictions.add(found, lie);
+    const listed: unknown = JSON.parse(Buffer.from((await ask('GET', '/v1/contradictions')).body).toString());
+    expect(listed).toMatchObject({
+      files: [expect.stringMatching(/^\/v1\/contradictions\/[0-9a-f]{64}\.json$/)],
+    });
+    const { files } = listed as { files: string[] };
+    const file: unknown = JSON.parse(Buffer.from((await ask('GET', files[0] ?? '')).body).toString());
+    const operator = addressOf(edgeKey.publicKey);
+    expect(await checkEvidence(file, () => [operator])).toMatchObject({ kind: 'valid', edge, hour: 7n });
+    expect(codeOf(await ask('GET', `/v1/contradictions/${'ab'.repeat(32)}.json`))).toEqual([
+      404,
+      'guard/no-evidence',
+    ]);
+  });
+
+  it('tells its verdicts when nobody can copy them any more', async () => {
+    const { ask, book, world, config, edge } = await setup();
+    await book.saveVerdict(0n, {
+      payload: new Uint8Array(6),
+      holding: new Uint8Array(32),
+      prevRoot: new Uint8Array(32),
+      salt: new Uint8Array(32),
+      said: [
+        { report: addressAt(50), edge, level: 1, reason: 'full', words: 'all checks passed' },
+        { report: addressAt(51), edge: addressAt(60), level: 3, reason: 'unavailable', words: 'x' },
+      ],
+      disputed: [{ report: 0, entry: 0, edge, resource: addressAt(1) }],
+    });
+    const target = '/v1/verdicts?hour=0';
+    world.now = hourWindows(config, 0n).commitsUntil - 1n;
+    expect(codeOf(await ask('GET', target))).toEqual([403, 'guard/not-revealed']);
+    world.revealed = 0n;
+    expect((await ask('GET', target)).status).toBe(200);
+    world.revealed = undefined;
+    world.now += 1n;
+    expect(
+      JSON.parse(Buffer.from((await ask('GET', `${target}&edge=${edge}`)).body).toString()),
+    ).toMatchObject({
+      no: 2,
+      hour: '0',
+      verdicts: [{ edge, level: 1, reason: 'full' }],
+      disputes: [{ report: 0, entry: 0, edge, observations: 0, wrong: 0 }],
+    });
+    expect(codeOf(await ask('GET', '/v1/verdicts?hour=x'))).toEqual([400, 'guard/bad-request']);
   });
 });

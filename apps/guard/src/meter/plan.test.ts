@@ -1,16 +1,24 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Periods, ResourceHour } from '@media-network/protocol';
-import type { EpochFacts, HourFacts, MeterAction, MeterFacts, ReportFacts, ResourceFacts } from './facts.ts';
-import { MAX_VERDICTS, isWeekComplete, nextActions, unavailableFrom } from './plan.ts';
+import { hourWindows } from '@media-network/protocol';
+import type { Periods } from '@media-network/protocol';
+import type { EpochFacts, HourFacts, MeterAction, MeterFacts, ResourceFacts } from './facts.ts';
+import { isWeekComplete } from './plan-epochs.ts';
+import { commitFrom } from './plan-hours.ts';
+import { nextActions } from './plan.ts';
 
-/** Hours of 12 s, weeks of 10 hours: hour h ends at (h + 1) · 12, reports until + 6, verdicts until + 12. */
+/**
+ * Hours of 12 s, weeks of 10 hours. Hour h ends at E = (h + 1) · 12; reports until E + 4, commits until E + 10,
+ * reveals until E + 14, own decision until E + 254, late until E + 614.
+ */
 const PERIODS: Periods = {
   epochZero: 0n,
   sampleSecs: 1,
-  reportSlots: 6,
-  verdictSlots: 12,
+  reportSlots: 4,
+  commitSlots: 10,
+  verdictSlots: 14,
   finalHours: 20,
+  lateHours: 30,
   hoursPerWeek: 10,
   monthSlots: 100,
 };
@@ -23,13 +31,11 @@ function facts(change: Partial<MeterFacts> = {}): MeterFacts {
     guardNo: 1,
     activeGuards: [1],
     chargeEveryHours: 1n,
-    lastEpoch: 0n,
     sets: new Map([0n, 1n, 2n, 3n, 4n, 5n, 6n].map((week) => [week, usable(1)])),
     hours: [],
     resources: new Map(),
-    pools: [{ address: 'pool', feeLp: 0n, feeWeek: 0n }],
     epochs: [],
-    reward: 'off',
+    claims: [],
     ...change,
   };
 }
@@ -39,193 +45,185 @@ function hour(index: bigint, change: Partial<HourFacts> = {}): HourFacts {
     final: false,
     finalAt: 0n,
     reports: 1,
-    decided: 0,
-    myRoot: undefined,
-    computedRoot: undefined,
+    commits: 0,
+    reveals: 0,
+    setCount: 0,
+    judged: 0,
+    verdict: 'none',
+    canReveal: true,
+    voteWeek: 0n,
+    myVote: undefined,
+    computed: undefined,
     leaves: undefined,
-    reportList: [],
     ...change,
   };
 }
-const report = (address: string, change: Partial<ReportFacts> = {}): ReportFacts => ({
-  address,
-  edge: 'edge',
-  pending: true,
-  voted: false,
-  verdict: undefined,
-  ...change,
-});
-const leaf = (resource: string, previous: bigint): ResourceHour => ({
-  resource,
-  previous,
-  slots: Array.from({ length: 12 }, () => 1n),
-  billable: 1n,
-});
-const resource = (address: string, change: Partial<ResourceFacts> = {}): ResourceFacts => ({
-  address,
-  pool: 'pool',
-  recordable: true,
-  lastHour: 0n,
-  due: 0n,
-  dueWeek: 0n,
-  ...change,
-});
+const finalHour = (index: bigint, leaves: readonly string[], finalAt = 0n): HourFacts =>
+  hour(index, { final: true, finalAt, leaves });
+
+function resource(
+  address: string,
+  change: Partial<ResourceFacts> & { recorded?: readonly bigint[] } = {},
+): ResourceFacts {
+  const { recorded = [], ...rest } = change;
+  return {
+    address,
+    recordable: true,
+    hasRing: true,
+    lp: 1n,
+    debt: 0n,
+    lastHour: recorded.reduce((most, each) => (each >= most ? each + 1n : most), 0n),
+    isRecorded: (index) => recorded.includes(index),
+    due: [],
+    ...rest,
+  };
+}
 const resources = (...list: ResourceFacts[]): Map<string, ResourceFacts> =>
   new Map(list.map((each) => [each.address, each]));
 const kinds = (actions: readonly MeterAction[]): string[] => actions.map(({ kind }) => kind);
-
-const hourStep = (change: Partial<HourFacts>): readonly MeterAction[] =>
-  nextActions(facts({ now: 18n, hours: [hour(0n, { decided: 1, ...change })] }));
-
-const finalHour = (index: bigint, leaves: ResourceHour[], finalAt = 0n): HourFacts =>
-  hour(index, { final: true, finalAt, leaves });
-
-const dueResource = (change: Partial<ResourceFacts> = {}): Map<string, ResourceFacts> =>
-  resources(resource('a', { due: 5n, lastHour: 1n, ...change }));
-
-const chargeAt = (now: bigint): string[] =>
-  kinds(nextActions(facts({ now, resources: dueResource(), chargeEveryHours: 5n })));
-
-const epochOf = (week: bigint, change: Partial<EpochFacts> = {}): EpochFacts => ({
-  week,
-  closed: false,
-  mine: undefined,
-  computed: undefined,
-  ...change,
-});
-
-const epochStep = (change: Partial<EpochFacts>): readonly MeterAction[] =>
-  nextActions(facts({ now: 126n, epochs: [epochOf(0n, change)] }));
-
-const isComplete = (change: Partial<MeterFacts>): boolean =>
-  isWeekComplete(facts({ now: 130n, ...change }), 0n);
+const at = (now: bigint, only: HourFacts, change: Partial<MeterFacts> = {}): string[] =>
+  kinds(nextActions(facts({ now, hours: [only], ...change })));
 
 describe('verdicts', () => {
-  it('inspects what is pending, votes on what is judged, and leaves the rest', () => {
-    const list = [
-      report('a'),
-      report('b', { verdict: 0 }),
-      report('c', { verdict: 3 }),
-      report('d', { verdict: 0, voted: true }),
-      report('e', { pending: false }),
-    ];
-    expect(nextActions(facts({ hours: [hour(0n, { reportList: list })] }))).toEqual([
-      { kind: 'inspect', hour: 0n, report: 'a' },
-      {
-        kind: 'vote',
-        hour: 0n,
-        week: 0n,
-        verdicts: [
-          { report: 'b', reason: 0 },
-          { report: 'c', reason: 3 },
-        ],
-      },
-    ]);
+  it('are committed as soon as every report is judged, and not before the reports are in', () => {
+    const judged = hour(0n, { reports: 3, judged: 3 });
+    expect(at(15n, judged)).toEqual([]);
+    expect(at(16n, judged)).toEqual(['commit-verdict']);
+    expect(at(16n, hour(0n, { reports: 3, judged: 2 }))).toEqual([]);
   });
 
-  it('says unavailable only when the time for verdicts is nearly over, and never after it', () => {
-    const hours = [hour(0n, { reports: 2, reportList: [report('a')] })];
-    const from = unavailableFrom({ periods: PERIODS }, 0n);
-    expect(from).toBe(22n);
-    expect(kinds(nextActions(facts({ now: from - 1n, hours })))).toEqual(['inspect']);
-    expect(nextActions(facts({ now: from, hours }))).toEqual([
-      { kind: 'vote', hour: 0n, week: 0n, verdicts: [{ report: 'a', reason: 1 }] },
-    ]);
-    expect(kinds(nextActions(facts({ now: 24n, hours })))).toEqual(['compute-hour']);
+  it('are committed in time, whatever hangs: with no judgement at all, too', () => {
+    const hanging = hour(0n, { reports: 12, judged: 0 });
+    const from = commitFrom({ periods: PERIODS }, 0n);
+    expect(from).toBe(20n);
+    expect(at(from - 1n, hanging)).toEqual([]);
+    expect(at(from, hanging)).toEqual(['commit-verdict']);
+    expect(at(21n, hanging)).toEqual(['commit-verdict']);
+    expect(at(22n, hanging)).toEqual([]);
   });
 
-  it('does not vote without a seat in the set of that week, or before the set is usable', () => {
-    const hours = [hour(0n, { reportList: [report('a', { verdict: 0 })] })];
-    for (const set of [usable(2, 3), { usable: false, numbers: [1] }]) {
-      expect(nextActions(facts({ hours, sets: new Map([[0n, set]]) }))).toEqual([]);
-    }
-    expect(nextActions(facts({ hours, sets: new Map() }))).toEqual([]);
+  it('by a clock that does not wait: each second of the window is looked at, and one has the commitment', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 3 }),
+        (judgedAt, step) => {
+          // Reports are judged at these seconds after the hour; the guard looks every `step` seconds.
+          let committedAt: bigint | undefined;
+          for (let now = 12n; now < 60n && committedAt === undefined; now += BigInt(step)) {
+            const judged = judgedAt.filter((second) => 12n + BigInt(second) <= now).length;
+            if (at(now, hour(0n, { reports: judgedAt.length, judged })).includes('commit-verdict'))
+              committedAt = now;
+          }
+          const { reportsUntil, commitsUntil } = hourWindows(PERIODS, 0n);
+          // A look at least every other second never misses the window, however long an inspection hangs.
+          if (step <= 2) expect(committedAt).toBeDefined();
+          if (committedAt !== undefined) {
+            expect(committedAt >= reportsUntil && committedAt < commitsUntil).toBe(true);
+          }
+        },
+      ),
+    );
   });
 
-  it('cuts votes at what fits into a transaction', () => {
-    const list = Array.from({ length: 2 * MAX_VERDICTS + 1 }, (_, i) => report(`r${i}`, { verdict: 0 }));
-    const actions = nextActions(facts({ hours: [hour(0n, { reports: list.length, reportList: list })] }));
-    expect(actions.map((action) => (action.kind === 'vote' ? action.verdicts.length : 0))).toEqual([
-      24, 24, 1,
-    ]);
+  it('need a seat in a usable set of that week', () => {
+    const judged = hour(0n, { judged: 1 });
+    for (const set of [usable(2, 3), { usable: false, numbers: [1] }])
+      expect(at(16n, judged, { sets: new Map([[0n, set]]) })).toEqual([]);
+    expect(at(16n, judged, { sets: new Map() })).toEqual([]);
+  });
+
+  it('are revealed when commitments are over, or all of the set have committed', () => {
+    const committed = { verdict: 'committed', commits: 2, setCount: 3 } as const;
+    expect(at(21n, hour(0n, committed))).toEqual([]);
+    expect(at(22n, hour(0n, committed))).toEqual(['reveal-verdict']);
+    expect(at(17n, hour(0n, { ...committed, commits: 3 }))).toEqual(['reveal-verdict']);
+    expect(at(22n, hour(0n, { ...committed, canReveal: false }))).toEqual([]);
+    expect(at(22n, hour(0n, { ...committed, verdict: 'none' }))).toEqual([]);
+    expect(at(22n, hour(0n, { ...committed, verdict: 'revealed' }))).toEqual([]);
+    expect(at(26n, hour(0n, committed))).toEqual([]);
+  });
+
+  it('of a guard that has left since are revealed all the same', () => {
+    const committed = hour(0n, { verdict: 'committed', commits: 1, setCount: 1 });
+    expect(at(22n, committed, { activeGuards: [] })).toEqual(['reveal-verdict']);
   });
 });
 
 describe('hours', () => {
-  it('computes once reports are fixed, then proposes, then rests', () => {
-    expect(hourStep({})).toEqual([{ kind: 'compute-hour', hour: 0n }]);
-    expect(hourStep({ computedRoot: 'aa' })).toEqual([
-      { kind: 'propose-hour', hour: 0n, week: 0n, root: 'aa' },
-    ]);
-    expect(hourStep({ computedRoot: 'aa', myRoot: 'aa' })).toEqual([]);
-    expect(hourStep({ computedRoot: 'aa', myRoot: 'bb' })).toEqual([
-      { kind: 'propose-hour', hour: 0n, week: 0n, root: 'aa' },
-    ]);
+  const decided = { reveals: 3, commits: 3, setCount: 3, verdict: 'revealed' } as const;
+  const sets = new Map([0n, 1n, 2n, 5n].map((week) => [week, usable(1, 2, 3)]));
+  const step = (change: Partial<HourFacts>, now = 20n): readonly MeterAction[] =>
+    nextActions(facts({ now, sets, hours: [hour(0n, { ...decided, ...change })] }));
+  const computed = { root: 'aa', leaves: 4, missing: 0 };
+
+  it('are computed once verdicts are in, then proposed, then rest', () => {
+    expect(step({})).toEqual([{ kind: 'compute-hour', hour: 0n }]);
+    expect(step({ computed })).toEqual([{ kind: 'propose-hour', hour: 0n, week: 0n }]);
+    expect(step({ computed, myVote: { root: 'aa', leaves: 4 } })).toEqual([]);
+    expect(step({ computed, myVote: { root: 'bb', leaves: 4 } })).toHaveLength(1);
+    expect(step({ computed, myVote: { root: 'aa', leaves: 5 } })).toHaveLength(1);
+    expect(step({ computed, myVote: { root: 'aa', leaves: 4 }, voteWeek: 1n })).toHaveLength(1);
   });
 
-  it('waits while reports can still change', () => {
-    const hours = [hour(0n, { decided: 1 })];
-    expect(nextActions(facts({ now: 17n, hours }))).toEqual([]);
-    expect(kinds(nextActions(facts({ now: 18n, hours })))).toEqual(['compute-hour']);
-    expect(nextActions(facts({ now: 23n, hours: [hour(0n)] }))).toEqual([]);
-    expect(kinds(nextActions(facts({ now: 24n, hours: [hour(0n)] })))).toEqual(['compute-hour']);
+  it('wait for reveals, and are left to a later set where too few came', () => {
+    expect(step({ reveals: 2 }, 25n)).toEqual([]);
+    // Two of three are no more than two thirds.
+    expect(step({ reveals: 2 }, 26n)).toEqual([]);
+    expect(step({ reveals: 2, computed }, 266n)).toEqual([{ kind: 'propose-hour', hour: 0n, week: 2n }]);
+    expect(step({ reveals: 0 }, 266n)).toEqual([{ kind: 'compute-hour', hour: 0n }]);
+    // Late ones are the current set's alone.
+    const without = new Map([
+      [0n, usable(1)],
+      [2n, usable(2)],
+    ]);
+    expect(nextActions(facts({ now: 266n, sets: without, hours: [hour(0n)] }))).toEqual([]);
+    expect(step({ reveals: 0 }, 626n)).toEqual([]);
   });
 
-  it('does not go ahead of an earlier hour that is neither final nor void', () => {
-    const later = hour(1n, { decided: 1, computedRoot: 'bb' });
-    expect(
-      nextActions(facts({ now: 40n, hours: [hour(0n, { computedRoot: 'aa', myRoot: 'aa' }), later] })),
-    ).toEqual([]);
-    // Final, but its leaves are not known yet: the previous hours of the later one are not either.
-    expect(nextActions(facts({ now: 40n, hours: [hour(0n, { final: true }), later] }))).toEqual([
-      { kind: 'load-hour', hour: 0n },
-    ]);
-    expect(
-      kinds(nextActions(facts({ now: 40n, hours: [hour(0n, { final: true, leaves: [] }), later] }))),
-    ).toEqual(['propose-hour']);
-    // Void from 24 + 240 on, but for the reader to take off the list: a node that lags may not have its last vote yet.
-    expect(nextActions(facts({ now: 270n, hours: [hour(0n), later] }))).toEqual([]);
-    expect(kinds(nextActions(facts({ now: 270n, hours: [later] })))).toEqual(['propose-hour']);
+  it('wait for evidence that is missing, but not for ever', () => {
+    const missing = { ...computed, missing: 1 };
+    expect(kinds(step({ computed: missing }, 26n))).toEqual(['compute-hour']);
+    expect(kinds(step({ computed: missing }, 205n))).toEqual(['compute-hour']);
+    expect(kinds(step({ computed: missing }, 206n))).toEqual(['propose-hour']);
   });
 
-  it('is left to the set of its week', () => {
-    const sets = new Map([
-      [0n, usable(2)],
-      [1n, usable(1)],
+  it('do not wait for each other', () => {
+    const hours = [hour(0n, { ...decided, reveals: 1 }), hour(1n, { ...decided, computed })];
+    expect(nextActions(facts({ now: 40n, sets, hours }))).toEqual([
+      { kind: 'propose-hour', hour: 1n, week: 0n },
     ]);
-    expect(nextActions(facts({ now: 130n, sets, hours: [hour(9n, { computedRoot: 'aa' })] }))).toEqual([]);
   });
 });
 
 describe('records', () => {
-  it('records what follows the last hour of the resource, one hour at a time', () => {
-    const hours = [finalHour(0n, [leaf('a', 0n), leaf('b', 0n)]), finalHour(1n, [leaf('a', 1n)])];
-    const given = facts({ now: 30n, hours, resources: resources(resource('a'), resource('b')) });
+  it('take what is not recorded, in any order of hours', () => {
+    const hours = [finalHour(0n, ['a', 'b', 'c']), finalHour(1n, ['a'])];
+    const list = resources(
+      resource('a', { recorded: [0n] }),
+      resource('b'),
+      resource('c', { recorded: [5n] }),
+    );
+    const given = facts({ now: 40n, hours, resources: list });
     expect(nextActions(given)).toEqual([
-      { kind: 'record', hour: 0n, resource: 'a' },
-      { kind: 'record', hour: 0n, resource: 'b' },
+      { kind: 'record', hour: 0n, indices: [1, 2] },
+      { kind: 'record', hour: 1n, indices: [0] },
     ]);
-    const next = facts({
-      now: 30n,
-      hours,
-      resources: resources(resource('a', { lastHour: 1n }), resource('b', { lastHour: 1n })),
-    });
-    expect(nextActions(next)).toEqual([{ kind: 'record', hour: 1n, resource: 'a' }]);
   });
 
-  it('leaves out what is recorded, gone, a draft, or not next', () => {
-    const hours = [finalHour(3n, [leaf('a', 2n), leaf('b', 0n), leaf('c', 0n), leaf('d', 0n)])];
+  it('leave out what is a draft, gone, without a ring, or too long ago', () => {
+    const hours = [finalHour(3n, ['a', 'b', 'c', 'd'])];
     const list = resources(
-      resource('a', { lastHour: 0n }),
-      resource('b', { lastHour: 4n }),
-      resource('c', { recordable: false }),
+      resource('a', { recordable: false }),
+      resource('b', { hasRing: false }),
+      resource('c', { lastHour: 515n }),
     );
     expect(nextActions(facts({ now: 60n, hours, resources: list }))).toEqual([]);
   });
 
-  it('lets others go first by their place, and steps in when it is still undone', () => {
+  it('let others go first by their place, and step in when it is still undone', () => {
     const sets = new Map([[0n, usable(1, 4, 7)]]);
-    const hours = [finalHour(0n, [leaf('a', 0n)], 30n)];
+    const hours = [finalHour(0n, ['a'], 30n)];
     const acts = (guardNo: number, now: bigint): boolean =>
       kinds(nextActions(facts({ guardNo, now, sets, hours, resources: resources(resource('a')) }))).includes(
         'record',
@@ -238,229 +236,187 @@ describe('records', () => {
     ]);
   });
 
-  it('charges first when fees of another week are due', () => {
-    const hours = [finalHour(10n, [leaf('a', 10n)])];
-    const list = resources(resource('a', { lastHour: 10n, due: 5n, dueWeek: 0n }));
-    expect(nextActions(facts({ now: 150n, hours, resources: list, chargeEveryHours: 1_000n }))).toEqual([
-      { kind: 'charge', resource: 'a', dueWeek: 0n, epochWeek: 0n },
+  it('wait where the fee of a week six weeks ago is still due', () => {
+    const hours = [finalHour(60n, ['a'])];
+    const list = resources(resource('a', { due: [{ week: 0n, amount: 5n }], lastHour: 10n }));
+    expect(nextActions(facts({ now: 740n, hours, resources: list }))).toEqual([
+      { kind: 'charge', resource: 'a', week: 0n },
+    ]);
+  });
+
+  it('load what is final first', () => {
+    expect(nextActions(facts({ now: 40n, hours: [hour(0n, { final: true })] }))).toEqual([
+      { kind: 'load-hour', hour: 0n },
     ]);
   });
 });
 
 describe('money', () => {
+  const due = (change: Partial<ResourceFacts> = {}): Map<string, ResourceFacts> =>
+    resources(resource('a', { due: [{ week: 0n, amount: 5n }], lastHour: 1n, ...change }));
+
   it('is charged once a charging period', () => {
     // Hour 0 recorded last. With five hours a period the next begins at second 60.
+    const chargeAt = (now: bigint): string[] =>
+      kinds(nextActions(facts({ now, resources: due(), chargeEveryHours: 5n })));
     expect(chargeAt(59n)).toEqual([]);
     expect(chargeAt(60n)).toEqual(['charge']);
   });
 
   it('is charged at the end of the week, when all hours of it are recorded', () => {
-    const given = facts({ now: 140n, chargeEveryHours: 1_000n, resources: dueResource({ lastHour: 9n }) });
+    const given = facts({ now: 140n, chargeEveryHours: 1_000n, resources: due({ lastHour: 9n }) });
     expect(kinds(nextActions(given))).toEqual(['charge']);
-    const waiting = { ...given, hours: [hour(9n, { final: true, finalAt: 139n, leaves: [leaf('a', 9n)] })] };
+    const waiting = { ...given, hours: [finalHour(9n, ['a'], 139n)] };
     expect(kinds(nextActions(waiting))).toEqual(['record']);
   });
 
-  it('goes to the current week when the week it was due in is past', () => {
-    const given = facts({ now: 150n, lastEpoch: 1n, resources: dueResource() });
-    expect(nextActions(given)).toContainEqual({ kind: 'charge', resource: 'a', dueWeek: 0n, epochWeek: 1n });
-    // And waits when that one is past too.
-    expect(nextActions({ ...given, lastEpoch: 2n })).toEqual([]);
-  });
-
-  it('is unwrapped at once, and before a charge for another week', () => {
-    const pools = [{ address: 'pool', feeLp: 9n, feeWeek: 0n }];
-    expect(nextActions(facts({ now: 30n, pools }))).toEqual([{ kind: 'unwrap', pool: 'pool', week: 0n }]);
-    const other = facts({ now: 150n, pools, resources: dueResource({ dueWeek: 1n, lastHour: 11n }) });
-    expect(kinds(nextActions({ ...other, now: 170n }))).toEqual(['unwrap']);
-    // LP of a past week cannot be unwrapped: it goes along with the next charge.
-    expect(kinds(nextActions({ ...other, now: 170n, lastEpoch: 1n }))).toEqual(['charge']);
+  it('is charged for each week apart, and debt is paid out of new stake', () => {
+    const list = due({
+      due: [
+        { week: 0n, amount: 5n },
+        { week: 1n, amount: 6n },
+      ],
+      lastHour: 11n,
+      debt: 3n,
+    });
+    expect(nextActions(facts({ now: 400n, resources: list }))).toEqual([
+      { kind: 'charge', resource: 'a', week: 0n },
+      { kind: 'charge', resource: 'a', week: 1n },
+      { kind: 'pay-debt', resource: 'a' },
+    ]);
+    expect(nextActions(facts({ now: 400n, resources: due({ due: [], debt: 3n, lp: 0n }) }))).toEqual([]);
   });
 
   it('is the task of another guard each sample', () => {
-    const sets = new Map([[0n, usable(1, 5, 9)]]);
-    const pools = [{ address: 'pool', feeLp: 9n, feeWeek: 0n }];
-    for (let now = 30n; now < 36n; now += 1n) {
-      const acting = [1, 5, 9].filter(
-        (guardNo) => nextActions(facts({ guardNo, now, sets, pools })).length > 0,
-      );
-      expect(acting).toHaveLength(1);
-    }
-    const all = [30n, 31n, 32n].map((now) =>
-      [1, 5, 9].find((guardNo) => nextActions(facts({ guardNo, now, sets, pools })).length > 0),
-    );
-    expect(new Set(all).size).toBe(3);
+    const sets = new Map([[3n, usable(1, 5, 9)]]);
+    const acting = (now: bigint): number[] =>
+      [1, 5, 9].filter((guardNo) => nextActions(facts({ guardNo, now, sets, resources: due() })).length > 0);
+    for (let now = 400n; now < 406n; now += 1n) expect(acting(now)).toHaveLength(1);
+    expect(new Set([400n, 401n, 402n].flatMap(acting)).size).toBe(3);
   });
 });
 
 describe('epochs', () => {
   const vote = { root: 'aa', rewards: 3n };
+  const epochOf = (week: bigint, change: Partial<EpochFacts> = {}): EpochFacts => ({
+    week,
+    status: 'open',
+    decidedWeek: 0n,
+    own: undefined,
+    later: undefined,
+    computed: undefined,
+    ...change,
+  });
+  const step = (change: Partial<EpochFacts>, more: Partial<MeterFacts> = {}): readonly MeterAction[] =>
+    nextActions(facts({ now: 130n, epochs: [epochOf(0n, change)], ...more }));
 
-  it('closes a week that is complete: computes, proposes, rests', () => {
-    expect(epochStep({})).toEqual([{ kind: 'compute-epoch', week: 0n }]);
-    expect(epochStep({ computed: vote })).toEqual([{ kind: 'propose-epoch', week: 0n, ...vote }]);
-    expect(epochStep({ computed: vote, mine: vote })).toEqual([]);
-    expect(epochStep({ computed: vote, mine: { ...vote, rewards: 4n } })).toEqual([
-      { kind: 'propose-epoch', week: 0n, ...vote },
+  it('that are complete are computed, decided by the own set, endorsed by the next', () => {
+    expect(step({})).toEqual([{ kind: 'compute-week', week: 0n }]);
+    expect(step({ computed: vote })).toEqual([{ kind: 'propose-week', week: 0n, setWeek: 0n }]);
+    expect(step({ computed: vote, own: vote })).toEqual([]);
+    expect(step({ computed: vote, own: { ...vote, rewards: 4n } })).toHaveLength(1);
+    const decided = { status: 'decided', decidedWeek: 0n, computed: vote, own: vote } as const;
+    expect(step(decided)).toEqual([{ kind: 'propose-week', week: 0n, setWeek: 1n }]);
+    expect(step({ ...decided, later: vote })).toEqual([]);
+    expect(step({ status: 'endorsed', computed: vote })).toEqual([]);
+  });
+
+  it('that the own set decided wrongly get what is right from the next set', () => {
+    const lie = { root: 'ff', rewards: 9n };
+    expect(step({ status: 'decided', decidedWeek: 0n, computed: vote, own: lie, later: lie })).toHaveLength(
+      1,
+    );
+    // What this week's set decided anew waits for the set after it.
+    expect(step({ status: 'decided', decidedWeek: 1n, computed: vote })).toEqual([]);
+  });
+
+  it('that the own set leaves open are decided by a later one', () => {
+    const stuck = { computed: vote, own: vote } as const;
+    expect(step(stuck, { now: 239n })).toEqual([]);
+    expect(step(stuck, { now: 240n })).toEqual([{ kind: 'propose-week', week: 0n, setWeek: 2n }]);
+    const gone = new Map([
+      [0n, { usable: false, numbers: [] }],
+      [1n, usable(1)],
     ]);
-    expect(epochStep({ closed: true })).toEqual([]);
+    expect(step({ computed: vote }, { sets: gone })).toEqual([
+      { kind: 'propose-week', week: 0n, setWeek: 1n },
+    ]);
   });
 
-  it('waits until no report of its last hour can come any more', () => {
-    expect(isWeekComplete(facts({ now: 125n }), 0n)).toBe(false);
-    expect(isWeekComplete(facts({ now: 126n }), 0n)).toBe(true);
+  it('are finished by a guard that left after its week', () => {
+    const sets = new Map([
+      [0n, usable(1)],
+      [1n, usable(2)],
+    ]);
+    expect(step({ computed: vote }, { sets, activeGuards: [2] })).toEqual([
+      { kind: 'propose-week', week: 0n, setWeek: 0n },
+    ]);
   });
 
-  it('waits for hours that are not final or not recorded, for fees due, and for LP that waits', () => {
-    expect(isComplete({})).toBe(true);
+  it('wait until no report of the last hour can come any more, and for what is not final, recorded or charged', () => {
+    const isComplete = (change: Partial<MeterFacts>): boolean =>
+      isWeekComplete(facts({ now: 130n, ...change }), 0n);
+    expect(isComplete({ now: 123n })).toBe(false);
+    expect(isComplete({ now: 124n })).toBe(true);
     expect(isComplete({ hours: [hour(9n)] })).toBe(false);
     expect(isComplete({ hours: [hour(9n, { final: true })] })).toBe(false);
-    const unrecorded = [hour(9n, { final: true, leaves: [leaf('a', 0n)] })];
+    const unrecorded = [finalHour(9n, ['a'])];
     expect(isComplete({ hours: unrecorded, resources: resources(resource('a')) })).toBe(false);
-    expect(isComplete({ hours: unrecorded, resources: resources(resource('a', { lastHour: 10n })) })).toBe(
-      true,
-    );
+    const done = resources(resource('a', { recorded: [9n] }));
+    expect(isComplete({ hours: unrecorded, resources: done })).toBe(true);
     expect(isComplete({ hours: [hour(10n)] })).toBe(true);
-    expect(isComplete({ resources: resources(resource('a', { due: 1n, dueWeek: 0n })) })).toBe(false);
-    expect(isComplete({ resources: resources(resource('a', { due: 1n, dueWeek: 1n })) })).toBe(true);
-    expect(isComplete({ pools: [{ address: 'pool', feeLp: 1n, feeWeek: 0n }] })).toBe(false);
+    const due = (week: bigint): Map<string, ResourceFacts> =>
+      resources(resource('a', { due: [{ week, amount: 1n }] }));
+    expect(isComplete({ resources: due(0n) })).toBe(false);
+    expect(isComplete({ resources: due(1n) })).toBe(true);
   });
 
-  it('waits for leaves of earlier weeks too, so that none is left behind', () => {
-    const hours = [hour(5n, { final: true, leaves: [leaf('a', 0n)] })];
-    expect(isWeekComplete(facts({ now: 250n, hours, resources: resources(resource('a')) }), 1n)).toBe(false);
-  });
-
-  it('keeps the order of weeks, but not for ever', () => {
-    const epochs = [epochOf(0n), epochOf(1n)];
-    const blocked = resources(resource('a', { due: 1n, dueWeek: 0n, lastHour: 999n }));
-    const at = (now: bigint): string[] =>
-      nextActions(
-        facts({
-          now,
-          epochs,
-          resources: blocked,
-          guardNo: 1,
-          sets: new Map([...facts().sets].map(([week]) => [week, usable(1, 2, 3)])),
-        }),
-      )
-        .filter(({ kind }) => kind === 'compute-epoch')
-        .map((action) => ('week' in action ? String(action.week) : ''));
-    expect(at(260n)).toEqual([]);
-    expect(at(610n)).toEqual(['1']);
-  });
-
-  it('passes over a week that cannot be computed, and goes on trying it', () => {
-    const computed = { root: 'aa', rewards: 1n };
-    const at = (now: bigint): string[] =>
-      nextActions(facts({ now, epochs: [epochOf(0n), epochOf(1n, { computed })] })).flatMap((action) =>
-        'week' in action ? [`${action.kind} ${action.week}`] : [],
-      );
-    expect(at(260n)).toEqual(['compute-epoch 0']);
-    expect(at(610n)).toEqual(['compute-epoch 0', 'propose-epoch 1']);
-  });
-
-  it('does not touch weeks that are past', () => {
-    expect(nextActions(facts({ now: 400n, lastEpoch: 2n, epochs: [epochOf(0n), epochOf(1n)] }))).toEqual([]);
+  it('close in any order', () => {
+    const blocked = resources(resource('a', { due: [{ week: 0n, amount: 1n }], lastHour: 999n }));
+    const sets = new Map([...facts().sets.keys()].map((week) => [week, usable(1, 2, 3)]));
+    const epochs = [epochOf(0n), epochOf(1n, { computed: vote })];
+    expect(
+      nextActions(facts({ now: 260n, epochs, resources: blocked, sets, guardNo: 1 })).filter(
+        ({ kind }) => kind === 'propose-week' || kind === 'compute-week',
+      ),
+    ).toEqual([{ kind: 'propose-week', week: 1n, setWeek: 1n }]);
   });
 });
 
 describe('claims', () => {
-  it('are looked up after each closed epoch, and made when there is something', () => {
-    const at = (reward: MeterFacts['reward']): readonly MeterAction[] =>
-      nextActions(facts({ lastEpoch: 3n, now: 400n, reward }));
-    expect(at('unknown')).toEqual([{ kind: 'check-claim', week: 2n }]);
-    expect(at('due')).toEqual([{ kind: 'claim', week: 2n }]);
-    expect(at('none')).toEqual([]);
-    expect(at('off')).toEqual([]);
-    expect(nextActions(facts({ reward: 'unknown' }))).toEqual([]);
+  it('are looked up, then claimed, each week for itself', () => {
+    const claims = [
+      { week: 0n, due: undefined },
+      { week: 1n, due: true },
+      { week: 2n, due: false },
+    ];
+    expect(nextActions(facts({ claims }))).toEqual([
+      { kind: 'check-claim', week: 0n },
+      { kind: 'claim', week: 1n },
+    ]);
   });
 });
 
-describe('any plan', () => {
-  const names = ['a', 'b', 'c'];
-  const anyLeaf = fc.record({
-    resource: fc.constantFrom(...names),
-    previous: fc.bigInt({ min: 0n, max: 12n }),
-  });
+it('is a plan: the same facts give the same actions, and no action twice', () => {
   const anyHour = fc.record({
+    hour: fc.bigInt({ min: 0n, max: 30n }),
     final: fc.boolean(),
-    decided: fc.integer({ min: 0, max: 1 }),
-    computedRoot: fc.option(fc.constantFrom('aa', 'bb'), { nil: undefined }),
-    myRoot: fc.option(fc.constantFrom('aa', 'bb'), { nil: undefined }),
-    leaves: fc.option(fc.uniqueArray(anyLeaf, { selector: (each) => each.resource }), { nil: undefined }),
+    reports: fc.integer({ min: 1, max: 5 }),
+    judged: fc.integer({ min: 0, max: 5 }),
+    reveals: fc.integer({ min: 0, max: 3 }),
+    verdict: fc.constantFrom('none', 'committed', 'revealed'),
   });
-  const anyFacts = fc
-    .record({
-      now: fc.bigInt({ min: 0n, max: 400n }),
-      hours: fc.array(anyHour, { maxLength: 6 }),
-      lastHour: fc.array(fc.bigInt({ min: 0n, max: 12n }), { minLength: 3, maxLength: 3 }),
-      due: fc.array(fc.bigInt({ min: 0n, max: 2n }), { minLength: 3, maxLength: 3 }),
-      dueWeek: fc.bigInt({ min: 0n, max: 3n }),
-      lastEpoch: fc.bigInt({ min: 0n, max: 3n }),
-      feeLp: fc.bigInt({ min: 0n, max: 1n }),
-    })
-    .map((drawn) =>
-      facts({
-        now: drawn.now,
-        lastEpoch: drawn.lastEpoch,
-        pools: [{ address: 'pool', feeLp: drawn.feeLp, feeWeek: drawn.dueWeek }],
-        hours: drawn.hours.map((each, i) =>
-          hour(BigInt(i), { ...each, leaves: each.leaves?.map((one) => leaf(one.resource, one.previous)) }),
-        ),
-        resources: resources(
-          ...names.map((name, i) =>
-            resource(name, {
-              lastHour: drawn.lastHour[i] ?? 0n,
-              due: drawn.due[i] ?? 0n,
-              dueWeek: drawn.dueWeek,
-            }),
-          ),
-        ),
-      }),
-    );
-
-  it('is the same for the same facts, proposes one hour at most, and records each resource once', () => {
-    fc.assert(
-      fc.property(anyFacts, (given) => {
-        const actions = nextActions(given);
-        expect(nextActions(given)).toEqual(actions);
-        expect(
-          actions.filter(({ kind }) => kind === 'propose-hour' || kind === 'compute-hour').length,
-        ).toBeLessThanOrEqual(1);
-        const recorded = actions.flatMap((action) => (action.kind === 'record' ? [action.resource] : []));
-        expect(new Set(recorded).size).toBe(recorded.length);
-      }),
-    );
-  });
-
-  it('never proposes an hour after one that is open, nor records what is not final or not next', () => {
-    fc.assert(
-      fc.property(anyFacts, (given) => {
-        for (const action of nextActions(given)) {
-          if (action.kind === 'propose-hour') {
-            const earlier = given.hours.filter((each) => each.hour < action.hour);
-            expect(earlier.every((each) => each.final)).toBe(true);
-          }
-          if (action.kind !== 'record') continue;
-          const found = given.hours.find((each) => each.hour === action.hour);
-          const one = found?.leaves?.find((each) => each.resource === action.resource);
-          expect(found?.final).toBe(true);
-          expect(given.resources.get(action.resource)?.lastHour).toBe(one?.previous);
-        }
-      }),
-    );
-  });
-
-  it('charges only what is due, and never into a week that is past', () => {
-    fc.assert(
-      fc.property(anyFacts, (given) => {
-        for (const action of nextActions(given)) {
-          if (action.kind !== 'charge') continue;
-          expect(given.resources.get(action.resource)?.due).toBeGreaterThan(0n);
-          expect(action.epochWeek).toBeGreaterThanOrEqual(given.lastEpoch);
-        }
-      }),
-    );
-  });
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(anyHour, { selector: (each) => each.hour, maxLength: 6 }),
+      fc.bigInt({ min: 0n, max: 800n }),
+      (list, now) => {
+        const given = facts({ now, hours: list.map((each) => hour(each.hour, { ...each, setCount: 3 })) });
+        const plan = nextActions(given);
+        expect(nextActions(given)).toEqual(plan);
+        const said = plan.map((action) => `${action.kind} ${'hour' in action ? action.hour : ''}`);
+        expect(new Set(said).size).toBe(said.length);
+      },
+    ),
+  );
 });

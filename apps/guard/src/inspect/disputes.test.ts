@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { EdgeHour, Look } from '../state/hour-book.ts';
+import { disputesOf, observationsOf } from './disputes.ts';
+
+const look = (finding: Look['finding'], change: Partial<Look> = {}): Look => ({
+  resource: 'r',
+  target: 'ta',
+  bodyHash: finding === 'right' ? 'good' : 'bad',
+  finding,
+  by: 'self',
+  ...change,
+});
+
+function bookOf(looks: Readonly<Record<string, readonly Look[]>>) {
+  const blank: EdgeHour = {
+    asks: { answered: 0, refused: 0 },
+    contacts: { answered: 0, silent: 0 },
+    probed: new Map(),
+    looks: [],
+    commits: [],
+  };
+  return {
+    of: (edge: string): EdgeHour => ({ ...blank, looks: looks[edge] ?? [] }),
+    edgesOf: () => Object.keys(looks),
+  };
+}
+const reports = [
+  { index: 0, edge: 'a', resources: ['q', 'r'] },
+  { index: 1, edge: 'b', resources: ['r'] },
+  { index: 2, edge: 'c', resources: ['r'] },
+];
+const many = (count: number, each: Look): Look[] => Array.from({ length: count }, () => each);
+const good = { b: many(4, look('right')), c: many(4, look('right')) };
+
+describe('disputes', () => {
+  it('name the entry of the edge and resource whose bytes were wrong', () => {
+    const book = bookOf({ a: many(4, look('wrong')), ...good });
+    expect(disputesOf(book, 5n, reports)).toEqual([{ report: 0, entry: 1 }]);
+  });
+
+  it('are not cleared by one right answer, nor by every second one', () => {
+    const cleared = [...many(4, look('wrong')), look('right')];
+    expect(disputesOf(bookOf({ a: cleared, ...good }), 5n, reports)).toHaveLength(1);
+    const half = Array.from({ length: 12 }, (_, i) => look(i % 2 === 0 ? 'wrong' : 'right'));
+    expect(disputesOf(bookOf({ a: half, ...good }), 5n, reports)).toHaveLength(1);
+  });
+
+  it('are not raised by one wrong answer, or by too few', () => {
+    expect(disputesOf(bookOf({ a: [look('wrong')], ...good }), 5n, reports)).toEqual([]);
+    expect(disputesOf(bookOf({ a: many(3, look('wrong')), ...good }), 5n, reports)).toEqual([]);
+    const once = [look('wrong'), ...many(30, look('right'))];
+    expect(disputesOf(bookOf({ a: once, ...good }), 5n, reports)).toEqual([]);
+  });
+
+  it('count a witness once a target, however often it repeats itself', () => {
+    const witness = look('wrong', { by: 'session-1' });
+    expect(disputesOf(bookOf({ a: many(9, witness), ...good }), 5n, reports)).toEqual([]);
+    const witnesses = Array.from({ length: 4 }, (_, i) => look('wrong', { by: `session-${i}` }));
+    expect(disputesOf(bookOf({ a: witnesses, ...good }), 5n, reports)).toHaveLength(1);
+  });
+
+  it('blame nobody where most edges give the same other bytes: the origin has two faces', () => {
+    const two = bookOf({ a: many(9, look('wrong')), b: many(9, look('wrong')), c: many(9, look('right')) });
+    expect(disputesOf(two, 5n, reports)).toEqual([]);
+    expect(observationsOf(two, { edge: 'a', resource: 'r', hour: 5n })).toEqual([]);
+    // One of three is its own doing; and so is each that is wrong in its own way.
+    const one = bookOf({ a: many(9, look('wrong')), ...good });
+    expect(disputesOf(one, 5n, reports)).toHaveLength(1);
+    const apart = bookOf({
+      a: many(9, look('wrong', { bodyHash: 'x' })),
+      b: many(9, look('wrong', { bodyHash: 'y' })),
+      c: many(9, look('wrong', { bodyHash: 'z' })),
+    });
+    expect(disputesOf(apart, 5n, reports)).toHaveLength(3);
+  });
+
+  it('are a hundred at most, those with most wrong answers', () => {
+    const resources = Array.from({ length: 120 }, (_, i) => `r${i}`);
+    const looks = resources.flatMap((resource, i) => many(4 + (i % 5), look('wrong', { resource })));
+    const found = disputesOf(bookOf({ a: looks }), 5n, [{ index: 0, edge: 'a', resources }]);
+    expect(found).toHaveLength(100);
+    expect(found.slice(0, 24).every(({ entry }) => entry % 5 === 4)).toBe(true);
+  });
+});
