@@ -251,14 +251,14 @@ describe('records', () => {
   });
 });
 
-describe('money', () => {
-  const due = (change: Partial<ResourceFacts> = {}): Map<string, ResourceFacts> =>
-    resources(resource('a', { due: [{ week: 0n, amount: 5n }], lastHour: 1n, ...change }));
+const due = (change: Partial<ResourceFacts> = {}): Map<string, ResourceFacts> =>
+  resources(resource('a', { due: [{ week: 0n, amount: 5n }], lastHour: 1n, ...change }));
+const chargeAt = (now: bigint): string[] =>
+  kinds(nextActions(facts({ now, resources: due(), chargeEveryHours: 5n })));
 
+describe('money', () => {
   it('is charged once a charging period', () => {
     // Hour 0 recorded last. With five hours a period the next begins at second 60.
-    const chargeAt = (now: bigint): string[] =>
-      kinds(nextActions(facts({ now, resources: due(), chargeEveryHours: 5n })));
     expect(chargeAt(59n)).toEqual([]);
     expect(chargeAt(60n)).toEqual(['charge']);
   });
@@ -296,17 +296,22 @@ describe('money', () => {
   });
 });
 
+const epochOf = (week: bigint, change: Partial<EpochFacts> = {}): EpochFacts => ({
+  week,
+  status: 'open',
+  decidedWeek: 0n,
+  own: undefined,
+  later: undefined,
+  computed: undefined,
+  ...change,
+});
+const isComplete = (change: Partial<MeterFacts>): boolean =>
+  isWeekComplete(facts({ now: 130n, ...change }), 0n);
+const dueIn = (week: bigint): Map<string, ResourceFacts> =>
+  resources(resource('a', { due: [{ week, amount: 1n }] }));
+
 describe('epochs', () => {
   const vote = { root: 'aa', rewards: 3n };
-  const epochOf = (week: bigint, change: Partial<EpochFacts> = {}): EpochFacts => ({
-    week,
-    status: 'open',
-    decidedWeek: 0n,
-    own: undefined,
-    later: undefined,
-    computed: undefined,
-    ...change,
-  });
   const step = (change: Partial<EpochFacts>, more: Partial<MeterFacts> = {}): readonly MeterAction[] =>
     nextActions(facts({ now: 130n, epochs: [epochOf(0n, change)], ...more }));
 
@@ -354,8 +359,6 @@ describe('epochs', () => {
   });
 
   it('wait until no report of the last hour can come any more, and for what is not final, recorded or charged', () => {
-    const isComplete = (change: Partial<MeterFacts>): boolean =>
-      isWeekComplete(facts({ now: 130n, ...change }), 0n);
     expect(isComplete({ now: 123n })).toBe(false);
     expect(isComplete({ now: 124n })).toBe(true);
     expect(isComplete({ hours: [hour(9n)] })).toBe(false);
@@ -365,10 +368,8 @@ describe('epochs', () => {
     const done = resources(resource('a', { recorded: [9n] }));
     expect(isComplete({ hours: unrecorded, resources: done })).toBe(true);
     expect(isComplete({ hours: [hour(10n)] })).toBe(true);
-    const due = (week: bigint): Map<string, ResourceFacts> =>
-      resources(resource('a', { due: [{ week, amount: 1n }] }));
-    expect(isComplete({ resources: due(0n) })).toBe(false);
-    expect(isComplete({ resources: due(1n) })).toBe(true);
+    expect(isComplete({ resources: dueIn(0n) })).toBe(false);
+    expect(isComplete({ resources: dueIn(1n) })).toBe(true);
   });
 
   it('close in any order', () => {

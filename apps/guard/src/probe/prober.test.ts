@@ -1,199 +1,257 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
-import {
-  addressOf,
-  createSessionKey,
-  encodeCounter,
-  inflatedMeter,
-  signCounter,
-} from '@media-network/protocol';
-import { silentLog, systemClock } from '@media-network/runtime';
-import { createViewer } from '@media-network/viewer';
-import { address } from '@solana/kit';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import { resourceLabel } from '@media-network/protocol';
+import { silentLog } from '@media-network/runtime';
+import { createManualClock } from '@media-network/runtime/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createPeerFetch } from '../peer-fetch.ts';
-import { addressAt, blankAccount } from '../testing-accounts.ts';
+import { sha256 } from '../evidence/blob-roots.ts';
+import { openHourBook } from '../state/hour-book.ts';
+import type { EdgeHour } from '../state/hour-book.ts';
+import { openHourLog } from '../state/hour-log.ts';
+import { addressAt } from '../testing-accounts.ts';
+import { createEdgeRequest } from './edge-request.ts';
+import { createOriginBodies } from './origin-bodies.ts';
 import { createOriginFetch } from './origin-fetch.ts';
-import { createProbeBook } from './probe-book.ts';
-import type { ProbeBook } from './probe-book.ts';
+import { createProbeBudget } from './probe-budget.ts';
 import { createProber } from './prober.ts';
+import type { ProbeOutcome } from './prober.ts';
+import { createTargetPool } from './target-pool.ts';
 
-const BODY = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 11 + (i >> 8)) & 255));
 const RESOURCE = addressAt(20);
 const EDGE = addressAt(21);
+const PICTURE = Buffer.from(Array.from({ length: 20_000 }, (_, i) => (i * 11 + (i >> 8)) & 255));
+const FILM = Buffer.from(Array.from({ length: 900_000 }, (_, i) => (i * 7 + (i >> 9)) & 255));
+const OBJECTS: Readonly<Record<string, Buffer>> = { '/a.png': PICTURE, '/film.mp4': FILM };
 
-const open: http.Server[] = [];
-const closing: (() => Promise<void>)[] = [];
+const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-  for (const server of open.splice(0)) {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function listen(handler: http.RequestListener, host = '127.0.0.1'): Promise<string> {
+  const server = http.createServer(handler);
+  await new Promise<void>((resolve) => {
+    server.listen(0, host, resolve);
+  });
+  closing.push(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-  }
-});
-async function listen(handler: http.RequestListener): Promise<string> {
-  const server = http.createServer(handler);
-  open.push(server);
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
   });
   const at = server.address();
-  return `http://127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}`;
+  return `http://${host}:${typeof at === 'object' && at !== null ? at.port : 0}`;
 }
 
-/** Answers a Range request for `body` as RFC 9110 has it; returns nothing. */
+/** Answers as RFC 9110 has it, ranges included. */
 function answer(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   body: Buffer,
-  etag: string,
+  fields: http.OutgoingHttpHeaders = {},
 ): void {
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
   const [first, last] =
     range === null ? [0, body.length - 1] : [Number(range[1]), Math.min(Number(range[2]), body.length - 1)];
   const part = body.subarray(first, last + 1);
-  const head = { etag, 'content-length': part.length };
+  const head = { etag: '"v1"', ...fields, 'content-length': part.length };
   if (range === null) response.writeHead(200, head);
   else response.writeHead(206, { ...head, 'content-range': `bytes ${first}-${last}/${body.length}` });
   response.end(part);
 }
 
-/** An edge whose meter counts `factor` times what it writes and which serves `body`; probed `times` times. */
-async function probed(options: {
-  factor: number;
-  body?: Buffer;
-  etag?: string;
-  times: number;
-  noise?: boolean;
-}): Promise<ProbeBook> {
-  const operator = await createSessionKey();
-  let counted = 5_000n;
-  const origin = await listen((request, response) => answer(request, response, BODY, '"v1"'));
+type Serve = (request: http.IncomingMessage, response: http.ServerResponse, honest: Buffer) => void;
+
+/** A guard that looks `times` at an edge which serves as `edge` says; the requests that it saw are in `asked`. */
+async function looked(options: {
+  readonly edge?: Serve;
+  readonly origin?: Serve;
+  readonly probe?: readonly string[];
+  readonly times: number;
+  readonly budget?: number;
+  readonly addresses?: readonly string[];
+}) {
+  const asked: { readonly request: http.IncomingMessage; readonly port: number; readonly from: string }[] =
+    [];
+  const byOrigin: http.IncomingMessage[] = [];
+  let counted = 0;
+  const honest: Serve = (request, response, body) => answer(request, response, body);
+  const origin = await listen((request, response) => {
+    byOrigin.push(request);
+    (options.origin ?? honest)(request, response, OBJECTS[request.url ?? ''] ?? Buffer.alloc(0));
+  });
   const endpoint = await listen((request, response) => {
     const { socket } = request;
     const before = socket.bytesWritten;
-    response.once('finish', () => {
-      counted += BigInt(Math.round((socket.bytesWritten - before) * options.factor));
-      if (options.noise === true) counted += 40_000n;
-    });
-    answer(request, response, options.body ?? BODY, options.etag ?? '"v1"');
+    asked.push({ request, port: socket.remotePort ?? 0, from: socket.remoteAddress ?? '' });
+    response.once('finish', () => (counted += socket.bytesWritten - before));
+    (options.edge ?? honest)(request, response, OBJECTS[request.url ?? ''] ?? Buffer.alloc(0));
   });
-  const control = await listen((request, response) => {
-    if (request.url !== `/v1/counters/${RESOURCE}`) {
-      response.writeHead(404).end();
-      return;
-    }
-    void signCounter(
-      { edge: EDGE, resource: RESOURCE, bytes: counted, hour: 6n, hourBytes: counted - 5_000n, unixMs: 1n },
-      operator.sign,
-    ).then((counter) => response.end(encodeCounter(counter)));
+  const dir = await mkdtemp(path.join(tmpdir(), 'guard-prober-'));
+  const log = await openHourLog(dir);
+  const book = await openHourBook(log, (error) => {
+    throw error;
   });
-  const fetch = createPeerFetch(silentLog, { allowPrivate: true });
   const originFetch = createOriginFetch({ allowPrivate: true });
+  const edges = createEdgeRequest({ allowPrivate: true });
   closing.push(
-    () => fetch.close(),
     () => originFetch.close(),
+    async () => edges.close(),
+    async () => {
+      await log.close();
+      await rm(dir, { recursive: true });
+    },
   );
-  const book = createProbeBook();
   let drawn = 0;
-  // Lengths over the whole range, the same in each run.
-  const random = (): number => ((drawn += 1) * 0.377) % 1;
   const prober = createProber({
-    viewer: createViewer(),
-    fetch,
+    edges,
     origin: originFetch,
+    targets: createTargetPool(),
+    budget: createProbeBudget(options.budget ?? 10_000_000),
+    bodies: createOriginBodies(),
     book,
-    clock: systemClock,
+    clock: createManualClock(),
     log: silentLog,
-    random,
-    allowPrivate: true,
+    // Over the whole range, the same in each run.
+    random: () => ((drawn += 1) * 0.377) % 1,
+    addresses: options.addresses ?? [],
   });
-  const edge = blankAccount('edge', EDGE, {
-    endpoint,
-    control,
-    operator: address(addressOf(operator.publicKey)),
-  });
-  const settings = { v: 1, origin, originHost: null, originHeaders: [], probe: ['/a'], domains: [] } as const;
+  const outcomes: ProbeOutcome[] = [];
   for (let i = 0; i < options.times; i += 1) {
-    await prober.finish(
-      await prober.open({
-        edge,
+    outcomes.push(
+      await prober.look({
+        edge: { address: EDGE, endpoint },
         resource: RESOURCE,
-        settings,
+        settings: {
+          v: 1,
+          origin,
+          originHost: null,
+          originHeaders: [['X-Key', 'secret']],
+          probe: options.probe ?? ['/a.png'],
+          domains: [],
+        },
         zone: 'medianet.localhost',
         hour: 6n,
-        maxBytes: 65_536,
+        withinHour: true,
       }),
     );
   }
-  return book;
+  const seen: EdgeHour = book.of(EDGE, 6n);
+  return { outcomes, seen, asked, byOrigin, counted: () => counted };
 }
 
-describe('prober', () => {
-  it('finds nothing at an honest edge: exact rounds, the same bytes', async () => {
-    const found = (await probed({ factor: 1, times: 4 })).of(EDGE, 6n);
-    expect(found).toMatchObject({ sameBodies: 4, wrongBodies: [], alive: 4, silent: 0 });
-    expect(found.rounds).toHaveLength(4);
-    for (const { c0, c1, c2, received } of found.rounds) expect([c1 - c0, c2 - c1]).toEqual([0n, received]);
-    expect(inflatedMeter(found.rounds).kind).toBe('plausible');
-    expect(found.counters).toHaveLength(12);
+describe('a probe', () => {
+  it('finds an honest edge right, and counts no more than the edge must have', async () => {
+    const found = await looked({ times: 6 });
+    expect(found.outcomes.filter((each) => each === 'right').length).toBeGreaterThanOrEqual(4);
+    expect(found.outcomes).not.toContain('wrong');
+    expect(found.seen.contacts).toEqual({ answered: 6, silent: 0 });
+    const received = Number(found.seen.probed.get(RESOURCE) ?? 0n);
+    expect(received).toBeLessThanOrEqual(found.counted());
+    expect(received).toBeGreaterThan(found.counted() - 100);
   });
 
-  it('finds a meter that counts double', async () => {
-    const found = (await probed({ factor: 2, times: 4 })).of(EDGE, 6n);
-    expect(inflatedMeter(found.rounds)).toMatchObject({ kind: 'inflated', quietRounds: 4 });
+  it('looks like a viewer: agents, encodings, one connection for several requests, pieces of what is large', async () => {
+    const { asked } = await looked({ times: 24, probe: ['/a.png', '/film.mp4'] });
+    for (const { request } of asked) {
+      expect(request.headers['user-agent']).toMatch(/Mozilla|AppleCoreMedia/);
+      expect(request.headers.accept).toBeDefined();
+      expect(request.headers['accept-encoding']).toBeDefined();
+      expect(request.headers.connection).toBe('keep-alive');
+      expect(request.headers.host).toMatch(
+        new RegExp(`^${resourceLabel(RESOURCE, sha256)}\\.medianet\\.localhost:`),
+      );
+      // Nothing that says what it is.
+      expect(JSON.stringify(request.headers).toLowerCase()).not.toMatch(
+        /guard|probe|secret|media-network|node/,
+      );
+      expect(request.rawHeaders[0]).toBe('Host');
+    }
+    expect(new Set(asked.map(({ request }) => request.headers['user-agent'])).size).toBeGreaterThanOrEqual(3);
+    expect(new Set(asked.map(({ port }) => port)).size).toBeLessThan(asked.length / 2);
+    const ranges = asked.map(({ request }) => request.headers.range);
+    expect(ranges).toContain(undefined);
+    expect(ranges.some((range) => range !== undefined && /^bytes=\d+-\d+$/.test(range))).toBe(true);
   });
 
-  it('does not take the traffic of others for a lie', async () => {
-    const found = (await probed({ factor: 1, times: 4, noise: true })).of(EDGE, 6n);
-    expect(inflatedMeter(found.rounds).kind).toBe('plausible');
+  it('asks the origin as a browser does, with the fields of the publisher and no trace of an edge', async () => {
+    const { byOrigin } = await looked({ times: 3 });
+    for (const { headers } of byOrigin) {
+      expect(headers['x-key']).toBe('secret');
+      expect(headers['via']).toBeUndefined();
+      expect(headers['user-agent']).toMatch(/Mozilla|AppleCoreMedia/);
+    }
   });
 
-  it('finds other bytes under the version of the origin', async () => {
-    const found = (await probed({ factor: 1, times: 2, body: Buffer.alloc(BODY.length, 'x') })).of(EDGE, 6n);
-    expect(found.sameBodies).toBe(0);
-    expect(found.wrongBodies).toHaveLength(2);
-    expect(found.wrongBodies[0]).toMatchObject({ target: '/a', attest: undefined });
+  it('comes from the addresses that it may use', async () => {
+    const { asked } = await looked({ times: 12, addresses: ['127.0.0.2', '127.0.0.3'] });
+    expect(new Set(asked.map(({ from }) => from))).toEqual(new Set(['127.0.0.2', '127.0.0.3']));
   });
 
-  it('does not blame an edge for another version that it says is older', async () => {
-    const found = (
-      await probed({ factor: 1, times: 2, body: Buffer.alloc(BODY.length, 'x'), etag: '"v0"' })
-    ).of(EDGE, 6n);
-    expect(found).toMatchObject({ sameBodies: 0, wrongBodies: [] });
-  });
-
-  it('notes an edge that does not answer, and blames it for nothing', async () => {
-    const fetch = createPeerFetch(silentLog, { allowPrivate: true });
-    const originFetch = createOriginFetch({ allowPrivate: true });
-    closing.push(
-      () => fetch.close(),
-      () => originFetch.close(),
-    );
-    const gone = await listen(() => undefined);
-    await new Promise((resolve) => open.pop()?.close(resolve));
-    const book = createProbeBook();
-    const prober = createProber({
-      viewer: createViewer(),
-      fetch,
-      origin: originFetch,
-      book,
-      clock: systemClock,
-      log: silentLog,
-      random: Math.random,
-      allowPrivate: true,
+  it('finds other bytes under the same strong validator wrong', async () => {
+    const found = await looked({
+      times: 6,
+      edge: (request, response, body) => answer(request, response, Buffer.from(body).fill(120, 100, 200)),
     });
-    const edge = blankAccount('edge', EDGE, { endpoint: gone, control: gone });
-    const settings = {
-      v: 1,
-      origin: gone,
-      originHost: null,
-      originHeaders: [],
-      probe: ['/a'],
-      domains: [],
-    } as const;
-    await prober.finish(
-      await prober.open({ edge, resource: RESOURCE, settings, zone: 'z', hour: 6n, maxBytes: 9 }),
-    );
-    expect(book.of(EDGE, 6n)).toMatchObject({ silent: 1, alive: 0, rounds: [], wrongBodies: [] });
+    expect(found.outcomes).toContain('wrong');
+    expect(found.seen.looks.every(({ finding }) => finding === 'wrong')).toBe(true);
+    expect(found.seen.looks.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('does not blame an edge for another version, or for what the origin itself changes', async () => {
+    const older = await looked({
+      times: 4,
+      edge: (request, response, body) =>
+        answer(request, response, Buffer.alloc(body.length, 'x'), { etag: '"v0"', age: '5' }),
+    });
+    expect(older.outcomes).not.toContain('wrong');
+    let version = 0;
+    const changing = await looked({
+      times: 4,
+      origin: (request, response, body) => {
+        version += 1;
+        answer(request, response, Buffer.from(body).fill(version & 255, 0, 10));
+      },
+    });
+    expect(changing.outcomes.every((each) => each === 'unknown')).toBe(true);
+  });
+
+  it('takes a coding of the edge for no difference', async () => {
+    const found = await looked({
+      times: 6,
+      edge: (request, response, body) => {
+        if (request.headers.range !== undefined || !/gzip/.test(request.headers['accept-encoding'] ?? ''))
+          answer(request, response, body);
+        else answer(request, response, zlib.gzipSync(body), { 'content-encoding': 'gzip' });
+      },
+    });
+    expect(found.outcomes).not.toContain('wrong');
+    expect(found.outcomes).toContain('right');
+  });
+
+  it('is not taken in by a body that unpacks to very much', async () => {
+    const found = await looked({
+      times: 3,
+      edge: (request, response) =>
+        answer(request, response, zlib.gzipSync(Buffer.alloc(40_000_000)), { 'content-encoding': 'gzip' }),
+    });
+    expect(found.outcomes).not.toContain('wrong');
+  });
+
+  it('finds a dead edge silent, and one that answers anything alive', async () => {
+    const dead = await looked({ times: 3, edge: (_, response) => void response.destroy() });
+    expect(dead.outcomes).toEqual(['silent', 'silent', 'silent']);
+    expect(dead.seen.contacts).toEqual({ answered: 0, silent: 3 });
+    const busy = await looked({ times: 2, edge: (_, response) => void response.writeHead(503).end('busy') });
+    expect(busy.seen.contacts).toEqual({ answered: 2, silent: 0 });
+    // What is refused is nobody's traffic.
+    expect(busy.seen.probed.size).toBe(0);
+  });
+
+  it('takes no more than its budget', async () => {
+    const found = await looked({ times: 30, probe: ['/film.mp4', '/a.png'], budget: 30_000 });
+    expect(found.counted()).toBeLessThan(30_000 + 30 * 600);
+    expect(found.seen.contacts.answered).toBe(30);
   });
 });
