@@ -47,6 +47,15 @@ const SHAPE = {
   evidenceWeeks: wholeOption(1, Number.MAX_SAFE_INTEGER)
     .default(4)
     .describe("Weeks (the network's) for which the evidence behind reports is kept."),
+  pastCredit: z
+    .enum(['stop', 'serve'])
+    .default('stop')
+    .describe(
+      'What viewers without a token of the publisher get where nobody pays for them any more: 503 (stop), or what they ask for at your expense (serve).',
+    ),
+  openSlackBytes: sizeOption
+    .default(16 * 2 ** 20)
+    .describe('Bytes an hour and resource that are served beyond its credit all the same.'),
   drainMs: wholeOption(0, Number.MAX_SAFE_INTEGER)
     .default(10_000)
     .describe('Milliseconds that responses under way get to finish on shutdown.'),
@@ -92,6 +101,8 @@ export interface EdgeConfig {
   readonly maxObjectBytes: number;
   readonly allowPrivateOrigins?: boolean | undefined;
   readonly evidenceWeeks: number;
+  readonly pastCredit: 'stop' | 'serve';
+  readonly openSlackBytes: number;
   readonly drainMs: number;
   readonly originTimeoutMs: number;
   readonly logLevel: LogLevel;

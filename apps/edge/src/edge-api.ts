@@ -1,11 +1,15 @@
+import type { Counter } from '@media-network/protocol';
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
 import type { Address, KeyPairSigner } from '@solana/kit';
 import type { EdgeChain } from './chain/edge-chain.ts';
+import type { ControlOverride } from './control/control-server.ts';
+import type { OriginSettings } from './origin/origin-settings.ts';
 import type { BuildReport } from './report/report-builder.ts';
+import type { OpenCreditStats } from './tenant/open-credit.ts';
 
 /** What must never be in a configuration file or a log. */
 export interface EdgeSecrets {
-  /** Signs reports, counters and attestations, and pays for transactions. */
+  /** Signs reports, commits and attestations, and pays for transactions. */
   readonly operator: KeyPairSigner;
 }
 
@@ -21,8 +25,20 @@ export interface EdgeOverrides {
   readonly signal?: AbortSignal;
   /** In place of the chain at `rpcUrl`. */
   readonly chain?: EdgeChain;
+  /** Called when folder and ports are this edge's, before anything is served: where it can be put on chain without being staked in vain. */
+  readonly register?: () => Promise<void>;
+
+  // What follows makes an edge that lies, for tests and the adversary lab; each alters one thing.
   /** Makes the entries of a report from the books of an hour; the honest one by default. */
   readonly buildReport?: BuildReport;
+  /** Answers in place of the control plane: withholds, forges, drips, hangs. */
+  readonly control?: ControlOverride;
+  /** What is committed instead of the counters. */
+  readonly counters?: (counters: readonly Counter[]) => readonly Counter[];
+  /** What is used instead of a resource's settings: another origin serves other bytes. */
+  readonly settings?: (settings: OriginSettings) => OriginSettings;
+  /** False: no data plane. Its port stays closed. */
+  readonly dataPlane?: boolean;
 }
 
 /** Running totals since the process began; bytes are those written to viewers' sockets. */
@@ -43,6 +59,7 @@ export interface EdgeStats {
   readonly bytesLost: number;
   readonly claimed: bigint;
   readonly openConnections: number;
+  readonly openCredit: OpenCreditStats;
 }
 
 export interface Readiness {

@@ -14,8 +14,9 @@ import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import type { EdgeChain } from './chain/edge-chain.ts';
 import { createEdgeChain } from './chain/media-client-chain.ts';
-import { sampleAt } from './chain/periods.ts';
+import { hourAt, sampleAt } from './chain/periods.ts';
 import type { EdgeConfig } from './config.ts';
+import { createCommitDesk } from './control/commit-desk.ts';
 import { startControlServer } from './control/control-server.ts';
 import { createStatements } from './control/statements.ts';
 import type { Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './edge-api.ts';
@@ -33,6 +34,7 @@ import { openEvidenceStore } from './report/evidence-store.ts';
 import { createReportCloser } from './report/report-closer.ts';
 import { buildHonestReport, sha256 } from './report/report-builder.ts';
 import { createReporter } from './report/reporter.ts';
+import { reservePorts } from './reserve-ports.ts';
 import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
 import { createAccounting } from './serve/account.ts';
 import type { Account } from './serve/account.ts';
@@ -45,6 +47,8 @@ import { createTally } from './serve/tally.ts';
 import type { Tally } from './serve/tally.ts';
 import { createSessionDesk } from './session/session-desk.ts';
 import type { SessionDesk } from './session/session-desk.ts';
+import { createOpenCredit } from './tenant/open-credit.ts';
+import type { OpenCredit } from './tenant/open-credit.ts';
 import { createSettingsKeys } from './tenant/settings-keys.ts';
 import type { SettingsKeys } from './tenant/settings-keys.ts';
 import { createTenantBook } from './tenant/tenant-book.ts';
@@ -75,6 +79,14 @@ export async function createEdge(
   overrides.signal?.addEventListener('abort', endStart, { once: true });
   const tasks: RepeatingTask[] = [];
   try {
+    const dataPlane = overrides.dataPlane ?? true;
+    // What must be ours alone, before anything is staked or served.
+    const lock = await lockFolder(config.dir);
+    scope.add('folder', () => lock.release());
+    const ports = await reservePorts(config, dataPlane);
+    scope.add('ports', () => ports.release());
+    await overrides.register?.();
+
     // The chain, and what it says of time and resources.
     const chain =
       overrides.chain ?? (await connect(config, secrets, { clock, log, random, signal: stop.signal }));
@@ -90,8 +102,6 @@ export async function createEdge(
     });
 
     // The books, and what they become.
-    const lock = await lockFolder(config.dir);
-    scope.add('folder', () => lock.release());
     const ledger = createLedger(evidenceReaders);
     const journal = await openJournal({ ledger, clock, log }, { dir: join(config.dir, 'journal') });
     scope.add('journal', () => journal.close());
@@ -103,11 +113,30 @@ export async function createEdge(
       { evidenceWeeks: config.evidenceWeeks },
     );
     const claimer = createClaimer({ chain, clock, log, random, fetch });
-    const desk = createSessionDesk({ chain, ledger, sample });
-    tasks.push(journal.task, reporter.task, desk.task({ clock, log }), closer, claimer.task);
+    const credit = createOpenCredit(
+      { chain, ledger, clock, log, random, fetch },
+      { pastCredit: config.pastCredit, slackBytes: config.openSlackBytes },
+    );
+    const desk = createSessionDesk({
+      chain,
+      ledger,
+      journal,
+      sample,
+      hasOpenCredit: (tenant) => credit.waitSeconds(tenant) === 0,
+    });
+    tasks.push(journal.task, reporter.task, desk.task({ clock, log }), closer, claimer.task, credit.task);
 
     // Where bodies come from.
-    const bodies = await openBodies(config, { chain, scope, sign, clock, log, random, fetch });
+    const bodies = await openBodies(config, {
+      chain,
+      scope,
+      sign,
+      clock,
+      log,
+      random,
+      fetch,
+      override: overrides.settings,
+    });
 
     // The phases of a request.
     let draining = false;
@@ -117,6 +146,7 @@ export async function createEdge(
       journal,
       ledger,
       desk,
+      credit,
       sample,
       chain,
       clock,
@@ -138,6 +168,7 @@ export async function createEdge(
       bytesLost: reporter.stats.bytesLost,
       claimed: claimer.claimed,
       openConnections: front.openConnections,
+      openCredit: credit.stats,
     });
     const readiness = (): Readiness => {
       const problems: string[] = [];
@@ -153,10 +184,20 @@ export async function createEdge(
       stats,
       taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])),
     });
-    const statements = createStatements({ chain, ledger, journal, store: bodies.store, book, sign });
+    const statements = createStatements({ chain, store: bodies.store, book, sign });
+    const commits = createCommitDesk({
+      chain,
+      ledger,
+      journal,
+      evidence,
+      sign,
+      ...(overrides.counters === undefined ? {} : { counters: overrides.counters }),
+    });
+    await ports.release();
     const control = await startControlServer(
       {
         statements,
+        commits,
         evidence,
         readiness,
         metrics: () => metrics.text(),
@@ -170,6 +211,7 @@ export async function createEdge(
         }),
         clock,
         log,
+        ...(overrides.control === undefined ? {} : { override: overrides.control }),
       },
       { host: config.controlHost, port: config.controlPort },
     );
@@ -184,33 +226,31 @@ export async function createEdge(
       draining = true;
       await front.close({ graceMs: config.drainMs });
     });
-    const plain = await front.listen({ host: config.host, port: config.port });
-    const tls = await readTls(config);
+    const plain = dataPlane ? await front.listen({ host: config.host, port: config.port }) : undefined;
+    const tls = dataPlane ? await readTls(config) : undefined;
     const secure =
       tls === undefined
         ? undefined
         : await front.listenTls({ host: config.host, port: config.httpsPort }, tls);
+    const port = plain?.port ?? config.port;
     for (const task of tasks) task.start();
     overrides.signal?.removeEventListener('abort', endStart);
-    log.info(
-      { edge: chain.edge, port: plain.port, controlPort: control.port, resources: book.size },
-      'edge is up',
-    );
+    log.info({ edge: chain.edge, port, controlPort: control.port, resources: book.size }, 'edge is up');
 
-    const urls = [`http://${urlHost(plain.host)}:${plain.port}`];
+    const urls = plain === undefined ? [] : [`http://${urlHost(plain.host)}:${plain.port}`];
     if (secure !== undefined) urls.push(`https://${urlHost(secure.host)}:${secure.port}`);
     return {
       address: chain.edge,
       owner: chain.owner,
       operator: chain.operator,
       urls,
-      port: plain.port,
+      port,
       httpsPort: secure?.port,
       controlUrl: `http://${urlHost(control.host)}:${control.port}`,
       tasks,
       stats,
       readiness,
-      urlOf: (resource: Address) => `http://${resourceLabel(resource, sha256)}.${config.zone}:${plain.port}/`,
+      urlOf: (resource: Address) => `http://${resourceLabel(resource, sha256)}.${config.zone}:${port}/`,
       close: () => scope.close(),
     };
   } catch (error) {
@@ -238,9 +278,10 @@ async function openBodies(
     readonly log: Log;
     readonly random: () => number;
     readonly fetch: typeof globalThis.fetch;
+    readonly override: EdgeOverrides['settings'];
   },
 ): Promise<Bodies> {
-  const { chain, scope, sign, clock, log, random, fetch } = deps;
+  const { chain, scope, sign, clock, log, random, fetch, override } = deps;
   const store = await openCacheStore({
     maxRamBytes: config.ramBytes,
     disk: {
@@ -263,7 +304,15 @@ async function openBodies(
     allowPrivate: config.allowPrivateOrigins ?? isLoopbackHost(new URL(config.rpcUrl).hostname),
   });
   scope.add('origin client', () => origin.close());
-  const settings = createSettingsKeys({ chain, sign, clock, log, random, fetch });
+  const settings = createSettingsKeys({
+    chain,
+    sign,
+    clock,
+    log,
+    random,
+    fetch,
+    ...(override === undefined ? {} : { override }),
+  });
   return { store, fills, origin, settings };
 }
 
@@ -275,6 +324,7 @@ function wirePhases(
     readonly journal: Journal;
     readonly ledger: Ledger;
     readonly desk: SessionDesk;
+    readonly credit: OpenCredit;
     readonly sample: () => number;
     readonly chain: EdgeChain;
     readonly clock: Clock;
@@ -290,7 +340,15 @@ function wirePhases(
     // The origin's own limits end a leader's wait; to give up before that would make a herd of those who wait.
     lockTimeoutMs: 2 * config.originTimeoutMs + 1_000,
   });
-  const admit = { settings, desk, journal, clock, nowMs: () => chain.nowMs() };
+  const admit = {
+    settings,
+    desk,
+    journal,
+    clock,
+    credit: deps.credit,
+    nowMs: () => chain.nowMs(),
+    hour: () => hourAt(chain.periods, chain.nowMs()),
+  };
   const fast = createFastLane({
     book,
     store,

@@ -88,6 +88,16 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     'Bytes counted and not yet in the journal.',
     () => deps.stats().unacknowledgedBytes,
   );
+  gauge(
+    'open_bytes',
+    'Bytes of this hour that no client has signed for.',
+    () => deps.stats().openCredit.openBytes,
+  );
+  gauge(
+    'unpaid_open_bytes',
+    'Bytes of this hour that nobody will pay for, as far as the edge can know.',
+    () => deps.stats().openCredit.unpaidBytes,
+  );
   gauge('cache_entries', 'Objects in the cache.', () => store.stats.entries);
   gauge('cache_ram_bytes', 'Bytes of the RAM tier in use.', () => store.stats.ramBytes);
   gauge('cache_disk_bytes', 'Bytes of the disk tier in use.', () => store.stats.diskBytes);

@@ -3,9 +3,12 @@ import { addressOf, toHex, addressBytes } from '@media-network/protocol';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import type {
-  ClosedEpoch,
+  ClaimOutcome,
+  CreditTerms,
   EdgeChain,
+  FinalHour,
   GuardView,
+  OpenWeek,
   ReportToSubmit,
   ResourceStatus,
   ResourceView,
@@ -25,10 +28,19 @@ export interface FakeChain extends EdgeChain {
   readonly closedHours: number[];
   /** What the chain answers instead of taking a report. */
   refuse: SubmitOutcome | undefined;
-  epoch: ClosedEpoch | undefined;
-  readonly claims: { week: bigint; cumulative: bigint; proof: readonly Uint8Array[] }[];
+  open: OpenWeek[];
+  readonly claims: { week: bigint; amount: bigint; proof: readonly Uint8Array[] }[];
+  /** What the chain says to a claim. */
+  claimOutcome: ClaimOutcome;
+  terms: CreditTerms;
+  stakes: { own: bigint; all: bigint };
+  final: FinalHour | undefined;
+  /** Accounts of the guards in every week's set, by number. */
+  readonly guardAccounts: Map<number, Address>;
   guardList: GuardView[];
   stale: boolean;
+  /** Vouching key of resources that are added from now on. */
+  vouchKey: Address;
 }
 
 export const randomAddress = (): Address => address(addressOf(randomBytes(32)));
@@ -38,6 +50,7 @@ export function createFakeChain(
   operator: Address,
   owner: Address = operator,
   over: Partial<Periods> = {},
+  edge: Address = randomAddress(),
 ): FakeChain {
   const periods: Periods = {
     epochZero: Math.floor(Date.now() / 1000) - 30 * 3600,
@@ -45,13 +58,13 @@ export function createFakeChain(
     reportSlots: 6,
     verdictSlots: 12,
     finalHours: 24,
+    lateHours: 336,
     hoursPerWeek: 168,
     ...over,
   };
   const resources = new Map<string, ResourceView>();
   const settings = new Map<string, { blob: Uint8Array; version: number }>();
   const listeners: (() => void)[] = [];
-  const edge = randomAddress();
   let shiftMs = 0;
   const changed = (): void => {
     for (const listener of listeners) listener();
@@ -75,8 +88,18 @@ export function createFakeChain(
       listeners.push(listener);
     },
     guards: () => chain.guardList,
-    operatorsOfWeek: () =>
-      Promise.resolve(new Map(chain.guardList.map((guard) => [guard.no, guard.operator]))),
+    setOfWeek: () =>
+      Promise.resolve(
+        new Map(
+          chain.guardList.map(({ no, operator: key }) => [
+            String(chain.guardAccounts.get(no)),
+            { no, operator: key },
+          ]),
+        ),
+      ),
+    creditTerms: () => Promise.resolve(chain.terms),
+    worths: () => Promise.resolve(chain.stakes),
+    lastFinalHour: () => Promise.resolve(chain.final),
     settings: (resource) => Promise.resolve(settings.get(resource)),
     report(hour) {
       const found = chain.submitted.find((report) => report.hour === hour);
@@ -102,11 +125,10 @@ export function createFakeChain(
       return Promise.resolve();
     },
     lamports: () => Promise.resolve(10n ** 9n),
-    lastEpoch: () => Promise.resolve(chain.epoch),
-    claimed: () => Promise.resolve(chain.claims.at(-1)?.cumulative ?? 0n),
-    claim(week, cumulative, proof) {
-      chain.claims.push({ week, cumulative, proof });
-      return Promise.resolve();
+    openWeeks: () => Promise.resolve(chain.open),
+    claim(week, amount, proof) {
+      chain.claims.push({ week, amount, proof });
+      return Promise.resolve(chain.claimOutcome);
     },
 
     advance(ms) {
@@ -118,6 +140,9 @@ export function createFakeChain(
         address: at,
         key: toHex(addressBytes(at)),
         status: 'active',
+        spans: [{ from: 0n, until: 2n ** 64n - 1n }],
+        terms: [{ from: 0n, allowance: 10n ** 12n, vouchKey: addressBytes(chain.vouchKey) }],
+        termsCount: 1,
         quotaKbps: 1_000_000,
         settingsVersion: blob === undefined ? 0 : 1,
         ...more,
@@ -131,7 +156,9 @@ export function createFakeChain(
       const key = toHex(addressBytes(resource));
       const view = resources.get(key);
       if (view === undefined) throw new Error('no such resource');
-      resources.set(key, { ...view, status });
+      // As it is once the hour of the change is over.
+      const spans = status === 'active' ? [{ from: 0n, until: 2n ** 64n - 1n }] : [];
+      resources.set(key, { ...view, status, spans });
       changed();
     },
     setSettings(resource, blob) {
@@ -148,9 +175,15 @@ export function createFakeChain(
     closable: [],
     closedHours: [],
     refuse: undefined,
-    epoch: undefined,
+    open: [],
     claims: [],
+    claimOutcome: 'claimed',
+    terms: { feePerGb: 2_000_000n, guardShareBps: 2_000, openYieldBps: 900 },
+    stakes: { own: 1_000n * 10n ** 9n, all: 1_000n * 10n ** 9n },
+    final: undefined,
+    guardAccounts: new Map(),
     guardList: [],
+    vouchKey: randomAddress(),
   };
   return chain;
 }

@@ -2,18 +2,17 @@ import { scrypt } from 'node:crypto';
 import { createServer } from 'node:http';
 import {
   boxKeyOf,
-  createSessionKey,
   decodeKeyRequest,
+  encodeCommitRequest,
   encryptSettings,
   generateBoxKey,
   seal,
   settingsKeyForGuard,
-  signReceipt,
-  signTicket,
+  signCommitRequest,
   signerOf,
   verifyKeyRequestSignature,
 } from '@media-network/protocol';
-import type { BoxKey, Receipt, Settings, SignBytes, Ticket } from '@media-network/protocol';
+import type { BoxKey, Settings, SignBytes } from '@media-network/protocol';
 import { generateKeyPairSigner } from '@solana/kit';
 import type { Address } from '@solana/kit';
 
@@ -34,14 +33,9 @@ export interface FakeGuard {
     version?: number,
   ): Promise<Uint8Array>;
   know(resource: Address, blob: Uint8Array): void;
-  session(resource: Address, hour: number, over?: Partial<Ticket>): Promise<TestSession>;
+  /** A request for the edge's counters, signed by this guard. */
+  commitRequest(account: Address, unixSecs: number): Promise<Uint8Array>;
   close(): Promise<void>;
-}
-
-/** A viewer's session: its ticket, and receipts signed for it. */
-interface TestSession {
-  readonly ticket: Ticket;
-  receipt(edge: Address, bytes: number, sequence: number, over?: Partial<Receipt>): Promise<Receipt>;
 }
 
 export async function startFakeGuard(no: number, edgeOperator: () => Address): Promise<FakeGuard> {
@@ -109,39 +103,8 @@ export async function startFakeGuard(no: number, edgeOperator: () => Address): P
     know: (resource, blob) => {
       settings.set(resource, blob);
     },
-    async session(resource, hour, over = {}) {
-      const client = await createSessionKey();
-      const ticket = await signTicket(
-        {
-          guardNo: no,
-          session: crypto.getRandomValues(new Uint8Array(16)),
-          resource,
-          clientKey: client.publicKey,
-          hour: BigInt(hour),
-          creditWindow: 1_000_000,
-          expires: Math.floor(Date.now() / 1000) + 7200,
-          ...over,
-        },
-        sign,
-      );
-      return {
-        ticket: { ...ticket, ...(over.signature === undefined ? {} : { signature: over.signature }) },
-        receipt: async (edge, bytes, sequence, more = {}) => ({
-          ...(await signReceipt(
-            {
-              session: ticket.session,
-              edge,
-              resource,
-              bytes: BigInt(bytes),
-              sequence: BigInt(sequence),
-              ...more,
-            },
-            client.sign,
-          )),
-          ...(more.signature === undefined ? {} : { signature: more.signature }),
-        }),
-      };
-    },
+    commitRequest: async (account, unixSecs) =>
+      encodeCommitRequest(await signCommitRequest({ guard: account, unixSecs: BigInt(unixSecs) }, sign)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { ticketHeader } from '@media-network/protocol';
+import { tokenHeader } from '@media-network/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hourAt } from '../src/chain/periods.ts';
 import { startTestNetwork } from './network.ts';
@@ -207,11 +207,11 @@ describe('a viewer that means harm', () => {
     const hour = hourAt(network.chain.periods, network.chain.nowMs());
     network.origin.on('/paid', ok('paid', CACHED));
     const other = await network.addResource();
-    const first = await network.guard.session(resource.address, hour);
-    const second = await network.guard.session(other.address, hour, { session: first.ticket.session });
+    const first = await network.publisher.session(resource.address, hour);
+    const second = await network.publisher.session(other.address, hour, { session: first.token.session });
     const answers = await Promise.all([
-      resource.get('/paid', { headers: { 'Media-Ticket': ticketHeader(first.ticket) } }),
-      other.get('/paid', { headers: { 'Media-Ticket': ticketHeader(second.ticket) } }),
+      resource.get('/paid', { headers: { 'Media-Token': tokenHeader(first.token) } }),
+      other.get('/paid', { headers: { 'Media-Token': tokenHeader(second.token) } }),
     ]);
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200, 401]));
   });

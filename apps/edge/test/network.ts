@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeCounter } from '@media-network/protocol';
-import type { Counter, Settings } from '@media-network/protocol';
+import { decodeCommit, decodeCounters } from '@media-network/protocol';
+import type { Commit, Settings } from '@media-network/protocol';
 import { generateKeyPairSigner } from '@solana/kit';
 import type { Address, KeyPairSigner } from '@solana/kit';
 import { createEdge, parseEdgeConfig } from '../src/index.ts';
@@ -12,6 +12,8 @@ import { createFakeChain, randomAddress } from './fake-chain.ts';
 import type { FakeChain } from './fake-chain.ts';
 import { startFakeGuard } from './fake-guard.ts';
 import type { FakeGuard } from './fake-guard.ts';
+import { createPublisher } from './publisher.ts';
+import type { Publisher } from './publisher.ts';
 import { request, startRawOrigin } from './raw-http.ts';
 import type { GetOptions, RawOrigin, RawResponse } from './raw-http.ts';
 
@@ -19,12 +21,16 @@ export interface TestNetwork {
   readonly chain: FakeChain;
   readonly guard: FakeGuard;
   readonly origin: RawOrigin;
+  readonly publisher: Publisher;
   readonly operator: KeyPairSigner;
   readonly dir: string;
   edge: Edge;
   /** A resource in front of the origin. */
   addResource(settings?: Partial<Settings>): Promise<TestResource>;
-  counter(resource: Address): Promise<Counter>;
+  /** What the guard gets when it asks for the edge's counters. */
+  commit(): Promise<Commit>;
+  /** Bytes of the resource in a commit made now; the clock is turned to the next sample for it. */
+  counter(resource: Address): Promise<number>;
   /** Stops the edge and starts it anew on the same folder. */
   restart(overrides?: EdgeOverrides): Promise<void>;
   close(): Promise<void>;
@@ -46,6 +52,10 @@ export async function startTestNetwork(
   const guard = await startFakeGuard(7, () => operator.address);
   chain.guardList = [{ no: 7, operator: guard.operator, endpoint: guard.url }];
   const origin = await startRawOrigin();
+  const publisher = await createPublisher();
+  chain.vouchKey = publisher.vouchKey;
+  const guardAccount = randomAddress();
+  chain.guardAccounts.set(7, guardAccount);
   const config = parseEdgeConfig({
     flags: {
       port: 0,
@@ -65,6 +75,7 @@ export async function startTestNetwork(
     chain,
     guard,
     origin,
+    publisher,
     operator,
     dir,
     edge: await start(),
@@ -76,11 +87,25 @@ export async function startTestNetwork(
       const host = new URL(network.edge.urlOf(address)).hostname;
       return { address, host, get: (target, more) => request(network.edge.port, host, target, more) };
     },
+    async commit() {
+      const body = await guard.commitRequest(guardAccount, Math.floor(chain.nowMs() / 1000));
+      const response = await fetch(`${network.edge.controlUrl}/v1/commit`, {
+        method: 'POST',
+        body: new Uint8Array(body),
+      });
+      const commit = decodeCommit(new Uint8Array(await response.arrayBuffer()));
+      if (commit === undefined) throw new Error(`no commit: ${response.status}`);
+      return commit;
+    },
     async counter(resource) {
-      const response = await fetch(`${network.edge.controlUrl}/v1/counters/${resource}`);
-      const counter = decodeCounter(new Uint8Array(await response.arrayBuffer()));
-      if (counter === undefined) throw new Error(`no counter: ${response.status}`);
-      return counter;
+      chain.advance(chain.periods.sampleSecs * 1000);
+      const { root } = await network.commit();
+      const response = await fetch(
+        `${network.edge.controlUrl}/v1/counters/${Buffer.from(root).toString('hex')}`,
+      );
+      const counters = decodeCounters(new Uint8Array(await response.arrayBuffer()));
+      if (counters === undefined) throw new Error(`no counters: ${response.status}`);
+      return Number(counters.find((each) => each.resource === resource)?.bytes ?? 0n);
     },
     async restart(overrides) {
       await network.edge.close();

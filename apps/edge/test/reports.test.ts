@@ -1,6 +1,6 @@
 import {
   EMPTY_ROOT,
-  buildEpoch,
+  buildClaims,
   checkReport,
   decodeDigestList,
   decodeEntries,
@@ -9,10 +9,10 @@ import {
   encodeAttest,
   decodeAttest,
   entriesRoot,
-  ticketHeader,
+  tokenHeader,
   toHex,
   verifyAttestSignature,
-  verifyCounterSignature,
+  verifySessions,
 } from '@media-network/protocol';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ afterEach(() => network.close());
 
 const hourNow = (): number => hourAt(network.chain.periods, network.chain.nowMs());
 const toNextReport = (hour: number): void =>
-  network.chain.advance(hourEndMs(network.chain.periods, hour) + 5_000 - network.chain.nowMs());
+  network.chain.advance(hourEndMs(network.chain.periods, hour) + 65_000 - network.chain.nowMs());
 const task = (name: string) => {
   const found = network.edge.tasks.find((one) => one.name === name);
   if (found === undefined) throw new Error(`no task ${name}`);
@@ -48,12 +48,12 @@ const evidence = async (kind: string, root: Uint8Array): Promise<Uint8Array> => 
 
 it('reports an hour once, with evidence that a guard finds right', async () => {
   const hour = hourNow();
-  const session = await network.guard.session(resource.address, hour);
+  const session = await network.publisher.session(resource.address, hour);
   let bytes = (await resource.get('/a')).bytes;
-  const attested = (await resource.get('/a', { headers: { 'Media-Ticket': ticketHeader(session.ticket) } }))
+  const vouched = (await resource.get('/a', { headers: { 'Media-Token': tokenHeader(session.token) } }))
     .bytes;
-  bytes += attested;
-  const receipt = encodeReceipt(await session.receipt(network.edge.address, attested, 1));
+  bytes += vouched;
+  const receipt = encodeReceipt(await session.receipt(network.edge.address, vouched, 1));
   await resource.get('/.well-known/media-network/receipts', { method: 'POST', body: Buffer.from(receipt) });
   await task('reporter').runNow();
   expect(network.chain.submitted).toHaveLength(0);
@@ -71,36 +71,32 @@ it('reports an hour once, with evidence that a guard finds right', async () => {
   expect(toHex(entriesRoot(blob, sha256) ?? EMPTY_ROOT)).toBe(toHex(report.root));
   const entry = decodeEntries(blob)?.[0];
   if (entry === undefined) throw new Error('no entry');
+  expect([entry.sessions, entry.digests]).toEqual([1, 1]);
   expect(entry.resource).toBe(resource.address);
-  expect(Number(entry.attested)).toBe(attested);
+  expect(Number(entry.vouched)).toBe(vouched);
   const receipts = await evidence('receipts', entry.receiptsRoot);
   expect(decodeReceiptList(receipts)).toHaveLength(1);
   const digests = decodeDigestList(await evidence('digests', entry.digestRoot));
   expect(digests).toHaveLength(1);
   expect(toHex(digests?.[0]?.bodyHash ?? EMPTY_ROOT)).toBe(createHash('sha256').update('aaaa').digest('hex'));
-  const finding = await checkReport({
-    report: {
-      hour: BigInt(hour),
-      bytes: report.bytes,
-      root: report.root,
-      entryCount: report.entryCount,
-      edge: network.edge.address,
-    },
-    entries: blob,
-    receiptsOf: (root) => (root === toHex(entry.receiptsRoot) ? receipts : undefined),
-    resourceOf: () => ({ draft: false, removedHour: undefined }),
-    operatorsOf: (no) => (no === network.guard.no ? [network.guard.operator] : undefined),
-    counters: [],
-    sha256,
+  expect(checkReport(report, blob, sha256)).toMatchObject({ kind: 'ok' });
+  const at = {
+    hour: BigInt(hour),
+    edge: network.edge.address,
+    entry,
+    vouchingKey: network.publisher.vouchKey,
+  };
+  expect(await verifySessions(at, receipts)).toMatchObject({
+    sessions: [{ bytes: BigInt(vouched) }],
+    dropped: [],
   });
-  expect(finding).toMatchObject({ kind: 'ok' });
 
   // What comes after the end belongs to the next hour.
   const late = (await resource.get('/a')).bytes;
   toNextReport(hour + 1);
   await task('reporter').runNow();
   expect(Number(network.chain.submitted[1]?.bytes)).toBe(late);
-  expect(Number((await network.counter(resource.address)).bytes)).toBe(bytes + late);
+  expect(await network.counter(resource.address)).toBe(bytes + late);
 });
 
 it('submits the same root after a restart between sealing and submitting, and only once', async () => {
@@ -160,16 +156,15 @@ it('takes another builder of reports', async () => {
   toNextReport(hour);
   await task('reporter').runNow();
   expect(Number(network.chain.submitted[0]?.bytes)).toBe(bytes * 2);
-  expect(Number((await network.counter(resource.address)).bytes)).toBe(bytes);
+  expect(await network.counter(resource.address)).toBe(bytes);
 });
 
-it('signs counters and attestations, and serves nothing else about anybody', async () => {
+it('signs attestations, and serves nothing else about anybody', async () => {
   await resource.get('/a');
-  const counter = await network.counter(resource.address);
-  expect(counter.edge).toBe(network.edge.address);
-  expect(await verifyCounterSignature(counter, network.operator.address)).toBe(true);
   const nonce = '00112233445566778899aabbccddeeff';
   const at = `${network.edge.controlUrl}/v1/attest?resource=${resource.address}&nonce=${nonce}`;
+  // The entry is stored a moment after its last byte has gone to the viewer.
+  await expect.poll(async () => (await fetch(`${at}&target=/a`)).status).toBe(200);
   const attest = decodeAttest(new Uint8Array(await (await fetch(`${at}&target=/a`)).arrayBuffer()));
   if (attest === undefined) throw new Error('no statement');
   expect(encodeAttest(attest)).toHaveLength(224);
@@ -179,6 +174,7 @@ it('signs counters and attestations, and serves nothing else about anybody', asy
   expect((await fetch(`${at}&target=/not-there`)).status).toBe(404);
   expect((await fetch(`${at}&target=bad`)).status).toBe(400);
   expect((await fetch(`${network.edge.controlUrl}/v1/counters/xyz`)).status).toBe(404);
+  expect((await fetch(`${network.edge.controlUrl}/v1/counters/${'1'.repeat(64)}`)).status).toBe(404);
   expect((await fetch(`${network.edge.controlUrl}/v1/entries/${'1'.repeat(64)}`)).status).toBe(404);
   expect((await fetch(`${network.edge.controlUrl}/v1/info`, { method: 'POST' })).status).toBe(405);
   const info: unknown = await (await fetch(`${network.edge.controlUrl}/v1/info`)).json();
@@ -193,26 +189,56 @@ it('signs counters and attestations, and serves nothing else about anybody', asy
   expect(await unready.json()).toEqual({ ready: false, problems: ['edge/chain-stale'] });
 });
 
-it('claims what the last closed epoch says, once, with a proof that it checked itself', async () => {
-  const epoch = buildEpoch(
+const claimsOf = (amount: bigint) =>
+  buildClaims(
     new Map([
-      [network.edge.owner, 500n],
+      [network.edge.owner, amount],
       [network.guard.operator, 100n],
     ]),
     sha256,
   );
-  network.chain.epoch = { week: 3n, root: toHex(epoch.root) };
-  network.guard.blobs.set(
-    `/v1/epochs/${toHex(epoch.root)}`,
-    buildEpoch(new Map([[network.edge.owner, 5_000n]]), sha256).blob,
-  );
+
+it('claims every week that is open, once each, with proofs that it checked itself', async () => {
+  const weeks = [3n, 4n, 9n].map((week) => ({ week, claims: claimsOf(500n + week) }));
+  network.chain.open = weeks.map(({ week, claims }) => ({ week, root: toHex(claims.root) }));
+  for (const { claims } of weeks) network.guard.blobs.set(`/v1/weeks/${toHex(claims.root)}`, claims.blob);
+  const forged = `/v1/weeks/${toHex(weeks[1]?.claims.root ?? EMPTY_ROOT)}`;
+  network.guard.blobs.set(forged, claimsOf(5_000n).blob);
   await expect(task('claimer').runNow()).rejects.toThrow(/another root/);
-  network.guard.blobs.set(`/v1/epochs/${toHex(epoch.root)}`, epoch.blob);
+  // One that cannot be proved holds up no other.
+  expect(network.chain.claims.map(({ week }) => week)).toEqual([3n, 9n]);
+  network.guard.blobs.set(forged, weeks[1]?.claims.blob ?? new Uint8Array());
+  await task('claimer').runNow();
+  await task('claimer').runNow();
+  expect(network.chain.claims.map(({ week, amount }) => [week, amount])).toEqual([
+    [3n, 503n],
+    [9n, 509n],
+    [4n, 504n],
+  ]);
+  expect(network.edge.stats().claimed).toBe(1_516n);
+});
+
+it('waits with a week that pays out no more, and asks again a week later', async () => {
+  const claims = claimsOf(500n);
+  network.chain.open = [{ week: 1n, root: toHex(claims.root) }];
+  network.guard.blobs.set(`/v1/weeks/${toHex(claims.root)}`, claims.blob);
+  network.chain.claimOutcome = 'capped';
   await task('claimer').runNow();
   await task('claimer').runNow();
   expect(network.chain.claims).toHaveLength(1);
-  expect(network.chain.claims[0]).toMatchObject({ week: 3n, cumulative: 500n });
+  network.chain.advance(168 * 3_600_000);
+  network.chain.claimOutcome = 'claimed';
+  await task('claimer').runNow();
+  expect(network.chain.claims).toHaveLength(2);
   expect(network.edge.stats().claimed).toBe(500n);
+});
+
+it('has no part in a week that does not name it', async () => {
+  const claims = buildClaims(new Map([[network.guard.operator, 7n]]), sha256);
+  network.chain.open = [{ week: 1n, root: toHex(claims.root) }];
+  network.guard.blobs.set(`/v1/weeks/${toHex(claims.root)}`, claims.blob);
+  await task('claimer').runNow();
+  expect(network.chain.claims).toEqual([]);
 });
 
 it('closes reports two weeks on and deletes old evidence', async () => {
@@ -232,7 +258,7 @@ it('closes reports two weeks on and deletes old evidence', async () => {
   await task('report-closer').runNow();
   expect(network.chain.closedHours).toEqual([hour]);
   await evidence('entries', root);
-  network.chain.advance(3 * 168 * 3_600_000);
+  network.chain.advance(4 * 168 * 3_600_000);
   await task('report-closer').runNow();
   expect((await fetch(`${network.edge.controlUrl}/v1/entries/${toHex(root)}`)).status).toBe(404);
 });

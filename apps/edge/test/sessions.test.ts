@@ -1,9 +1,11 @@
 import { connect } from 'node:net';
-import { encodeReceipt, ticketHeader } from '@media-network/protocol';
+import { NO_VOUCHING_KEY, encodeReceipt, tokenHeader } from '@media-network/protocol';
 import type { Receipt } from '@media-network/protocol';
 import { createManualClock } from '@media-network/runtime/testing';
+import { address } from '@solana/kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hourAt } from '../src/chain/periods.ts';
+import { createPublisher } from './publisher.ts';
 import { startTestNetwork } from './network.ts';
 import type { TestNetwork, TestResource } from './network.ts';
 import { ok, parseResponse } from './raw-http.ts';
@@ -27,70 +29,117 @@ const post = (receipts: readonly Receipt[] | Buffer): Promise<RawResponse> =>
   });
 const codeOf = (response: RawResponse): string | undefined => response.headers['media-error'];
 
-describe('tickets', () => {
-  it('serves with a good ticket', async () => {
-    const session = await network.guard.session(resource.address, hour());
+describe('tokens', () => {
+  it('serves with a good token', async () => {
+    const session = await network.publisher.session(resource.address, hour());
     const response = await resource.get('/short', {
-      headers: { 'Media-Ticket': ticketHeader(session.ticket) },
+      headers: { 'Media-Token': tokenHeader(session.token) },
     });
     expect(response.status).toBe(200);
     expect(response.body.toString()).toBe('short');
   });
 
-  it('never sends the ticket to the origin', async () => {
-    const session = await network.guard.session(resource.address, hour());
-    await resource.get('/unknown', { headers: { 'Media-Ticket': ticketHeader(session.ticket) } });
+  it('never sends the token to the origin', async () => {
+    const session = await network.publisher.session(resource.address, hour());
+    await resource.get('/unknown', { headers: { 'Media-Token': tokenHeader(session.token) } });
     expect(network.origin.seen.at(-1)?.target).toBe('/unknown');
-    expect(network.origin.seen.at(-1)?.headers['media-ticket']).toBeUndefined();
+    expect(network.origin.seen.at(-1)?.headers['media-token']).toBeUndefined();
   });
 
   it('refuses what is off with 401 and says what', async () => {
     const other = await network.addResource();
+    const stranger = await createPublisher();
+    network.chain.vouchKey = address(NO_VOUCHING_KEY);
+    const mute = await network.addResource();
+    network.chain.vouchKey = network.publisher.vouchKey;
     const refused: [string, string][] = [
-      ['!!', 'ticket/malformed'],
-      [ticketHeader((await network.guard.session(other.address, hour())).ticket), 'ticket/wrong-resource'],
-      [ticketHeader((await network.guard.session(resource.address, hour() + 1)).ticket), 'ticket/wrong-hour'],
+      ['!!', 'token/malformed'],
+      [tokenHeader((await network.publisher.session(other.address, hour())).token), 'token/wrong-resource'],
       [
-        ticketHeader((await network.guard.session(resource.address, hour(), { expires: 1 })).ticket),
-        'ticket/expired',
+        tokenHeader((await network.publisher.session(resource.address, hour() + 2)).token),
+        'token/wrong-hour',
       ],
       [
-        ticketHeader((await network.guard.session(resource.address, hour(), { guardNo: 9 })).ticket),
-        'ticket/unknown-guard',
+        tokenHeader((await network.publisher.session(resource.address, hour() - 2)).token),
+        'token/wrong-hour',
       ],
-      [
-        ticketHeader(
-          (await network.guard.session(resource.address, hour(), { signature: new Uint8Array(64) })).ticket,
-        ),
-        'ticket/bad-signature',
-      ],
+      [tokenHeader((await stranger.session(resource.address, hour())).token), 'token/bad-signature'],
+      [tokenHeader((await network.publisher.session(mute.address, hour())).token), 'token/no-vouching-key'],
     ];
-    for (const [ticket, code] of refused) {
-      const response = await resource.get('/short', { headers: { 'Media-Ticket': ticket } });
+    for (const [token, code] of refused) {
+      const response = await (code === 'token/no-vouching-key' ? mute : resource).get('/short', {
+        headers: { 'Media-Token': token },
+      });
       expect(response.status).toBe(401);
       expect(response.headers['media-error']).toBe(code);
+      expect(response.headers['media-hour']).toBe(String(hour()));
     }
   });
 
-  it('refuses another ticket with the number of a session', async () => {
-    const session = await network.guard.session(resource.address, hour());
-    await resource.get('/short', { headers: { 'Media-Ticket': ticketHeader(session.ticket) } });
-    const thief = await network.guard.session(resource.address, hour(), { session: session.ticket.session });
-    const response = await resource.get('/short', {
-      headers: { 'Media-Ticket': ticketHeader(thief.ticket) },
+  it('takes those of the neighbouring hours, since clocks lag', async () => {
+    for (const of of [hour() - 1, hour() + 1]) {
+      const session = await network.publisher.session(resource.address, of);
+      const response = await resource.get('/short', {
+        headers: { 'Media-Token': tokenHeader(session.token) },
+      });
+      expect([response.status, response.headers['media-served']]).toEqual([200, '0']);
+      const receipt = await session.receipt(network.edge.address, response.bytes, 1);
+      expect((await post([receipt])).status).toBe(204);
+    }
+  });
+
+  it('says what it has counted before each response, for clients that see no heads', async () => {
+    const session = await network.publisher.session(resource.address, hour());
+    const headers = { 'Media-Token': tokenHeader(session.token) };
+    const first = await resource.get('/short', { headers });
+    const second = await resource.get('/short', { headers });
+    expect(first.headers['media-served']).toBe('0');
+    expect(first.headers['media-edge']).toBe(network.edge.address);
+    expect(first.headers['access-control-expose-headers']).toBeUndefined();
+    const elsewhere = { ...headers, Origin: 'http://player.example' };
+    const third = await resource.get('/short', { headers: elsewhere });
+    expect(third.headers['access-control-expose-headers']).toBe('Media-Edge, Media-Served');
+    expect(second.headers['media-served']).toBe(String(first.bytes));
+    expect((await resource.get('/short')).headers['media-served']).toBeUndefined();
+  });
+
+  it('pays up to the ceiling; what comes after is served as open traffic', async () => {
+    const session = await network.publisher.session(resource.address, hour(), { ceiling: 1_000n });
+    const headers = { 'Media-Token': tokenHeader(session.token) };
+    let served = 0;
+    let inSession = 0;
+    for (let i = 0; i < 6; i += 1) {
+      const response = await resource.get('/short', { headers });
+      expect(response.status).toBe(200);
+      if (response.headers['media-served'] === undefined) continue;
+      expect(Number(response.headers['media-served'])).toBe(served);
+      served += response.bytes;
+      inSession += 1;
+    }
+    expect(served).toBeGreaterThanOrEqual(1_000);
+    expect(inSession).toBeLessThan(6);
+  });
+
+  it('refuses another token with the number of a session', async () => {
+    const session = await network.publisher.session(resource.address, hour());
+    await resource.get('/short', { headers: { 'Media-Token': tokenHeader(session.token) } });
+    const thief = await network.publisher.session(resource.address, hour(), {
+      session: session.token.session,
     });
-    expect(response.headers['media-error']).toBe('ticket/session-taken');
+    const response = await resource.get('/short', {
+      headers: { 'Media-Token': tokenHeader(thief.token) },
+    });
+    expect(response.headers['media-error']).toBe('token/session-taken');
   });
 });
 
 describe('receipts', () => {
   it('takes one for what was served and refuses every other with its code', async () => {
-    const session = await network.guard.session(resource.address, hour());
-    const served = (
-      await resource.get('/short', { headers: { 'Media-Ticket': ticketHeader(session.ticket) } })
-    ).bytes;
+    const session = await network.publisher.session(resource.address, hour());
+    const served = (await resource.get('/short', { headers: { 'Media-Token': tokenHeader(session.token) } }))
+      .bytes;
     const edge = network.edge.address;
-    const stranger = await network.guard.session(resource.address, hour());
+    const stranger = await network.publisher.session(resource.address, hour());
     const other = await network.addResource();
 
     expect(codeOf(await post([await stranger.receipt(edge, 1, 1)]))).toBe('receipt/unknown-session');
@@ -120,8 +169,8 @@ describe('receipts', () => {
   });
 
   it('survives a restart: the session goes on where it was', async () => {
-    const session = await network.guard.session(resource.address, hour());
-    const header = { 'Media-Ticket': ticketHeader(session.ticket) };
+    const session = await network.publisher.session(resource.address, hour());
+    const header = { 'Media-Token': tokenHeader(session.token) };
     const first = (await resource.get('/short', { headers: header })).bytes;
     expect((await post([await session.receipt(network.edge.address, first, 1)])).status).toBe(204);
     await network.restart();
@@ -129,9 +178,9 @@ describe('receipts', () => {
       'receipt/replayed',
     );
     const second = (await resource.get('/short', { headers: header })).bytes;
-    expect(codeOf(await post([await session.receipt(network.edge.address, first + second + 1, 2)]))).toBe(
-      'receipt/over-limit',
-    );
+    expect(
+      codeOf(await post([await session.receipt(network.edge.address, first + second + 1_065_537, 2)])),
+    ).toBe('receipt/over-limit');
     expect((await post([await session.receipt(network.edge.address, first + second, 2)])).status).toBe(204);
   });
 });
@@ -139,7 +188,7 @@ describe('receipts', () => {
 describe('credit', () => {
   it('pauses delivery at the window and goes on with each receipt, down to the last byte', async () => {
     const window = 50_000;
-    const session = await network.guard.session(resource.address, hour(), { creditWindow: window });
+    const session = await network.publisher.session(resource.address, hour(), { creditWindow: window });
     let got = 0;
     let signed = 0;
     let sequence = 0;
@@ -154,7 +203,7 @@ describe('credit', () => {
     const raw = await new Promise<Buffer>((resolve) => {
       const socket = connect(network.edge.port, '127.0.0.1', () =>
         socket.write(
-          `GET /film HTTP/1.1\r\nHost: ${resource.host}\r\nConnection: close\r\nMedia-Ticket: ${ticketHeader(session.ticket)}\r\n\r\n`,
+          `GET /film HTTP/1.1\r\nHost: ${resource.host}\r\nConnection: close\r\nMedia-Token: ${tokenHeader(session.token)}\r\n\r\n`,
         ),
       );
       socket.on('data', (part: Buffer) => {
@@ -180,11 +229,11 @@ describe('credit', () => {
   });
 
   it('stops within the window without receipts', async () => {
-    const session = await network.guard.session(resource.address, hour(), { creditWindow: 100_000 });
+    const session = await network.publisher.session(resource.address, hour(), { creditWindow: 100_000 });
     let got = 0;
     const socket = connect(network.edge.port, '127.0.0.1', () =>
       socket.write(
-        `GET /film HTTP/1.1\r\nHost: ${resource.host}\r\nMedia-Ticket: ${ticketHeader(session.ticket)}\r\n\r\n`,
+        `GET /film HTTP/1.1\r\nHost: ${resource.host}\r\nMedia-Token: ${tokenHeader(session.token)}\r\n\r\n`,
       ),
     );
     socket.on('data', (part: Buffer) => {
@@ -203,13 +252,17 @@ describe('credit', () => {
     const mine = await startTestNetwork({ overrides: { clock } });
     const film = await mine.addResource();
     mine.origin.on('/film', ok(Buffer.alloc(400_000, 'f'), { 'Cache-Control': 'max-age=60' }));
-    const session = await mine.guard.session(film.address, hourAt(mine.chain.periods, mine.chain.nowMs()), {
-      creditWindow: 100_000,
-    });
+    const session = await mine.publisher.session(
+      film.address,
+      hourAt(mine.chain.periods, mine.chain.nowMs()),
+      {
+        creditWindow: 100_000,
+      },
+    );
     let got = 0;
     const socket = connect(mine.edge.port, '127.0.0.1', () =>
       socket.write(
-        `GET /film HTTP/1.1\r\nHost: ${film.host}\r\nMedia-Ticket: ${ticketHeader(session.ticket)}\r\n\r\n`,
+        `GET /film HTTP/1.1\r\nHost: ${film.host}\r\nMedia-Token: ${tokenHeader(session.token)}\r\n\r\n`,
       ),
     );
     socket.on('data', (part: Buffer) => {

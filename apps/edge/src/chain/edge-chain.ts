@@ -1,3 +1,4 @@
+import type { Span, TermsRow } from '@media-network/protocol';
 import type { RepeatingTask } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import type { Periods } from './periods.ts';
@@ -8,7 +9,12 @@ export interface ResourceView {
   readonly address: Address;
   /** The address as 32 bytes, hex. */
   readonly key: string;
+  /** As the chain has it now; what holds in an hour is in `spans`. */
   readonly status: ResourceStatus;
+  readonly spans: readonly Span[];
+  readonly terms: readonly TermsRow[];
+  /** Rows of `terms` that are in use. */
+  readonly termsCount: number;
   readonly quotaKbps: number;
   /** 0 before the first settings. */
   readonly settingsVersion: number;
@@ -37,10 +43,33 @@ export type SubmitOutcome =
   | { readonly kind: 'submitted' | 'exists' | 'tooLate' | 'tooEarly' }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
-/** The last closed epoch. */
-export interface ClosedEpoch {
+/** A week whose claims are open and which this owner has not claimed. */
+export interface OpenWeek {
   readonly week: bigint;
-  /** 32 bytes, hex; zeros when nobody has earned anything yet. */
+  /** Of the table of claims, 32 bytes, hex. */
+  readonly root: string;
+}
+
+/** `capped`: the week pays out no more for now; a part of its budget opens with each week that passes. */
+export type ClaimOutcome = 'claimed' | 'capped' | 'already';
+
+/** A guard of a week's set, by its account. */
+export interface SetGuard {
+  readonly no: number;
+  readonly operator: Address;
+}
+
+/** What decides how far open bytes are paid (docs/evidence.md). */
+export interface CreditTerms {
+  /** Base units of MEDIA. */
+  readonly feePerGb: bigint;
+  readonly guardShareBps: number;
+  readonly openYieldBps: number;
+}
+
+export interface FinalHour {
+  readonly hour: number;
+  /** 32 bytes, hex. */
   readonly root: string;
 }
 
@@ -70,8 +99,14 @@ export interface EdgeChain {
   onResources(listener: () => void): void;
   /** Active guards. */
   guards(): readonly GuardView[];
-  /** Operators of the guards in a week's set, by guard number. */
-  operatorsOfWeek(week: number): Promise<ReadonlyMap<number, Address>>;
+  /** The guards of a week's set, by account. */
+  setOfWeek(week: number): Promise<ReadonlyMap<string, SetGuard>>;
+  /** Terms of a week's set; today's where there is none yet. */
+  creditTerms(week: number): Promise<CreditTerms>;
+  /** Worth of this edge's stake and of all active edges' together, base units of MEDIA. */
+  worths(): Promise<{ readonly own: bigint; readonly all: bigint }>;
+  /** The newest hour that is final. */
+  lastFinalHour(): Promise<FinalHour | undefined>;
   /** The sealed settings blob in force and its version. */
   settings(resource: Address): Promise<{ readonly blob: Uint8Array; readonly version: number } | undefined>;
 
@@ -89,8 +124,8 @@ export interface EdgeChain {
   /** Lamports of the operator, who pays for reports. */
   lamports(): Promise<bigint>;
 
-  lastEpoch(): Promise<ClosedEpoch | undefined>;
-  claimed(): Promise<bigint>;
-  /** Pays the owner what the epoch says; creates the owner's MEDIA account if need be. */
-  claim(week: bigint, cumulative: bigint, proof: readonly Uint8Array[]): Promise<void>;
+  /** Weeks that can be claimed, ascending. */
+  openWeeks(): Promise<readonly OpenWeek[]>;
+  /** Pays the owner what a week says; creates the owner's MEDIA account if need be. */
+  claim(week: bigint, amount: bigint, proof: readonly Uint8Array[]): Promise<ClaimOutcome>;
 }

@@ -1,12 +1,28 @@
 import { PROGRAMS } from '@media-network/chain';
 import type { Found, MediaClient, Watch } from '@media-network/chain';
-import { HOUR_STATUS, NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
+import {
+  CLAIM_WINDOW,
+  EPOCH_STATUS,
+  HOUR_STATUS,
+  NODE_STATUS,
+  RESOURCE_STATUS,
+} from '@media-network/chain/schema';
+import { operatorIn } from '@media-network/protocol';
 import { MediaError, createRepeatingTask, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { AccountRole, getAddressEncoder } from '@solana/kit';
+import { AccountRole, address, getAddressEncoder } from '@solana/kit';
 import type { Address, Instruction, KeyPairSigner } from '@solana/kit';
-import type { EdgeChain, GuardView, ResourceStatus, ResourceView, SubmitOutcome } from './edge-chain.ts';
-import { hourClosableAtMs, voidAtMs } from './periods.ts';
+import type {
+  ClaimOutcome,
+  EdgeChain,
+  FinalHour,
+  GuardView,
+  ResourceStatus,
+  ResourceView,
+  SetGuard,
+  SubmitOutcome,
+} from './edge-chain.ts';
+import { hourAt, hourClosableAtMs, voidAtMs, weekOf } from './periods.ts';
 import type { Periods } from './periods.ts';
 
 export interface EdgeChainDeps {
@@ -33,6 +49,9 @@ const STATUS_NAMES: ReadonlyMap<number, ResourceStatus> = new Map<number, Resour
 /** The chain's clock may be behind our reading of it. */
 const CLOSE_MARGIN_MS = 2_000;
 const FRESH_MS = 60_000;
+const SET_FRESH_MS = 10_000;
+/** Hours back in which the last final one is looked for. */
+const FINAL_LOOK_BACK = 48;
 /** A proof of one leaf is at most this many steps (docs/chain.md, Hashes). */
 const MAX_PROOF = 32;
 
@@ -59,7 +78,8 @@ export async function createEdgeChain(
   let readAt = Number.NEGATIVE_INFINITY;
   let resources: ReadonlyMap<string, ResourceView> = new Map();
   let guards: readonly Found<'guard'>[] = [];
-  const operators = new Map<number, Address>();
+  const sets = new Map<number, { readonly at: number; readonly guards: ReadonlyMap<string, SetGuard> }>();
+  let lastFinal: FinalHour | undefined;
   const listeners: (() => void)[] = [];
   const watches: Watch[] = [];
 
@@ -80,6 +100,9 @@ export async function createEdgeChain(
         address: each.address,
         key,
         status: STATUS_NAMES.get(each.status) ?? 'draft',
+        spans: each.spans,
+        terms: each.terms,
+        termsCount: each.termsCount,
         quotaKbps: each.quotaKbps,
         settingsVersion: each.settingsVersion,
       });
@@ -90,7 +113,8 @@ export async function createEdgeChain(
 
   async function readGuards(): Promise<void> {
     guards = await client.guards();
-    for (const guard of guards) operators.set(guard.no, guard.operator);
+    // Whoever is in a set may have another key now.
+    sets.clear();
   }
 
   const resourceTask = createRepeatingTask(
@@ -114,6 +138,8 @@ export async function createEdgeChain(
     return periods;
   }
 
+  const now = (): number => clock.nowMs() + offsetMs;
+
   function send(instructions: readonly Instruction[]): Promise<unknown> {
     return client.send(instructions, { payer: operator });
   }
@@ -132,6 +158,7 @@ export async function createEdgeChain(
         reportSlots: config.reportSlots,
         verdictSlots: config.verdictSlots,
         finalHours: config.finalHours,
+        lateHours: config.lateHours,
         hoursPerWeek: config.hoursPerWeek,
       };
       await Promise.all([readTime(), readResources(), readGuards()]);
@@ -147,7 +174,7 @@ export async function createEdgeChain(
     get periods() {
       return known();
     },
-    nowMs: () => clock.nowMs() + offsetMs,
+    nowMs: now,
     get fresh() {
       return clock.nowMs() - readAt < FRESH_MS;
     },
@@ -159,16 +186,46 @@ export async function createEdgeChain(
       guards
         .filter((guard) => guard.status === NODE_STATUS.active)
         .map((guard): GuardView => ({ no: guard.no, operator: guard.operator, endpoint: guard.endpoint })),
-    async operatorsOfWeek(week) {
+    async setOfWeek(week) {
+      const cached = sets.get(week);
+      // A set grows while it is not usable: strangers must not make us read it at their pace.
+      if (cached !== undefined && clock.nowMs() - cached.at < SET_FRESH_MS) return cached.guards;
       const set = await client.guardSet(BigInt(week));
-      const found = new Map<number, Address>();
+      const hour = BigInt(hourAt(known(), now()));
+      const found = new Map<string, SetGuard>();
       const entries = set?.entries.slice(0, set.count) ?? [];
-      if (entries.some(({ no }) => !operators.has(no))) await readGuards();
+      if (entries.some(({ no }) => !guards.some((guard) => guard.no === no))) await readGuards();
       for (const { no } of entries) {
-        const key = operators.get(no);
-        if (key !== undefined) found.set(no, key);
+        const guard = guards.find((each) => each.no === no);
+        if (guard !== undefined) found.set(guard.address, { no, operator: address(operatorIn(guard, hour)) });
       }
+      sets.set(week, { at: clock.nowMs(), guards: found });
+      for (const old of sets.keys()) if (old < week - 1) sets.delete(old);
       return found;
+    },
+    async creditTerms(week) {
+      const { feePerGb, guardShareBps, openYieldBps } =
+        (await client.guardSet(BigInt(week))) ?? (await client.config());
+      return { feePerGb, guardShareBps, openYieldBps };
+    },
+    async worths() {
+      const active = (await client.edges()).filter((each) => each.status === NODE_STATUS.active);
+      return {
+        own: active.find((each) => each.address === edge)?.worth ?? 0n,
+        all: active.reduce((sum, { worth }) => sum + worth, 0n),
+      };
+    },
+    async lastFinalHour() {
+      const current = hourAt(known(), now());
+      // The newest that can be final, and those before it: a quiet hour has no account.
+      for (let hour = current - 1; hour >= 0 && hour >= current - FINAL_LOOK_BACK; hour -= 1) {
+        if (hour === lastFinal?.hour) break;
+        const account = await client.hour(BigInt(hour));
+        if (account?.status !== HOUR_STATUS.final) continue;
+        lastFinal = { hour, root: Buffer.from(account.root).toString('hex') };
+        break;
+      }
+      return lastFinal;
     },
     async settings(resource) {
       const account = await client.account('resource', resource);
@@ -203,6 +260,7 @@ export async function createEdgeChain(
             edge,
             stake: account.stake,
             pool: stake.pool,
+            week: BigInt(weekOf(known(), report.hour)),
             hour: BigInt(report.hour),
             bytes: report.bytes,
             root: report.root,
@@ -217,7 +275,7 @@ export async function createEdgeChain(
     async hourSettled(hour) {
       const account = await client.hour(BigInt(hour));
       if (account?.status === HOUR_STATUS.final) return true;
-      return clock.nowMs() + offsetMs >= voidAtMs(known(), hour);
+      return now() >= voidAtMs(known(), hour);
     },
     async closeReport(hour) {
       const found = await client.report(edge, BigInt(hour));
@@ -232,10 +290,9 @@ export async function createEdgeChain(
     },
     async closableHours() {
       const paid = await client.list('hour', { payer: operator.address });
-      const now = clock.nowMs() + offsetMs;
       return paid
         .map(({ hour }) => Number(hour))
-        .filter((hour) => now > hourClosableAtMs(known(), hour) + CLOSE_MARGIN_MS)
+        .filter((hour) => now() > hourClosableAtMs(known(), hour) + CLOSE_MARGIN_MS)
         .sort((a, b) => a - b);
     },
     async closeHour(hour) {
@@ -243,17 +300,17 @@ export async function createEdgeChain(
     },
     lamports: () => client.lamports(operator.address),
 
-    async lastEpoch() {
-      const config = await client.config();
-      if (config.lastEpoch === 0n) return undefined;
-      const week = config.lastEpoch - 1n;
-      const epoch = await client.epoch(week);
-      return epoch === null ? undefined : { week, root: Buffer.from(epoch.root).toString('hex') };
+    async openWeeks() {
+      const [epochs, claim] = await Promise.all([
+        client.list('epoch', { status: EPOCH_STATUS.endorsed }),
+        client.claimed(owner),
+      ]);
+      return epochs
+        .filter(({ week, rewards }) => rewards > 0n && !isClaimed(claim, week))
+        .map(({ week, root }) => ({ week, root: Buffer.from(root).toString('hex') }))
+        .sort((a, b) => Number(a.week - b.week));
     },
-    async claimed() {
-      return (await client.claimed(owner))?.claimed ?? 0n;
-    },
-    async claim(week, cumulative, proof) {
+    async claim(week, amount, proof) {
       if (proof.length > MAX_PROOF) {
         throw new MediaError({
           code: 'edge/bad-proof',
@@ -263,19 +320,44 @@ export async function createEdgeChain(
       }
       const mint = mediaMint ?? (await client.config()).mediaMint;
       const ownerMedia = await client.addresses.associatedToken(owner, mint);
-      await send([
-        createTokenAccount(operator, ownerMedia, owner, mint),
-        await client.instructions.claim({
-          payer: operator,
-          owner,
-          ownerMedia,
-          week,
-          cumulative,
-          tail: Buffer.concat(proof),
-        }),
-      ]);
+      try {
+        await send([
+          createTokenAccount(operator, ownerMedia, owner, mint),
+          await client.instructions.claim({
+            payer: operator,
+            owner,
+            ownerMedia,
+            week,
+            amount,
+            tail: Buffer.concat(proof),
+          }),
+        ]);
+        return 'claimed';
+      } catch (error) {
+        return claimOutcome(error);
+      }
     },
   };
+}
+
+/** Weeks below the window are past claiming. */
+function isClaimed(claim: Found<'claim'> | null, week: bigint): boolean {
+  if (claim === null || week >= claim.base + BigInt(CLAIM_WINDOW)) return false;
+  if (week < claim.base) return true;
+  const bit = Number(week % BigInt(CLAIM_WINDOW));
+  return (((claim.claimed[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 1;
+}
+
+function claimOutcome(error: unknown): ClaimOutcome {
+  switch (errorCode(error)) {
+    case 'chain/payout-capped':
+      return 'capped';
+    case 'chain/nothing-to-claim':
+    case 'chain/already-exists':
+      return 'already';
+    default:
+      throw error;
+  }
 }
 
 function submitOutcome(error: unknown): SubmitOutcome {

@@ -8,6 +8,7 @@ export interface Periods {
   readonly reportSlots: number;
   readonly verdictSlots: number;
   readonly finalHours: number;
+  readonly lateHours: number;
   readonly hoursPerWeek: number;
 }
 
@@ -46,8 +47,6 @@ export function hourClosableAtMs(periods: Periods, hour: number): number {
 
 /** From when an hour that is not final is void, Unix milliseconds. */
 export function voidAtMs(periods: Periods, hour: number): number {
-  return (
-    hourEndMs(periods, hour) +
-    (periods.verdictSlots + periods.finalHours * SAMPLES) * periods.sampleSecs * 1000
-  );
+  const hours = periods.finalHours + periods.lateHours;
+  return hourEndMs(periods, hour) + (periods.verdictSlots + hours * SAMPLES) * periods.sampleSecs * 1000;
 }

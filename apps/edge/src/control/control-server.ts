@@ -1,23 +1,35 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { fromHex, isTarget, parseAddress } from '@media-network/protocol';
+import { pipeline } from 'node:stream/promises';
+import { COMMIT_REQUEST_BYTES, fromHex, isTarget, parseAddress } from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import type { Readiness } from '../edge-api.ts';
 import { isEvidenceKind } from '../report/evidence-store.ts';
 import type { EvidenceStore } from '../report/evidence-store.ts';
-import { createRateLimit } from './rate-limit.ts';
+import type { CommitDesk } from './commit-desk.ts';
+import { callerOf, createRateLimit } from './rate-limit.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { Statements } from './statements.ts';
 
 export interface ControlDeps {
   readonly statements: Statements;
+  readonly commits: CommitDesk;
   readonly evidence: EvidenceStore;
   readonly info: () => Readonly<Record<string, unknown>>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Answers in place of the honest interface. */
+  readonly override?: ControlOverride;
 }
+
+/** What a control plane that lies does: it sees each request and may ask for the honest answer. */
+export type ControlOverride = (
+  request: { readonly method: string; readonly path: string },
+  honest: () => Promise<ControlAnswer>,
+) => Promise<ControlAnswer>;
 
 export interface ControlOptions {
   readonly host: string;
@@ -30,35 +42,54 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-/** Signatures: some 40 µs and perhaps an fsync each. An address apart, so that nobody can lock the guards out. */
-const PER_ADDRESS = { perSecond: 50, burst: 100 };
-const ALTOGETHER = { perSecond: 1_000, burst: 2_000 };
+/** Signatures and lists: some 40 µs, an fsync or a file each. An address apart, so that nobody can lock the guards out. */
+const SIGNATURES = { perSecond: 50, burst: 100 };
+const LISTS = { perSecond: 500, burst: 2_000 };
 const MAX_CONNECTIONS = 500;
-const EVIDENCE = /^\/v1\/(entries|receipts|digests)\/([0-9a-f]{64})$/;
-const COUNTER = /^\/v1\/counters\/([1-9A-HJ-NP-Za-km-z]{32,44})$/;
+const EVIDENCE = /^\/v1\/(entries|receipts|digests|counters)\/([0-9a-f]{64})$/;
 
-interface Answer {
+export interface ControlAnswer {
   readonly status: number;
   readonly type: string;
-  readonly body: string | Uint8Array;
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What guards, operators and auditors ask. Read-only, without secrets, and without anything about viewers. */
+/** What guards, operators and auditors ask. Without secrets, and without anything about viewers. */
 export async function startControlServer(deps: ControlDeps, options: ControlOptions): Promise<ControlServer> {
-  const perAddress = createRateLimit(PER_ADDRESS);
-  const altogether = createRateLimit(ALTOGETHER);
+  const signatures = createRateLimit(SIGNATURES);
+  const lists = createRateLimit(LISTS);
+  const may = (limit: RateLimit, request: IncomingMessage): boolean =>
+    limit.take(callerOf(request.socket.remoteAddress ?? ''), deps.clock.nowMs());
 
-  function mayHaveSignature(request: IncomingMessage): boolean {
-    const now = deps.clock.nowMs();
-    return perAddress.take(request.socket.remoteAddress ?? '', now) && altogether.take('', now);
+  async function commit(request: IncomingMessage): Promise<ControlAnswer> {
+    if (!may(signatures, request)) return busy('commit/too-many');
+    const body = await readBody(request, COMMIT_REQUEST_BYTES);
+    if (body === undefined)
+      return problem(413, 'commit/malformed', `A request for a commit has ${COMMIT_REQUEST_BYTES} bytes.`);
+    const outcome = await deps.commits.commit(body);
+    return outcome.kind === 'commit'
+      ? binary(outcome.bytes, 'no-store')
+      : problem(outcome.status, outcome.code, outcome.message);
   }
 
-  async function answer(request: IncomingMessage): Promise<Answer> {
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return problem(405, 'edge/method-not-allowed', 'This interface is read-only.');
+  async function commits(request: IncomingMessage, url: URL): Promise<ControlAnswer> {
+    const hour = url.searchParams.get('hour') ?? '';
+    if (!/^\d{1,15}$/.test(hour)) return problem(400, 'edge/bad-request', 'Give hour, a whole number.');
+    if (!may(lists, request)) return busy();
+    return binary(await deps.evidence.commits(Number(hour)), 'no-store');
+  }
+
+  async function answer(request: IncomingMessage): Promise<ControlAnswer> {
     const url = URL.parse(request.url ?? '/', 'http://control');
     if (url === null) return problem(400, 'edge/bad-request', 'The request target cannot be read.');
+    if (url.pathname === '/v1/commit') {
+      return request.method === 'POST'
+        ? commit(request)
+        : problem(405, 'edge/method-not-allowed', 'Requests for commits are posted.');
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return problem(405, 'edge/method-not-allowed', 'This endpoint is read-only.');
     switch (url.pathname) {
       case '/v1/info':
         return json(200, deps.info());
@@ -74,27 +105,22 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
       }
       case '/v1/attest':
         return attest(request, url);
+      case '/v1/commits':
+        return commits(request, url);
     }
     const list = EVIDENCE.exec(url.pathname);
     const kind = list?.[1];
     if (list !== null && isEvidenceKind(kind)) {
+      if (!may(lists, request)) return busy();
       const blob = await deps.evidence.get(kind, list[2] ?? '');
       if (blob === undefined)
         return problem(404, 'edge/no-such-evidence', 'This edge has no list with this root.');
       return binary(blob, 'public, max-age=31536000, immutable');
     }
-    const counter = COUNTER.exec(url.pathname);
-    if (counter !== null) {
-      const resource = counter[1] ?? '';
-      if (parseAddress(resource) === undefined)
-        return problem(400, 'edge/bad-request', 'This is not an address.');
-      if (!mayHaveSignature(request)) return busy();
-      return binary(await deps.statements.counter(resource), 'no-store');
-    }
     return problem(404, 'edge/unknown-endpoint', 'There is no such endpoint.');
   }
 
-  async function attest(request: IncomingMessage, url: URL): Promise<Answer> {
+  async function attest(request: IncomingMessage, url: URL): Promise<ControlAnswer> {
     const resource = url.searchParams.get('resource') ?? '';
     const target = url.searchParams.get('target') ?? '';
     const nonce = fromHex(url.searchParams.get('nonce') ?? '', 16);
@@ -105,7 +131,7 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         'Give resource (an address), target (beginning with /) and nonce (32 hex digits).',
       );
     }
-    if (!mayHaveSignature(request)) return busy();
+    if (!may(signatures, request)) return busy();
     const statement = await deps.statements.attest(resource, target, nonce);
     if (statement === undefined) return problem(404, 'edge/not-cached', 'The object is not in the cache.');
     return binary(statement, 'no-store');
@@ -114,13 +140,21 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
   const server = createServer(
     { maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 },
     (request, response) => {
-      request.resume();
-      answer(request)
+      const { override } = deps;
+      const honest = (): Promise<ControlAnswer> => answer(request);
+      const given =
+        override === undefined
+          ? honest()
+          : override({ method: request.method ?? 'GET', path: request.url ?? '/' }, honest);
+      given
         .catch((error: unknown) => {
           deps.log.warn({ code: errorCode(error), err: errorMessage(error) }, 'a control request failed');
           return problem(503, 'edge/unavailable', 'The edge cannot answer this at the moment.');
         })
-        .then((given) => send(response, request.method === 'HEAD', given))
+        .then((final) => {
+          request.resume();
+          return send(response, request.method === 'HEAD', final);
+        })
         .catch(() => response.destroy());
     },
   );
@@ -140,7 +174,11 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
   };
 }
 
-function send(response: ServerResponse, headOnly: boolean, answer: Answer): void {
+async function send(response: ServerResponse, headOnly: boolean, answer: ControlAnswer): Promise<void> {
+  if (typeof answer.body !== 'string' && !(answer.body instanceof Uint8Array)) {
+    response.writeHead(answer.status, { 'Content-Type': answer.type, ...answer.headers });
+    return pipeline(answer.body, response);
+  }
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
   response.writeHead(answer.status, {
     'Content-Type': answer.type,
@@ -151,7 +189,19 @@ function send(response: ServerResponse, headOnly: boolean, answer: Answer): void
   response.end(headOnly ? undefined : body);
 }
 
-function json(status: number, value: object): Answer {
+/** Undefined when it is longer than `maxBytes`; the rest is not read. */
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > maxBytes) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function json(status: number, value: object): ControlAnswer {
   return {
     status,
     type: 'application/json',
@@ -160,21 +210,17 @@ function json(status: number, value: object): Answer {
   };
 }
 
-function problem(status: number, code: string, message: string): Answer {
+function problem(status: number, code: string, message: string): ControlAnswer {
   const { type, body } = json(status, { code, message });
   return { status, type, body, headers: { 'Cache-Control': 'no-store', 'Media-Error': code } };
 }
 
-function busy(): Answer {
-  const answer = problem(
-    429,
-    'edge/too-many-requests',
-    'Too many signatures are asked for. Try again in a second.',
-  );
+function busy(code = 'edge/too-many-requests'): ControlAnswer {
+  const answer = problem(429, code, 'Too much is asked for. Try again in a second.');
   return { ...answer, headers: { ...answer.headers, 'Retry-After': '1' } };
 }
 
-function binary(body: Uint8Array, cacheControl: string): Answer {
+function binary(body: Uint8Array, cacheControl: string): ControlAnswer {
   return { status: 200, type: 'application/octet-stream', body, headers: { 'Cache-Control': cacheControl } };
 }
 

@@ -1,16 +1,16 @@
-import { addressBytes, decodeReceipt, decodeTicket, toHex } from '@media-network/protocol';
+import { addressBytes, decodeReceipt, decodeToken, toHex } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 import type { EvidenceReaders } from './ledger.ts';
 
-/** What the ledger needs of tickets and receipts. They were checked before they were taken in. */
+/** What the ledger needs of tokens and receipts. They were checked before they were taken in. */
 export const evidenceReaders: EvidenceReaders = {
-  ticket(bytes) {
-    const ticket = decodeTicket(bytes);
-    if (ticket === undefined) throw corrupt('ticket');
+  token(bytes) {
+    const token = decodeToken(bytes);
+    if (token === undefined) throw corrupt('token');
     return {
-      session: toHex(ticket.session),
-      resource: toHex(addressBytes(ticket.resource)),
-      hour: Number(ticket.hour),
+      session: toHex(token.session),
+      resource: toHex(addressBytes(token.resource)),
+      hour: Number(token.hour),
     };
   },
   receipt(bytes) {

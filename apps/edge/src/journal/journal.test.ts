@@ -13,9 +13,9 @@ import { decodeRecords, encodeRecord } from './record.ts';
 import type { JournalRecord } from './record.ts';
 
 const key = (n: number): string => n.toString(16).padStart(64, '0');
-/** Tickets and receipts of these tests: session in byte 0, hour in byte 1, resource in byte 2. */
+/** Tokens and receipts of these tests: session in byte 0, hour in byte 1, resource in byte 2. */
 const readers: EvidenceReaders = {
-  ticket: (bytes) => ({
+  token: (bytes) => ({
     session: (bytes[0] ?? 0).toString(16).padStart(32, '0'),
     hour: bytes[1] ?? 0,
     resource: key(bytes[2] ?? 0),
@@ -26,7 +26,7 @@ const readers: EvidenceReaders = {
     sequence: BigInt(bytes[2] ?? 0),
   }),
 };
-const ticket = (session: number, hour: number, resource: number): Uint8Array =>
+const token = (session: number, hour: number, resource: number): Uint8Array =>
   Uint8Array.from({ length: 165 }, (_, i) => [session, hour, resource][i] ?? 0);
 const receipt = (session: number, bytes: number, sequence: number): Uint8Array =>
   Uint8Array.from({ length: 184 }, (_, i) => [session, bytes, sequence][i] ?? 0);
@@ -36,6 +36,7 @@ function stateOf(ledger: Ledger): unknown {
   return {
     totals: Array.from({ length: 4 }, (_, n) => ledger.total(key(n))),
     totalBytes: ledger.totalBytes,
+    boot: ledger.boot,
     hours: ledger.openHours().map((hour) => {
       const book = ledger.hour(hour);
       return {
@@ -43,6 +44,7 @@ function stateOf(ledger: Ledger): unknown {
         samples: new Map(book?.samples),
         sessions: new Map(book?.sessions),
         digests: new Map(book?.digests),
+        signed: new Map([...(book?.signed ?? [])].filter(([, bytes]) => bytes !== 0)),
         sealed: book?.sealed,
       };
     }),
@@ -58,7 +60,7 @@ const records = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('session' as const),
-    ticket: fc.tuple(fc.nat(5), fc.nat(4), fc.nat(3)).map(([a, b, c]) => ticket(a, b, c)),
+    token: fc.tuple(fc.nat(5), fc.nat(4), fc.nat(3)).map(([a, b, c]) => token(a, b, c)),
   }),
   fc.record({
     kind: fc.constant('sessionServed' as const),
@@ -90,6 +92,7 @@ const records = fc.oneof(
     outcome: fc.constantFrom('submitted' as const, 'tooLate' as const, 'refused' as const),
   }),
   fc.record({ kind: fc.constant('total' as const), resource: fc.nat(3).map(key), bytes: fc.nat() }),
+  fc.record({ kind: fc.constant('boot' as const), boot: fc.nat(2 ** 32 - 1) }),
 );
 
 describe('records and frames', () => {
@@ -147,8 +150,8 @@ describe('ledger', () => {
     one.addServed(key(1), 13, 100);
     one.addServed(key(1), 13, 50);
     one.addServed(key(2), 14, 7);
-    one.addSessionServed(one.openSession(ticket(1, 1, 1)), 60);
-    one.openSession(ticket(1, 1, 1));
+    one.addSessionServed(one.openSession(token(1, 1, 1)), 60);
+    one.openSession(token(1, 1, 1));
     const book = one.session('1'.padStart(32, '0'));
     if (book === undefined) throw new Error('no session');
     one.putReceipt(book, receipt(1, 60, 1));
@@ -166,7 +169,7 @@ describe('ledger', () => {
 
   it('hands out bytes before what rests on them, so that a torn write leaves no receipt above them', () => {
     const one = createLedger(readers);
-    const book = one.openSession(ticket(2, 1, 1));
+    const book = one.openSession(token(2, 1, 1));
     one.addSessionServed(book, 9);
     one.putReceipt(book, receipt(2, 9, 1));
     one.addServed(key(1), 12, 9);
@@ -187,7 +190,7 @@ describe('ledger', () => {
     expect(ledger.addServed(key(1), 11, 6)).toBe(12);
     expect(ledger.bytesInHour(key(1), 0)).toBe(5);
     expect(ledger.bytesInHour(key(1), 1)).toBe(6);
-    expect(ledger.takesReceipts(ledger.openSession(ticket(1, 0, 1)))).toBe(false);
+    expect(ledger.takesReceipts(ledger.openSession(token(1, 0, 1)))).toBe(false);
   });
 });
 
@@ -224,6 +227,28 @@ describe('journal', () => {
     expect(two.ledger.total(key(1))).toBe(100);
     await two.journal.close();
     await one.journal.close().catch(() => undefined);
+  });
+
+  it('starts under a number that no life before had, not even one of a copy', async () => {
+    const one = await start();
+    const first = one.ledger.boot;
+    expect(first).toBeGreaterThanOrEqual(Math.floor(Date.now() / 1000) - 1);
+    await one.journal.close();
+    const two = await start();
+    expect(two.ledger.boot).toBeGreaterThan(first);
+    // No close: as if killed.
+    const three = await start();
+    expect(three.ledger.boot).toBeGreaterThan(two.ledger.boot);
+    await three.journal.close();
+    await two.journal.close().catch(() => undefined);
+    // A backup of the first life, put back later: the clock tells it from those that came after.
+    await rm(dir, { recursive: true });
+    dir = await mkdtemp(join(tmpdir(), 'media-journal-'));
+    const ledger = createLedger(readers);
+    const later = { ...systemClock, nowMs: () => Date.now() + 60_000 };
+    const copy = await openJournal({ ledger, clock: later, log: silentLog }, { dir });
+    expect(ledger.boot).toBeGreaterThan(three.ledger.boot);
+    await copy.close();
   });
 
   it('cuts a torn tail at any byte and keeps what was whole', async () => {

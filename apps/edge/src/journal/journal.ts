@@ -83,6 +83,9 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
     .sort((a, b) => a - b);
   let number = numbers.at(-1) ?? 0;
   if (number > 0) await replay(join(options.dir, nameOf(number)), ledger, log);
+  // By the clock too: a folder put back from a backup, or copied to another machine, starts under a number that no
+  // other life of this edge has had, so it cannot contradict what that one signed.
+  ledger.startBoot(deps.clock.nowMs() / 1000);
 
   let handle: JournalFile | undefined;
   /** Length of the file up to which every frame is whole and fsynced. */

@@ -17,8 +17,8 @@ export interface SessionBook {
   readonly session: string;
   readonly resource: string;
   readonly hour: number;
-  readonly ticket: Uint8Array;
-  /** Bytes written for this session within its hour. */
+  readonly token: Uint8Array;
+  /** Bytes written for this session. */
   served: number;
   /** The newest receipt covered by what was served, and what it says. */
   receipt: Uint8Array | undefined;
@@ -38,12 +38,14 @@ export interface HourBook {
   readonly samples: Map<string, number[]>;
   readonly sessions: Map<string, SessionBook>;
   readonly digests: Map<string, Map<string, DigestEntry>>;
+  /** Bytes that clients signed for, by resource; what is left of `samples` is open. */
+  readonly signed: Map<string, number>;
   sealed: SealedHour | undefined;
 }
 
-/** What the codecs of the wire formats say about a ticket or a receipt; injected, so that the ledger has no I/O and no crypto. */
+/** What the codecs of the wire formats say about a token or a receipt; injected, so that the ledger has no I/O and no crypto. */
 export interface EvidenceReaders {
-  ticket(bytes: Uint8Array): { readonly session: string; readonly resource: string; readonly hour: number };
+  token(bytes: Uint8Array): { readonly session: string; readonly resource: string; readonly hour: number };
   receipt(bytes: Uint8Array): { readonly session: string; readonly bytes: number; readonly sequence: bigint };
 }
 
@@ -57,13 +59,15 @@ export interface Ledger {
    * nothing more, so what comes late belongs to the first sample after it.
    */
   addServed(resource: string, sample: number, bytes: number): number;
-  openSession(ticket: Uint8Array): SessionBook;
+  openSession(token: Uint8Array): SessionBook;
   addSessionServed(book: SessionBook, bytes: number): void;
   putReceipt(book: SessionBook, receipt: Uint8Array): void;
   addDigest(hour: number, resource: string, entry: DigestEntry): void;
   /** From now on the hour takes neither bytes nor receipts nor digests. Not remembered over a restart: `seal` is. */
   freeze(hour: number): void;
   seal(hour: number, sealed: SealedHour): void;
+  /** Takes the next boot number: above every one before it, and at least `unixSecs`. */
+  startBoot(unixSecs: number): void;
   settle(hour: number, outcome: SettledOutcome): void;
 
   /** Session by id, in an hour not settled yet. */
@@ -71,11 +75,19 @@ export interface Ledger {
   hour(hour: number): HourBook | undefined;
   /** Whether the hour of a session is still open. */
   takesReceipts(book: SessionBook): boolean;
+  /** No hour up to this one takes anything more; -1 at first. */
+  readonly sealedThrough: number;
   /** Hours not settled, ascending. */
   openHours(): readonly number[];
   /** All bytes ever counted for a resource. */
   total(resource: string): number;
   bytesInHour(resource: string, hour: number): number;
+  /** Bytes of an hour's sessions that clients have signed for. */
+  signedInHour(resource: string, hour: number): number;
+  /** Resources with their totals, in no order. */
+  totals(): Iterable<readonly [resource: string, bytes: number]>;
+  /** Number of this life of the process; 0 before `startBoot`. */
+  readonly boot: number;
   /** All bytes ever counted. */
   readonly totalBytes: number;
   /** Bytes counted since `take` last ran. */
@@ -93,6 +105,7 @@ export function createLedger(readers: EvidenceReaders): Ledger {
   const sessions = new Map<string, SessionBook>();
   const totals = new Map<string, number>();
   let totalBytes = 0;
+  let boot = 0;
   let sealedThrough = -1;
 
   let pending: JournalRecord[] = [];
@@ -103,7 +116,14 @@ export function createLedger(readers: EvidenceReaders): Ledger {
   function book(hour: number): HourBook {
     let found = hours.get(hour);
     if (found === undefined) {
-      found = { hour, samples: new Map(), sessions: new Map(), digests: new Map(), sealed: undefined };
+      found = {
+        hour,
+        samples: new Map(),
+        sessions: new Map(),
+        digests: new Map(),
+        signed: new Map(),
+        sealed: undefined,
+      };
       hours.set(hour, found);
     }
     return found;
@@ -125,15 +145,15 @@ export function createLedger(readers: EvidenceReaders): Ledger {
     totalBytes += bytes;
   }
 
-  function applySession(ticket: Uint8Array): SessionBook {
-    const { session, resource, hour } = readers.ticket(ticket);
+  function applySession(token: Uint8Array): SessionBook {
+    const { session, resource, hour } = readers.token(token);
     const known = sessions.get(session);
     if (known !== undefined) return known;
     const opened: SessionBook = {
       session,
       resource,
       hour,
-      ticket,
+      token,
       served: 0,
       receipt: undefined,
       signed: 0,
@@ -146,6 +166,8 @@ export function createLedger(readers: EvidenceReaders): Ledger {
 
   function applyReceipt(target: SessionBook, receipt: Uint8Array): void {
     const { bytes, sequence } = readers.receipt(receipt);
+    const { signed } = book(target.hour);
+    signed.set(target.resource, (signed.get(target.resource) ?? 0) + bytes - target.signed);
     target.receipt = receipt;
     target.signed = bytes;
     target.sequence = sequence;
@@ -189,10 +211,10 @@ export function createLedger(readers: EvidenceReaders): Ledger {
       pendingBytes += bytes;
       return at;
     },
-    openSession(ticket) {
+    openSession(token) {
       const before = sessions.size;
-      const opened = applySession(ticket);
-      if (sessions.size > before) pending.push({ kind: 'session', ticket });
+      const opened = applySession(token);
+      if (sessions.size > before) pending.push({ kind: 'session', token });
       return opened;
     },
     addSessionServed(target, bytes) {
@@ -214,6 +236,10 @@ export function createLedger(readers: EvidenceReaders): Ledger {
       applySealed(hour, sealed);
       pending.push({ kind: 'sealed', hour, ...sealed });
     },
+    startBoot(unixSecs) {
+      boot = Math.max(boot + 1, Math.floor(unixSecs));
+      pending.push({ kind: 'boot', boot });
+    },
     settle(hour, outcome) {
       applySettled(hour);
       pending.push({ kind: 'settled', hour, outcome });
@@ -225,6 +251,14 @@ export function createLedger(readers: EvidenceReaders): Ledger {
     openHours: () => [...hours.keys()].sort((a, b) => a - b),
     total: (resource) => totals.get(resource) ?? 0,
     bytesInHour: (resource, hour) => sum(hours.get(hour)?.samples.get(resource) ?? []),
+    signedInHour: (resource, hour) => hours.get(hour)?.signed.get(resource) ?? 0,
+    totals: () => totals,
+    get sealedThrough() {
+      return sealedThrough;
+    },
+    get boot() {
+      return boot;
+    },
     get totalBytes() {
       return totalBytes;
     },
@@ -238,7 +272,7 @@ export function createLedger(readers: EvidenceReaders): Ledger {
           countServed(record.resource, record.sample, record.bytes);
           break;
         case 'session':
-          applySession(record.ticket);
+          applySession(record.token);
           break;
         case 'sessionServed': {
           const target = sessions.get(record.session);
@@ -262,6 +296,9 @@ export function createLedger(readers: EvidenceReaders): Ledger {
         case 'total':
           countTotal(record.resource, record.bytes);
           break;
+        case 'boot':
+          boot = Math.max(boot, record.boot);
+          break;
       }
     },
     take() {
@@ -281,6 +318,7 @@ export function createLedger(readers: EvidenceReaders): Ledger {
     },
     snapshot() {
       const records: JournalRecord[] = [];
+      if (boot > 0) records.push({ kind: 'boot', boot });
       if (sealedThrough >= 0 && !hours.has(sealedThrough)) {
         records.push({ kind: 'settled', hour: sealedThrough, outcome: 'submitted' });
       }
@@ -293,7 +331,7 @@ export function createLedger(readers: EvidenceReaders): Ledger {
           inHours.set(resource, (inHours.get(resource) ?? 0) + sum(slots));
         }
         for (const target of opened.values()) {
-          records.push({ kind: 'session', ticket: target.ticket });
+          records.push({ kind: 'session', token: target.token });
           if (target.served > 0)
             records.push({ kind: 'sessionServed', session: target.session, bytes: target.served });
           if (target.receipt !== undefined) records.push({ kind: 'receipt', receipt: target.receipt });

@@ -1,4 +1,4 @@
-import { RECEIPT_BYTES, TICKET_BYTES } from '@media-network/protocol';
+import { RECEIPT_BYTES, TOKEN_BYTES } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 
 /**
@@ -8,8 +8,8 @@ import { MediaError } from '@media-network/runtime';
 export type JournalRecord =
   /** Bytes written to sockets for a resource in a sample, in addition to what was counted before. */
   | { readonly kind: 'served'; readonly resource: string; readonly sample: number; readonly bytes: number }
-  /** A session opened by this ticket. */
-  | { readonly kind: 'session'; readonly ticket: Uint8Array }
+  /** A session opened by this token. */
+  | { readonly kind: 'session'; readonly token: Uint8Array }
   /** Bytes written for a session, in addition. */
   | { readonly kind: 'sessionServed'; readonly session: string; readonly bytes: number }
   /** The newest receipt of its session. */
@@ -34,7 +34,9 @@ export type JournalRecord =
   /** The hour needs nothing more: its report is on chain, or its window has passed. */
   | { readonly kind: 'settled'; readonly hour: number; readonly outcome: SettledOutcome }
   /** All bytes ever counted for a resource; in snapshots only. */
-  | { readonly kind: 'total'; readonly resource: string; readonly bytes: number };
+  | { readonly kind: 'total'; readonly resource: string; readonly bytes: number }
+  /** The process began anew under this number; u32. */
+  | { readonly kind: 'boot'; readonly boot: number };
 
 const SETTLED = { submitted: 0, tooLate: 1, refused: 2 } as const;
 export type SettledOutcome = keyof typeof SETTLED;
@@ -48,17 +50,19 @@ const TYPE = {
   sealed: 6,
   settled: 7,
   total: 8,
+  boot: 9,
 } as const satisfies Record<JournalRecord['kind'], number>;
 
 const SIZE: Readonly<Record<number, number>> = {
   [TYPE.served]: 48,
-  [TYPE.session]: TICKET_BYTES,
+  [TYPE.session]: TOKEN_BYTES,
   [TYPE.sessionServed]: 24,
   [TYPE.receipt]: RECEIPT_BYTES,
   [TYPE.digest]: 112,
   [TYPE.sealed]: 52,
   [TYPE.settled]: 9,
   [TYPE.total]: 40,
+  [TYPE.boot]: 4,
 };
 
 function put(out: Buffer, offset: number, value: number): void {
@@ -80,7 +84,7 @@ export function encodeRecord(record: JournalRecord): Buffer {
       put(out, 41, record.bytes);
       break;
     case 'session':
-      out.set(record.ticket, 1);
+      out.set(record.token, 1);
       break;
     case 'sessionServed':
       out.write(record.session, 1, 'hex');
@@ -109,6 +113,9 @@ export function encodeRecord(record: JournalRecord): Buffer {
     case 'total':
       out.write(record.resource, 1, 'hex');
       put(out, 33, record.bytes);
+      break;
+    case 'boot':
+      out.writeUInt32LE(record.boot, 1);
       break;
   }
   return out;
@@ -143,7 +150,7 @@ function decodeOne(type: number, at: Buffer): JournalRecord {
     case TYPE.served:
       return { kind: 'served', resource: hex(1, 33), sample: take(at, 33), bytes: take(at, 41) };
     case TYPE.session:
-      return { kind: 'session', ticket: Uint8Array.from(at.subarray(1)) };
+      return { kind: 'session', token: Uint8Array.from(at.subarray(1)) };
     case TYPE.sessionServed:
       return { kind: 'sessionServed', session: hex(1, 17), bytes: take(at, 17) };
     case TYPE.receipt:
@@ -167,6 +174,8 @@ function decodeOne(type: number, at: Buffer): JournalRecord {
       };
     case TYPE.settled:
       return { kind: 'settled', hour: take(at, 1), outcome: outcomeOf(at[9] ?? 0) };
+    case TYPE.boot:
+      return { kind: 'boot', boot: at.readUInt32LE(1) };
     default:
       return { kind: 'total', resource: hex(1, 33), bytes: take(at, 33) };
   }

@@ -59,7 +59,7 @@ describe('forwardHeaders', () => {
       '1',
       'Cookie',
       'a=1',
-      'Media-Ticket',
+      'Media-Token',
       't',
       'AUTHORIZATION',
       'mine',

@@ -6,7 +6,7 @@ export const VIA = '1.1 medianet';
 
 /**
  * Fields that end at the edge: those of the connection (RFC 9110 §7.6.1), those that we set ourselves,
- * and the session ticket, which is nobody's business but ours. The viewer's address is not added:
+ * and the session's token, which is nobody's business but ours. The viewer's address is not added:
  * an origin that needs it must ask for it in a later version of the settings.
  */
 const NOT_FORWARDED = new Set([
@@ -14,7 +14,7 @@ const NOT_FORWARDED = new Set([
   'expect',
   'host',
   'keep-alive',
-  'media-ticket',
+  'media-token',
   'proxy-authorization',
   'proxy-connection',
   'te',

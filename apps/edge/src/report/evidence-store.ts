@@ -2,12 +2,26 @@ import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BuiltReport } from './report-builder.ts';
 
-export type EvidenceKind = 'entries' | 'receipts' | 'digests';
+export type EvidenceKind = 'entries' | 'receipts' | 'digests' | 'counters';
+
+/** A signed commit and the counters under its root. */
+export interface KeptCommit {
+  readonly boot: number;
+  readonly slot: number;
+  readonly bytes: Uint8Array;
+  readonly root: Uint8Array;
+  readonly blob: Uint8Array;
+}
 
 /** What lies behind the reports, by root, on disk: guards and auditors fetch it for as long as it is kept. */
 export interface EvidenceStore {
   /** Durable when it resolves; the same evidence twice is fine. */
   put(hour: number, built: BuiltReport): Promise<void>;
+  /** Durable when it resolves. */
+  putCommit(hour: number, commit: KeptCommit): Promise<void>;
+  commit(hour: number, boot: number, slot: number): Promise<Buffer | undefined>;
+  /** All commits of an hour end to end, of every life of the process. */
+  commits(hour: number): Promise<Buffer>;
   /** The list with this root (hex); undefined when there is none. The root of nothing has the empty list. */
   get(kind: EvidenceKind, root: string): Promise<Buffer | undefined>;
   /** Hours with evidence, ascending. */
@@ -20,17 +34,24 @@ export interface EvidenceStore {
 }
 
 export function isEvidenceKind(text: string | undefined): text is EvidenceKind {
-  return text === 'entries' || text === 'receipts' || text === 'digests';
+  return text === 'entries' || text === 'receipts' || text === 'digests' || text === 'counters';
 }
 
-const NAME = /^(entries|receipts|digests)-([0-9a-f]{64})$/;
+const NAME = /^(entries|receipts|digests|counters)-([0-9a-f]{64})$/;
+const COMMIT = /^commit-\d+-\d+$/;
 const CLOSED = 'closed';
 const EMPTY_ROOT = '0'.repeat(64);
+
+interface KnownHour {
+  closed: boolean;
+  readonly keys: Set<string>;
+  readonly commits: Set<string>;
+}
 
 /** One folder an hour, one file a list, named by kind and root. */
 export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
   const paths = new Map<string, string>();
-  const hours = new Map<number, { closed: boolean; readonly keys: Set<string> }>();
+  const hours = new Map<number, KnownHour>();
   await mkdir(dir, { recursive: true });
   for (const folder of await readdir(dir)) {
     if (!/^\d+$/.test(folder)) continue;
@@ -44,7 +65,14 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
       keys.add(key);
       paths.set(key, join(dir, folder, name));
     }
-    hours.set(hour, { closed: names.includes(CLOSED), keys });
+    const commits = names.filter((name) => COMMIT.test(name));
+    hours.set(hour, { closed: names.includes(CLOSED), keys, commits: new Set(commits) });
+  }
+
+  function hourOf(hour: number): KnownHour {
+    const known = hours.get(hour) ?? { closed: false, keys: new Set(), commits: new Set() };
+    hours.set(hour, known);
+    return known;
   }
 
   async function write(hour: number, kind: EvidenceKind, root: string, blob: Uint8Array): Promise<void> {
@@ -53,9 +81,7 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
     await writeDurably(path, blob);
     const key = `${kind} ${root}`;
     paths.set(key, path);
-    const known = hours.get(hour) ?? { closed: false, keys: new Set<string>() };
-    known.keys.add(key);
-    hours.set(hour, known);
+    hourOf(hour).keys.add(key);
   }
 
   return {
@@ -64,6 +90,24 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
       for (const [root, blob] of built.receipts) await write(hour, 'receipts', root, blob);
       for (const [root, blob] of built.digests) await write(hour, 'digests', root, blob);
       await write(hour, 'entries', Buffer.from(built.report.root).toString('hex'), built.entries);
+    },
+    async putCommit(hour, { boot, slot, bytes, root, blob }) {
+      const folder = join(dir, String(hour));
+      await mkdir(folder, { recursive: true });
+      await write(hour, 'counters', Buffer.from(root).toString('hex'), blob);
+      const name = `commit-${boot}-${slot}`;
+      await writeDurably(join(folder, name), bytes);
+      hourOf(hour).commits.add(name);
+    },
+    async commit(hour, boot, slot) {
+      const name = `commit-${boot}-${slot}`;
+      return hours.get(hour)?.commits.has(name) === true
+        ? readFile(join(dir, String(hour), name))
+        : undefined;
+    },
+    async commits(hour) {
+      const names = [...(hours.get(hour)?.commits ?? [])].sort();
+      return Buffer.concat(await Promise.all(names.map((name) => readFile(join(dir, String(hour), name)))));
     },
     async get(kind, root) {
       const path = paths.get(`${kind} ${root}`);

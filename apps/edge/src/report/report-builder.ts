@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import {
+  MAX_SESSIONS,
   addressOf,
   buildReport,
   decodeReceipt,
-  decodeTicket,
+  decodeToken,
   digestListRoot,
   encodeDigestList,
   encodeReceiptList,
   fromHex,
+  minOf,
   receiptListRoot,
+  sumSlots,
 } from '@media-network/protocol';
 import type { Entry, ReportBody, ServedDigest, SessionProof } from '@media-network/protocol';
 import type { HourBook } from '../journal/ledger.ts';
@@ -35,39 +38,52 @@ export const buildHonestReport: BuildReport = (book) => {
   const digests = new Map<string, Uint8Array>();
   const proofs = proofsByResource(book);
   const entries: Entry[] = [];
-  for (const [resource, slots] of book.samples) {
-    if (slots.every((bytes) => bytes === 0)) continue;
-    const { list, attested } = proofs.get(resource) ?? { list: [], attested: 0n };
-    const receiptBlob = encodeReceiptList(list);
-    const digestBlob = encodeDigestList(digestsOf(book, resource));
+  for (const [resource, counted] of book.samples) {
+    if (counted.every((bytes) => bytes === 0)) continue;
+    const slots = counted.map(BigInt);
+    const sessions = mostSigned(proofs.get(resource) ?? []);
+    const objects = digestsOf(book, resource);
+    const receiptBlob = encodeReceiptList(sessions);
+    const digestBlob = encodeDigestList(objects);
     const receiptsRoot = rootOf(receiptListRoot(receiptBlob, sha256));
     const digestRoot = rootOf(digestListRoot(digestBlob, sha256));
     if (receiptBlob.length > 0) receipts.set(hex(receiptsRoot), receiptBlob);
     if (digestBlob.length > 0) digests.set(hex(digestRoot), digestBlob);
     entries.push({
       resource: addressOf(bytesOf(resource)),
-      slots: slots.map(BigInt),
-      attested,
+      slots,
+      vouched: minOf(vouchedBytes(sessions), sumSlots(slots)),
       receiptsRoot,
       digestRoot,
+      sessions: sessions.length,
+      digests: objects.length,
     });
   }
   const { report, blob } = buildReport(BigInt(book.hour), entries, sha256);
   return { report, entries: blob, receipts, digests };
 };
 
-function proofsByResource(book: HourBook): Map<string, { list: SessionProof[]; attested: bigint }> {
-  const found = new Map<string, { list: SessionProof[]; attested: bigint }>();
-  for (const { resource, ticket: ticketBytes, receipt: receiptBytes } of book.sessions.values()) {
+function vouchedBytes(sessions: readonly SessionProof[]): bigint {
+  return sessions.reduce((sum, { token, receipt }) => sum + minOf(receipt.bytes, token.ceiling), 0n);
+}
+
+/** A list holds so many sessions; what the smallest above that signed for is open bytes. */
+function mostSigned(sessions: readonly SessionProof[]): readonly SessionProof[] {
+  if (sessions.length <= MAX_SESSIONS) return sessions;
+  return sessions.toSorted((a, b) => Number(b.receipt.bytes - a.receipt.bytes)).slice(0, MAX_SESSIONS);
+}
+
+function proofsByResource(book: HourBook): Map<string, SessionProof[]> {
+  const found = new Map<string, SessionProof[]>();
+  for (const { resource, token: tokenBytes, receipt: receiptBytes } of book.sessions.values()) {
     if (receiptBytes === undefined) continue;
-    const ticket = decodeTicket(ticketBytes);
+    const token = decodeToken(tokenBytes);
     const receipt = decodeReceipt(receiptBytes);
     // The journal holds only what was decoded before it was taken in.
-    if (ticket === undefined || receipt === undefined || receipt.bytes === 0n) continue;
-    const of = found.get(resource) ?? { list: [], attested: 0n };
-    of.list.push({ ticket, receipt });
-    of.attested += receipt.bytes;
-    found.set(resource, of);
+    if (token === undefined || receipt === undefined || receipt.bytes === 0n) continue;
+    const list = found.get(resource) ?? [];
+    list.push({ token, receipt });
+    found.set(resource, list);
   }
   return found;
 }

@@ -45,7 +45,9 @@ export function createReportCloser(deps: ReportCloserDeps, options: ReportCloser
       }
       hourLooked = now;
     }
-    const keepFrom = now - Math.max(options.evidenceWeeks, OPEN_WEEKS + 1) * periods.hoursPerWeek;
+    // What can still be judged, recorded or audited must be there, whatever the option says.
+    const needed = (OPEN_WEEKS + 1) * periods.hoursPerWeek + periods.finalHours + periods.lateHours;
+    const keepFrom = now - Math.max(options.evidenceWeeks * periods.hoursPerWeek, needed);
     const pruned = await evidence.pruneBelow(keepFrom);
     if (pruned > 0) log.info({ hours: pruned, below: keepFrom }, 'old evidence deleted');
     return due.length > PER_ROUND ? 'busy' : 'idle';

@@ -29,8 +29,8 @@ export interface Reporter {
   readonly stats: ReporterStats;
 }
 
-/** Longest wait after an hour's end for receipts that are still on their way. */
-const MAX_GRACE_MS = 2_000;
+/** Longest wait after an hour's end for receipts that are still on their way, and for clients whose clocks lag. */
+const MAX_GRACE_MS = 60_000;
 /** Rent of a report and of an hour account and a few fees: what the next hour may cost. */
 const LOW_LAMPORTS = 20_000_000n;
 

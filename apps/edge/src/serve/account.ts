@@ -55,9 +55,10 @@ export function createAccounting(deps: AccountingDeps): Accounting {
     }
     tally.wrote(bytes);
     const { tenant, session, object } = account;
-    const sample = ledger.addServed(tenant.key, deps.sample(), bytes);
+    // In a session a receipt may have counted them before their write came back.
+    const counted = session === undefined ? bytes : desk.written(session, headBytes, bodyBytes);
+    const sample = ledger.addServed(tenant.key, deps.sample(), counted);
     tenant.quota.spend(bytes);
-    if (session !== undefined) desk.written(session, headBytes, bodyBytes, sample);
     if (object === undefined || bodyBytes === 0) return;
     const hour = Math.floor(sample / SAMPLES);
     if (object.notedHour === hour) return;

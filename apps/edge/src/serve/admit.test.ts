@@ -1,6 +1,7 @@
 import { address } from '@solana/kit';
 import { describe, expect, it } from 'vitest';
 import { createQuota } from '../tenant/quota.ts';
+import type { ResourceStatus } from '../chain/edge-chain.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
 import { MAX_UNACKNOWLEDGED, isLoop, quickRefusal } from './admit.ts';
 
@@ -13,6 +14,9 @@ const tenant: Tenant = {
     address: address('11111111111111111111111111111111'),
     key: '00',
     status: 'active',
+    spans: [{ from: 5n, until: 7n }],
+    terms: [],
+    termsCount: 0,
     quotaKbps: 1_000,
     settingsVersion: 1,
   },
@@ -20,7 +24,24 @@ const tenant: Tenant = {
 };
 
 const refusal = (state: 'ok' | 'full', unacknowledgedBytes: number): string | undefined =>
-  quickRefusal(tenant, { journal: { state, unacknowledgedBytes }, nowMs: () => 0 })?.code;
+  quickRefusal(tenant, {
+    journal: { state, unacknowledgedBytes },
+    nowMs: () => 0,
+    hour: () => 5,
+    credit: { waitSeconds: () => 0 },
+  })?.code;
+
+function statusAt(status: ResourceStatus, hour: number): string | undefined {
+  return quickRefusal(
+    { ...tenant, view: { ...tenant.view, status } },
+    {
+      journal: { state: 'ok', unacknowledgedBytes: 0 },
+      nowMs: () => 0,
+      hour: () => hour,
+      credit: { waitSeconds: () => 0 },
+    },
+  )?.code;
+}
 const via = (hops: number): string => Array.from({ length: hops }, () => '1.1 medianet').join(', ');
 
 describe('a journal that cannot be written', () => {
@@ -39,4 +60,28 @@ it('lets a request pass three edges, and no more', () => {
   expect(isLoop(undefined)).toBe(false);
   expect(isLoop(`1.0 other, ${via(3)}`)).toBe(false);
   expect(isLoop(via(4))).toBe(true);
+});
+
+describe('the status of a resource', () => {
+  it('holds from the next hour on: what is paused is served until its span is over', () => {
+    expect(statusAt('paused', 6)).toBeUndefined();
+    expect(statusAt('paused', 7)).toBe('edge/paused');
+    expect(statusAt('exhausted', 6)).toBeUndefined();
+    expect(statusAt('exhausted', 7)).toBe('edge/exhausted');
+    expect(statusAt('pending', 4)).toBe('edge/not-authorised');
+  });
+
+  it('lets in what is authorised, though its first hour is the next', () => {
+    expect(statusAt('active', 4)).toBeUndefined();
+  });
+});
+
+it('says for how long a resource has no credit', () => {
+  const refused = quickRefusal(tenant, {
+    journal: { state: 'ok', unacknowledgedBytes: 0 },
+    nowMs: () => 0,
+    hour: () => 5,
+    credit: { waitSeconds: () => 77 },
+  });
+  expect(refused).toMatchObject({ code: 'edge/no-credit', retryAfterSeconds: 77 });
 });

@@ -4,7 +4,9 @@ import type { Journal } from '../journal/journal.ts';
 import { VIA } from '../origin/origin-headers.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
 import type { Session, SessionDesk } from '../session/session-desk.ts';
+import type { OpenCredit } from '../tenant/open-credit.ts';
 import type { SettingsKeys } from '../tenant/settings-keys.ts';
+import { isServed } from '../tenant/tenant-book.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
 import type { Refused } from './refusal.ts';
 
@@ -14,6 +16,9 @@ export interface AdmitDeps {
   readonly journal: Pick<Journal, 'unacknowledgedBytes' | 'state'>;
   readonly clock: Clock;
   readonly nowMs: () => number;
+  /** Hour of the chain's time. */
+  readonly hour: () => number;
+  readonly credit: Pick<OpenCredit, 'waitSeconds'>;
 }
 
 export interface Admitted {
@@ -27,13 +32,26 @@ export interface Admitted {
 export const MAX_UNACKNOWLEDGED: number = 256 * 2 ** 20;
 const RETRY_SECONDS = 5;
 
-/** What can be said at once and without waiting: all that the fast lane needs. */
+/** What can be said at once of a request without a token: all that the fast lane needs. */
 export function quickRefusal(
   tenant: Tenant,
-  deps: Pick<AdmitDeps, 'journal' | 'nowMs'>,
+  deps: Pick<AdmitDeps, 'journal' | 'nowMs' | 'hour' | 'credit'>,
 ): Refused | undefined {
-  const { status } = tenant.view;
-  if (status !== 'active') {
+  return standing(tenant, deps) ?? noCredit(tenant, deps);
+}
+
+/** Nobody vouches for it, and what the publisher pays of such traffic is used up. */
+function noCredit(tenant: Tenant, deps: Pick<AdmitDeps, 'credit'>): Refused | undefined {
+  const wait = deps.credit.waitSeconds(tenant);
+  return wait === 0
+    ? undefined
+    : { kind: 'refused', phase: 'admit', code: 'edge/no-credit', retryAfterSeconds: wait };
+}
+
+/** Status, quota, journal: what holds for every request of the resource. */
+function standing(tenant: Tenant, deps: Pick<AdmitDeps, 'journal' | 'nowMs' | 'hour'>): Refused | undefined {
+  if (!isServed(tenant.view, deps.hour())) {
+    const { status } = tenant.view;
     const code =
       status === 'paused' ? 'edge/paused' : status === 'exhausted' ? 'edge/exhausted' : 'edge/not-authorised';
     return { kind: 'refused', phase: 'admit', code, retryAfterSeconds: 30 };
@@ -55,7 +73,7 @@ export function isLoop(via: string | undefined): boolean {
   return via !== undefined && via.split(VIA).length - 1 > MAX_HOPS;
 }
 
-/** Whether this request may be served: status, quota, settings, and the session's ticket if there is one. */
+/** Whether this request may be served: status, quota, settings, and the session's token or open credit. */
 export async function admit(
   tenant: Tenant,
   request: Pick<ParsedRequest, 'header'>,
@@ -64,16 +82,18 @@ export async function admit(
   if (request.header('upgrade') !== undefined)
     return { kind: 'refused', phase: 'admit', code: 'edge/upgrade-refused' };
   if (isLoop(request.header('via'))) return { kind: 'refused', phase: 'admit', code: 'edge/loop' };
-  const ticket = request.header('media-ticket');
-  const refused = quickRefusal(tenant, deps);
+  const token = request.header('media-token');
+  const refused = token === undefined ? quickRefusal(tenant, deps) : standing(tenant, deps);
   if (refused !== undefined) return refused;
   const found = await deps.settings.settingsOf(tenant);
   if (found.kind === 'missing') {
     return { kind: 'refused', phase: 'admit', code: found.code, retryAfterSeconds: RETRY_SECONDS };
   }
   const admitted = { kind: 'admitted', settings: found.settings, settingsVersion: found.version } as const;
-  if (ticket === undefined) return { ...admitted, session: undefined };
-  const opened = await deps.desk.open(ticket, tenant);
-  if (opened.kind === 'refused') return { kind: 'refused', phase: 'admit', code: opened.code };
-  return { ...admitted, session: opened.session };
+  if (token === undefined) return { ...admitted, session: undefined };
+  const opened = await deps.desk.open(token, tenant);
+  if (opened.kind === 'refused')
+    return { kind: 'refused', phase: 'admit', code: opened.code, hour: deps.hour() };
+  if (opened.kind === 'ok') return { ...admitted, session: opened.session };
+  return noCredit(tenant, deps) ?? { ...admitted, session: undefined };
 }

@@ -58,7 +58,7 @@ export function onCredit(
     settle(bytes) {
       // Heads are counted when they are written.
       const lost = Math.max(0, handed - bytes);
-      session.handed = Math.max(session.book.served, session.handed - lost);
+      session.handed = Math.max(session.served, session.handed - lost);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Clock, Log } from '@media-network/runtime';
 import type { AccessLog } from './access-log.ts';
 import type { Account } from './account.ts';
 import type { Answer } from './answer.ts';
+import { sessionHeaders } from '../session/session-desk.ts';
 import { onCredit } from './credit.ts';
 import type { CreditDeps } from './credit.ts';
 import type { Outcome, Phase } from './phases.ts';
@@ -35,6 +36,7 @@ export function deliver(
   headers.push('Media-Request', visit.id);
   const { status, statusText, contentLength } = answer;
   const session = admitted?.session;
+  if (session !== undefined) headers.push(...sessionHeaders(session, request.header('origin') !== undefined));
   const credited =
     session === undefined || answer.body === undefined
       ? undefined

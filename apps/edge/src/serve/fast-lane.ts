@@ -20,7 +20,7 @@ export interface FastLaneDeps {
   readonly book: TenantBook;
   readonly store: CacheStore;
   readonly clock: Clock;
-  readonly admit: Pick<AdmitDeps, 'journal' | 'nowMs' | 'settings'>;
+  readonly admit: Pick<AdmitDeps, 'journal' | 'nowMs' | 'hour' | 'credit' | 'settings'>;
   readonly tally: Tally;
   readonly requestId: () => string;
   readonly onHit?: (host: string, target: string, bytes: number) => void;
@@ -80,7 +80,7 @@ export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => Fa
     // New settings on chain: this viewer is served by the old ones while they are read.
     if (settings !== undefined && settings.version < tenant.view.settingsVersion)
       void deps.admit.settings.settingsOf(tenant);
-    if (settings === undefined || request.header('media-ticket') !== undefined) return undefined;
+    if (settings === undefined || request.header('media-token') !== undefined) return undefined;
     if (quickRefusal(tenant, deps.admit) !== undefined) return undefined;
     current = request;
     settingsNow = settings.plain;

@@ -14,6 +14,8 @@ export interface Refused {
   /** Append-only code; `Media-Error` carries it. */
   readonly code: string;
   readonly retryAfterSeconds?: number;
+  /** Hour of the chain's time, told to clients whose token is refused. */
+  readonly hour?: number;
 }
 
 interface Words {
@@ -65,7 +67,13 @@ const WORDS: Readonly<Record<string, Words>> = {
   'edge/over-quota': {
     status: 503,
     title: 'Over quota',
-    words: 'The resource has used up its quota for the moment.',
+    words: 'The resource has used up ten times its quota for the moment.',
+  },
+  'edge/no-credit': {
+    status: 503,
+    title: 'No credit',
+    words:
+      "What the publisher pays this edge for traffic without its token is used up for this hour. Ask with the publisher's token, or another edge.",
   },
   'edge/journal-full': {
     status: 503,
@@ -116,15 +124,15 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
 };
 
-const TICKET: Words = {
+const TOKEN: Words = {
   status: 401,
-  title: 'Ticket refused',
-  words: "The session's ticket is not good here. Ask a guard for a new one.",
+  title: 'Token refused',
+  words: "The session's token is not good here. Ask the publisher's signer for a new one.",
 };
 const UNKNOWN: Words = { status: 500, title: 'Internal error', words: 'The edge failed to answer.' };
 
 function refusalWords(code: string): Words {
-  return WORDS[code] ?? (code.startsWith('ticket/') ? TICKET : UNKNOWN);
+  return WORDS[code] ?? (code.startsWith('token/') ? TOKEN : UNKNOWN);
 }
 
 /** The code under which a failure is answered. */
@@ -168,7 +176,7 @@ export function refusedAnswer(
 
 /** JSON or HTML by Accept. Nothing of the request is repeated in it. */
 function refusalPage(
-  refused: Pick<Refused, 'code' | 'retryAfterSeconds'>,
+  refused: Pick<Refused, 'code' | 'retryAfterSeconds' | 'hour'>,
   accept: string | undefined,
   requestId: string,
 ): Page {
@@ -187,6 +195,7 @@ function refusalPage(
     'Media-Error',
     refused.code,
   ];
+  if (refused.hour !== undefined) headers.push('Media-Hour', String(refused.hour));
   if (refused.retryAfterSeconds !== undefined) headers.push('Retry-After', String(refused.retryAfterSeconds));
   return { status, headers, body };
 }

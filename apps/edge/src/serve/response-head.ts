@@ -18,8 +18,11 @@ const OURS = new Set([
   'connection',
   'content-length',
   'keep-alive',
+  'media-edge',
   'media-error',
+  'media-hour',
   'media-request',
+  'media-served',
   'transfer-encoding',
   'via',
 ]);

@@ -1,58 +1,67 @@
 import {
   checkReceipt,
-  checkTicket,
+  checkToken,
   decodeReceipts,
-  decodeTicket,
+  decodeToken,
   encodeReceipt,
-  encodeTicket,
-  parseTicketHeader,
+  encodeToken,
+  equalBytes,
+  parseTokenHeader,
+  termsOf,
   toHex,
 } from '@media-network/protocol';
-import type { Receipt, Ticket } from '@media-network/protocol';
-import { createRepeatingTask } from '@media-network/runtime';
+import type { Receipt, Token } from '@media-network/protocol';
+import { createRepeatingTask, errorCode } from '@media-network/runtime';
 import type { RepeatingTask, RepeatingTaskDeps } from '@media-network/runtime';
 import type { EdgeChain } from '../chain/edge-chain.ts';
-import { hourAt, weekOf } from '../chain/periods.ts';
+import { hourAt } from '../chain/periods.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Ledger, SessionBook } from '../journal/ledger.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
+import { bookSigned, bookWritten, signableBytes, startMeter } from './session-meter.ts';
+import type { SessionMeter } from './session-meter.ts';
 
 /** A session with responses under way or receipts to come. */
-export interface Session {
+export interface Session extends SessionMeter {
   readonly book: SessionBook;
   readonly tenant: Tenant;
-  readonly ticket: Ticket;
-  /**
-   * Bytes given to sockets for it, in the kernel or not. Above `book.served` only while responses are
-   * under way: a client may sign for bytes whose write has not come back to us yet.
-   */
-  handed: number;
-  /** A good receipt for bytes that `book.served` has not reached yet. */
-  waiting: Receipt | undefined;
+  readonly token: Token;
+  /** Account of this edge. */
+  readonly edge: string;
+  /** Bytes that may be ahead of the last receipt: the token's word, or ours where that is less. */
+  readonly creditWindow: number;
+  /** Bytes of the session that its publisher vouches for, over all edges. */
+  readonly ceiling: number;
+  /** Sequence of the last receipt that is on disk. */
+  durable: bigint;
   /** Woken by every receipt. */
   readonly wakers: Set<() => void>;
 }
 
-type TicketOutcome =
+type TokenOutcome =
   | { readonly kind: 'ok'; readonly session: Session }
-  /** 401: malformed, unknown guard, other resource or hour, expired, forged, or another ticket with this session's number. */
+  /** The token is good, and nothing can be signed with it any more: its hour is sealed or its ceiling reached. */
+  | { readonly kind: 'open' }
+  /** 401: malformed, other resource or hour, no vouching key, forged, or another token with this session's number. */
   | { readonly kind: 'refused'; readonly code: string };
 
 type ReceiptsOutcome =
   | { readonly kind: 'ok'; readonly count: number }
   | {
       readonly kind: 'refused';
-      readonly status: 400 | 404 | 409 | 422 | 429;
+      readonly status: 400 | 404 | 409 | 422 | 503;
       readonly code: string;
       readonly message: string;
     };
 
-/** Signed sessions (docs/evidence.md, Tickets and receipts). */
+/** Signed sessions (docs/evidence.md, Tokens and receipts). */
 export interface SessionDesk {
-  open(header: string, tenant: Tenant): Promise<TicketOutcome>;
-  /** Bytes of the session left the process, at a sample of the chain's time. */
-  written(session: Session, headBytes: number, bodyBytes: number, sample: number): void;
+  open(header: string, tenant: Tenant): Promise<TokenOutcome>;
+  /** Bytes of the session left the process. Returns those that are to be counted: a receipt may have counted some. */
+  written(session: Session, headBytes: number, bodyBytes: number): number;
+  /** Takes receipts; they are on disk when it resolves with `ok`. */
   receipts(body: Uint8Array, tenant: Tenant): Promise<ReceiptsOutcome>;
-  /** Bytes that may be handed on before the next receipt; never below 0. Infinite once the ticket's hour is over. */
+  /** Bytes that may be handed on before the next receipt; never below 0. Infinite once the hour takes no more receipts. */
   credit(session: Session): number;
   readonly size: number;
   /** Forgets sessions of hours that take no more receipts. */
@@ -60,52 +69,49 @@ export interface SessionDesk {
 }
 
 export interface SessionDeskDeps {
-  readonly chain: Pick<EdgeChain, 'edge' | 'nowMs' | 'operatorsOfWeek' | 'periods'>;
+  readonly chain: Pick<EdgeChain, 'edge' | 'nowMs' | 'periods'>;
   readonly ledger: Ledger;
+  readonly journal: Pick<Journal, 'flush'>;
   /** Sample that bytes are counted for now. */
   readonly sample: () => number;
+  /** Whether a resource may be served beyond what is signed for. */
+  readonly hasOpenCredit: (tenant: Tenant) => boolean;
 }
 
-const SAMPLES = 12;
-/** Sessions held at once; a ticket above it is refused, so that tickets cannot fill the memory. */
+/** Sessions held at once; a token above it is refused, so that tokens cannot fill the memory. */
 const MAX_SESSIONS = 200_000;
 /** Most receipts in one request. */
 export const MAX_RECEIPTS: number = 64;
+/** Whatever a token says, an edge runs no further ahead on one client's word. */
+const MAX_CREDIT_WINDOW = 64 * 2 ** 20;
 
 const MESSAGES: Readonly<Record<string, string>> = {
   'receipt/unknown-session': 'This edge has no such session, or its hour is closed.',
   'receipt/wrong-subject': 'The receipt is for another edge or resource.',
-  'receipt/bad-signature': "The signature is not of the key in the session's ticket.",
+  'receipt/bad-signature': "The signature is not of the key in the session's token.",
   'receipt/replayed': 'The sequence is not above that of the last receipt.',
   'receipt/decreasing': 'The bytes are below those of the last receipt.',
   'receipt/over-limit': 'The bytes are above what this edge has served in the session.',
+  'edge/journal-full': 'This edge cannot keep receipts at the moment. Send it again in a few seconds.',
 };
 
 export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
   const { chain, ledger } = deps;
   const sessions = new Map<string, Session>();
-  const operators = new Map<number, { readonly at: number; readonly byNo: ReadonlyMap<number, string> }>();
   /** Receipts of a session are judged one after the other: the check waits for a signature. */
   const judging = new Map<string, Promise<unknown>>();
 
-  async function operatorsOf(week: number, wanted: number): Promise<ReadonlyMap<number, string>> {
-    const known = operators.get(week);
-    const now = chain.nowMs();
-    // A set may still grow while it is not usable, so an unknown guard is looked for again, at most once a second.
-    if (known !== undefined && (known.byNo.has(wanted) || now - known.at < 1_000)) return known.byNo;
-    const byNo = await chain.operatorsOfWeek(week);
-    operators.set(week, { at: now, byNo });
-    for (const old of operators.keys()) if (old < week - 1) operators.delete(old);
-    return byNo;
-  }
-
-  function live(book: SessionBook, tenant: Tenant, ticket: Ticket): Session {
+  function live(book: SessionBook, tenant: Tenant, token: Token, recovered: boolean): Session {
+    const creditWindow = Math.min(token.creditWindow, MAX_CREDIT_WINDOW);
     const session: Session = {
+      ...startMeter(book, creditWindow, recovered),
       book,
       tenant,
-      ticket,
-      handed: book.served,
-      waiting: undefined,
+      token,
+      edge: chain.edge,
+      creditWindow,
+      ceiling: Number(token.ceiling),
+      durable: book.sequence,
       wakers: new Set(),
     };
     sessions.set(book.session, session);
@@ -117,119 +123,117 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     if (known !== undefined) return known;
     // After a restart the books have it, and its client may go on.
     const book = ledger.session(id);
-    const ticket = book === undefined ? undefined : decodeTicket(book.ticket);
-    return book === undefined || ticket === undefined || book.resource !== tenant.key
+    const token = book === undefined ? undefined : decodeToken(book.token);
+    return book === undefined || token === undefined || book.resource !== tenant.key
       ? undefined
-      : live(book, tenant, ticket);
+      : live(book, tenant, token, true);
   }
 
-  function commit(session: Session): void {
-    const { waiting, book } = session;
-    if (waiting === undefined || Number(waiting.bytes) > book.served || ledger.session(book.session) !== book)
-      return;
-    session.waiting = undefined;
-    ledger.putReceipt(book, encodeReceipt(waiting));
-  }
+  const takesReceipts = (session: Session): boolean =>
+    ledger.session(session.book.session) === session.book && ledger.takesReceipts(session.book);
 
   async function judge(receipt: Receipt, tenant: Tenant): Promise<ReceiptsOutcome> {
-    const session = find(toHex(receipt.session), tenant);
-    const open =
-      session !== undefined &&
-      ledger.session(session.book.session) === session.book &&
-      ledger.takesReceipts(session.book);
-    const held = session?.waiting;
+    const found = find(toHex(receipt.session), tenant);
+    const session = found !== undefined && takesReceipts(found) ? found : undefined;
+    if (session !== undefined && receipt.sequence > session.durable && isLast(session, receipt)) {
+      // Taken before, but the disk was full: the same receipt again asks whether it is there by now.
+      return { kind: 'ok', count: 1 };
+    }
     const verdict = await checkReceipt(
       receipt,
-      session === undefined || !open
+      session === undefined
         ? undefined
         : {
-            session: session.ticket.session,
+            session: session.token.session,
             edge: chain.edge,
             resource: session.tenant.view.address,
-            clientKey: session.ticket.clientKey,
-            served: BigInt(Math.max(session.book.served, session.handed)),
-            signed: held?.bytes ?? BigInt(session.book.signed),
-            sequence:
-              held?.sequence ?? (session.book.receipt === undefined ? undefined : session.book.sequence),
+            clientKey: session.token.clientKey,
+            served: BigInt(signableBytes(session)),
+            signed: BigInt(session.signed),
+            sequence: session.book.receipt === undefined ? undefined : session.book.sequence,
           },
     );
     if (verdict.kind === 'refused') return refused(verdict.code);
     if (session === undefined || receipt.resource !== tenant.view.address)
       return refused('receipt/wrong-subject');
     // The hour may have been sealed while the signature was checked.
-    if (!ledger.takesReceipts(session.book)) return refused('receipt/unknown-session');
-    commit(session);
-    session.waiting = receipt;
-    commit(session);
+    if (!takesReceipts(session)) return refused('receipt/unknown-session');
+    const missing = bookSigned(session, Number(receipt.bytes));
+    if (missing > 0) {
+      ledger.addServed(tenant.key, deps.sample(), missing);
+      ledger.addSessionServed(session.book, missing);
+    }
+    ledger.putReceipt(session.book, encodeReceipt(receipt));
     for (const wake of session.wakers) wake();
     return { kind: 'ok', count: 1 };
   }
 
+  /** What is in the ledger is on disk afterwards; many receipts share one fsync. */
+  async function makeDurable(ids: ReadonlySet<string>): Promise<ReceiptsOutcome | undefined> {
+    const taken = [...ids].map((id) => [sessions.get(id), sessions.get(id)?.book.sequence] as const);
+    try {
+      await deps.journal.flush();
+    } catch (error) {
+      return {
+        ...refused('edge/journal-full'),
+        message: `${MESSAGES['edge/journal-full']} (${errorCode(error)})`,
+      };
+    }
+    for (const [session, sequence] of taken) {
+      if (session !== undefined && sequence !== undefined && sequence > session.durable)
+        session.durable = sequence;
+    }
+    return undefined;
+  }
+
   function prune(): void {
     for (const [id, session] of sessions) {
-      if (ledger.session(id) === session.book && ledger.takesReceipts(session.book)) continue;
+      if (takesReceipts(session)) continue;
       if (session.wakers.size === 0) sessions.delete(id);
     }
   }
 
+  /** A session that was opened before goes on, with the same token only. */
+  function goOn(known: Session, token: Token, tenant: Tenant): TokenOutcome {
+    const same = equalBytes(encodeToken(token), known.book.token);
+    if (!same || known.tenant !== tenant) return { kind: 'refused', code: 'token/session-taken' };
+    if (!takesReceipts(known) || known.handed >= known.ceiling) return { kind: 'open' };
+    return { kind: 'ok', session: known };
+  }
+
   return {
     async open(header, tenant) {
-      const ticket = parseTicketHeader(header);
-      if (ticket === undefined) return { kind: 'refused', code: 'ticket/malformed' };
-      const hour = hourAt(chain.periods, chain.nowMs());
-      const unixSecs = Math.floor(chain.nowMs() / 1000);
-      const id = toHex(ticket.session);
-      const known = find(id, tenant);
-      if (known !== undefined) {
-        // The signature was checked when it came first; the rest can change.
-        const same = Buffer.compare(encodeTicket(ticket), known.book.ticket) === 0;
-        if (!same || known.tenant !== tenant) return { kind: 'refused', code: 'ticket/session-taken' };
-        if (Number(ticket.hour) !== hour) return { kind: 'refused', code: 'ticket/wrong-hour' };
-        if (ticket.expires <= unixSecs) return { kind: 'refused', code: 'ticket/expired' };
-        return { kind: 'ok', session: known };
-      }
-      if (ticket.hour !== BigInt(hour)) return { kind: 'refused', code: 'ticket/wrong-hour' };
-      const byNo = await operatorsOf(weekOf(chain.periods, hour), ticket.guardNo);
-      const verdict = await checkTicket(
-        ticket,
-        { resource: tenant.view.address, hour: BigInt(hour), unixSecs },
-        (no) => byNo.get(no),
-      );
-      if (verdict.kind === 'refused') return { kind: 'refused', code: `ticket/${verdict.reason}` };
-      if (sessions.size >= MAX_SESSIONS) return { kind: 'refused', code: 'ticket/too-many-sessions' };
-      // Opened by another request while the signature was checked; by another ticket, it is not ours.
-      const again = find(id, tenant);
-      if (again !== undefined) {
-        return Buffer.compare(encodeTicket(ticket), again.book.ticket) === 0 && again.tenant === tenant
-          ? { kind: 'ok', session: again }
-          : { kind: 'refused', code: 'ticket/session-taken' };
-      }
-      return { kind: 'ok', session: live(ledger.openSession(encodeTicket(ticket)), tenant, ticket) };
+      const parsed = parseTokenHeader(header);
+      const known = parsed === undefined ? undefined : find(toHex(parsed.session), tenant);
+      const at = {
+        resource: tenant.view.address,
+        hour: BigInt(hourAt(chain.periods, chain.nowMs())),
+      };
+      if (parsed !== undefined && known !== undefined && isNear(parsed, at))
+        return goOn(known, parsed, tenant);
+      const verdict = await checkToken(parsed, at, (hour) => termsOf(tenant.view, hour).vouchingKey);
+      if (verdict.kind === 'refused') return verdict;
+      const { token } = verdict;
+      if (sessions.size >= MAX_SESSIONS) return { kind: 'refused', code: 'token/too-many-sessions' };
+      // Opened by another request while the signature was checked; by another token, it is not ours.
+      const again = find(toHex(token.session), tenant);
+      if (again !== undefined) return goOn(again, token, tenant);
+      if (Number(token.hour) <= ledger.sealedThrough || token.ceiling === 0n) return { kind: 'open' };
+      return { kind: 'ok', session: live(ledger.openSession(encodeToken(token)), tenant, token, false) };
     },
-    written(session, headBytes, bodyBytes, sample) {
+    written(session, headBytes, bodyBytes) {
       // Heads are known only once written; bodies were counted when they were handed on.
       session.handed += headBytes;
-      if (Math.floor(sample / SAMPLES) !== session.book.hour) return;
-      if (ledger.session(session.book.session) !== session.book) return;
-      ledger.addSessionServed(session.book, headBytes + bodyBytes);
-      commit(session);
+      const counted = bookWritten(session, headBytes + bodyBytes);
+      if (counted > 0 && takesReceipts(session)) ledger.addSessionServed(session.book, counted);
+      return counted;
     },
     async receipts(body, tenant) {
       const receipts = decodeReceipts(body);
-      if (receipts === undefined)
-        return {
-          kind: 'refused',
-          status: 400,
-          code: 'receipt/malformed',
-          message: 'The body is not one or more receipts of 184 bytes.',
-        };
-      if (receipts.length > MAX_RECEIPTS)
-        return {
-          kind: 'refused',
-          status: 400,
-          code: 'receipt/malformed',
-          message: `At most ${MAX_RECEIPTS} receipts at a time.`,
-        };
+      if (receipts === undefined) return malformed('The body is not one or more receipts of 184 bytes.');
+      if (receipts.length > MAX_RECEIPTS) return malformed(`At most ${MAX_RECEIPTS} receipts at a time.`);
+      let failure: ReceiptsOutcome | undefined;
+      const ids = new Set<string>();
       for (const receipt of receipts) {
         const id = toHex(receipt.session);
         const run = (judging.get(id) ?? Promise.resolve()).then(() => judge(receipt, tenant));
@@ -237,17 +241,20 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
         const outcome = await run.finally(() => {
           if (judging.get(id) === run) judging.delete(id);
         });
-        if (outcome.kind === 'refused') return outcome;
+        if (outcome.kind === 'refused') {
+          failure = outcome;
+          break;
+        }
+        ids.add(id);
       }
-      return { kind: 'ok', count: receipts.length };
+      const undurable = ids.size === 0 ? undefined : await makeDurable(ids);
+      return failure ?? undurable ?? { kind: 'ok', count: receipts.length };
     },
     credit(session) {
-      if (Math.floor(deps.sample() / SAMPLES) !== session.book.hour) return Number.POSITIVE_INFINITY;
-      const signed = Number(session.waiting?.bytes ?? 0n);
-      return Math.max(
-        0,
-        session.ticket.creditWindow - (session.handed - Math.max(session.book.signed, signed)),
-      );
+      if (!takesReceipts(session)) return Number.POSITIVE_INFINITY;
+      // Beyond the ceiling nobody vouches: what is under way goes on as open traffic, if that has credit.
+      if (session.handed >= session.ceiling && !deps.hasOpenCredit(session.tenant)) return 0;
+      return Math.max(0, session.creditWindow - (session.handed - session.signed));
     },
     get size() {
       return sessions.size;
@@ -257,12 +264,44 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
   };
 }
 
-function refused(code: string): ReceiptsOutcome {
-  const status =
-    code === 'receipt/unknown-session'
-      ? 404
-      : code === 'receipt/replayed' || code === 'receipt/decreasing'
-        ? 409
-        : 422;
-  return { kind: 'refused', status, code, message: MESSAGES[code] ?? 'The receipt is refused.' };
+/** What can change about a token whose signature was checked before: clocks lag by a neighbouring hour at most. */
+function isNear(token: Token, at: { readonly resource: string; readonly hour: bigint }): boolean {
+  return token.resource === at.resource && token.hour >= at.hour - 1n && token.hour <= at.hour + 1n;
+}
+
+/**
+ * What every answer of a session carries: the edge's account, which receipts name, and the bytes of the session before
+ * this answer, so that a client that cannot see heads can sign for what the edge has counted. `readable`: by scripts of
+ * another origin.
+ */
+export function sessionHeaders(session: Session, readable: boolean): string[] {
+  const headers = ['Media-Edge', session.edge, 'Media-Served', String(session.served)];
+  if (readable) headers.push('Access-Control-Expose-Headers', 'Media-Edge, Media-Served');
+  return headers;
+}
+
+function isLast(session: Session, receipt: Receipt): boolean {
+  return session.book.receipt !== undefined && equalBytes(session.book.receipt, encodeReceipt(receipt));
+}
+
+type Refusal = Extract<ReceiptsOutcome, { kind: 'refused' }>;
+
+function malformed(message: string): Refusal {
+  return { kind: 'refused', status: 400, code: 'receipt/malformed', message };
+}
+
+const STATUS: Readonly<Record<string, Refusal['status']>> = {
+  'receipt/unknown-session': 404,
+  'receipt/replayed': 409,
+  'receipt/decreasing': 409,
+  'edge/journal-full': 503,
+};
+
+function refused(code: string): Refusal {
+  return {
+    kind: 'refused',
+    status: STATUS[code] ?? 422,
+    code,
+    message: MESSAGES[code] ?? 'The receipt is refused.',
+  };
 }

@@ -3,8 +3,11 @@ const BURST_SECONDS = 300;
 /** Whatever the quota, this much may go at once: a page and a short film. */
 const MIN_BURST_BYTES = 64 * 2 ** 20;
 
+/** A resource may burst to this many times its quota while its month allows it (whitepaper §2.6). */
+const BURST_FACTOR = 10;
+
 /**
- * Ceiling on what this edge serves of one resource: a token bucket at the resource's quota. It is
+ * Ceiling on what this edge serves of one resource: a token bucket at ten times the resource's quota. It is
  * filled by time and emptied by bytes written, so a response that was admitted is never cut; what it
  * overdrew must flow back first. The burstable rule over a month (whitepaper §2.6) is for the guards'
  * confirmed samples to decide; a single edge cannot see it.
@@ -17,7 +20,7 @@ export interface Quota {
 }
 
 export function createQuota(kbps: number, nowMs: number): Quota {
-  let bytesPerMs = kbps / 8;
+  let bytesPerMs = (BURST_FACTOR * kbps) / 8;
   let capacity = capacityOf(bytesPerMs);
   let tokens = capacity;
   let filledAt = nowMs;
@@ -32,7 +35,7 @@ export function createQuota(kbps: number, nowMs: number): Quota {
     setKbps(next, at) {
       fill(at);
       const before = capacity;
-      bytesPerMs = next / 8;
+      bytesPerMs = (BURST_FACTOR * next) / 8;
       capacity = capacityOf(bytesPerMs);
       // More quota is there to be used at once; less takes away what was not used.
       tokens = Math.min(capacity, tokens + Math.max(0, capacity - before));

@@ -22,6 +22,8 @@ export interface SettingsKeysDeps {
   readonly log: Log;
   readonly random: () => number;
   readonly fetch: typeof globalThis.fetch;
+  /** What is used instead of what the publisher says. */
+  readonly override?: (settings: OriginSettings) => OriginSettings;
 }
 
 type SettingsOutcome =
@@ -131,7 +133,8 @@ export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
         said.push(`guard ${guard.no}: its key does not open the settings`);
         continue;
       }
-      return { kind: 'ok', version: sealed.version, settings: readOriginSettings(plain) };
+      const settings = readOriginSettings(plain);
+      return { kind: 'ok', version: sealed.version, settings: deps.override?.(settings) ?? settings };
     }
     const why = said.length === 0 ? 'there is no active guard to ask for the key' : said.join('; ');
     deps.log.warn({ resource: address, why }, 'no guard gave the key of a resource');

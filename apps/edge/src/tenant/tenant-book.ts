@@ -1,5 +1,6 @@
-import { resourceLabel } from '@media-network/protocol';
+import { activeIn, resourceLabel } from '@media-network/protocol';
 import type { EdgeChain, ResourceView } from '../chain/edge-chain.ts';
+import { hourAt } from '../chain/periods.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
 import { sha256 } from '../report/report-builder.ts';
 import { createQuota } from './quota.ts';
@@ -37,7 +38,7 @@ export interface TenantBookOptions {
 const NO_NAME = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]|localhost)$/;
 
 export function createTenantBook(
-  chain: Pick<EdgeChain, 'resources' | 'onResources' | 'nowMs'>,
+  chain: Pick<EdgeChain, 'resources' | 'onResources' | 'nowMs' | 'periods'>,
   options: TenantBookOptions,
 ): TenantBook {
   const byHost = new Map<string, Tenant>();
@@ -45,9 +46,10 @@ export function createTenantBook(
 
   function follow(): void {
     const now = chain.nowMs();
+    const hour = hourAt(chain.periods, now);
     const present = chain.resources();
     for (const view of present.values()) {
-      if (isGone(view)) continue;
+      if (isGone(view, hour)) continue;
       const known = byKey.get(view.key);
       if (known === undefined) {
         add(view, now);
@@ -58,7 +60,7 @@ export function createTenantBook(
     }
     for (const [key, tenant] of byKey) {
       const view = present.get(key);
-      if (view !== undefined && !isGone(view)) continue;
+      if (view !== undefined && !isGone(view, hour)) continue;
       byKey.delete(key);
       byHost.delete(tenant.host);
     }
@@ -94,7 +96,15 @@ export function createTenantBook(
   };
 }
 
-/** Taken off the network for good: its host is nobody's. */
-function isGone(view: ResourceView): boolean {
-  return view.status === 'removed' || view.status === 'released';
+/**
+ * Whether a resource is served in an hour: while it is active, and from the moment that guards have authorised it, though
+ * its hours begin with the next one. Nobody pays for those first bytes, so they are within the edge's slack.
+ */
+export function isServed(view: ResourceView, hour: number): boolean {
+  return view.status === 'active' || activeIn(view, BigInt(hour));
+}
+
+/** Taken off the network for good, and its last hour is over: its host is nobody's. */
+function isGone(view: ResourceView, hour: number): boolean {
+  return (view.status === 'removed' || view.status === 'released') && !activeIn(view, BigInt(hour));
 }

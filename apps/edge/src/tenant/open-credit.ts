@@ -1,0 +1,193 @@
+import {
+  MAX_HOUR_BLOB_BYTES,
+  activeIn,
+  decodeHour,
+  openAllowance,
+  termsOf,
+  yieldCapBytes,
+} from '@media-network/protocol';
+import { createRepeatingTask } from '@media-network/runtime';
+import type { Clock, Log, RepeatingTask, RoundResult } from '@media-network/runtime';
+import type { EdgeChain, FinalHour } from '../chain/edge-chain.ts';
+import { hourAt, hourEndMs, weekOf } from '../chain/periods.ts';
+import { SAMPLES } from '../journal/ledger.ts';
+import type { Ledger } from '../journal/ledger.ts';
+import { sha256 } from '../report/report-builder.ts';
+import { askGuard } from './ask-guard.ts';
+import { inRandomOrder } from './random-order.ts';
+import type { Tenant } from './tenant-book.ts';
+
+/** Vouched history of a resource, from the table of the last final hour. */
+interface Weight {
+  readonly own: bigint;
+  readonly all: bigint;
+}
+
+export interface OpenCreditDeps {
+  readonly chain: EdgeChain;
+  readonly ledger: Pick<Ledger, 'bytesInHour' | 'signedInHour' | 'hour'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+export interface OpenCreditOptions {
+  /** `serve`: viewers without a token are served though nobody will pay for it. */
+  readonly pastCredit: 'stop' | 'serve';
+  /** Bytes an hour and resource that are served beyond its credit; over all resources 64 times as much. */
+  readonly slackBytes: number;
+}
+
+/**
+ * How far open bytes (those that no token vouches for) are paid: the rule of docs/evidence.md as far as an edge
+ * can know it before the hour is over. Where it ends an edge may stop, and says so.
+ */
+export interface OpenCredit {
+  /** Seconds until there is credit again; 0 while there is some. */
+  waitSeconds(tenant: Tenant): number;
+  readonly stats: OpenCreditStats;
+  /** Reads the history and the stakes that decide the share. */
+  readonly task: RepeatingTask;
+}
+
+export interface OpenCreditStats {
+  /** Open bytes of this hour so far. */
+  readonly openBytes: number;
+  /** Most open bytes that this hour pays for on this edge's stake. */
+  readonly capBytes: number;
+  /** Open bytes of this hour that nobody will pay for, as far as we can know. */
+  readonly unpaidBytes: number;
+}
+
+const GUARD_TIMEOUT_MS = 10_000;
+/** Resources whose slack may be used at once, in an hour. */
+const SLACK_RESOURCES = 64;
+const SUM_EVERY_MS = 1_000;
+const MAX_WAIT_SECONDS = 600;
+
+export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOptions): OpenCredit {
+  const { chain, ledger, log } = deps;
+  let weights: ReadonlyMap<string, Weight> = new Map();
+  let read: FinalHour | undefined;
+  let worth = { own: 0n, all: 0n };
+  let capBytes = Number.POSITIVE_INFINITY;
+  let sums = { hour: -1, at: 0, open: 0, unpaid: 0 };
+  /** The same for every request of an hour until the task has read anew. */
+  const limits = new Map<string, number>();
+  let limitsHour = -1;
+
+  function limitOf(tenant: Tenant, hour: number): number {
+    if (limitsHour !== hour) {
+      limits.clear();
+      limitsHour = hour;
+    }
+    const known = limits.get(tenant.key);
+    if (known !== undefined) return known;
+    const { view } = tenant;
+    const at = BigInt(hour);
+    const allowance = activeIn(view, at) ? termsOf(view, at).allowance : 0n;
+    const weight = weights.get(view.address);
+    const limit = Number(
+      openAllowance({
+        allowance,
+        vouchedHere: weight?.own ?? 0n,
+        vouchedAll: weight?.all ?? 0n,
+        // Who else will report the resource is not known yet: all edges is the least that this one can get.
+        worthHere: worth.own,
+        worthAll: worth.all,
+      }),
+    );
+    limits.set(tenant.key, limit);
+    return limit;
+  }
+
+  const openOf = (key: string, hour: number): number =>
+    Math.max(0, ledger.bytesInHour(key, hour) - ledger.signedInHour(key, hour));
+
+  function sumUp(hour: number): void {
+    const now = deps.clock.nowMs();
+    let open = 0;
+    let unpaid = 0;
+    for (const key of ledger.hour(hour)?.samples.keys() ?? []) {
+      const bytes = openOf(key, hour);
+      open += bytes;
+      unpaid += Math.max(0, bytes - (limits.get(key) ?? 0));
+    }
+    sums = { hour, at: now, open, unpaid: Math.max(unpaid, open - capBytes) };
+  }
+
+  async function readWeights(final: FinalHour): Promise<void> {
+    const said: string[] = [];
+    for (const guard of inRandomOrder(chain.guards(), deps.random)) {
+      const answer = await askGuard(deps.fetch, guard, {
+        path: `/v1/hours/${final.root}`,
+        maxBytes: MAX_HOUR_BLOB_BYTES,
+        timeoutMs: GUARD_TIMEOUT_MS,
+      });
+      if (answer.kind === 'none') {
+        said.push(answer.why);
+        continue;
+      }
+      const hour = decodeHour(answer.body, sha256);
+      if (hour === undefined || Buffer.from(hour.root).toString('hex') !== final.root) {
+        said.push(`guard ${guard.no} gave an hour with another root`);
+        continue;
+      }
+      const found = new Map<string, Weight>();
+      for (const { resource, edge, vouched } of hour.table) {
+        const { own, all } = found.get(resource) ?? { own: 0n, all: 0n };
+        found.set(resource, { own: edge === chain.edge ? own + vouched : own, all: all + vouched });
+      }
+      weights = found;
+      read = final;
+      return;
+    }
+    // The history of an older hour is as good a guess, and the next round asks again.
+    log.debug({ hour: final.hour, why: said.join('; ') }, 'no guard gives the history of credit');
+  }
+
+  async function round(): Promise<RoundResult> {
+    const hour = hourAt(chain.periods, chain.nowMs());
+    const week = weekOf(chain.periods, hour);
+    worth = await chain.worths();
+    const hourSecs = BigInt(SAMPLES * chain.periods.sampleSecs);
+    const cap = yieldCapBytes(await chain.creditTerms(week), worth.own, hourSecs);
+    capBytes = cap === undefined ? Number.POSITIVE_INFINITY : Number(cap);
+    const final = await chain.lastFinalHour();
+    if (final !== undefined && final.root !== read?.root) await readWeights(final);
+    limits.clear();
+    return 'idle';
+  }
+
+  const task = createRepeatingTask(
+    round,
+    { clock: deps.clock, log },
+    {
+      name: 'open-credit',
+      intervalMs: Math.min(60_000, chain.periods.sampleSecs * 2_000),
+      maxBackoffMs: 60_000,
+    },
+  );
+
+  return {
+    task,
+    waitSeconds(tenant) {
+      if (options.pastCredit === 'serve') return 0;
+      const now = chain.nowMs();
+      const hour = hourAt(chain.periods, now);
+      // Over all resources once in a while is enough: every request would pay for it.
+      if (sums.hour !== hour || Math.abs(deps.clock.nowMs() - sums.at) >= SUM_EVERY_MS) sumUp(hour);
+      const all = SLACK_RESOURCES * options.slackBytes;
+      const within =
+        openOf(tenant.key, hour) < limitOf(tenant, hour) + options.slackBytes && sums.unpaid <= all;
+      if (within) return 0;
+      const left = Math.ceil((hourEndMs(chain.periods, hour) - now) / 1000);
+      return Math.max(1, Math.min(MAX_WAIT_SECONDS, left));
+    },
+    get stats() {
+      sumUp(hourAt(chain.periods, chain.nowMs()));
+      return { openBytes: sums.open, capBytes, unpaidBytes: sums.unpaid };
+    },
+  };
+}
