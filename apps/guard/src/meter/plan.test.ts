@@ -310,40 +310,41 @@ const isComplete = (change: Partial<MeterFacts>): boolean =>
 const dueIn = (week: bigint): Map<string, ResourceFacts> =>
   resources(resource('a', { due: [{ week, amount: 1n }] }));
 
+const epochStep = (change: Partial<EpochFacts>, more: Partial<MeterFacts> = {}): readonly MeterAction[] =>
+  nextActions(facts({ now: 130n, epochs: [epochOf(0n, change)], ...more }));
+
 describe('epochs', () => {
   const vote = { root: 'aa', rewards: 3n };
-  const step = (change: Partial<EpochFacts>, more: Partial<MeterFacts> = {}): readonly MeterAction[] =>
-    nextActions(facts({ now: 130n, epochs: [epochOf(0n, change)], ...more }));
 
   it('that are complete are computed, decided by the own set, endorsed by the next', () => {
-    expect(step({})).toEqual([{ kind: 'compute-week', week: 0n }]);
-    expect(step({ computed: vote })).toEqual([{ kind: 'propose-week', week: 0n, setWeek: 0n }]);
-    expect(step({ computed: vote, own: vote })).toEqual([]);
-    expect(step({ computed: vote, own: { ...vote, rewards: 4n } })).toHaveLength(1);
+    expect(epochStep({})).toEqual([{ kind: 'compute-week', week: 0n }]);
+    expect(epochStep({ computed: vote })).toEqual([{ kind: 'propose-week', week: 0n, setWeek: 0n }]);
+    expect(epochStep({ computed: vote, own: vote })).toEqual([]);
+    expect(epochStep({ computed: vote, own: { ...vote, rewards: 4n } })).toHaveLength(1);
     const decided = { status: 'decided', decidedWeek: 0n, computed: vote, own: vote } as const;
-    expect(step(decided)).toEqual([{ kind: 'propose-week', week: 0n, setWeek: 1n }]);
-    expect(step({ ...decided, later: vote })).toEqual([]);
-    expect(step({ status: 'endorsed', computed: vote })).toEqual([]);
+    expect(epochStep(decided)).toEqual([{ kind: 'propose-week', week: 0n, setWeek: 1n }]);
+    expect(epochStep({ ...decided, later: vote })).toEqual([]);
+    expect(epochStep({ status: 'endorsed', computed: vote })).toEqual([]);
   });
 
   it('that the own set decided wrongly get what is right from the next set', () => {
     const lie = { root: 'ff', rewards: 9n };
-    expect(step({ status: 'decided', decidedWeek: 0n, computed: vote, own: lie, later: lie })).toHaveLength(
-      1,
-    );
+    expect(
+      epochStep({ status: 'decided', decidedWeek: 0n, computed: vote, own: lie, later: lie }),
+    ).toHaveLength(1);
     // What this week's set decided anew waits for the set after it.
-    expect(step({ status: 'decided', decidedWeek: 1n, computed: vote })).toEqual([]);
+    expect(epochStep({ status: 'decided', decidedWeek: 1n, computed: vote })).toEqual([]);
   });
 
   it('that the own set leaves open are decided by a later one', () => {
     const stuck = { computed: vote, own: vote } as const;
-    expect(step(stuck, { now: 239n })).toEqual([]);
-    expect(step(stuck, { now: 240n })).toEqual([{ kind: 'propose-week', week: 0n, setWeek: 2n }]);
+    expect(epochStep(stuck, { now: 239n })).toEqual([]);
+    expect(epochStep(stuck, { now: 240n })).toEqual([{ kind: 'propose-week', week: 0n, setWeek: 2n }]);
     const gone = new Map([
       [0n, { usable: false, numbers: [] }],
       [1n, usable(1)],
     ]);
-    expect(step({ computed: vote }, { sets: gone })).toEqual([
+    expect(epochStep({ computed: vote }, { sets: gone })).toEqual([
       { kind: 'propose-week', week: 0n, setWeek: 1n },
     ]);
   });
@@ -353,7 +354,7 @@ describe('epochs', () => {
       [0n, usable(1)],
       [1n, usable(2)],
     ]);
-    expect(step({ computed: vote }, { sets, activeGuards: [2] })).toEqual([
+    expect(epochStep({ computed: vote }, { sets, activeGuards: [2] })).toEqual([
       { kind: 'propose-week', week: 0n, setWeek: 0n },
     ]);
   });

@@ -28,7 +28,7 @@ const OBJECTS: Readonly<Record<string, Buffer>> = { '/a.png': PICTURE, '/film.mp
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of closing.splice(0).toReversed()) await close();
 });
 
 async function listen(handler: http.RequestListener, host = '127.0.0.1'): Promise<string> {
@@ -63,6 +63,8 @@ function answer(
 
 type Serve = (request: http.IncomingMessage, response: http.ServerResponse, honest: Buffer) => void;
 
+const honest: Serve = (request, response, body) => answer(request, response, body);
+
 /** A guard that looks `times` at an edge which serves as `edge` says; the requests that it saw are in `asked`. */
 async function looked(options: {
   readonly edge?: Serve;
@@ -76,7 +78,6 @@ async function looked(options: {
     [];
   const byOrigin: http.IncomingMessage[] = [];
   let counted = 0;
-  const honest: Serve = (request, response, body) => answer(request, response, body);
   const origin = await listen((request, response) => {
     byOrigin.push(request);
     (options.origin ?? honest)(request, response, OBJECTS[request.url ?? ''] ?? Buffer.alloc(0));
