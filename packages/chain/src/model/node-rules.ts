@@ -60,21 +60,24 @@ export function openVoter(context: Context): Draft<'guard'> {
   return guard;
 }
 
-/** As `openVoter`; one that left still finishes what its seats up to the week of its leaving are for. */
-export function openSeated(context: Context, config: Draft<'config'>, week: bigint): Draft<'guard'> {
+/** A guard whose operator signs, whether it has left or not. */
+export function openOperated(context: Context): Draft<'guard'> {
   const guard = context.open('guard', context.at('guard'));
   checkSame(guard.operator, context.at('operator'));
-  if (guard.status !== NODE_STATUS.active && week > weekAt(config, guard.leftAt)) fail('NotActive');
   return guard;
 }
 
-/** The week's set, usable, with the guard in it. */
+/**
+ * The week's set, usable, with the guard in it. One that left still finishes what its seats up to the week of its
+ * leaving are for.
+ */
 export function openQuorum(
   context: Context,
   guard: Draft<'guard'>,
   config: Draft<'config'>,
 ): Draft<'guardSet'> {
   const set = context.open('guardSet', context.at('guardSet'));
+  if (guard.status !== NODE_STATUS.active && set.week > weekAt(config, guard.leftAt)) fail('NotActive');
   if (!isUsable(set, config, context.now)) fail('SetNotReady');
   if (!set.entries.slice(0, set.count).some(({ no }) => no === guard.no)) fail('NotInSet');
   return set;

@@ -7,7 +7,7 @@ import { quotaOf, u64 } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import { sameBytes } from './merkle.ts';
-import { isQuorum, openQuorum, openVoter } from './node-rules.ts';
+import { isQuorum, openQuorum, openOperated } from './node-rules.ts';
 import { checkSame, worth, worthForRights } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import { sha256 } from './sha256.ts';
@@ -226,7 +226,7 @@ export const resourceRules: Pick<
 
   authorise(context, args) {
     const config = context.open('config', context.at('config'));
-    const guard = openVoter(context);
+    const guard = openOperated(context);
     const resource = context.open('resource', context.at('resource'));
     const pool = checkPool(resource, context);
     if (args.week !== weekAt(config, context.now)) fail('WrongWeek');

@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { isClosable, placeVote } from './evidence-rules.ts';
 import { fail } from './failure.ts';
 import { leafHash, provesTo, sameBytes } from './merkle.ts';
-import { isQuorum, openQuorum, openSeated } from './node-rules.ts';
+import { isQuorum, openQuorum, openOperated } from './node-rules.ts';
 import { averageOf, checkSame, checkSpot, checkToken, setReserves, touchPrice } from './pool-rules.ts';
 import { refreshedQuota } from './resource-rules.ts';
 import type { Rules } from './rules.ts';
@@ -33,7 +33,6 @@ function openMoney(context: Context) {
 interface Taken {
   /** MEDIA of the sum that the LP covers. */
   readonly covered: bigint;
-  readonly isWhole: boolean;
   readonly media: bigint;
   readonly quote: bigint;
 }
@@ -51,19 +50,20 @@ function take(context: Context, money: ReturnType<typeof openMoney>, sum: bigint
   const covered = isWhole || affordable > sum ? sum : affordable;
   const media = mulDiv(lp, pool.reserveMedia, pool.lpSupply);
   const quote = mulDiv(lp, pool.reserveQuote, pool.lpSupply);
-  touchPrice(pool, config, context.now);
   resource.lp = u64(resource.lp - lp);
   stake.lp = u64(stake.lp - lp);
   stake.allocated = u64(stake.allocated - lp);
   pool.staked = u64(pool.staked - lp);
+  resource.charged = u64(resource.charged + covered);
+  if (lp === 0n) return { covered, media: 0n, quote: 0n };
+  touchPrice(pool, config, context.now);
   pool.lpSupply = u64(pool.lpSupply - lp);
   setReserves(pool, pool.reserveMedia - media, pool.reserveQuote - quote);
   pool.toBurn = u64(pool.toBurn + quote);
-  resource.charged = u64(resource.charged + covered);
   const authority = context.at('config');
   context.burn(pool.lpMint, pool.lpVault, lp, authority);
   context.transfer(pool.mediaVault, config.fund, media, authority);
-  return { covered, isWhole, media, quote };
+  return { covered, media, quote };
 }
 
 /** What may be paid out of a week now: half of what stood behind the set that decided it, and as much again each week. */
@@ -112,14 +112,15 @@ export const settlementRules: Pick<
     if (entry?.week !== args.week + 1n || entry.due === 0n) return fail('NothingDue');
     const at = context.at('epoch');
     const average = averageOf(pool, config, context.now);
-    const { covered, isWhole, media, quote } = take(context, money, entry.due);
+    const { covered, media, quote } = take(context, money, entry.due);
     const isOver = isClosable(config, lastHour(config, args.week), context.now);
     const epoch = isOver
       ? null
       : (context.find('epoch', at) ??
         context.create('epoch', at, { week: args.week, payer: context.at('payer') }));
-    resource.debt = saturated(resource.debt + entry.due - covered);
-    if (!isWhole && resource.status === RESOURCE_STATUS.active) {
+    const owed = entry.due - covered;
+    resource.debt = saturated(resource.debt + owed);
+    if (owed > 0n && resource.status === RESOURCE_STATUS.active) {
       resource.status = RESOURCE_STATUS.exhausted;
       closeSpan(resource, hourAt(config, context.now));
     }
@@ -153,7 +154,7 @@ export const settlementRules: Pick<
 
   proposeEpoch(context, args) {
     const config = context.open('config', context.at('config'));
-    const guard = openSeated(context, config, args.setWeek);
+    const guard = openOperated(context);
     const epoch = context.open('epoch', context.at('epoch'));
     const current = weekAt(config, context.now);
     if (current <= args.week) fail('TooEarly');
@@ -195,7 +196,7 @@ export const settlementRules: Pick<
     epoch.root = args.root;
     epoch.rewards = args.rewards;
     epoch.decidedWeek = args.setWeek;
-    if (!isOwn) epoch.laterCount = 0;
+    epoch.laterCount = 0;
     epoch.slashable = set.entries.slice(0, set.count).reduce((sum, { worth }) => saturated(sum + worth), 0n);
   },
 

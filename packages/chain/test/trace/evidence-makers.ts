@@ -6,17 +6,23 @@ import type { Maker, Scene } from './scene.ts';
 
 /** Reports, verdicts, hours, records, and their end. */
 export function evidenceMakers(scene: Scene): readonly Maker[] {
-  const { maybe, int, chance, amount, state, hourNow, weekOf, recentHour, ownGuard, actor, poolOf } = scene;
-  const { hourPlan, verdictPlan } = scene;
-  const hourOf = (open: boolean) =>
+  const { maybe, int, chance, amount, state, hourNow, weekOf, recentHour, actor, poolOf } = scene;
+  const { hourPlan, verdictPlan, seated, windowOf } = scene;
+  const hourIn = (...windows: readonly string[]) =>
     maybe(
       allOf(state, 'hour').filter(
-        ({ value }) => (value.status === HOUR_STATUS.open) === open || chance(0.02),
+        ({ value }) =>
+          (value.status === HOUR_STATUS.open && windows.includes(windowOf(value.hour))) || chance(0.02),
       ),
     )?.value.hour;
   const own = (status: number) => {
     const found = maybe(
-      allOf(state, 'verdict').filter(({ value }) => value.status === status || chance(0.03)),
+      allOf(state, 'verdict').filter(({ value }) => {
+        const { hour } = value;
+        const all = allOf(state, 'hour').find((each) => each.value.hour === hour)?.value;
+        const isOpen = windowOf(hour) === 'reveals' || all?.commits === all?.setCount;
+        return (value.status === status && isOpen && windowOf(hour) !== 'over') || chance(0.02);
+      }),
     );
     const guard = allOf(state, 'guard').find(({ address }) => address === found?.value.guard);
     return found === undefined || guard === undefined ? undefined : { verdict: found.value, guard };
@@ -45,10 +51,9 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
     [
       18,
       () => {
-        const guard = ownGuard();
-        const hour = recentHour(3);
-        if (guard === undefined || !allOf(state, 'hour').some(({ value }) => value.hour === hour))
-          return undefined;
+        const hour = hourIn('commits') ?? (chance(0.02) ? recentHour(3) : undefined);
+        const guard = hour === undefined ? undefined : seated(weekOf(hour));
+        if (hour === undefined || guard === undefined) return undefined;
         return choice('commitVerdict', {
           operator: guard.operator,
           guard: guard.guard,
@@ -96,14 +101,16 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
     [
       16,
       () => {
-        const guard = ownGuard();
-        const hour = hourOf(true);
-        if (guard === undefined || hour === undefined) return undefined;
+        const hour = hourIn('reveals', 'own', 'late');
+        if (hour === undefined) return undefined;
+        const week = windowOf(hour) === 'late' ? weekOf(hourNow()) : weekOf(hour);
+        const guard = seated(week);
+        if (guard === undefined) return undefined;
         const plan = hourPlan(hour);
         return choice('proposeHour', {
           operator: guard.operator,
           guard: guard.guard,
-          week: weekOf(chance(0.7) ? hour : hourNow()),
+          week: chance(0.97) ? week : week + 1n,
           hour,
           root: chance(0.95) ? plan.root : CONTENT.slice(0, 32),
           leaves: chance(0.95) ? plan.hashes.length : int(5),
@@ -113,7 +120,9 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
     [
       10,
       () => {
-        const hour = hourOf(false);
+        const hour = maybe(
+          allOf(state, 'hour').filter(({ value }) => value.status === HOUR_STATUS.final || chance(0.02)),
+        )?.value.hour;
         if (hour === undefined) return undefined;
         const plan = hourPlan(hour);
         const index = int(plan.entries.length);

@@ -4,7 +4,6 @@ import type { Address } from '@solana/kit';
 import { sha256 } from '../../src/model/sha256.ts';
 import type { MediaInstruction } from '../../src/instructions.ts';
 import { RING_SIZE } from '../../src/plans.ts';
-import { STORY_PARAMS } from '../../src/program-world/story.ts';
 import { addressOf, createProgramWorld } from '../../src/program-world/world.ts';
 import { PROGRAMS } from '../../src/programs.ts';
 import { INSTRUCTIONS, MEDIA_SUPPLY } from '../../src/schema/index.ts';
@@ -27,6 +26,35 @@ export interface TraceResult {
 
 /** One more than a week's set holds, so that guards displace each other. */
 const OWNERS = 5;
+const MEDIA = 1_000_000_000n;
+/** Every value differs from every other, so that one taken for another shows. */
+const TRACE_PARAMS = {
+  sampleSecs: 10,
+  reportSlots: 5,
+  commitSlots: 9,
+  verdictSlots: 13,
+  finalHours: 3,
+  lateHours: 8,
+  hoursPerWeek: 6,
+  monthSlots: 100,
+  unbondSecs: 1_950,
+  twapSecs: 70,
+  spotSecs: 21,
+  spotBps: 1_500,
+  votingSecs: 61,
+  timelockSecs: 67,
+  maxGuards: 4,
+  minGuards: 2,
+  poolFeeBps: 25,
+  guardShareBps: 2_003,
+  openYieldBps: 907,
+  feePerGb: 50_000_000n,
+  quotaKbpsPerMedia: 1_000n,
+  minEdgeStake: 25n * MEDIA,
+  minGuardStake: 26n * MEDIA,
+  minPoolMedia: 400n * MEDIA,
+  dustBytes: 1_048_576n,
+} as const;
 const COMPARE_ALL_EVERY = 500;
 const addressBytes = getAddressEncoder();
 const decodeAddress = getAddressDecoder();
@@ -86,13 +114,7 @@ async function begin(twin: Twin): Promise<{ cast: Cast; epochZero: bigint }> {
   const [first] = owners;
   if (first === undefined) throw new Error('no owners');
   const places = [...quotes, PROGRAMS.system].map((mint) => ({ mint, flags: 0, pad: 0 }));
-  const params = {
-    ...STORY_PARAMS,
-    maxGuards: 4,
-    minGuards: 2,
-    feePerGb: 50_000_000n,
-    quotes: places,
-  };
+  const params = { ...TRACE_PARAMS, quotes: places };
   const epochZero = world.now();
   twin.step(await instructions.genesis({ payer: first, ...params }));
   const media = await addresses.mediaMint();

@@ -99,6 +99,28 @@ export function createScene(
     const hour = hourNow() - BigInt(int(back));
     return hour < 0n ? 0n : hour;
   };
+  /** Which of an hour's windows is open now. */
+  const windowOf = (hour: bigint): 'early' | 'commits' | 'reveals' | 'own' | 'late' | 'over' => {
+    const { sampleSecs, reportSlots, commitSlots, verdictSlots, finalHours, lateHours } = config();
+    const past = world.now() - epochZero - (hour + 1n) * hourSecs();
+    const slots = Number(past) / sampleSecs;
+    if (slots < reportSlots) return 'early';
+    if (slots < commitSlots) return 'commits';
+    if (slots < verdictSlots) return 'reveals';
+    if (slots < verdictSlots + 12 * finalHours) return 'own';
+    return slots < verdictSlots + 12 * (finalHours + lateHours) ? 'late' : 'over';
+  };
+  /** A guard of a week's set; now and then any. */
+  const seated = (week: bigint) => {
+    const set = allOf(state, 'guardSet').find(({ value }) => value.week === week)?.value;
+    const numbers = set?.entries.slice(0, set.count).map(({ no }) => no) ?? [];
+    const found = maybe(
+      allOf(state, 'guard').filter(({ value }) => numbers.includes(value.no) || chance(0.03)),
+    );
+    return found === undefined
+      ? undefined
+      : { operator: found.value.operator, guard: found.address, value: found.value };
+  };
   const ownGuard = () => {
     const found = maybe(allOf(state, 'guard'));
     return found === undefined
@@ -183,6 +205,8 @@ export function createScene(
     weekOf,
     recentHour,
     ownGuard,
+    seated,
+    windowOf,
     actor,
     poolOf,
     node,

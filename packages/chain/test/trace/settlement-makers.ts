@@ -5,7 +5,7 @@ import type { Maker, Scene } from './scene.ts';
 
 /** Charges, debts, epochs, claims, and their end. */
 export function settlementMakers(scene: Scene): readonly Maker[] {
-  const { pick, maybe, chance, state, cast, hourNow, weekOf, ownGuard, claimPlan } = scene;
+  const { pick, maybe, chance, state, cast, hourNow, weekOf, seated, claimPlan } = scene;
   return [
     [
       5,
@@ -40,12 +40,14 @@ export function settlementMakers(scene: Scene): readonly Maker[] {
     [
       12,
       () => {
-        const guard = ownGuard();
         const epoch = maybe(
           allOf(state, 'epoch').filter(({ value }) => value.status !== EPOCH_STATUS.endorsed || chance(0.05)),
         )?.value;
-        if (guard === undefined || epoch === undefined) return undefined;
+        if (epoch === undefined) return undefined;
         const current = weekOf(hourNow());
+        const setWeek = chance(0.5) ? epoch.week : current;
+        const guard = seated(setWeek);
+        if (guard === undefined) return undefined;
         if (epoch.week >= current && chance(0.95)) return undefined;
         const plan = claimPlan(epoch.week, epoch.kept);
         const isOther = chance(0.03);
@@ -53,7 +55,7 @@ export function settlementMakers(scene: Scene): readonly Maker[] {
           operator: guard.operator,
           guard: guard.guard,
           week: epoch.week,
-          setWeek: chance(0.5) ? epoch.week : current,
+          setWeek,
           root: isOther ? new Uint8Array(32).fill(5) : plan.root,
           rewards: plan.rewards,
         });
