@@ -49,7 +49,9 @@ export async function createPurseReader(
   }
   const mediaMint = await client.addresses.mediaMint();
 
-  async function ofOwner(owner: Address): Promise<Pick<Holdings, 'wealth' | 'staked' | 'claimed' | 'transactions'>> {
+  async function ofOwner(
+    owner: Address,
+  ): Promise<Pick<Holdings, 'wealth' | 'staked' | 'claimed' | 'transactions'>> {
     let wealth = await client.tokenBalance(owner, mediaMint);
     let staked = 0n;
     for (const quote of quoteMints) {

@@ -41,7 +41,11 @@ export async function runLab(options: LabOptions): Promise<readonly Outcome[]> {
   return outcomes;
 }
 
-function playSide(scenario: Scenario, side: 'honest' | 'attack', signal: AbortSignal | undefined): Promise<Run> {
+function playSide(
+  scenario: Scenario,
+  side: 'honest' | 'attack',
+  signal: AbortSignal | undefined,
+): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, scenario.name, side], { stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, err] = ['', ''];

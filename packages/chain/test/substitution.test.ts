@@ -1,3 +1,5 @@
+import { modelOf } from './model-of-world.ts';
+import { toModel } from './trace/twin.ts';
 import { AccountRole, isSignerRole, isWritableRole } from '@solana/kit';
 import type { AccountMeta, Address } from '@solana/kit';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +10,10 @@ import type { StoryStep } from '../src/program-world/teller.ts';
 import { addressOf, createProgramWorld } from '../src/program-world/world.ts';
 import type { ProgramWorld } from '../src/program-world/world.ts';
 import { PROGRAMS, SYSVARS } from '../src/programs.ts';
-import { INSTRUCTIONS } from '../src/schema/index.ts';
+import { apply } from '../src/model/apply.ts';
+import type { ProgramErrorName } from '../src/model/failure.ts';
+import type { ModelState } from '../src/model/state.ts';
+import { INSTRUCTIONS, PROGRAM_ERRORS } from '../src/schema/index.ts';
 import type { InstructionName, InstructionSchema } from '../src/schema/index.ts';
 
 /**
@@ -27,6 +32,8 @@ const SUBJECT: Readonly<Partial<Record<InstructionName, readonly string[]>>> = {
 interface Attempt {
   readonly what: string;
   readonly accounts: readonly AccountMeta[];
+  /** Error that the shape of the instruction gives; the model's without. */
+  readonly error?: ProgramErrorName;
 }
 
 const schemas: Readonly<Record<InstructionName, InstructionSchema>> = INSTRUCTIONS;
@@ -40,8 +47,12 @@ function attemptsOf(step: StoryStep, strangers: readonly Address[]): Attempt[] {
   const schema = schemas[step.name];
   const { accounts } = step.instruction;
   const attempts: Attempt[] = [];
-  const put = (index: number, meta: AccountMeta, what: string): void => {
-    attempts.push({ what: `${nameOfPlace(schema, index)}: ${what}`, accounts: accounts.with(index, meta) });
+  const put = (index: number, meta: AccountMeta, what: string, error?: ProgramErrorName): void => {
+    attempts.push({
+      what: `${nameOfPlace(schema, index)}: ${what}`,
+      accounts: accounts.with(index, meta),
+      ...(error === undefined ? {} : { error }),
+    });
   };
   for (const [index, { address, role }] of accounts.entries()) {
     const name = nameOfPlace(schema, index);
@@ -56,12 +67,14 @@ function attemptsOf(step: StoryStep, strangers: readonly Address[]): Attempt[] {
         index,
         { address, role: isWritableRole(role) ? AccountRole.WRITABLE : AccountRole.READONLY },
         'does not sign',
+        'MissingSigner',
       );
     if (isWritableRole(role))
       put(
         index,
         { address, role: isSignerRole(role) ? AccountRole.READONLY_SIGNER : AccountRole.READONLY },
         'is not writable',
+        'NotWritable',
       );
   }
   for (let index = 0; index + 1 < accounts.length; index += 1) {
@@ -72,10 +85,15 @@ function attemptsOf(step: StoryStep, strangers: readonly Address[]): Attempt[] {
       .with(index + 1, { address: left.address, role: right.role });
     attempts.push({ what: `${nameOfPlace(schema, index)} and its neighbour swapped`, accounts: swapped });
   }
-  attempts.push({ what: 'the last account is missing', accounts: accounts.slice(0, -1) });
+  attempts.push({
+    what: 'the last account is missing',
+    accounts: accounts.slice(0, -1),
+    error: 'NotEnoughAccounts',
+  });
   attempts.push({
     what: 'one account too many',
     accounts: [...accounts, { address: addressOf('nobody'), role: AccountRole.READONLY }],
+    error: schema.remaining?.writable === true ? 'NotWritable' : 'NotEnoughAccounts',
   });
   return attempts;
 }
@@ -135,6 +153,7 @@ function probe(world: ProgramWorld, step: StoryStep, seen: ReadonlySet<Address>)
   const strangers = [foreign, empty, PROGRAMS.system, PROGRAMS.token, SYSVARS.clock, SYSVARS.rent];
   const wrong: string[] = [];
   const state = dump(world, seen);
+  const model = modelOf(world, [...seen, ...Object.values(step.others).flat()]);
   let tried = 0;
   for (const attempt of attemptsOf(step, strangers)) {
     const { accounts } = attempt;
@@ -152,11 +171,40 @@ function probe(world: ProgramWorld, step: StoryStep, seen: ReadonlySet<Address>)
       // The world is spoilt for what follows: say so at once rather than fail elsewhere.
       throw new Error(`${step.name}: ${attempt.what}: the program takes it`);
     }
-    if (result.custom === undefined && !/ProgramError|InstructionError/.test(result.text))
-      wrong.push(`${attempt.what}: ${result.text}`);
+    const expected =
+      attempt.error ?? (isDemoted(attempt) ? 'NotWritable' : expectedOf(model, instruction, world.now()));
+    const shown =
+      result.custom === undefined ? result.text : (nameOf(result.custom) ?? String(result.custom));
+    if (shown !== expected) wrong.push(`${step.name} ${attempt.what}: ${shown}, not ${expected}`);
   }
   if (dump(world, seen) !== state) wrong.push('an account has changed');
   return { tried, wrong };
+}
+
+/** The runtime lets nobody write sysvars: at a writable place they arrive as not writable. */
+function isDemoted({ accounts }: Attempt): boolean {
+  const sysvars: readonly Address[] = Object.values(SYSVARS);
+  return accounts.some(({ address, role }) => isWritableRole(role) && sysvars.includes(address));
+}
+
+const errorNames = new Map(Object.entries(PROGRAM_ERRORS).map(([code, [name]]) => [Number(code), name]));
+
+function nameOf(custom: number): ProgramErrorName | undefined {
+  return errorNames.get(custom);
+}
+
+/** What the reference model says of an instruction that must fail. */
+function expectedOf(model: ModelState, instruction: MediaInstruction, now: bigint): string {
+  const asked = toModel(instruction);
+  const schema = schemas[asked.name];
+  const fixed = schema.accounts.some(
+    (meta, index) =>
+      meta.address !== undefined && instruction.accounts[index]?.address !== PROGRAMS[meta.address],
+  );
+  if (fixed) return 'WrongAddress';
+  const applied = apply(model, asked, now);
+  if (applied.ok) return 'success';
+  return nameOf(applied.custom) ?? String(applied.custom);
 }
 
 describe('accounts of every instruction', () => {

@@ -51,7 +51,6 @@ const MAY_BE_MISSING: Partial<Record<InstructionName, readonly string[]>> = {
   joinGuardSet: ['guardSet'],
   registerResource: ['resource'],
   openSettings: ['settings'],
-  releaseResource: ['settings'],
   leaveGuard: ['guardSet'],
   submitReport: ['report', 'hourAccount', 'guardSet'],
   commitVerdict: ['verdict'],
@@ -60,6 +59,9 @@ const MAY_BE_MISSING: Partial<Record<InstructionName, readonly string[]>> = {
   closeReport: ['hourAccount'],
   closeVerdict: ['hourAccount'],
 };
+
+/** Accounts whose link is looked at before their kind: there may be none. */
+const LINKED_FIRST: Partial<Record<InstructionName, string>> = { releaseResource: 'settings' };
 
 export type Applied =
   | { readonly ok: true }
@@ -73,7 +75,7 @@ function checkAccounts(context: Context, name: InstructionName): void {
   }
   for (const meta of accounts) {
     const kind = KIND[meta.name];
-    if (kind === undefined) continue;
+    if (kind === undefined || LINKED_FIRST[name] === meta.name) continue;
     if (MAY_BE_MISSING[name]?.includes(meta.name) === true) context.find(kind, context.at(meta.name));
     else context.open(kind, context.at(meta.name));
   }

@@ -137,7 +137,9 @@ export function createContext(
   }
 
   function token(where: Address): TokenAccount {
-    return tokens.get(where) ?? state.tokens.get(where) ?? fail('WrongOwner');
+    const found = tokens.get(where) ?? state.tokens.get(where);
+    // The token program's too, but no token account.
+    return found ?? fail(mints.has(where) || state.mints.has(where) ? 'WrongMint' : 'WrongOwner');
   }
 
   function mint(where: Address): Mint {

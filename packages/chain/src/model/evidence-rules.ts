@@ -4,7 +4,7 @@ import { saturated, u64 } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import { sameBytes } from './merkle.ts';
-import { isQuorum, openQuorum, openOperated } from './node-rules.ts';
+import { isQuorum, openQuorum, openSeated } from './node-rules.ts';
 import { checkSame, worth } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import { sha256 } from './sha256.ts';
@@ -133,7 +133,7 @@ export const evidenceRules: Pick<
 
   commitVerdict(context, args) {
     const config = context.open('config', context.at('config'));
-    const guard = openOperated(context);
+    const guard = openSeated(context, config, args.week);
     const hour = context.open('hour', context.at('hourAccount'));
     if (args.week !== weekOf(config, args.hour)) fail('WrongWeek');
     const set = openQuorum(context, guard, config);
@@ -195,7 +195,7 @@ export const evidenceRules: Pick<
 
   proposeHour(context, args) {
     const config = context.open('config', context.at('config'));
-    const guard = openOperated(context);
+    const guard = openSeated(context, config, args.week);
     const hour = context.open('hour', context.at('hourAccount'));
     const late = context.now >= ownUntil(config, args.hour);
     const week = late ? weekAt(config, context.now) : weekOf(config, args.hour);

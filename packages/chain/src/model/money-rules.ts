@@ -36,10 +36,14 @@ function checkUser(
   names: { paid: readonly string[] },
 ): void {
   const owner = context.at('owner');
+  const vaults: readonly Address[] = [pool.mediaVault, pool.quoteVault, pool.lpVault];
   const mints = { ownerMedia: config.mediaMint, ownerQuote: pool.quoteMint, ownerLp: pool.lpMint };
   for (const [name, mint] of Object.entries(mints)) {
     if (name === 'ownerLp' && !names.paid.includes('ownerLp') && !names.paid.includes('burned')) continue;
-    checkToken(context, context.at(name), mint, names.paid.includes(name) ? owner : undefined);
+    checkToken(context, context.at(name), mint);
+    // What the pool holds is nobody's to deposit or to be paid.
+    if (vaults.includes(context.at(name))) fail('WrongAddress');
+    if (names.paid.includes(name)) checkToken(context, context.at(name), mint, owner);
   }
 }
 
@@ -92,6 +96,7 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
         if (value < low || (high !== undefined && value > high)) fail('InvalidParameter');
       if (args.quotes[0]?.mint === NO_ACCOUNT) fail('InvalidParameter');
       if (args.quotes.some(({ flags }) => flags > QUOTE_FREEZABLE)) fail('InvalidParameter');
+      checkSame(context.at('treasury'), associatedAddress(context.at('payer'), context.at('mediaMint')));
       const [config, mediaMint, fund] = [context.at('config'), context.at('mediaMint'), context.at('fund')];
       context.setMint(mediaMint, { supply: MEDIA_SUPPLY, authority: null, freezable: false });
       context.setToken(context.at('treasury'), {

@@ -60,24 +60,21 @@ export function openVoter(context: Context): Draft<'guard'> {
   return guard;
 }
 
-/** A guard whose operator signs, whether it has left or not. */
-export function openOperated(context: Context): Draft<'guard'> {
+/** As `openVoter`; one that left still finishes what its seats up to the week of its leaving are for. */
+export function openSeated(context: Context, config: Draft<'config'>, week: bigint): Draft<'guard'> {
   const guard = context.open('guard', context.at('guard'));
   checkSame(guard.operator, context.at('operator'));
+  if (guard.status !== NODE_STATUS.active && week > weekAt(config, guard.leftAt)) fail('NotActive');
   return guard;
 }
 
-/**
- * The week's set, usable, with the guard in it. One that left still finishes what its seats up to the week of its
- * leaving are for.
- */
+/** The week's set, usable, with the guard in it. */
 export function openQuorum(
   context: Context,
   guard: Draft<'guard'>,
   config: Draft<'config'>,
 ): Draft<'guardSet'> {
   const set = context.open('guardSet', context.at('guardSet'));
-  if (guard.status !== NODE_STATUS.active && set.week > weekAt(config, guard.leftAt)) fail('NotActive');
   if (!isUsable(set, config, context.now)) fail('SetNotReady');
   if (!set.entries.slice(0, set.count).some(({ no }) => no === guard.no)) fail('NotInSet');
   return set;
@@ -172,9 +169,11 @@ export const nodeRules: Pick<
     const config = context.open('config', context.at('config'));
     const pool = context.open('pool', context.at('pool'));
     const stake = context.open('stake', context.at('stake'));
-    const edge = openOwn(context, 'edge');
-    checkSame(edge.stake, context.at('stake'));
+    const linked = context.open('edge', context.at('edge'));
+    checkSame(linked.owner, context.at('owner'));
+    checkSame(linked.stake, context.at('stake'));
     checkSame(stake.pool, context.at('pool'));
+    const edge = openOwn(context, 'edge');
     checkEndpoint(args.endpoint);
     checkEndpoint(args.control);
     edge.worth = worthForRights(pool, config, context.now, stake.lp);

@@ -165,9 +165,7 @@ function openPlaces({ remaining, open }: Context, count: number): Place[] {
     const resource = open('resource', at);
     const released = resource.status === RESOURCE_STATUS.released;
     checkSame(ringAt, released ? PROGRAMS.system : resource.ring);
-    // A draft may have no ring yet; it is refused for its status.
-    const bare = resource.status === RESOURCE_STATUS.draft && ringAt === PROGRAMS.system;
-    return { resource, ring: released || bare ? null : open('ring', ringAt) };
+    return { resource, ring: released ? null : open('ring', ringAt) };
   });
 }
 

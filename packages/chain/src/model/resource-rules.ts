@@ -7,7 +7,7 @@ import { quotaOf, u64 } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import { sameBytes } from './merkle.ts';
-import { isQuorum, openQuorum, openOperated } from './node-rules.ts';
+import { isQuorum, openQuorum, openVoter } from './node-rules.ts';
 import { checkSame, worth, worthForRights } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import { sha256 } from './sha256.ts';
@@ -211,6 +211,7 @@ export const resourceRules: Pick<
     checkSame(resource.stake, context.at('stake'));
     if (resource.ring !== NO_ACCOUNT) checkSame(resource.ring, context.at('ring'));
     checkSame(resource.settings, context.at('settings'));
+    if (resource.settings !== NO_ACCOUNT) context.open('settings', resource.settings);
     if (resource.status !== RESOURCE_STATUS.removed) fail('WrongStatus');
     if (!isSettled(config, resource, hourAt(config, context.now))) fail('TooEarly');
     if (resource.weeks.some(({ due }) => due > 0n)) fail('ChargeFirst');
@@ -226,7 +227,7 @@ export const resourceRules: Pick<
 
   authorise(context, args) {
     const config = context.open('config', context.at('config'));
-    const guard = openOperated(context);
+    const guard = openVoter(context);
     const resource = context.open('resource', context.at('resource'));
     const pool = checkPool(resource, context);
     if (args.week !== weekAt(config, context.now)) fail('WrongWeek');

@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { isClosable, placeVote } from './evidence-rules.ts';
 import { fail } from './failure.ts';
 import { leafHash, provesTo, sameBytes } from './merkle.ts';
-import { isQuorum, openQuorum, openOperated } from './node-rules.ts';
+import { isQuorum, openQuorum, openSeated } from './node-rules.ts';
 import { averageOf, checkSame, checkSpot, checkToken, setReserves, touchPrice } from './pool-rules.ts';
 import { refreshedQuota } from './resource-rules.ts';
 import type { Rules } from './rules.ts';
@@ -50,16 +50,15 @@ function take(context: Context, money: ReturnType<typeof openMoney>, sum: bigint
   const covered = isWhole || affordable > sum ? sum : affordable;
   const media = mulDiv(lp, pool.reserveMedia, pool.lpSupply);
   const quote = mulDiv(lp, pool.reserveQuote, pool.lpSupply);
+  touchPrice(pool, config, context.now);
   resource.lp = u64(resource.lp - lp);
   stake.lp = u64(stake.lp - lp);
   stake.allocated = u64(stake.allocated - lp);
   pool.staked = u64(pool.staked - lp);
-  resource.charged = u64(resource.charged + covered);
-  if (lp === 0n) return { covered, media: 0n, quote: 0n };
-  touchPrice(pool, config, context.now);
   pool.lpSupply = u64(pool.lpSupply - lp);
   setReserves(pool, pool.reserveMedia - media, pool.reserveQuote - quote);
   pool.toBurn = u64(pool.toBurn + quote);
+  resource.charged = u64(resource.charged + covered);
   const authority = context.at('config');
   context.burn(pool.lpMint, pool.lpVault, lp, authority);
   context.transfer(pool.mediaVault, config.fund, media, authority);
@@ -144,17 +143,19 @@ export const settlementRules: Pick<
 
   payDebt(context) {
     const money = openMoney(context);
-    const { config, resource } = money;
+    const { config, pool, resource } = money;
     if (resource.debt === 0n) fail('NothingDue');
     if (resource.lp === 0n) fail('InsufficientStake');
     const { covered, media } = take(context, money, resource.debt);
     resource.debt -= covered;
+    if (resource.status === RESOURCE_STATUS.active)
+      resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);
     config.late = u64(config.late + media);
   },
 
   proposeEpoch(context, args) {
     const config = context.open('config', context.at('config'));
-    const guard = openOperated(context);
+    const guard = openSeated(context, config, args.setWeek);
     const epoch = context.open('epoch', context.at('epoch'));
     const current = weekAt(config, context.now);
     if (current <= args.week) fail('TooEarly');

@@ -36,6 +36,7 @@ export const stakeRules: Pick<Rules, 'stake' | 'beginUnbond' | 'withdraw'> = {
     const found = context.find('stake', at);
     checkSame(context.at('lpVault'), pool.lpVault);
     checkToken(context, context.at('ownerLp'), pool.lpMint);
+    if (context.at('ownerLp') === pool.lpVault) fail('WrongAddress');
     if (args.role > ROLE.user) fail('InvalidParameter');
     if (args.lp === 0n) fail('ZeroAmount');
     const owner = context.at('owner');
@@ -64,6 +65,7 @@ export const stakeRules: Pick<Rules, 'stake' | 'beginUnbond' | 'withdraw'> = {
   withdraw(context) {
     const { config, pool, stake } = openStake(context, 'owner');
     checkSame(context.at('lpVault'), pool.lpVault);
+    if (context.at('ownerLp') === pool.lpVault) fail('WrongAddress');
     checkToken(context, context.at('ownerLp'), pool.lpMint, context.at('owner'));
     if (stake.unbonding === 0n) fail('NothingUnbonding');
     if (context.now < stake.unbondAt + BigInt(config.unbondSecs)) fail('StillUnbonding');

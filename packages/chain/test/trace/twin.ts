@@ -25,7 +25,7 @@ export interface Twin {
 }
 
 /** The instruction as the model takes it: the very addresses of the transaction, by name. */
-function toModel(instruction: MediaInstruction): ModelInstruction {
+export function toModel(instruction: MediaInstruction): ModelInstruction {
   const { name, args, tail } = decodeInstruction(instruction.data);
   const schema: InstructionSchema = INSTRUCTIONS[name];
   const addresses = instruction.accounts.map(({ address }) => address);

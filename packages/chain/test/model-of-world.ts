@@ -1,0 +1,36 @@
+import { getMintDecoder, getMintSize, getTokenDecoder, getTokenSize } from '@solana-program/token';
+import type { Address } from '@solana/kit';
+
+import { accountKind, decodeAccount } from '../src/codec/accounts.ts';
+import { createModelState } from '../src/model/state.ts';
+import type { ModelAccount, ModelState } from '../src/model/state.ts';
+import type { ProgramWorld } from '../src/program-world/world.ts';
+import { PROGRAMS } from '../src/programs.ts';
+
+/** The model's state of a world as it is: the program's accounts, and the tokens and mints among `others`. */
+export function modelOf(world: ProgramWorld, others: Iterable<Address>): ModelState {
+  const state = createModelState(world.programId);
+  for (const address of world.programAccounts()) {
+    const data = world.account(address)?.data ?? new Uint8Array(0);
+    const kind = accountKind(data);
+    if (kind === undefined) state.blanks.set(address, { size: data.length });
+    // Kind and value belong together in a ModelAccount.
+    else state.accounts.set(address, { kind, value: decodeAccount(kind, data) } as ModelAccount);
+  }
+  for (const address of others) {
+    const found = world.account(address);
+    if (found?.owner !== PROGRAMS.token) continue;
+    if (found.data.length === getTokenSize()) {
+      const { mint, owner, amount } = getTokenDecoder().decode(found.data);
+      state.tokens.set(address, { mint, owner, amount });
+    } else if (found.data.length === getMintSize()) {
+      const { supply, mintAuthority, freezeAuthority } = getMintDecoder().decode(found.data);
+      state.mints.set(address, {
+        supply,
+        authority: mintAuthority.__option === 'Some' ? mintAuthority.value : null,
+        freezable: freezeAuthority.__option === 'Some',
+      });
+    }
+  }
+  return state;
+}
