@@ -1,7 +1,7 @@
 import type { Edge } from '@media-network/edge';
-import { createSessionKey, encodeReceipt, signReceipt, ticketHeader } from '@media-network/protocol';
+import { createSessionKey, encodeReceipt, signReceipt, tokenHeader } from '@media-network/protocol';
 import type { ReceiptBody, SignBytes } from '@media-network/protocol';
-import { createViewer, requestTicket } from '@media-network/viewer';
+import { createViewer } from '@media-network/viewer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { present, startNetwork } from './harness/network.ts';
 import type { ManualNetwork } from './harness/network.ts';
@@ -34,16 +34,17 @@ describe('clients that lie', () => {
 
   test('forged, replayed, reordered and over-limit receipts are refused with a code', async () => {
     const key = await createSessionKey();
-    const guardUrl = present(network.guards[0], 'guard').url;
-    const options = { guardUrl, resource: network.resource, url: network.at(edge, '/'), edge: edge.address };
-    const ticket = await requestTicket(options, key.publicKey);
+    const wish = { resource: network.resource, clientKey: key.publicKey, hour: undefined };
+    const token = await network.tokens(wish);
     const response = await viewer.get(network.at(edge, PICTURE), {
-      headers: { 'media-ticket': ticketHeader(ticket) },
+      headers: { 'media-token': tokenHeader(token) },
     });
     expect(response.status).toBe(200);
+    expect(response.header('media-edge')).toBe(edge.address);
+    expect(response.header('media-served')).toBe('0');
     const served = BigInt(response.totalBytes);
     const body = (bytes: bigint, sequence: bigint): ReceiptBody => ({
-      session: ticket.session,
+      session: token.session,
       edge: edge.address,
       resource: network.resource,
       bytes,
@@ -82,19 +83,30 @@ describe('clients that lie', () => {
     expect((await post(await receipt(body(served, 6n)))).status).toBe(204);
   });
 
-  test('a forged ticket, one of another hour, or none at all opens no session', async () => {
+  test('a token that the publisher has not signed, of a far hour, or none at all opens no session', async () => {
     const key = await createSessionKey();
-    const guardUrl = present(network.guards[0], 'guard').url;
-    const options = { guardUrl, resource: network.resource, url: network.at(edge, '/'), edge: edge.address };
-    const ticket = await requestTicket(options, key.publicKey);
-    const later = await requestTicket({ ...options, hour: (await network.chainHour()) + 1n }, key.publicKey);
-    const forged = { ...ticket, creditWindow: ticket.creditWindow + 1 };
-    const get = async (header: string): Promise<readonly [number, string | undefined]> => {
-      const response = await viewer.get(network.at(edge, PICTURE), { headers: { 'media-ticket': header } });
-      return [response.status, response.header('media-error')];
+    const wish = { resource: network.resource, clientKey: key.publicKey, hour: undefined };
+    const token = await network.tokens(wish);
+    const hour = await network.chainHour();
+    const get = async (header: string): Promise<readonly (string | number | undefined)[]> => {
+      const response = await viewer.get(network.at(edge, PICTURE), { headers: { 'media-token': header } });
+      return [response.status, response.header('media-error'), response.header('media-hour')];
     };
-    expect(await get(ticketHeader(forged))).toEqual([401, 'ticket/bad-signature']);
-    expect(await get(ticketHeader(later))).toEqual([401, 'ticket/wrong-hour']);
-    expect(await get('AAAA')).toEqual([401, 'ticket/malformed']);
+    const refused = (code: string): readonly (string | number)[] => [401, code, hour.toString()];
+    // What a client makes of a token to be paid for more, or at another resource or hour.
+    expect(await get(tokenHeader({ ...token, ceiling: token.ceiling * 2n }))).toEqual(
+      refused('token/bad-signature'),
+    );
+    expect(await get(tokenHeader({ ...token, creditWindow: token.creditWindow + 1 }))).toEqual(
+      refused('token/bad-signature'),
+    );
+    expect(await get(tokenHeader({ ...token, hour: hour + 1n }))).toEqual(refused('token/bad-signature'));
+    expect(await get(tokenHeader({ ...token, resource: edge.address }))).toEqual(
+      refused('token/wrong-resource'),
+    );
+    expect(await get(tokenHeader({ ...token, hour: hour + 2n }))).toEqual(refused('token/wrong-hour'));
+    expect(await get('AAAA')).toEqual(refused('token/malformed'));
+    const open = await viewer.get(network.at(edge, PICTURE));
+    expect([open.status, open.header('media-served')]).toEqual([200, undefined]);
   });
 });

@@ -6,12 +6,14 @@ import type { Edge } from '@media-network/edge';
 import { hourAt, hourEnd, hourWindows, weekEnd } from '@media-network/protocol';
 import type { Periods } from '@media-network/protocol';
 import { createManualClock } from '@media-network/runtime/testing';
+import { createTokenSource } from '@media-network/viewer';
+import type { TokenSource } from '@media-network/viewer';
 import type { ManualClock } from '@media-network/runtime/testing';
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
 /** Real samples and hours, but a short week, so that an epoch closes within a few dozen steps of the clock. */
-const SHORT_WEEK = { hoursPerWeek: 3, finalHours: 4 } as const;
+const SHORT_WEEK = { hoursPerWeek: 3, finalHours: 4, lateHours: 6, dustBytes: 16_384n } as const;
 
 /** A network whose clock only the test turns. */
 export interface ManualNetwork extends Devnet {
@@ -26,8 +28,8 @@ export interface ManualNetwork extends Devnet {
   advancePastWeek(week: bigint): Promise<void>;
   /** URL of a target at an edge. */
   at(edge: Edge, target: string): string;
-  /** Bytes of the guards' own probes, by edge account and hour, also of hours the guards have forgotten. */
-  probed(edge: Edge, hour: bigint): bigint;
+  /** The publisher's tokens, as viewers get them. */
+  readonly tokens: TokenSource;
 }
 
 export async function startNetwork(options: Omit<DevnetOptions, 'clock'> = {}): Promise<ManualNetwork> {
@@ -35,22 +37,12 @@ export async function startNetwork(options: Omit<DevnetOptions, 'clock'> = {}): 
   const devnet = await createDevnet({ periods: SHORT_WEEK, ...options, clock });
   const { client } = devnet;
   const periods = await client.config();
-  const probes = new Map<string, { readonly key: string; readonly bytes: bigint }>();
-
-  function readProbes(): void {
-    for (const [index, guard] of devnet.guards.entries()) {
-      for (const { edge, resource, hour, bytes } of guard.stats().probedBytes) {
-        probes.set(`${index}/${edge}/${resource}/${hour}`, { key: `${edge}/${hour}`, bytes });
-      }
-    }
-  }
 
   async function advanceTo(unixSecs: bigint): Promise<void> {
     for (let now = await client.chainTime(); now < unixSecs; now = await client.chainTime()) {
       const sample = BigInt(periods.sampleSecs);
       const left = unixSecs - now;
       await devnet.advance(Number(left < sample ? left : sample));
-      readProbes();
     }
   }
 
@@ -60,16 +52,13 @@ export async function startNetwork(options: Omit<DevnetOptions, 'clock'> = {}): 
     periods,
     chainHour: async () => hourAt(periods, await client.chainTime()),
     advanceTo,
-    advancePast: (hour) => advanceTo(hourWindows(periods, hour).reportsUntil + BigInt(periods.sampleSecs)),
+    // Guards reveal as soon as all of the set have committed; one sample is for the votes that follow.
+    advancePast: (hour) =>
+      advanceTo(hourWindows(periods, hour).reportsUntil + BigInt(2 * periods.sampleSecs)),
     advancePastWeek: (week) =>
       advanceTo(weekEnd(periods, week) + BigInt((periods.verdictSlots + 4) * periods.sampleSecs)),
     at: (edge, target) => `http://${devnet.host}:${edge.port}${target}`,
-    probed(edge, hour) {
-      readProbes();
-      let total = 0n;
-      for (const { key, bytes } of probes.values()) if (key === `${edge.address}/${hour}`) total += bytes;
-      return total;
-    },
+    tokens: createTokenSource(devnet.signerUrl),
   };
 }
 

@@ -47,7 +47,8 @@ export async function publish(network: ManualNetwork, origin: string): Promise<P
     pool,
     id: 1n,
     lp,
-    unattestedBound: 10n ** 9n,
+    allowance: 10n ** 9n,
+    vouchKey: new Uint8Array(32),
     settings,
   });
   await sendPlan(client, plan.steps, { payer: publisher });

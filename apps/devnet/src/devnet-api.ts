@@ -19,6 +19,8 @@ export interface DevnetPorts {
   readonly control: number;
   readonly guard: number;
   readonly origin: number;
+  /** Of the signer; a free one by default. */
+  readonly signer?: number;
 }
 
 export interface DevnetOptions {
@@ -34,8 +36,12 @@ export interface DevnetOptions {
   readonly edges?: number;
   /** The user's own origin, or `sample`; without one, what the network had, and a new one has the sample. */
   readonly origin?: string;
-  /** Bytes an hour that the sample resource pays for while nothing is attested; 10 GB by default. */
-  readonly unattestedBound?: bigint;
+  /** Open bytes an hour that the resource pays for at most, on all edges together; 10 GB by default. */
+  readonly allowance?: bigint;
+  /** Address that an edge listens on; 127.0.0.1 by default. */
+  readonly edgeHost?: (index: number) => string;
+  /** More options of an edge, by the names of its configuration. */
+  readonly edgeFlags?: (index: number) => Readonly<Record<string, unknown>>;
   /** One clock for chain and daemons, turned by `advance`. */
   readonly clock?: ManualClock;
   readonly log?: Log;
@@ -70,6 +76,8 @@ export interface Devnet {
   readonly edges: readonly Edge[];
   /** Undefined with an origin of the user's. */
   readonly origin: SampleOrigin | undefined;
+  /** Where viewers of the resource get the publisher's tokens. */
+  readonly signerUrl: string;
   /** What the resource serves. */
   readonly published: PublishedOrigin;
   /** Funds, stakes and registers an edge for a process of its own; starting it is the caller's. The wallet is `edge-<index + 1>`. */

@@ -8,7 +8,7 @@ import { createEdge, parseEdgeConfig } from '@media-network/edge';
 import type { Edge, EdgeOverrides } from '@media-network/edge';
 import { createGuard, parseGuardConfig } from '@media-network/guard';
 import type { Guard, GuardOverrides } from '@media-network/guard';
-import { boxKeyOf, resourceLabel } from '@media-network/protocol';
+import { activeIn, addressBytes, boxKeyOf, hourAt, hourStart, resourceLabel } from '@media-network/protocol';
 import {
   MediaError,
   Secret,
@@ -18,6 +18,7 @@ import {
   systemClock,
 } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
+import { ensureVouchingKey } from '@media-network/vouch';
 import type { Address } from '@solana/kit';
 import type { Devnet, DevnetOptions, DevnetPorts } from './devnet-api.ts';
 import { freePorts } from './free-ports.ts';
@@ -34,15 +35,18 @@ import { ensureEdge, ensureGuard } from './setup/nodes.ts';
 import { ensureProgram, openCluster, openEmbedded } from './setup/open-chain.ts';
 import { ensureResource, settingsInForce } from './setup/publishing.ts';
 import type { SetupContext } from './setup/setup-context.ts';
+import { startSigner } from './setup/signer.ts';
 import { createWalletStore } from './wallet-store.ts';
 import type { WalletStore } from './wallet-store.ts';
 
 const REGIONS = ['eu-west', 'us-east', 'ap-south'];
 const MEDIA = 1_000_000_000n;
 const GUARD_WORTH = 2_000n * MEDIA;
-const EDGE_WORTH = 100n * MEDIA;
+/** What open bytes may earn follows the stake: with periods of seconds a small one would pay for no download. */
+const EDGE_WORTH = 10_000n * MEDIA;
 const PUBLISHER_WORTH = 10_000n * MEDIA;
 const AUTHORISED_WITHIN_MS = 60_000;
+const FREE_BYTES = 2 ** 30;
 
 /** The one resource that a network of this kind publishes by itself. */
 const RESOURCE_ID = 1n;
@@ -106,8 +110,12 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
 
   const params = networkParams(options.periods ?? 'real');
   const quoteMint = await ensureQuoteMint(context, await wallets.ensure('quote-mint'));
-  await ensureGenesis(context, { ...params, minGuards: Math.min(params.minGuards, guardCount) }, quoteMint);
-  const market = await ensurePool(context, quoteMint);
+  const config = await ensureGenesis(
+    context,
+    { ...params, minGuards: Math.min(params.minGuards, guardCount) },
+    quoteMint,
+  );
+  const market = await ensurePool(context, quoteMint, config.minPoolMedia);
   const pool = market.address;
   if (options.dir !== undefined) await writeNetworkFile(dir, { rpcUrl, wsUrl, programId, quoteMint });
 
@@ -130,20 +138,18 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       region: REGIONS[index % REGIONS.length] ?? '',
     });
   }
+  const edgeHost = (index: number): string => options.edgeHost?.(index) ?? '127.0.0.1';
   async function registerEdge(index: number): Promise<void> {
     await ensureEdge(context, {
       wallet: await wallets.ensure(`edge-${index + 1}`),
       pool,
       lp: lpWorth(market, EDGE_WORTH),
-      endpoint: `http://127.0.0.1:${ports.edge(index)}`,
-      control: `http://127.0.0.1:${ports.control(index)}`,
+      endpoint: `http://${edgeHost(index)}:${ports.edge(index)}`,
+      control: `http://${edgeHost(index)}:${ports.control(index)}`,
       region: REGIONS[index % REGIONS.length] ?? '',
     });
   }
-  await Promise.all([
-    ...Array.from({ length: guardCount }, (_, i) => registerGuard(i)),
-    ...Array.from({ length: edgeCount }, (_, i) => registerEdge(i)),
-  ]);
+  await Promise.all(Array.from({ length: guardCount }, (_, i) => registerGuard(i)));
 
   const publisher = await wallets.ensure('publisher');
   const passwordFile = join(dir, 'keys', 'publisher.password');
@@ -169,12 +175,14 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       ? await createSampleOrigin({ dir: join(dir, 'origin'), port: ports.origin })
       : undefined;
   if (origin !== undefined) scope.add('origin', () => origin.close());
+  const { key: vouchingKey } = await ensureVouchingKey(join(dir, 'keys', `vouch-${RESOURCE_ID}.json`));
   const resource = await ensureResource(context, {
     publisher,
     pool,
     id: RESOURCE_ID,
     lp: lpWorth(market, PUBLISHER_WORTH),
-    unattestedBound: options.unattestedBound ?? 10_000_000_000n,
+    allowance: options.allowance ?? 10_000_000_000n,
+    vouchKey: addressBytes(vouchingKey.address),
     settings:
       choice.kind === 'own'
         ? choice.settings
@@ -183,6 +191,11 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
           : undefined,
     password,
   });
+  const signer = await startSigner(
+    { clock },
+    { key: vouchingKey, resource: resource.address, hours: config, port: ports.signer },
+  );
+  scope.add('signer', () => signer.close());
   const published: PublishedOrigin =
     choice.kind === 'own' ? { kind: 'own', url: choice.url } : { kind: 'sample', url: origin?.url ?? '' };
   if (options.dir !== undefined)
@@ -211,13 +224,18 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     const config = parseEdgeConfig({
       flags: {
         ...common,
+        host: edgeHost(index),
         port: ports.edge(index),
+        controlHost: edgeHost(index),
         controlPort: ports.control(index),
         dir: join(dir, name),
+        // The first hour of a resource is nobody's to pay for; here nobody minds.
+        openSlackBytes: FREE_BYTES,
         // The origin of a network in one process is on this machine.
         allowPrivateOrigins: true,
         // So that a URL without a name leads to the site.
         defaultResource: resource.address,
+        ...options.edgeFlags?.(index),
       },
     });
     const secrets = { operator: await wallets.ensure(name) };
@@ -236,17 +254,18 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   onStep(`start ${guardCount} guards and ${edgeCount} edges`);
   await Promise.all([
     ...Array.from({ length: guardCount }, (_, i) => startGuard(i, options.guardOverrides?.(i))),
-    ...Array.from({ length: edgeCount }, (_, i) => startEdge(i, options.edgeOverrides?.(i))),
+    ...Array.from({ length: edgeCount }, (_, i) =>
+      startEdge(i, { register: () => registerEdge(i), ...options.edgeOverrides?.(i) }),
+    ),
   ]);
 
   const tasks = (): (readonly [string, RepeatingTask])[] => [
     ...guards.flatMap((guard, i) => guard.tasks.map((task) => [`guard-${i + 1}`, task] as const)),
     ...edges.flatMap((edge, i) => edge.tasks.map((task) => [`edge-${i + 1}`, task] as const)),
   ];
-  const { sampleSecs } = await client.config();
   async function advance(seconds: number): Promise<void> {
-    for (let left = seconds; left > 0; left -= sampleSecs) {
-      chain.localnet?.advanceSeconds(Math.min(left, sampleSecs));
+    for (let left = seconds; left > 0; left -= config.sampleSecs) {
+      chain.localnet?.advanceSeconds(Math.min(left, config.sampleSecs));
       await settle(tasks);
     }
   }
@@ -257,6 +276,13 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       : (): Promise<void> => advance(1);
   if (options.clock !== undefined) await settle(tasks);
   await authorised(client, resource.address, onStep, pause);
+  if (options.clock !== undefined) {
+    // What is authorised is active, and paid for, from the next hour on.
+    const now = await client.chainTime();
+    const at = await client.account('resource', resource.address);
+    const hour = hourAt(config, now);
+    if (at !== null && !activeIn(at, hour)) await advance(Number(hourStart(config, hour + 1n) - now));
+  }
 
   const host = `${resourceLabel(resource.address, sha256)}.medianet.localhost`;
   return {
@@ -277,6 +303,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     guards,
     edges,
     origin,
+    signerUrl: signer.url,
     published,
     async registerEdge(index) {
       await registerEdge(index);
@@ -288,8 +315,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     },
     async addEdge(overrides) {
       const index = edges.length;
-      await registerEdge(index);
-      return startEdge(index, overrides);
+      return startEdge(index, { register: () => registerEdge(index), ...overrides });
     },
     async restartEdge(index, overrides) {
       await edges[index]?.close();
@@ -360,6 +386,7 @@ interface PortPlan {
   readonly rpc: number;
   readonly ws: number | undefined;
   readonly origin: number;
+  readonly signer: number;
   edge(index: number): number;
   control(index: number): number;
   guard(index: number): number;
@@ -372,6 +399,7 @@ async function portPlan(ports: DevnetPorts | undefined, edges: number, guards: n
   if (ports !== undefined) {
     return {
       ...ports,
+      signer: ports.signer ?? 0,
       edge: (index) => ports.edge + index,
       control: (index) => ports.control + index,
       guard: (index) => ports.guard + index,
@@ -384,6 +412,7 @@ async function portPlan(ports: DevnetPorts | undefined, edges: number, guards: n
     rpc: 0,
     ws: undefined,
     origin: 0,
+    signer: 0,
     edge: at,
     control: (index) => at(all + index),
     guard: (index) => at(2 * all + index),

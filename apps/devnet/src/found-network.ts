@@ -30,5 +30,5 @@ export async function foundNetwork(
   };
   const quoteMint = await ensureQuoteMint(context, options.quoteMint);
   const config = await ensureGenesis(context, networkParams(options.periods), quoteMint);
-  return { config, pool: await ensurePool(context, quoteMint), quoteMint };
+  return { config, pool: await ensurePool(context, quoteMint, config.minPoolMedia), quoteMint };
 }

@@ -10,22 +10,29 @@ const DAY = 86_400;
 export const REAL_PARAMS: NetworkParams = {
   sampleSecs: 300,
   reportSlots: 6,
+  commitSlots: 9,
   verdictSlots: 12,
   finalHours: 24,
+  lateHours: 336,
   hoursPerWeek: 168,
   monthSlots: 8_640,
-  unbondSecs: 14 * DAY,
-  twapSecs: 3_600,
+  unbondSecs: 21 * DAY,
+  twapSecs: DAY,
+  spotSecs: 1_800,
+  spotBps: 300,
   votingSecs: 3 * DAY,
   timelockSecs: 3 * DAY,
   maxGuards: 21,
   minGuards: 3,
   poolFeeBps: 25,
   guardShareBps: 2_000,
+  openYieldBps: 900,
   feePerGb: MEDIA / 500n,
   quotaKbpsPerMedia: 1_000n,
   minEdgeStake: 25n * MEDIA,
   minGuardStake: 1_000n * MEDIA,
+  minPoolMedia: 5_000n * MEDIA,
+  dustBytes: 1_048_576n,
 };
 
 /** The same story while one watches: a sample a second, a report every 12 s, a week in two minutes. */
@@ -34,13 +41,20 @@ export const FAST_PARAMS: NetworkParams = {
   sampleSecs: 1,
   // A busy machine may need some seconds for what it has five minutes for in life.
   reportSlots: 8,
+  commitSlots: 16,
   verdictSlots: 24,
   finalHours: 20,
+  // What a resource keeps of money by week bounds how late an hour can be decided: five weeks.
+  lateHours: 27,
   hoursPerWeek: 10,
-  unbondSecs: 60,
+  // Two weeks, an hour's windows and its finality.
+  unbondSecs: 510,
   twapSecs: 60,
-  votingSecs: 60,
-  timelockSecs: 60,
+  spotSecs: 22,
+  votingSecs: 61,
+  timelockSecs: 62,
+  // A resource-hour of twelve seconds with less is not worth its record.
+  dustBytes: 16_384n,
 };
 
 /** Periods by name, or parameters that replace some of the real ones. */

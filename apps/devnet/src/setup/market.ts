@@ -1,13 +1,13 @@
 import {
   PROGRAMS,
   createQuoteMint,
-  ensureAta,
   genesisPlan,
   mintQuote,
   revokeMintAuthority,
   sendPlan,
 } from '@media-network/chain';
 import type { Found, Signer } from '@media-network/chain';
+import { ROLE } from '@media-network/chain/schema';
 import { errorCode } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import type { NetworkParams } from '../periods.ts';
@@ -35,7 +35,11 @@ export async function ensureGenesis(
   if (found !== undefined) return found;
   context.onStep('create the network: 10,000,000 MEDIA, minted once');
   // Places for four quote tokens; the system program's address, all zeros, stands for none.
-  const quotes = [quoteMint, PROGRAMS.system, PROGRAMS.system, PROGRAMS.system].map((mint) => ({ mint }));
+  const quotes = [quoteMint, PROGRAMS.system, PROGRAMS.system, PROGRAMS.system].map((mint) => ({
+    mint,
+    flags: 0,
+    pad: 0,
+  }));
   const plan = await genesisPlan(client, { payer: treasury, params: { ...params, quotes } });
   await sendPlan(client, plan, { payer: treasury });
   return client.config();
@@ -66,33 +70,40 @@ export async function ensureQuoteMint(context: SetupContext, mint: Signer): Prom
   return mint.address;
 }
 
-/** The pool with its first liquidity. Later deposits are not repeated: a pool that has some is left alone. */
-export async function ensurePool(context: SetupContext, quoteMint: Address): Promise<Found<'pool'>> {
+/**
+ * The pool, made with its first deposit in one transaction, and enough of it staked that its LP gives rights: a pool
+ * whose depth could leave at any moment backs nobody.
+ */
+export async function ensurePool(
+  context: SetupContext,
+  quoteMint: Address,
+  minPoolMedia: bigint,
+): Promise<Found<'pool'>> {
   const { client, treasury } = context;
-  let pool = await client.pool(quoteMint);
-  if (pool === null) {
-    context.onStep('create the pool MEDIA / test USDC');
-    await sendAll(context, [await client.instructions.createPool({ payer: treasury, quoteMint })]);
-    pool = await client.pool(quoteMint);
-  }
-  if (pool !== null && pool.lpSupply === 0n) {
-    context.onStep('provide liquidity: 1,000,000 MEDIA and 10,000,000 test USDC');
-    const lp = await ensureAta(client.addresses, {
+  if ((await client.pool(quoteMint)) === null) {
+    context.onStep('create the pool MEDIA / test USDC with 1,000,000 MEDIA and 10,000,000 test USDC');
+    const create = await client.instructions.createPool({
       payer: treasury,
-      owner: treasury.address,
-      mint: pool.lpMint,
-    });
-    const add = await client.instructions.addLiquidity({
-      owner: treasury,
       quoteMint,
-      maxMedia: LIQUIDITY_MEDIA,
-      maxQuote: LIQUIDITY_QUOTE,
-      minLp: 1n,
+      media: LIQUIDITY_MEDIA,
+      quote: LIQUIDITY_QUOTE,
     });
-    await sendAll(context, [lp.instruction, add]);
-    pool = await client.pool(quoteMint);
+    await sendAll(context, [create]);
   }
+  const pool = await client.pool(quoteMint);
   if (pool === null) throw new Error('the pool is not there after its creation');
+  const { reserveMedia, lpSupply, staked } = pool;
+  const needed = (minPoolMedia * lpSupply + reserveMedia - 1n) / reserveMedia;
+  if (staked < needed) {
+    context.onStep('stake LP of the treasury, so that the pool has the depth that rights ask for');
+    const stake = await client.instructions.stake({
+      owner: treasury,
+      pool: pool.address,
+      role: ROLE.user,
+      lp: needed - staked,
+    });
+    await sendAll(context, [stake]);
+  }
   return pool;
 }
 

@@ -65,7 +65,7 @@ export async function ensureEdge(context: SetupContext, setup: EdgeSetup): Promi
     instructions.push(await client.instructions.registerEdge({ owner: wallet, pool, ...says }));
   } else if (edge.endpoint !== endpoint || edge.control !== control) {
     context.onStep(`move the edge to ${endpoint}`);
-    instructions.push(await client.instructions.updateEdge({ owner: wallet, ...says }));
+    instructions.push(await client.instructions.updateEdge({ owner: wallet, pool, ...says }));
   }
   await sendAll(context, instructions, [wallet]);
 }

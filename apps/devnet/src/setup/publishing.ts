@@ -21,8 +21,10 @@ export interface ResourceSetup {
   readonly id: bigint;
   /** LP set aside for the resource. */
   readonly lp: bigint;
-  /** Unattested bytes an hour that are billed while nothing is attested. */
-  readonly unattestedBound: bigint;
+  /** Open bytes an hour that the publisher pays for at most. */
+  readonly allowance: bigint;
+  /** Public key of its tokens, 32 bytes. */
+  readonly vouchKey: Uint8Array;
   /** Undefined: what is in force stays, and is sealed anew only for guards that cannot read it. */
   readonly settings: Settings | undefined;
   /** Opens the settings for whoever has no guard's key; undefined when its file is gone. */
@@ -63,7 +65,8 @@ export async function ensureResource(
       pool,
       id,
       lp: setup.lp,
-      unattestedBound: setup.unattestedBound,
+      allowance: setup.allowance,
+      vouchKey: setup.vouchKey,
       settings: await encrypt(wanted, (found?.settingsVersion ?? 0) + 1),
     });
     await sendPlan(client, plan.steps, { payer: publisher });

@@ -1,0 +1,67 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MediaError, errorCode } from '@media-network/runtime';
+import type { Clock } from '@media-network/runtime';
+import { createVouchHandler, createVoucher } from '@media-network/vouch';
+import type { NetworkHours, VouchingKey } from '@media-network/vouch';
+
+export interface SignerOptions {
+  readonly key: VouchingKey;
+  readonly resource: string;
+  readonly hours: NetworkHours;
+  /** 0 for a free port. Listens on 127.0.0.1 only. */
+  readonly port: number;
+}
+
+export interface Signer {
+  /** `http://127.0.0.1:<port>/` */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Viewers of one machine share its address. */
+const TOKENS_PER_ADDRESS = 1_000_000;
+
+/**
+ * The publisher's signer beside its origin, as `media vouch` runs it.
+ *
+ * @throws `devnet/port-in-use` when the port is taken.
+ */
+export async function startSigner(deps: { readonly clock: Clock }, options: SignerOptions): Promise<Signer> {
+  const { key, resource, hours, port } = options;
+  const voucher = createVoucher({
+    resource,
+    vouchingKey: key,
+    hours,
+    tokensPerAddress: TOKENS_PER_ADDRESS,
+    clock: deps.clock,
+  });
+  const handle = createVouchHandler(voucher);
+  const server = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(
+        errorCode(error) === 'EADDRINUSE'
+          ? new MediaError({
+              code: 'devnet/port-in-use',
+              message: `Port ${port} for the signer is in use: stop what listens there, or choose other ports with --port.`,
+              source: 'client',
+              context: { port },
+              cause: error,
+            })
+          : error,
+      );
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  // A listening TCP server has an AddressInfo.
+  const at = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${at.port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
