@@ -5,7 +5,7 @@ use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 use crate::account::Record;
 use crate::context::{Args, Ctx};
 use crate::layout::ix::register_edge as ix;
-use crate::layout::{config, edge, error, node_status, role, seed};
+use crate::layout::{config, edge, error, node_status, role, seed, stake};
 use crate::pda::{New, Place, Seeds};
 use crate::node::{self, OperatorFields};
 use crate::time;
@@ -77,12 +77,14 @@ fn own_edge<'a>(ctx: &Ctx<'a>, owner: &AccountView, view: &'a AccountView) -> Re
 pub fn update_edge(ctx: &Ctx<'_>) -> ProgramResult {
     let [owner, config, pool, stake, view] = ctx.first();
     let config = ctx.config(config)?;
-    let backing = ctx.backing(pool, stake, owner.address(), role::EDGE)?;
+    let backing = ctx.load_backing(pool, stake)?;
     let record = own_edge(ctx, owner, view)?;
+    // An edge's stake is its owner's and for this role: registering it has seen to that.
     record.require_key(edge::STAKE, stake.address())?;
+    backing.stake.require_key(stake::POOL, pool.address())?;
+    let urls = urls(&ctx.args)?;
     let now = time::now()?;
     let worth = backing.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
-    let urls = urls(&ctx.args)?;
     record.set_u64(edge::WORTH, worth);
     node::set_operator(&record, &OPERATOR, ctx.args.array(ix::OPERATOR), time::hour_at(&time::periods(&config), now)?, false)?;
     describe(&record, &ctx.args, &urls)
