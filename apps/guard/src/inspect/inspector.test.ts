@@ -76,8 +76,8 @@ async function inspectorFor(
   const config = blankAccount('config', addressAt(90), {
     sampleSecs: 1,
     reportSlots: 4,
-    commitSlots: 10,
-    verdictSlots: 14,
+    commitSlots: 16,
+    verdictSlots: 20,
     finalHours: 20,
     lateHours: 30,
     hoursPerWeek: 10,
@@ -142,7 +142,7 @@ async function inspectorFor(
     contradictions,
     round: () => inspector.round(signal),
     said: (edge: TestEdge) => {
-      const verdict = inspector.judged(edge.report.address)?.verdict;
+      const verdict = inspector.judged(HOUR, edge.report.address)?.verdict;
       return verdict === undefined ? undefined : ([verdict.level, verdict.reason] as const);
     },
   };
@@ -175,10 +175,10 @@ describe('inspection', () => {
     const guard = await inspectorFor([edge]);
     expect(await guard.round()).toBe('busy');
     expect(guard.said(edge)).toEqual([1, 'full']);
-    expect(guard.inspector.judged(edge.report.address)?.resources).toEqual([FIRST]);
+    expect(guard.inspector.judged(HOUR, edge.report.address)?.resources).toEqual([FIRST]);
     expect(guard.book.of(edge.account.address, HOUR).commits).toHaveLength(2);
     expect(await guard.round()).toBe('idle');
-    expect(guard.inspector.ofHour(HOUR)).toHaveLength(1);
+    expect(guard.inspector.settled(HOUR)).toBe(1);
   });
 
   it('of ten dripping control planes holds up no other report, and ends', async () => {
@@ -196,14 +196,18 @@ describe('inspection', () => {
     const guard = await inspectorFor([...drippers, ...honest]);
     const began = performance.now();
     const round = guard.round();
-    await expect.poll(() => honest.map((edge) => guard.said(edge)?.[0]), { interval: 5 }).toEqual([1, 1]);
-    expect(performance.now() - began).toBeLessThan(900);
-    await round;
-    // A third of a window of six seconds is all that an edge gets.
     await expect
-      .poll(() => guard.round().then(() => drippers.map((edge) => guard.said(edge)?.[1])), { timeout: 8_000 })
+      .poll(() => honest.map((edge) => guard.said(edge)?.[0]), { interval: 5, timeout: 8_000 })
+      .toEqual([1, 1]);
+    expect(performance.now() - began).toBeLessThan(3_500);
+    await round;
+    // A third of a window of twelve seconds is all that an edge gets.
+    await expect
+      .poll(() => guard.round().then(() => drippers.map((edge) => guard.said(edge)?.[1])), {
+        timeout: 15_000,
+      })
       .toEqual(drippers.map(() => 'unavailable'));
-    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(performance.now() - began).toBeLessThan(12_000);
     expect(honest.map((edge) => guard.said(edge))).toEqual([
       [1, 'full'],
       [1, 'full'],
@@ -227,8 +231,8 @@ describe('inspection', () => {
     const honest = await edgeAt(1);
     const guard = await inspectorFor([edge, honest]);
     const began = performance.now();
-    expect(await longestStall(() => guard.round())).toBeLessThan(400);
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(await longestStall(() => guard.round())).toBeLessThan(800);
+    expect(performance.now() - began).toBeLessThan(5_000);
     expect([guard.said(edge), guard.said(honest)]).toEqual([
       [3, 'unavailable'],
       [1, 'full'],
@@ -246,7 +250,7 @@ describe('inspection', () => {
     const other = await listenAt((_, response) => void response.end(Buffer.alloc(4 * 2 ** 20, '[')));
     closing.push(() => other.close());
     const guard = await inspectorFor([edge], { guards: [other.url] });
-    expect(await longestStall(() => guard.round())).toBeLessThan(400);
+    expect(await longestStall(() => guard.round())).toBeLessThan(800);
     expect(guard.said(edge)).toEqual([1, 'full']);
   });
 

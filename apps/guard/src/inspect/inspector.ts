@@ -36,9 +36,9 @@ export interface InspectorDeps extends GatherDeps {
  */
 export interface Inspector {
   round(signal: AbortSignal): Promise<RoundResult>;
-  judged(report: string): JudgedReport | undefined;
-  /** All of an hour, in no order. */
-  ofHour(hour: bigint): readonly JudgedReport[];
+  judged(hour: bigint, report: string): JudgedReport | undefined;
+  /** Reports of an hour that are judged for good. */
+  settled(hour: bigint): number;
   forgetBefore(hour: bigint): void;
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ const OPEN: ReadonlySet<HourPhase> = new Set(['reporting', 'committing']);
 export function createInspector(deps: InspectorDeps): Inspector {
   const { network, clock, book } = deps;
   const slots = createSlots(PARALLEL, deps.onFailure);
-  const judged = new Map<string, JudgedReport>();
+  const judged = new Map<bigint, Map<string, JudgedReport>>();
   const pauses = new Map<string, { readonly untilMs: number; readonly pauseMs: number }>();
   let periods: Periods | undefined;
   let settled = 0;
@@ -101,7 +101,9 @@ export function createInspector(deps: InspectorDeps): Inspector {
       seen: book.of(edge.address, hour),
       online: isOnline(hour),
     });
-    judged.set(report.address, {
+    const ofHour = judged.get(hour) ?? new Map<string, JudgedReport>();
+    judged.set(hour, ofHour);
+    ofHour.set(report.address, {
       report,
       verdict,
       resources: evidence.kind === 'whole' ? evidence.entries.map((entry) => entry.resource) : undefined,
@@ -118,7 +120,7 @@ export function createInspector(deps: InspectorDeps): Inspector {
   }
 
   function isDue(report: Found<'report'>): boolean {
-    const found = judged.get(report.address);
+    const found = judged.get(report.hour)?.get(report.address);
     if (found !== undefined && !found.verdict.open) return false;
     return clock.nowMs() >= (pauses.get(report.address)?.untilMs ?? 0) && !slots.has(report.address);
   }
@@ -149,13 +151,13 @@ export function createInspector(deps: InspectorDeps): Inspector {
       const before = settled;
       return (await slots.rest(1_000)) || settled > before ? 'busy' : 'idle';
     },
-    judged: (report) => judged.get(report),
-    ofHour: (hour) => [...judged.values()].filter(({ report }) => report.hour === hour),
+    judged: (hour, report) => judged.get(hour)?.get(report),
+    settled: (hour) => [...(judged.get(hour)?.values() ?? [])].filter(({ verdict }) => !verdict.open).length,
     forgetBefore(hour) {
-      for (const [address, { report }] of judged) {
-        if (report.hour >= hour) continue;
-        judged.delete(address);
-        pauses.delete(address);
+      for (const [old, reports] of judged) {
+        if (old >= hour) continue;
+        judged.delete(old);
+        for (const address of reports.keys()) pauses.delete(address);
       }
       allowances.forgetBefore(hour);
     },

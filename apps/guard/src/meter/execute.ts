@@ -139,9 +139,11 @@ export async function executeAction(
     case 'record': {
       const hour = state.loaded.get(action.hour);
       if (hour === undefined) return false;
+      const isRecorded = (index: number): boolean =>
+        reading.facts.resources.get(hour.resources[index]?.resource ?? '')?.isRecorded(action.hour) === true;
       let indices = action.indices;
       while (indices.length > 0) {
-        const batch = recordBatch(hour, indices);
+        const batch = recordBatch(hour, indices, isRecorded);
         const leaves = hour.resources.slice(batch.first, batch.first + batch.count);
         const accounts = leaves.map((leaf) => {
           const { address, ring, status } = resourceOf(leaf.resource);

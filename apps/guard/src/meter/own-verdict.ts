@@ -41,7 +41,7 @@ export async function ownVerdict(
   const reports = await deps.client.reports(hour);
   if (reports.length !== account.reports) return undefined;
 
-  const judged = reports.map((report) => ({ report, found: deps.inspector.judged(report.address) }));
+  const judged = reports.map((report) => ({ report, found: deps.inspector.judged(hour, report.address) }));
   const found: VerdictPayload = {
     levels: judged.map(({ found: each }) => each?.verdict.level ?? 0),
     disputes: disputesOf(

@@ -21,7 +21,7 @@ export interface ReadDeps {
   readonly client: MediaClient;
   readonly network: Network;
   readonly guard: Found<'guard'>;
-  readonly inspector: Pick<Inspector, 'ofHour' | 'forgetBefore'>;
+  readonly inspector: Pick<Inspector, 'settled' | 'forgetBefore'>;
   readonly book: HourBook;
   readonly chargeEveryHours: bigint;
   readonly claim: boolean;
@@ -152,7 +152,7 @@ function hourFactsOf(
     commits: account.commits,
     reveals: account.reveals,
     setCount: account.setCount,
-    judged: deps.inspector.ofHour(hour).filter((each) => !each.verdict.open).length,
+    judged: deps.inspector.settled(hour),
     verdict,
     canReveal: deps.book.verdict(hour) !== undefined && deps.overrides.reveal?.(hour) !== false,
     voteWeek: account.voteWeek,

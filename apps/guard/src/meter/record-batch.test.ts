@@ -39,7 +39,7 @@ it('puts several leaves into one transaction, whose proof leads to the root', ()
       (count, wanted, perSlot) => {
         const hour = hourOf(count, perSlot);
         const indices = [...new Set(wanted.map((each) => each % count))].sort((a, b) => a - b);
-        const batch = recordBatch(hour, indices);
+        const batch = recordBatch(hour, indices, () => true);
         expect(batch.first).toBe(indices[0]);
         expect(batch.fresh).toBeGreaterThan(0);
         expect(64 * batch.count + batch.tail.length <= 850 || batch.count === 1).toBe(true);
@@ -66,12 +66,15 @@ it('fits five or more ordinary leaves', () => {
   const batch = recordBatch(
     hour,
     hour.resources.map((_, i) => i),
+    () => false,
   );
   expect(batch.count).toBeGreaterThanOrEqual(5);
 });
 
 it('bridges a gap of a leaf or two that are recorded already, and no larger one', () => {
   const hour = hourOf(20, 1n);
-  expect(recordBatch(hour, [0, 3])).toMatchObject({ first: 0, count: 4, fresh: 2 });
-  expect(recordBatch(hour, [0, 4])).toMatchObject({ first: 0, count: 1, fresh: 1 });
+  expect(recordBatch(hour, [0, 3], () => true)).toMatchObject({ first: 0, count: 4, fresh: 2 });
+  expect(recordBatch(hour, [0, 4], () => true)).toMatchObject({ first: 0, count: 1, fresh: 1 });
+  // One that is not recorded, and is not wanted, cannot be: it would fail the whole.
+  expect(recordBatch(hour, [0, 3], (index) => index !== 2)).toMatchObject({ count: 1, fresh: 1 });
 });

@@ -19,8 +19,15 @@ const BYTES_A_LEAF = 64;
 /** Leaves that are recorded already are passed over, but still cost their room: so many are bridged. */
 const MAX_GAP = 2;
 
-/** The longest run of leaves from the first of `indices` (rising) on that fits into one transaction. */
-export function recordBatch(hour: Hour, indices: readonly number[]): RecordBatch {
+/**
+ * The longest run of leaves from the first of `indices` (rising) on that fits into one transaction. Only what is
+ * recorded already is passed over: anything else would fail the whole.
+ */
+export function recordBatch(
+  hour: Hour,
+  indices: readonly number[],
+  isRecorded: (index: number) => boolean,
+): RecordBatch {
   const first = indices[0];
   if (first === undefined) throw new RangeError('no leaf to record');
   let best: RecordBatch = { first, count: 1, tail: recordTail(hour, first, 1), fresh: 1 };
@@ -28,7 +35,8 @@ export function recordBatch(hour: Hour, indices: readonly number[]): RecordBatch
     const before = indices[i - 1];
     const count = index - first + 1;
     if (before === undefined) continue;
-    if (count > MAX_LEAVES || index - before > MAX_GAP + 1) break;
+    const gap = Array.from({ length: index - before - 1 }, (_, skipped) => before + 1 + skipped);
+    if (count > MAX_LEAVES || gap.length > MAX_GAP || !gap.every(isRecorded)) break;
     const tail = recordTail(hour, first, count);
     if (count * BYTES_A_LEAF + tail.length > ROOM_BYTES) break;
     best = { first, count, tail, fresh: i + 1 };

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { errorCode } from '@media-network/runtime';
 import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
 import type { HeaderList } from './profiles.ts';
 
@@ -24,6 +25,8 @@ export interface EdgeAsk {
   readonly timeoutMs: number;
   /** Address of this machine to ask from. */
   readonly from: string | undefined;
+  /** Ends the exchange because the guard is closing. */
+  readonly signal?: AbortSignal;
 }
 
 /** How an edge took a request: an answer; one too large to be read; or none at all. */
@@ -31,7 +34,7 @@ export type EdgeContact =
   | { readonly kind: 'answered'; readonly answer: EdgeAnswer }
   | { readonly kind: 'too-large'; readonly receivedBytes: number }
   | { readonly kind: 'silent'; readonly receivedBytes: number }
-  /** It was not asked: its address is not one to be asked. */
+  /** It was not asked: its address is not one to be asked, or nothing of this machine gets there. */
   | { readonly kind: 'not-asked' };
 
 /** Requests to edges as viewers make them: connections that stay open, several source addresses. */
@@ -40,6 +43,19 @@ export interface EdgeRequest {
   close(): void;
 }
 
+/** Errors of this machine: no such address of its own, no way there, no room. They say nothing of an edge. */
+const OWN_FAULTS: ReadonlySet<string> = new Set([
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'EAI_AGAIN',
+  'EINVAL',
+  'EMFILE',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENFILE',
+  'ENOBUFS',
+  'runtime/private-address',
+]);
 /** Browsers keep a connection for about as long. */
 const KEEP_ALIVE_MS = 4_000;
 
@@ -64,12 +80,16 @@ export function createEdgeRequest({ allowPrivate }: { readonly allowPrivate: boo
         // A flat list keeps the order of the fields.
         headers,
         setHost: false,
-        signal: AbortSignal.timeout(ask.timeoutMs),
+        signal:
+          ask.signal === undefined
+            ? AbortSignal.timeout(ask.timeoutMs)
+            : AbortSignal.any([AbortSignal.timeout(ask.timeoutMs), ask.signal]),
         ...(ask.from === undefined ? {} : { localAddress: ask.from }),
         ...(allowPrivate ? {} : { lookup: publicLookup }),
         ...(secure ? { servername: ask.host } : {}),
       };
-      return exchange(secure ? https.request(options) : http.request(options), ask.maxBytes);
+      const contact = await exchange(secure ? https.request(options) : http.request(options), ask.maxBytes);
+      return ask.signal?.aborted === true ? { kind: 'not-asked' } : contact;
     },
     close() {
       agents['http:'].destroy();
@@ -84,7 +104,10 @@ function exchange(request: http.ClientRequest, maxBytes: number): Promise<EdgeCo
     let size = 0;
     const chunks: Buffer[] = [];
     const silent = (): void => resolve({ kind: 'silent', receivedBytes: head + size });
-    request.on('error', silent);
+    request.on('error', (error) => {
+      if (OWN_FAULTS.has(errorCode(error))) resolve({ kind: 'not-asked' });
+      else silent();
+    });
     request.on('response', (response) => {
       head = headBytes(response);
       response.on('data', (chunk: Buffer) => {

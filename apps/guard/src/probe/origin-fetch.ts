@@ -29,7 +29,11 @@ export interface OriginFetch {
   get(
     settings: Settings,
     target: string,
-    wanted: { readonly headers: HeaderList; readonly maxBytes: number },
+    wanted: {
+      readonly headers: HeaderList;
+      readonly maxBytes: number;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<OriginAnswer>;
   close(): Promise<void>;
 }
@@ -49,12 +53,13 @@ export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boo
     connect: { timeout: 5_000, ...(allowPrivate ? {} : { lookup: publicLookup }) },
   });
   return {
-    async get(settings, target, { headers, maxBytes }) {
+    async get(settings, target, { headers, maxBytes, signal }) {
       const url = targetAt(settings.origin, target);
       if (!allowPrivate && isPrivateLiteral(url.hostname)) throw notAllowed('has a private address');
+      const limit = AbortSignal.timeout(2 * TIMEOUT_MS);
       const answer = await request(url, {
         dispatcher,
-        signal: AbortSignal.timeout(2 * TIMEOUT_MS),
+        signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
         headers: requestHeaders(settings, headers),
       });
       const body = await readBounded(answer.body, maxBytes);

@@ -50,7 +50,12 @@ export function createProbe(deps: ProbeDeps): Probe {
   async function step(
     edge: Found<'edge'>,
     resource: Found<'resource'>,
-    at: { readonly hour: bigint; readonly withinHour: boolean; readonly hourMs: number },
+    at: {
+      readonly hour: bigint;
+      readonly withinHour: boolean;
+      readonly hourMs: number;
+      readonly signal: AbortSignal;
+    },
   ): Promise<void> {
     const found = await deps.settings.read(resource);
     deps.moments.mark(edge.address, 'probe', clock.nowMs());
@@ -62,6 +67,7 @@ export function createProbe(deps: ProbeDeps): Probe {
       zone: deps.zone,
       hour: at.hour,
       withinHour: at.withinHour,
+      signal: at.signal,
     });
     if (outcome === 'not-asked') return;
     deps.counts.add('probes');
@@ -113,7 +119,9 @@ export function createProbe(deps: ProbeDeps): Probe {
           active[Math.floor(random() * active.length)];
         plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, LOOKS_PER_HOUR), resource: undefined });
         if (chosen !== undefined)
-          slots.start(edge.address, () => step(edge, chosen, { hour, withinHour, hourMs }));
+          slots.start(edge.address, (ending) =>
+            step(edge, chosen, { hour, withinHour, hourMs, signal: ending }),
+          );
       }
       for (const address of plans.keys())
         if (!edges.some((edge) => edge.address === address)) plans.delete(address);

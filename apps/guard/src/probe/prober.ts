@@ -40,6 +40,8 @@ export interface ProbeTask {
   readonly zone: string;
   /** By the chain's clock. */
   readonly hour: bigint;
+  /** Ends it because the guard is closing. */
+  readonly signal?: AbortSignal;
   /** Whether the hour is the same well before and after, so that the edge counts in it what it sends now. */
   readonly withinHour: boolean;
 }
@@ -129,6 +131,7 @@ export function createProber(deps: ProberDeps): Prober {
       maxBytes: Math.max(room, MARGIN),
       timeoutMs: MAX_EDGE_MS,
       from: deps.addresses[Math.floor(random() * deps.addresses.length)],
+      ...(task.signal === undefined ? {} : { signal: task.signal }),
     });
     if (contact.kind === 'not-asked') return 'not-asked';
     const received = contact.kind === 'answered' ? contact.answer.receivedBytes : contact.receivedBytes;
