@@ -67,12 +67,38 @@ function withNumbers(start: Address, numbers: readonly bigint[]): Uint8Array {
   return payload;
 }
 
-function hourLeafOf(resource: Address, numbers: readonly bigint[]): Uint8Array {
+export function hourLeafOf(resource: Address, numbers: readonly bigint[]): Uint8Array {
   return leafHash('mn.hour.', withNumbers(resource, numbers));
 }
 
-function claimLeaf(owner: Address, amount: bigint): Uint8Array {
+export function claimLeaf(owner: Address, amount: bigint): Uint8Array {
   return leafHash('mn.claim', withNumbers(owner, [amount]));
+}
+
+/** A verdict of a guard, whatever it says: for the chain it is bytes. */
+export function planVerdict(
+  hour: bigint,
+  guard: Address,
+  payload: Uint8Array = Uint8Array.of(1, 0, 0, 0, 1, 0, 0),
+  fill: readonly number[] = [1, 2, 3],
+): VerdictPlan {
+  const [holding, prevRoot, salt] = fill.map((byte) => new Uint8Array(32).fill(byte)) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const number = new Uint8Array(8);
+  new DataView(number.buffer).setBigUint64(0, hour, true);
+  const commitment = sha256(
+    new TextEncoder().encode('mn.vrdct'),
+    new Uint8Array(addressBytes.encode(guard)),
+    number,
+    holding,
+    prevRoot,
+    salt,
+    payload,
+  );
+  return { payload, holding, prevRoot, salt, commitment };
 }
 
 /** Seals and settings in a trace are this text, cut to any length. */
@@ -159,21 +185,7 @@ export function createScene(
     const before = cast.verdicts.get(key);
     if (before !== undefined) return before;
     const payload = Uint8Array.from({ length: 1 + int(12) }, () => int(256));
-    const [holding, prevRoot, salt] = [int(200), int(200), int(200)].map((byte) =>
-      new Uint8Array(32).fill(byte),
-    ) as [Uint8Array, Uint8Array, Uint8Array];
-    const number = new Uint8Array(8);
-    new DataView(number.buffer).setBigUint64(0, hour, true);
-    const commitment = sha256(
-      new TextEncoder().encode('mn.vrdct'),
-      new Uint8Array(addressBytes.encode(guard)),
-      number,
-      holding,
-      prevRoot,
-      salt,
-      payload,
-    );
-    const plan = { payload, holding, prevRoot, salt, commitment };
+    const plan = planVerdict(hour, guard, payload, [int(200), int(200), int(200)]);
     cast.verdicts.set(key, plan);
     return plan;
   }
