@@ -1,3 +1,5 @@
+/* oxlint-disable unicorn/consistent-function-scoping -- a classic script has no module scope of its own */
+'use strict';
 /**
  * Vouches for what a page fetches through the Media Network: asks the publisher's signer for a token, sends it with
  * the page's requests to the hosts named, and signs for the bytes that arrive (docs/evidence.md, Vouched and open
@@ -7,7 +9,7 @@
  *
  * A page never depends on it: whatever fails here, the request goes out without a token.
  */
-(() => {
+{
   const RECEIPTS_PATH = '/.well-known/media-network/receipts';
   /** What an edge counts of an answer beyond its body: the head, and a part of it for framing. */
   const HEAD_BYTES = 2048;
@@ -80,6 +82,63 @@
     };
   }
 
+  /* ---- receipts ---- */
+
+  function createEdge(url) {
+    return {
+      url,
+      own: 0,
+      most: 0,
+      answers: 0,
+      best: 0,
+      served: 0,
+      signed: 0,
+      sequence: 0,
+      posting: false,
+      capped: false,
+    };
+  }
+
+  /** Bytes to sign for: what arrived, and what the edge says it served as far as that can be. */
+  function plausible(edge) {
+    if (edge.capped) return edge.served;
+    const bound = edge.most + HEAD_BYTES * edge.answers + Math.floor(edge.most / FRAMING_PART);
+    return Math.min(Math.max(edge.own, edge.best), bound);
+  }
+
+  async function receipt(of, edge, bytes) {
+    const out = new Uint8Array(184);
+    const view = new DataView(out.buffer);
+    out[0] = 1;
+    out.set(of.token.session, 8);
+    out.set(edge.address, 24);
+    out.set(of.token.resource, 56);
+    view.setBigUint64(88, BigInt(bytes), true);
+    view.setBigUint64(96, BigInt(edge.sequence), true);
+    const name = new TextEncoder().encode('media-network receipt v1\0');
+    const message = new Uint8Array(name.length + 120);
+    message.set(name);
+    message.set(out.subarray(0, 120), name.length);
+    out.set(new Uint8Array(await crypto.subtle.sign('Ed25519', of.key, message)), 120);
+    return out;
+  }
+
+  /* ---- requests ---- */
+
+  function withToken(request, token) {
+    const headers = new Headers(request.headers);
+    headers.set('media-token', token.header);
+    // A worker cannot fetch as a navigation, nor set headers without CORS.
+    const mode =
+      request.mode === 'navigate' ? 'same-origin' : request.mode === 'no-cors' ? 'cors' : request.mode;
+    const credentials =
+      mode === 'cors' && request.mode === 'no-cors' && new URL(request.url).origin !== self.location.origin
+        ? 'omit'
+        : request.credentials;
+    const redirect = request.mode === 'navigate' ? 'manual' : request.redirect;
+    return new Request(request, { headers, mode, credentials, redirect });
+  }
+
   /**
    * A session with the signer's resource: { key, token, edges }. `edges` by address: what each has served of it, as far
    * as this client knows, and how much is signed.
@@ -89,7 +148,11 @@
     let pending;
     let pausedUntil = 0;
     const seen = new Set();
-    let loading = store.load().then(async (kept) => {
+    const loading = resume().catch(() => undefined);
+
+    /** Goes on with the session that was kept, if it is of this signer. */
+    async function resume() {
+      const kept = await store.load();
       if (kept === null || kept.signer !== config.signer) return;
       const key = await crypto.subtle.importKey('jwk', kept.key, 'Ed25519', true, ['sign']);
       const edges = new Map(
@@ -99,8 +162,7 @@
         ]),
       );
       session = { key, jwk: kept.key, token: readToken(fromHex(kept.token)), edges };
-    });
-    loading = loading.catch(() => undefined);
+    }
 
     function save() {
       if (session === undefined) return;
@@ -159,30 +221,6 @@
       }
     }
 
-    /* ---- receipts ---- */
-
-    function createEdge(url) {
-      return {
-        url,
-        own: 0,
-        most: 0,
-        answers: 0,
-        best: 0,
-        served: 0,
-        signed: 0,
-        sequence: 0,
-        posting: false,
-        capped: false,
-      };
-    }
-
-    /** Bytes to sign for: what arrived, and what the edge says it served as far as that can be. */
-    function plausible(edge) {
-      if (edge.capped) return edge.served;
-      const bound = edge.most + HEAD_BYTES * edge.answers + Math.floor(edge.most / FRAMING_PART);
-      return Math.min(Math.max(edge.own, edge.best), bound);
-    }
-
     async function post(of, edge) {
       if (edge.posting) return;
       edge.posting = true;
@@ -210,23 +248,6 @@
       } finally {
         edge.posting = false;
       }
-    }
-
-    async function receipt(of, edge, bytes) {
-      const out = new Uint8Array(184);
-      const view = new DataView(out.buffer);
-      out[0] = 1;
-      out.set(of.token.session, 8);
-      out.set(edge.address, 24);
-      out.set(of.token.resource, 56);
-      view.setBigUint64(88, BigInt(bytes), true);
-      view.setBigUint64(96, BigInt(edge.sequence), true);
-      const name = new TextEncoder().encode('media-network receipt v1\0');
-      const message = new Uint8Array(name.length + 120);
-      message.set(name);
-      message.set(out.subarray(0, 120), name.length);
-      out.set(new Uint8Array(await crypto.subtle.sign('Ed25519', of.key, message)), 120);
-      return out;
     }
 
     /** The answer, its body counted and signed for as it passes. */
@@ -300,8 +321,6 @@
       return copy;
     }
 
-    /* ---- requests ---- */
-
     function concerns(request) {
       const url = new URL(request.url);
       return (
@@ -310,20 +329,6 @@
         !url.pathname.startsWith('/.well-known/media-network/') &&
         url.href.split('#')[0] !== config.signer
       );
-    }
-
-    function withToken(request, token) {
-      const headers = new Headers(request.headers);
-      headers.set('media-token', token.header);
-      // A worker cannot fetch as a navigation, nor set headers without CORS.
-      const mode =
-        request.mode === 'navigate' ? 'same-origin' : request.mode === 'no-cors' ? 'cors' : request.mode;
-      const credentials =
-        mode === 'cors' && request.mode === 'no-cors' && new URL(request.url).origin !== self.location.origin
-          ? 'omit'
-          : request.credentials;
-      const redirect = request.mode === 'navigate' ? 'manual' : request.redirect;
-      return new Request(request, { headers, mode, credentials, redirect });
     }
 
     return {
@@ -339,7 +344,12 @@
             used = await current(used, hour);
             if (used === undefined) return await plainFetch(request);
             response = await plainFetch(withToken(request.clone(), used.token));
-            if (response.status === 401) return await plainFetch(request);
+            if (response.status === 401) {
+              // Signer and edge do not agree: not again with each request.
+              session = undefined;
+              pausedUntil = Date.now() + PAUSE_MS;
+              return await plainFetch(request);
+            }
           }
         } catch (error) {
           if (request.signal.aborted) throw error;
@@ -375,45 +385,47 @@
       if (vouch.concerns(event.request)) event.respondWith(vouch.fetch(event.request));
     });
     self.addEventListener('message', (event) => event.ports[0]?.postMessage(vouch.figures()));
-    return;
-  }
+  } else startPage();
 
-  const tag = document.currentScript;
-  const signer = tag?.dataset.signer;
-  if (signer === undefined || crypto.subtle === undefined) {
-    console.warn('media-vouch: needs data-signer, and a page over https');
-    return;
-  }
-  const config = {
-    signer: new URL(signer, location.href).href,
-    hosts: (tag.dataset.hosts ?? location.host).split(',').map((host) => host.trim()),
-    credentials: 'same-origin',
-  };
-  const vouch = createVouch(config);
+  function startPage() {
+    const tag = document.currentScript;
+    const signer = tag?.dataset.signer;
+    if (signer === undefined || crypto.subtle === undefined) {
+      console.warn('media-vouch: needs data-signer, and a page over https');
+      return;
+    }
+    const config = {
+      signer: new URL(signer, location.href).href,
+      hosts: (tag.dataset.hosts ?? location.host).split(',').map((host) => host.trim()),
+      credentials: 'same-origin',
+    };
+    const vouch = createVouch(config);
 
-  /** Once a worker has taken over, it vouches for everything; until then, and without one, this does for `fetch`. */
-  const workerHere = () => tag.dataset.worker !== undefined && navigator.serviceWorker?.controller != null;
-  self.fetch = (input, init) => {
-    const request = new Request(input, init);
-    return !workerHere() && vouch.concerns(request) ? vouch.fetch(request) : plainFetch(input, init);
-  };
-  if (tag.dataset.worker !== undefined && 'serviceWorker' in navigator) {
-    const url = new URL(tag.src);
-    url.search = new URLSearchParams({ signer: config.signer, hosts: config.hosts.join(',') }).toString();
-    navigator.serviceWorker
-      .register(url)
-      .catch((error) => console.warn(`media-vouch: no worker: ${error.message}`));
-  }
+    /** Once a worker has taken over, it vouches for everything; until then, and without one, this does for `fetch`. */
+    const workerHere = () => tag.dataset.worker !== undefined && navigator.serviceWorker?.controller != null;
+    self.fetch = (input, init) => {
+      const request = new Request(input, init);
+      return !workerHere() && vouch.concerns(request) ? vouch.fetch(request) : plainFetch(input, init);
+    };
+    if (tag.dataset.worker !== undefined && 'serviceWorker' in navigator) {
+      const url = new URL(tag.src);
+      url.search = new URLSearchParams({ signer: config.signer, hosts: config.hosts.join(',') }).toString();
+      navigator.serviceWorker
+        .register(url)
+        .catch((error) => console.warn(`media-vouch: no worker: ${error.message}`));
+    }
 
-  self.mediaVouch = {
-    /** What this page, or its worker, has signed for: { hour, edges: [{ edge, signed, received, answers }] }. */
-    figures: () =>
-      !workerHere()
-        ? Promise.resolve(vouch.figures())
-        : new Promise((resolve) => {
-            const channel = new MessageChannel();
-            channel.port1.onmessage = (event) => resolve(event.data);
-            navigator.serviceWorker.controller.postMessage('figures', [channel.port2]);
-          }),
-  };
-})();
+    self.mediaVouch = {
+      /** What this page, or its worker, has signed for: { hour, edges: [{ edge, signed, received, answers }] }. */
+      figures: () =>
+        !workerHere()
+          ? Promise.resolve(vouch.figures())
+          : new Promise((resolve) => {
+              const channel = new MessageChannel();
+              channel.port1.addEventListener('message', (event) => resolve(event.data), { once: true });
+              channel.port1.start();
+              navigator.serviceWorker.controller.postMessage('figures', [channel.port2]);
+            }),
+    };
+  }
+}
