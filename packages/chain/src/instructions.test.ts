@@ -49,7 +49,7 @@ describe('createInstructions', () => {
       owner,
       ownerMedia,
       week: 3n,
-      cumulative: 1n,
+      amount: 1n,
       tail: new Uint8Array(0),
     });
     expect(claim.accounts[6]?.address).toBe(ownerMedia);
@@ -74,12 +74,41 @@ describe('createInstructions', () => {
     expect(await node(ROLE.publisher)).toBe(PROGRAMS.system);
   });
 
-  it('sends a fee to the current week when the due one is past', async () => {
-    const input = { payer: addressOf('payer'), pool, stake: addressOf('stake'), resource, week: 1n };
-    const open = await instructions.charge(input);
-    const past = await instructions.charge({ ...input, epochWeek: 4n });
-    expect(open.accounts[5]?.address).toBe(open.accounts[6]?.address);
-    expect(past.accounts[6]?.address).toBe(await addresses.epoch(4n));
+  it('names resource and ring of each leaf that is recorded', async () => {
+    const ring = addressOf('ring');
+    const record = await instructions.record({
+      hour: 3n,
+      index: 5,
+      count: 2,
+      resources: [
+        { resource, ring },
+        { resource: addressOf('released'), ring: null },
+      ],
+      tail: new Uint8Array(2),
+    });
+    expect(record.accounts.slice(2).map(({ address }) => address)).toEqual([
+      resource,
+      ring,
+      addressOf('released'),
+      PROGRAMS.system,
+    ]);
+  });
+
+  it("finds a verdict by its guard, and the set that votes on a week by that set's week", async () => {
+    const guard = addressOf('guard');
+    const operator = addressOf('operator');
+    const write = await instructions.writeVerdict({
+      operator,
+      guard,
+      hour: 7n,
+      offset: 0,
+      tail: new Uint8Array(1),
+    });
+    expect(write.accounts[4]?.address).toBe(await addresses.verdict(7n, guard));
+    const vote = { operator, guard, root: new Uint8Array(32), rewards: 1n };
+    const later = await instructions.proposeEpoch({ ...vote, week: 2n, setWeek: 5n });
+    expect(later.accounts[3]?.address).toBe(await addresses.guardSet(5n));
+    expect(later.accounts[4]?.address).toBe(await addresses.epoch(2n));
   });
 
   it('says which input is missing', async () => {

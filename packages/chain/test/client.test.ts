@@ -13,7 +13,6 @@ import {
   createResourcePlan,
   createWallet,
   deployProgram,
-  ensureAta,
   genesisPlan,
   mintQuote,
   sendPlan,
@@ -71,23 +70,15 @@ describe('client on the embedded chain', () => {
     );
     const quotes = [quoteMint, PROGRAMS.system, PROGRAMS.system, PROGRAMS.system].map((each) => ({
       mint: each,
+      flags: 0,
+      pad: 0,
     }));
     const params = { ...STORY_PARAMS, quotes };
-    await sendPlan(client, await genesisPlan(client, { payer: owner, params, quoteMint }), { payer: owner });
-    pool = await client.addresses.pool(quoteMint);
-    const lp = await ensureAta(client.addresses, {
+    const first = { quoteMint, media: 1_000_000n * MEDIA, quote: 10n ** 12n };
+    await sendPlan(client, await genesisPlan(client, { payer: owner, params, pool: first }), {
       payer: owner,
-      owner: owner.address,
-      mint: await client.addresses.lpMint(pool),
     });
-    const add = await client.instructions.addLiquidity({
-      owner,
-      quoteMint,
-      maxMedia: 1_000_000n * MEDIA,
-      maxQuote: 10n ** 12n,
-      minLp: 1n,
-    });
-    await client.send([lp.instruction, add], { payer: owner });
+    pool = await client.addresses.pool(quoteMint);
   }, 60_000);
 
   afterAll(async () => {
@@ -97,7 +88,7 @@ describe('client on the embedded chain', () => {
   it('reads what it has written', async () => {
     const config = await client.config();
     expect(config.mediaMint).toBe(await client.addresses.mediaMint());
-    expect(config.quotes[0]).toEqual({ mint: quoteMint });
+    expect(config.quotes[0]).toEqual({ mint: quoteMint, flags: 0, pad: 0 });
     expect((await client.pool(quoteMint))?.reserveMedia).toBe(1_000_000n * MEDIA);
     expect((await client.pools()).map(({ address }) => address)).toEqual([pool]);
     expect(await client.guard(owner.address)).toBeNull();
@@ -113,7 +104,15 @@ describe('client on the embedded chain', () => {
       { payer: owner },
     );
     const settings = crypto.getRandomValues(new Uint8Array(3_000));
-    const input = { publisher: owner, pool, id: 7n, lp: 1_000_000n, unattestedBound: 1n, settings };
+    const input = {
+      publisher: owner,
+      pool,
+      id: 7n,
+      lp: 1_000_000n,
+      allowance: 1n,
+      vouchKey: new Uint8Array(32),
+      settings,
+    };
     const first = await createResourcePlan(client, input);
     await sendPlan(client, first.steps.slice(0, 3), { payer: owner });
     const second = await createResourcePlan(client, input);

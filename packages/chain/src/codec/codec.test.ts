@@ -2,7 +2,7 @@ import { getAddressDecoder } from '@solana/kit';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { ACCOUNTS, HEADER, INSTRUCTIONS } from '../schema/index.ts';
+import { ACCOUNTS, ACCOUNT_VERSION, HEADER, INSTRUCTIONS } from '../schema/index.ts';
 import type {
   AccountName,
   AccountSchema,
@@ -68,7 +68,7 @@ describe('accounts', () => {
         const value = {
           ...fields,
           tag: schema.tag,
-          version: 1,
+          version: ACCOUNT_VERSION,
           ...(schema.tail === undefined ? {} : { tail: rest }),
         };
         // Made from the table that the type is mapped from.
@@ -83,7 +83,7 @@ describe('accounts', () => {
 
   it('puts a field where its offset says', () => {
     const bytes = new Uint8Array(accountSize('stake'));
-    bytes.set([3, 1]);
+    bytes.set([3, ACCOUNT_VERSION]);
     viewOf(bytes).setBigUint64(accountOffset('stake', 'lp'), 77n, true);
     expect(decodeAccount('stake', bytes).lp).toBe(77n);
     expect(accountOffset('stake', 'owner')).toBe(8);
@@ -91,12 +91,12 @@ describe('accounts', () => {
 
   it('decodes a view into a larger buffer, and copies', () => {
     const bytes = new Uint8Array(accountSize('claim'));
-    bytes.set([13, 1]);
+    bytes.set([13, ACCOUNT_VERSION]);
     const large = new Uint8Array(bytes.length + 7);
     large.set(bytes, 7);
     expect(decodeAccount('claim', large.subarray(7))).toEqual(decodeAccount('claim', bytes));
     const settings = new Uint8Array(accountSize('settings') + 3);
-    settings.set([8, 1]);
+    settings.set([8, ACCOUNT_VERSION]);
     const { tail } = decodeAccount('settings', settings);
     settings.fill(9);
     expect(tail).toEqual(new Uint8Array(3));
@@ -104,10 +104,10 @@ describe('accounts', () => {
 
   it('refuses another tag, version or length', () => {
     const bytes = new Uint8Array(accountSize('claim'));
-    bytes.set([13, 1]);
+    bytes.set([13, ACCOUNT_VERSION]);
     const wrong = expect.objectContaining({ code: 'chain/wrong-account' });
     expect(() => decodeAccount('stake', bytes)).toThrow(wrong);
-    expect(() => decodeAccount('claim', bytes.with(1, 2))).toThrow(wrong);
+    expect(() => decodeAccount('claim', bytes.with(1, ACCOUNT_VERSION - 1))).toThrow(wrong);
     expect(() => decodeAccount('claim', bytes.with(0, 12))).toThrow(wrong);
     expect(() => decodeAccount('claim', bytes.subarray(1))).toThrow(wrong);
     expect(() => decodeAccount('claim', new Uint8Array(accountSize('claim') + 1))).toThrow(wrong);
