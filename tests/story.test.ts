@@ -1,12 +1,20 @@
 import { auditHour, auditReport, auditWeek } from '@media-network/audit';
-import { EPOCH_STATUS, HOUR_STATUS, REPORT_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
+import { EPOCH_STATUS, HOUR_STATUS, RESOURCE_STATUS, SAMPLE_RING } from '@media-network/chain/schema';
 import { DOWNLOAD_BYTES } from '@media-network/devnet';
 import type { Edge } from '@media-network/edge';
-import { sumSlots, weekOfHour } from '@media-network/protocol';
+import {
+  activeIn,
+  decodeEntries,
+  decodeHour,
+  sumSlots,
+  termsOf,
+  toHex,
+  weekOfHour,
+} from '@media-network/protocol';
 import { createViewer } from '@media-network/viewer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditDeps, bitFlipped } from './harness/audit.ts';
-import { lyingClient, present, startNetwork } from './harness/network.ts';
+import { lyingClient, present, sha256, startNetwork } from './harness/network.ts';
 import type { ManualNetwork } from './harness/network.ts';
 
 const DOWNLOAD = '/download/50mb.bin';
@@ -27,7 +35,8 @@ describe('from a byte served to a reward claimed', () => {
   };
 
   beforeAll(async () => {
-    network = await startNetwork();
+    // Without probes, so that what clients counted is all there is.
+    network = await startNetwork({ guardFlags: () => ({ probe: false }) });
     [first, second] = [present(network.edges[0], 'edge 1'), present(network.edges[1], 'edge 2')];
     hour = await network.chainHour();
   });
@@ -37,6 +46,9 @@ describe('from a byte served to a reward claimed', () => {
     const { client } = network;
     const resource = present(await client.account('resource', network.resource), 'resource');
     expect(resource.status).toBe(RESOURCE_STATUS.active);
+    // What was authorised in an hour is active, and paid for, from the next one on.
+    expect([activeIn(resource, hour - 1n), activeIn(resource, hour)]).toEqual([false, true]);
+    expect(termsOf(resource, hour)).toMatchObject({ allowance: 10_000_000_000n });
     expect(resource.quotaKbps).toBeGreaterThan(0);
     const settings = present(await client.account('settings', resource.settings), 'settings');
     expect(Buffer.from(settings.tail).includes('127.0.0.1')).toBe(false);
@@ -63,7 +75,6 @@ describe('from a byte served to a reward claimed', () => {
 
   test('50 MB arrive byte for byte, unsigned and in signed sessions, whole and in ranges', async () => {
     const file = present(network.origin?.files.get(DOWNLOAD), 'download');
-    const guard = present(network.guards[0], 'guard 1');
     for (const edge of [first, second]) {
       const plain = await viewer.get(network.at(edge, DOWNLOAD));
       expect([plain.status, plain.bodyBytes, plain.sha256]).toEqual([200, DOWNLOAD_BYTES, file.sha256]);
@@ -74,15 +85,15 @@ describe('from a byte served to a reward claimed', () => {
       count(edge, part.totalBytes);
 
       const session = await viewer.openSession({
-        guardUrl: guard.url,
+        tokens: network.tokens,
         resource: network.resource,
         url: network.at(edge, '/'),
         edge: edge.address,
       });
-      const attested = await session.get(DOWNLOAD);
-      expect([attested.status, attested.sha256]).toEqual([200, file.sha256]);
+      const vouched = await session.get(DOWNLOAD);
+      expect([vouched.status, vouched.sha256]).toEqual([200, file.sha256]);
       await session.settle();
-      expect(session.received).toBe(BigInt(attested.totalBytes));
+      expect(session.received).toBe(BigInt(vouched.totalBytes));
       expect(session.signed).toBe(session.received);
       count(edge, session.received);
       signed += session.signed;
@@ -90,59 +101,64 @@ describe('from a byte served to a reward claimed', () => {
     expect(await network.chainHour()).toBe(hour);
   });
 
-  test('the reports say exactly what the clients counted, and are confirmed', async () => {
+  test('the reports say exactly what the clients counted, and what of it is vouched', async () => {
     await network.advancePast(hour);
-    let attested = 0n;
+    let vouched = 0n;
     for (const edge of [first, second]) {
       const report = present(await network.client.report(edge.address, hour), 'report');
-      const probes = network.probed(edge, hour);
-      expect(probes).toBeGreaterThan(0n);
-      expect(report.bytes).toBe((counted.get(edge) ?? 0n) + probes);
-      const reasons = report.reasons.slice(0, report.voteCount);
-      expect({ status: report.status, reasons }).toEqual({
-        status: REPORT_STATUS.confirmed,
-        reasons: [0, 0, 0],
+      expect(report.bytes).toBe(counted.get(edge));
+      const answer = await viewer.get(`${edge.controlUrl}/v1/entries/${toHex(report.root)}`, {
+        keepBody: true,
       });
-      const audit = await auditReport(auditDeps(network.client), edge.address, hour);
-      attested += audit.figures.attested;
+      const [entry] = present(decodeEntries(answer.body), 'entries');
+      vouched += present(entry, 'entry').vouched;
     }
-    expect(attested).toBe(signed);
+    expect(vouched).toBe(signed);
   });
 
-  test('the hour is final and recorded: samples in the ring, fee due', async () => {
+  test('all guards have judged, and the hour is final and recorded: samples in the ring, fee due', async () => {
     const { client } = network;
     const account = present(await client.hour(hour), 'hour');
     expect(account.status).toBe(HOUR_STATUS.final);
+    expect([account.reports, account.commits, account.reveals]).toEqual([2, 3, 3]);
+    const guard = present(network.guards[0], 'guard 1');
+    const answer = await viewer.get(`${guard.url}/v1/hours/${toHex(account.root)}`, { keepBody: true });
+    const final = present(decodeHour(answer.body, sha256), 'hour');
+    expect(toHex(final.root)).toBe(toHex(account.root));
+    expect(final.right).toEqual([1, 2, 3]);
+    const [leaf] = final.resources;
+    const { slots, billable, disputed } = present(leaf, 'leaf');
+    // Within the allowance everything is billed: what tokens vouch for and what nobody signed.
+    expect([billable, disputed]).toEqual([account.reportedBytes, 0n]);
+    expect(sumSlots(slots)).toBe(billable);
+
     const resource = present(await client.account('resource', network.resource), 'resource');
     expect(resource.lastHour).toBe(hour + 1n);
-    expect(resource.bytesTotal).toBe(account.confirmedBytes);
-    expect(resource.due + resource.charged).toBeGreaterThan(0n);
+    expect(resource.bytesTotal).toBe(billable);
+    const due = resource.weeks.reduce((sum, each) => sum + each.due, 0n);
+    expect(due + resource.charged).toBe((billable * account.feePerGb + 999_999_999n) / 1_000_000_000n);
     const ring = present(await client.ring(resource.ring), 'ring');
-    const { figures } = await auditHour(auditDeps(client), hour);
-    const leaf = present(
-      figures.resources.find((each) => each.resource === network.resource),
-      'leaf',
-    );
-    expect(sumSlots(leaf.slots)).toBe(account.confirmedBytes);
-    const expected = leaf.slots.map((bytes) =>
+    const expected = slots.map((bytes) =>
       Number((bytes * 8n) / (BigInt(network.periods.sampleSecs) * 1000n)),
     );
-    const from = Number(hour) * 12;
+    const from = (Number(hour) * 12) % SAMPLE_RING;
     expect(Array.from(ring.tail.slice(from, from + 12))).toEqual(expected);
     expect(Math.max(...expected)).toBeGreaterThan(1000);
   });
 
-  test('the fee is taken from the stake as LP and unwrapped, the epoch closes, edges and guards are paid', async () => {
+  test('the fee is taken from the stake and unwrapped, the next set endorses the week, edges and guards are paid', async () => {
     const { client } = network;
     const week = weekOfHour(network.periods, hour);
     await network.advancePastWeek(week);
     const epoch = present(await client.epoch(week), 'epoch');
-    expect(epoch.status).toBe(EPOCH_STATUS.closed);
+    expect(epoch.status).toBe(EPOCH_STATUS.endorsed);
+    expect([epoch.decidedWeek, epoch.endorsedAt]).toEqual([week, week + 1n]);
     expect(epoch.fees).toBeGreaterThan(0n);
-    expect(epoch.kept).toBeGreaterThan(0n);
     expect(epoch.toBurn).toBeGreaterThan(0n);
     expect(epoch.rewards).toBeGreaterThan(0n);
     expect(epoch.rewards).toBeLessThanOrEqual(epoch.kept);
+    // Whoever bills itself gets half of it back at most.
+    expect(2n * epoch.kept).toBeLessThanOrEqual(epoch.fees);
     const resource = present(await client.account('resource', network.resource), 'resource');
     expect(resource.charged).toBeGreaterThanOrEqual(epoch.fees);
     expect(resource.debt).toBe(0n);
@@ -152,13 +168,14 @@ describe('from a byte served to a reward claimed', () => {
     for (const name of ['edge-1', 'edge-2', 'guard-1', 'guard-2', 'guard-3']) {
       const owner = (await network.wallets.ensure(name)).address;
       const claim = present(await client.claimed(owner), `claim of ${name}`);
-      expect(claim.claimed).toBeGreaterThan(0n);
-      expect(await client.tokenBalance(owner, mediaMint)).toBe(claim.claimed);
-      paid += claim.claimed;
+      expect(claim.total).toBeGreaterThan(0n);
+      expect(await client.tokenBalance(owner, mediaMint)).toBe(claim.total);
+      paid += claim.total;
     }
     const idle = (await network.wallets.ensure('edge-3')).address;
-    paid += (await client.claimed(idle))?.claimed ?? 0n;
+    expect(await client.claimed(idle)).toBeNull();
     expect(paid).toBeLessThanOrEqual(epoch.rewards);
+    expect(present(await client.epoch(week), 'epoch').paid).toBe(paid);
     const config = await client.config();
     expect(config.claimed).toBe(paid);
     expect(config.claimed).toBeLessThanOrEqual(config.allocated);

@@ -42,6 +42,8 @@ export interface DevnetOptions {
   readonly edgeHost?: (index: number) => string;
   /** More options of an edge, by the names of its configuration. */
   readonly edgeFlags?: (index: number) => Readonly<Record<string, unknown>>;
+  /** The same of a guard. */
+  readonly guardFlags?: (index: number) => Readonly<Record<string, unknown>>;
   /** One clock for chain and daemons, turned by `advance`. */
   readonly clock?: ManualClock;
   readonly log?: Log;

@@ -172,7 +172,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   });
   const origin =
     choice.kind === 'sample'
-      ? await createSampleOrigin({ dir: join(dir, 'origin'), port: ports.origin })
+      ? await createSampleOrigin({ dir: join(dir, 'origin'), port: ports.origin, clock })
       : undefined;
   if (origin !== undefined) scope.add('origin', () => origin.close());
   const { key: vouchingKey } = await ensureVouchingKey(join(dir, 'keys', `vouch-${RESOURCE_ID}.json`));
@@ -205,7 +205,9 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   const edges: Edge[] = [];
   async function startGuard(index: number, overrides: GuardOverrides = {}): Promise<Guard> {
     const name = `guard-${index + 1}`;
-    const config = parseGuardConfig({ flags: { ...common, port: ports.guard(index), dir: join(dir, name) } });
+    const config = parseGuardConfig({
+      flags: { ...common, port: ports.guard(index), dir: join(dir, name), ...options.guardFlags?.(index) },
+    });
     const secrets = {
       operator: await wallets.ensure(name),
       sealKey: new Secret(sealKeys[index] ?? new Uint8Array(32)),

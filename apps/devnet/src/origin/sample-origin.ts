@@ -4,7 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { MediaError, errorCode } from '@media-network/runtime';
+import { MediaError, errorCode, systemClock } from '@media-network/runtime';
+import type { Clock } from '@media-network/runtime';
 import { ensureDownload } from './download.ts';
 import { selectRange } from './range.ts';
 import { loadSampleFiles } from './sample-files.ts';
@@ -15,6 +16,8 @@ export interface SampleOriginOptions {
   readonly dir: string;
   /** 0 (default) for a free port. Listens on 127.0.0.1 only. */
   readonly port?: number;
+  /** What `Date` is by: the network's own where that is turned by hand, or every answer would look old. */
+  readonly clock?: Pick<Clock, 'nowMs'>;
 }
 
 /** A plain HTTP origin with real files, validators and caching headers. */
@@ -89,6 +92,7 @@ export async function createSampleOrigin(options: SampleOriginOptions): Promise<
   const requests = new Map<string, number>();
 
   const server = createServer((request, response) => {
+    response.setHeader('Date', new Date((options.clock ?? systemClock).nowMs()).toUTCString());
     const target = (request.url ?? '/').replace(/\?.*$/s, '');
     requests.set(target, (requests.get(target) ?? 0) + 1);
     const file = files.get(target);
