@@ -223,6 +223,7 @@ export async function createGuard(
         keys: counts.get('keys'),
         commits: counts.get('commits'),
         probes: counts.get('probes'),
+        probedBytes: book.probedBytes,
         witnesses: counts.get('witnesses'),
         evidence: { blobs: store.blobs, bytes: store.bytes },
       }),

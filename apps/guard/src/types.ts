@@ -35,6 +35,14 @@ export interface GuardOverrides {
   readonly reveal?: (hour: bigint) => boolean;
 }
 
+/** Bytes that this guard's own probes received, as an edge should have counted them. */
+export interface ProbedBytes {
+  readonly edge: string;
+  readonly resource: string;
+  readonly hour: bigint;
+  readonly bytes: bigint;
+}
+
 export interface GuardStats {
   readonly verdicts: number;
   readonly reveals: number;
@@ -49,6 +57,8 @@ export interface GuardStats {
   readonly keys: number;
   readonly commits: number;
   readonly probes: number;
+  /** Of the hours that may still be open. */
+  readonly probedBytes: readonly ProbedBytes[];
   readonly witnesses: number;
   readonly evidence: { readonly blobs: number; readonly bytes: number };
 }

@@ -1,5 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
+import type net from 'node:net';
+import tls from 'node:tls';
 import { errorCode } from '@media-network/runtime';
 import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
 import type { HeaderList } from './profiles.ts';
@@ -9,7 +11,7 @@ export interface EdgeAnswer {
   /** Value of a field by lower-case name, several joined by a comma. */
   header(name: string): string | undefined;
   readonly body: Buffer;
-  /** Bytes that the edge must have counted: status line, head, body; framing is left out, so never too many. */
+  /** Bytes that the edge must have counted. Exact without TLS; with it status line, head and body, so never too many. */
   readonly receivedBytes: number;
 }
 
@@ -102,8 +104,15 @@ function exchange(request: http.ClientRequest, maxBytes: number): Promise<EdgeCo
   return new Promise((resolve) => {
     let head = 0;
     let size = 0;
+    let socket: net.Socket | undefined;
+    let readBefore = 0;
+    request.on('socket', (found) => {
+      socket = found instanceof tls.TLSSocket ? undefined : found;
+      readBefore = socket?.bytesRead ?? 0;
+    });
+    const received = (): number => (socket === undefined ? head + size : socket.bytesRead - readBefore);
     const chunks: Buffer[] = [];
-    const silent = (): void => resolve({ kind: 'silent', receivedBytes: head + size });
+    const silent = (): void => resolve({ kind: 'silent', receivedBytes: received() });
     request.on('error', (error) => {
       if (OWN_FAULTS.has(errorCode(error))) resolve({ kind: 'not-asked' });
       else silent();
@@ -113,7 +122,7 @@ function exchange(request: http.ClientRequest, maxBytes: number): Promise<EdgeCo
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size > maxBytes) {
-          resolve({ kind: 'too-large', receivedBytes: head + size });
+          resolve({ kind: 'too-large', receivedBytes: received() });
           request.destroy();
         } else chunks.push(chunk);
       });
@@ -132,7 +141,7 @@ function exchange(request: http.ClientRequest, maxBytes: number): Promise<EdgeCo
               return Array.isArray(value) ? value.join(', ') : value;
             },
             body: Buffer.concat(chunks),
-            receivedBytes: head + size,
+            receivedBytes: received(),
           },
         });
       });

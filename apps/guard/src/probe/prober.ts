@@ -137,12 +137,16 @@ export function createProber(deps: ProberDeps): Prober {
     const received = contact.kind === 'answered' ? contact.answer.receivedBytes : contact.receivedBytes;
     budget.spend(edge.address, resource, hour, received);
     book.addContact(edge.address, hour, contact.kind !== 'silent' || received > 0);
+    // What an edge refuses, or breaks off, it need not have counted.
+    const served =
+      contact.kind === 'answered' &&
+      (contact.answer.status === 200 || contact.answer.status === 206) &&
+      contact.answer.header('media-error') === undefined;
+    if (received > 0)
+      book.addBytes(edge.address, resource, hour, BigInt(received), served && task.withinHour);
     if (contact.kind === 'silent') return received > 0 ? 'unknown' : 'silent';
     if (contact.kind === 'too-large') return 'unknown';
     const { answer } = contact;
-    const served = answer.status === 200 || answer.status === 206;
-    if (served && task.withinHour && answer.header('media-error') === undefined)
-      book.addBytes(edge.address, resource, hour, BigInt(received));
     if (before === undefined || facts === undefined || !before.same || asked !== range) return 'unknown';
     const finding = await compare(task, drawn.target, {
       headers: head.headers,

@@ -47,8 +47,12 @@ it('knows after a restart in mid-hour what it saw and what it committed to', asy
   book.addAsk(EDGE, 7n, false);
   book.addContact(EDGE, 7n, true);
   book.addContact(EDGE, 7n, false);
-  book.addBytes(EDGE, addressAt(1), 7n, 5n);
-  book.addBytes(EDGE, addressAt(1), 7n, 2n ** 60n);
+  book.addBytes(EDGE, addressAt(1), 7n, 5n, true);
+  book.addBytes(EDGE, addressAt(1), 7n, 2n ** 60n, true);
+  book.addBytes(EDGE, addressAt(1), 7n, 9n, false);
+  expect(book.probedBytes).toEqual([
+    { edge: EDGE, resource: addressAt(1), hour: 7n, bytes: 14n + 2n ** 60n },
+  ]);
   const look = {
     resource: addressAt(1),
     target: 'aa',

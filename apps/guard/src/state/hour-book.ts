@@ -1,6 +1,7 @@
 import { contradicts, decodeCommit, encodeCommit, equalBytes, fromHex, toHex } from '@media-network/protocol';
 import type { Commit } from '@media-network/protocol';
 import { z } from 'zod';
+import type { ProbedBytes } from '../types.ts';
 import type { HourLog } from './hour-log.ts';
 
 /** Who made a look: this guard itself. */
@@ -57,12 +58,15 @@ export interface SavedVerdict {
 export interface HourBook {
   addAsk(edge: string, hour: bigint, answered: boolean): void;
   addContact(edge: string, hour: bigint, answered: boolean): void;
-  addBytes(edge: string, resource: string, hour: bigint, bytes: bigint): void;
+  /** `counted`: in that hour's report, for sure; what came at the turn of an hour may be in the next. */
+  addBytes(edge: string, resource: string, hour: bigint, bytes: bigint, counted: boolean): void;
   /** False when there are enough of this kind already. */
   addLook(edge: string, hour: bigint, look: Look): boolean;
   /** A commit whose signature the caller has verified. Returns one that contradicts it, if there is one. */
   addCommit(commit: Commit): Commit | undefined;
   of(edge: string, hour: bigint): EdgeHour;
+  /** Bytes of all own probes since the start, of hours that are not forgotten. */
+  readonly probedBytes: readonly ProbedBytes[];
   /** Edges with anything in the hour. */
   edgesOf(hour: bigint): readonly string[];
   /** Resolves when the verdict is safe on disk; rejects when it is not. */
@@ -136,6 +140,7 @@ export async function openHourBook(
 ): Promise<HourBook> {
   const hours = new Map<bigint, Map<string, Cell>>();
   const verdicts = new Map<bigint, SavedVerdict>();
+  const probed = new Map<string, ProbedBytes>();
 
   function cellOf(edge: string, hour: bigint): Cell {
     const edges = hours.get(hour) ?? new Map<string, Cell>();
@@ -202,8 +207,11 @@ export async function openHourBook(
   return {
     addAsk: (edge, hour, answered) => void add(hour, { t: 'ask', edge, answered }),
     addContact: (edge, hour, answered) => void add(hour, { t: 'contact', edge, answered }),
-    addBytes: (edge, resource, hour, bytes) =>
-      void add(hour, { t: 'bytes', edge, resource, bytes: String(bytes) }),
+    addBytes(edge, resource, hour, bytes, counted) {
+      const key = `${edge} ${resource} ${hour}`;
+      probed.set(key, { edge, resource, hour, bytes: (probed.get(key)?.bytes ?? 0n) + bytes });
+      if (counted) add(hour, { t: 'bytes', edge, resource, bytes: String(bytes) });
+    },
     addLook: (edge, hour, look) => add(hour, { t: 'look', edge, ...look }),
     addCommit(commit) {
       const other = hours
@@ -214,6 +222,9 @@ export async function openHourBook(
       return other;
     },
     of: (edge, hour) => hours.get(hour)?.get(edge) ?? emptyCell(),
+    get probedBytes() {
+      return [...probed.values()];
+    },
     edgesOf: (hour) => [...(hours.get(hour)?.keys() ?? [])],
     async saveVerdict(hour, verdict) {
       const line: Line = {
@@ -232,6 +243,7 @@ export async function openHourBook(
     async forgetBefore(hour) {
       for (const old of hours.keys()) if (old < hour) hours.delete(old);
       for (const old of verdicts.keys()) if (old < hour) verdicts.delete(old);
+      for (const [key, each] of probed) if (each.hour < hour) probed.delete(key);
       await log.forgetBefore(hour);
     },
   };
