@@ -1,4 +1,5 @@
 import { getMintDecoder, getMintSize, getTokenDecoder, getTokenSize } from '@solana-program/token';
+import { isSome, unwrapOption } from '@solana/kit';
 import type { Address } from '@solana/kit';
 
 import { accountKind, decodeAccount } from '../src/codec/accounts.ts';
@@ -27,8 +28,8 @@ export function modelOf(world: ProgramWorld, others: Iterable<Address>): ModelSt
       const { supply, mintAuthority, freezeAuthority } = getMintDecoder().decode(found.data);
       state.mints.set(address, {
         supply,
-        authority: mintAuthority.__option === 'Some' ? mintAuthority.value : null,
-        freezable: freezeAuthority.__option === 'Some',
+        authority: unwrapOption(mintAuthority),
+        freezable: isSome(freezeAuthority),
       });
     }
   }

@@ -115,8 +115,8 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
       checkSame(context.at('mediaMint'), config.mediaMint);
       if (quoteMint === config.mediaMint || !context.hasMint(quoteMint)) fail('WrongMint');
       const listed = config.quotes.find(({ mint }) => mint === quoteMint);
-      if (listed === undefined) return fail('QuoteNotListed');
-      if (context.mint(quoteMint).freezable && listed.flags !== QUOTE_FREEZABLE) fail('QuoteNotListed');
+      if (listed === undefined) fail('QuoteNotListed');
+      if (context.mint(quoteMint).freezable && listed?.flags !== QUOTE_FREEZABLE) fail('QuoteNotListed');
       checkSame(context.at('ownerLp'), associatedAddress(payer, context.at('lpMint')));
       checkToken(context, context.at('ownerMedia'), config.mediaMint);
       checkToken(context, context.at('ownerQuote'), quoteMint);

@@ -34,6 +34,8 @@ function unpack(packed: Uint8Array, count: number): bigint[] {
     for (let shift = 0n; ; shift += 7n) {
       const byte = packed[at];
       if (byte === undefined || shift > 63n) return fail('InvalidParameter');
+      // A number has one form: no byte of zero at its end.
+      if (byte === 0 && shift > 0n) return fail('InvalidParameter');
       at += 1;
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) break;
@@ -63,15 +65,17 @@ function leafOf(resource: Address, numbers: readonly bigint[]): Leaf {
   };
 }
 
+/** Byte and mask of an hour in `recorded`. */
+function place(hour: bigint): readonly [number, number] {
+  const bit = Number(hour % BigInt(RECORD_WINDOW));
+  return [bit >> 3, 1 << (bit & 7)];
+}
+
 /** Whether an hour is recorded already; sets its bit where it is not. Bits of hours that fall out are cleared. */
 function markRecorded(resource: Draft<'resource'>, hour: bigint): boolean {
   const newest = resource.lastHour;
   if (hour + BigInt(RECORD_WINDOW) < newest) fail('TooLate');
   const bits = Uint8Array.from(resource.recorded);
-  const place = (of: bigint): readonly [number, number] => {
-    const bit = Number(of % BigInt(RECORD_WINDOW));
-    return [bit >> 3, 1 << (bit & 7)];
-  };
   if (hour >= newest) {
     const oldest = hour + 1n - BigInt(RECORD_WINDOW);
     for (let each = newest > oldest ? newest : oldest < 0n ? 0n : oldest; each < hour; each += 1n) {
@@ -156,16 +160,17 @@ interface Place {
 }
 
 /** The resources and rings that follow, as many as the leaves. */
-function openPlaces({ remaining, open }: Context, count: number): Place[] {
+function openPlaces(context: Context, count: number): Place[] {
+  const { remaining } = context;
   if (remaining.length !== 2 * count) fail('NotEnoughAccounts');
   if (count < 1 || count > MAX_RECORDS) fail('InvalidParameter');
   return Array.from({ length: count }, (_, index) => {
     const [at, ringAt] = [remaining[2 * index], remaining[2 * index + 1]];
     if (at === undefined || ringAt === undefined) return fail('NotEnoughAccounts');
-    const resource = open('resource', at);
+    const resource = context.open('resource', at);
     const released = resource.status === RESOURCE_STATUS.released;
     checkSame(ringAt, released ? PROGRAMS.system : resource.ring);
-    return { resource, ring: released ? null : open('ring', ringAt) };
+    return { resource, ring: released ? null : context.open('ring', ringAt) };
   });
 }
 

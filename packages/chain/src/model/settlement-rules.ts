@@ -107,8 +107,8 @@ export const settlementRules: Pick<
     const money = openMoney(context);
     const { config, pool, resource } = money;
     const place = Number(args.week % BigInt(resource.weeks.length));
-    const entry = resource.weeks[place];
-    if (entry?.week !== args.week + 1n || entry.due === 0n) return fail('NothingDue');
+    const entry = resource.weeks[place] ?? fail('NothingDue');
+    if (entry.week !== args.week + 1n || entry.due === 0n) fail('NothingDue');
     const at = context.at('epoch');
     const average = averageOf(pool, config, context.now);
     const { covered, media, quote } = take(context, money, entry.due);

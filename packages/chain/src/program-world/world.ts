@@ -81,7 +81,12 @@ export function signerOf(address: Address): TransactionSigner {
 /** The committed build of the program. */
 export const PROGRAM_PATH: URL = new URL('../../../../programs/media/media.so', import.meta.url);
 
-export function createProgramWorld(program: Uint8Array = readFileSync(PROGRAM_PATH)): ProgramWorld {
+/** The build under test: `MEDIA_PROGRAM` names another than the committed one. */
+function programUnderTest(): Uint8Array {
+  return readFileSync(process.env['MEDIA_PROGRAM'] ?? PROGRAM_PATH);
+}
+
+export function createProgramWorld(program: Uint8Array = programUnderTest()): ProgramWorld {
   const programId = addressOf('media program');
   const bank = addressOf('bank');
   const svm = new LiteSVM().withSigverify(false).withBlockhashCheck(false).withTransactionHistory(0n);

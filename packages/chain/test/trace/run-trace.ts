@@ -76,13 +76,16 @@ function passTime(random: Random, twin: Twin): void {
   else if (random.chance(0.5)) world.setTime(world.now() + BigInt(random.int(5)));
 }
 
+function bytesOf(address: Address): Uint8Array {
+  return new Uint8Array(addressBytes.encode(address));
+}
+
 /** A blank ring of a publisher, at the address that follows from a seed. */
 function addRing(random: Random, twin: Twin, cast: Cast, publisher: unknown): void {
   const owner = cast.owners.find((each) => each === publisher);
   if (owner === undefined) return;
   const seed = new TextEncoder().encode(`ring ${cast.rings.size}`);
-  const bytes = (address: Address): Uint8Array => new Uint8Array(addressBytes.encode(address));
-  const ring = decodeAddress.decode(sha256(bytes(owner), seed, bytes(twin.world.programId)));
+  const ring = decodeAddress.decode(sha256(bytesOf(owner), seed, bytesOf(twin.world.programId)));
   cast.rings.set(ring, { publisher: owner, seed });
   twin.createBlank(ring, random.chance(0.95) ? RING_SIZE : RING_SIZE - 4);
 }

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MediaError } from '@media-network/runtime';
+import { MUTANTS } from './mutants.ts';
+import type { Mutant } from './mutants.ts';
+
+/** `killed`: a test failed, or the build did. `survived`: all tests passed though the rule is wrong. */
+export type Fate = 'killed' | 'survived';
+
+export interface MutantOptions {
+  /** The checkout whose program and tests are used. */
+  readonly root: string;
+  /** Only mutants whose name contains this. */
+  readonly only?: string;
+  readonly signal?: AbortSignal;
+  readonly onFate: (mutant: Mutant, fate: Fate, by: string) => void;
+}
+
+export interface MutantsResult {
+  readonly tried: number;
+  readonly survived: readonly string[];
+}
+
+/** The tests of the program, quickest to notice first. */
+const SUITES = ['boundaries', 'trace', 'substitution'] as const;
+/** Steps of the random trace that a wrong rule has to get past. */
+const TRACE_STEPS = '12000';
+
+/**
+ * Turns one rule of the program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the
+ * Rust toolchain (`media program build` installs it).
+ *
+ * @throws `lab/mutant-does-not-fit` when the text of a mutant is not there exactly once: the list is behind the program.
+ */
+export async function runMutants(options: MutantOptions): Promise<MutantsResult> {
+  const chosen = MUTANTS.filter(({ name }) => name.includes(options.only ?? ''));
+  const scratch = await mkdtemp(join(tmpdir(), 'media-mutants-'));
+  const source = join(options.root, 'programs', 'media');
+  const copy = join(scratch, 'media');
+  const survived: string[] = [];
+  try {
+    await cp(source, copy, { recursive: true, filter: (from) => !from.includes('/target') });
+    for (const mutant of chosen) {
+      if (options.signal?.aborted === true) break;
+      const file = join(copy, mutant.file);
+      const text = await readFile(join(source, mutant.file), 'utf8');
+      if (text.split(mutant.from).length !== 2)
+        throw new MediaError({
+          code: 'lab/mutant-does-not-fit',
+          message: `"${mutant.name}": its text is not there exactly once in ${mutant.file}.`,
+          source: 'internal',
+        });
+      await writeFile(
+        file,
+        text.replace(mutant.from, () => mutant.to),
+      );
+      const by = await killer(options, scratch, copy, mutant);
+      await writeFile(file, text);
+      if (by === undefined) survived.push(mutant.name);
+      options.onFate(mutant, by === undefined ? 'survived' : 'killed', by ?? 'nothing');
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return { tried: chosen.length, survived };
+}
+
+/** What notices a mutant; undefined when nothing does. */
+async function killer(
+  options: MutantOptions,
+  scratch: string,
+  copy: string,
+  mutant: Mutant,
+): Promise<string | undefined> {
+  const target = join(scratch, 'target');
+  if (mutant.file.startsWith('rules/')) {
+    const args = ['test', '--quiet', '--manifest-path', join(copy, 'rules', 'Cargo.toml')];
+    if (!(await passes('cargo', args, options, { CARGO_TARGET_DIR: join(scratch, 'rules-target') })))
+      return 'cargo test';
+  }
+  if (!(await passes('sh', [join(copy, 'build.sh')], options, { CARGO_TARGET_DIR: target })))
+    return 'the compiler';
+  for (const suite of SUITES) {
+    const args = [
+      join(options.root, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--project',
+      'unit',
+      '--bail',
+      '1',
+    ];
+    const env = { MEDIA_PROGRAM: join(copy, 'media.so'), TRACE_STEPS };
+    if (!(await passes(process.execPath, [...args, `packages/chain/test/${suite}.test.ts`], options, env)))
+      return suite;
+  }
+  return undefined;
+}
+
+function passes(
+  program: string,
+  args: readonly string[],
+  { root, signal }: MutantOptions,
+  env: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+      ...(signal === undefined ? {} : { signal }),
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code === 0));
+  });
+}
