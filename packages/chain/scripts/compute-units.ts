@@ -2,10 +2,16 @@
 import { fileURLToPath } from 'node:url';
 
 import { computeUnits } from '../src/program-world/compute-units.ts';
+import { worstCases } from '../src/program-world/worst-cases.ts';
 import { writeOrCheck } from './write-or-check.ts';
 
+const figure = (units: number): string => units.toLocaleString('en');
 const units = await computeUnits();
-const rows = Object.entries(units).map(([name, each]) => `| ${name} | ${each.toLocaleString('en')} |`);
+const rows = Object.entries(units).map(([name, each]) => `| ${name} | ${figure(each)} |`);
+const worst = (await worstCases()).map(
+  (each) =>
+    `| ${each.instruction} | ${each.what} | ${figure(units[each.instruction])} | ${figure(each.units)} |`,
+);
 
 await writeOrCheck(
   fileURLToPath(new URL('../../../docs/compute-units.md', import.meta.url)),
@@ -14,11 +20,21 @@ await writeOrCheck(
 What each instruction takes in the Solana VM: the most of its occurrences in the story that
 \`packages/chain/src/program-world/story.ts\` tells (searching an address that does not exist yet costs 1,500 units a
 try, so the same instruction can take a few thousand more elsewhere). A transaction may take 1,400,000. Made by
-\`node packages/chain/scripts/compute-units.ts\`; \`media program cu\` prints the same.
+\`node packages/chain/scripts/compute-units.ts\`; \`media program cu\` prints this table.
 
 | instruction | compute units |
 |---|---:|
 ${rows.join('\n')}
+
+## Worst cases
+
+What the largest set, the longest proof and the fullest hour make of them
+(\`packages/chain/src/program-world/worst-cases.ts\`). A recorded leaf here has numbers of ten bytes, a ring that is
+zeroed as a whole, and 510 hours to clear; sixteen of them are what the program takes, three to five are what a transaction has room for.
+
+| instruction | with | in the story | compute units |
+|---|---|---:|---:|
+${worst.join('\n')}
 `,
   'node packages/chain/scripts/compute-units.ts',
 );

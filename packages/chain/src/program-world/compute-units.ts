@@ -19,4 +19,4 @@ export async function computeUnits(program?: Uint8Array): Promise<Record<Instruc
 }
 
 /** What the compute budget's own instruction takes in each of the story's transactions. */
-const BUDGET_UNITS = 150;
+export const BUDGET_UNITS = 150;

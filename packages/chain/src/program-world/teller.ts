@@ -17,8 +17,12 @@ export interface StoryStep {
 
 export interface Teller {
   /** Remembers what can be mistaken for an account of that name from now on. */
-  other(name: string, ...more: readonly Address[]): void;
-  step<N extends InstructionName>(name: N, input: InstructionInput<N>, probe?: boolean): Promise<StoryStep>;
+  readonly other: (name: string, ...more: readonly Address[]) => void;
+  readonly step: <N extends InstructionName>(
+    name: N,
+    input: InstructionInput<N>,
+    probe?: boolean,
+  ) => Promise<StoryStep>;
 }
 
 export function createTeller({ instructions }: ProgramWorld): Teller {
