@@ -66,6 +66,18 @@ it('serves whoever has a token of the publisher, and counts what is signed for a
   const first = await resource.get('/mb', { headers });
   expect(first.status).toBe(200);
   expect((await resource.get('/mb')).status).toBe(503);
+  // Beyond its ceiling a session is open traffic, of which there is no credit: a new token is what helps.
+  const small = await network.publisher.session(resource.address, hour(), { ceiling: 1_000n });
+  const used = { 'Media-Token': tokenHeader(small.token) };
+  const cut = await resource.get('/mb', { headers: used });
+  expect([cut.status, cut.complete]).toEqual([200, false]);
+  expect(cut.body.length).toBeLessThan(100_000);
+  const refused = await resource.get('/mb', { headers: used });
+  expect([refused.status, refused.headers['media-error'], refused.headers['media-hour']]).toEqual([
+    401,
+    'token/used-up',
+    String(hour()),
+  ]);
 });
 
 const table = (edge: string, vouched: number) => ({

@@ -4,7 +4,7 @@ import type { Receipt } from '@media-network/protocol';
 import { createManualClock } from '@media-network/runtime/testing';
 import { address } from '@solana/kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hourAt } from '../src/chain/periods.ts';
+import { hourAt, hourEndMs } from '../src/chain/periods.ts';
 import { createPublisher } from './publisher.ts';
 import { startTestNetwork } from './network.ts';
 import type { TestNetwork, TestResource } from './network.ts';
@@ -86,6 +86,32 @@ describe('tokens', () => {
       const receipt = await session.receipt(network.edge.address, response.bytes, 1);
       expect((await post([receipt])).status).toBe(204);
     }
+  });
+
+  it('refuses those of an hour that is reported, and names the hour of which it wants one', async () => {
+    const mine = await startTestNetwork();
+    const at = (): number => hourAt(mine.chain.periods, mine.chain.nowMs());
+    const film = await mine.addResource();
+    mine.origin.on('/x', ok('x', { 'Cache-Control': 'max-age=60000' }));
+    const session = await mine.publisher.session(film.address, at());
+    const headers = { 'Media-Token': tokenHeader(session.token) };
+    const first = await film.get('/x', { headers });
+    expect(first.status).toBe(200);
+    mine.chain.advance(hourEndMs(mine.chain.periods, at()) + 1_000 - mine.chain.nowMs());
+    // The hour is over and not reported yet: what is on its way is still taken.
+    expect((await film.get('/x', { headers })).status).toBe(200);
+    mine.chain.advance(65_000);
+    await mine.edge.tasks.find((task) => task.name === 'reporter')?.runNow();
+    const unknown = await mine.publisher.session(film.address, at() - 1);
+    for (const token of [session.token, unknown.token]) {
+      const late = await film.get('/x', { headers: { 'Media-Token': tokenHeader(token) } });
+      expect([late.status, late.headers['media-error'], late.headers['media-hour']]).toEqual([
+        401,
+        'token/wrong-hour',
+        String(at()),
+      ]);
+    }
+    await mine.close();
   });
 
   it('says what it has counted before each response, for clients that see no heads', async () => {

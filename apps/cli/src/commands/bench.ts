@@ -57,6 +57,9 @@ async function startRealEdge(setting: BenchSetting): Promise<BenchServer> {
         setting.keyFile,
         '--allow-private-origins',
         'true',
+        // What is measured is the serving, not what a publisher would pay for it.
+        '--past-credit',
+        'serve',
         '--log-level',
         'warn',
       ],

@@ -41,7 +41,10 @@ async function ensureRegistered(
   if (found !== null && found.status === NODE_STATUS.active) {
     if (found.endpoint === says.endpoint && found.control === says.control) return;
     context.terminal.note(`moving the edge to ${says.endpoint}`);
-    await client.send([await client.instructions.updateEdge({ owner: wallet, ...says })], { payer: wallet });
+    const stake = await client.account('stake', found.stake);
+    if (stake === null) throw new Error('an edge that is active has a stake');
+    const update = await client.instructions.updateEdge({ owner: wallet, pool: stake.pool, ...says });
+    await client.send([update], { payer: wallet });
     return;
   }
   const pool = await ensureNodeStake(connection, wallet, ROLE.edge, await minimum(client), options, context);
@@ -72,9 +75,15 @@ async function run(options: DaemonOptions, context: CliContext): Promise<void> {
       dir,
     },
   });
-  if (options.register) await ensureRegistered(connection, wallet, options, config, context);
   const { createEdge } = await import('@media-network/edge');
-  const edge = await createEdge(config, { operator: wallet });
+  const edge = await createEdge(
+    config,
+    { operator: wallet },
+    // Staked and registered once the ports are ours.
+    options.register
+      ? { register: () => ensureRegistered(connection, wallet, options, config, context) }
+      : {},
+  );
   const { terminal } = context;
   if (options.json === true) {
     // The host of a resource that this edge serves, for whoever wants to ask it something.

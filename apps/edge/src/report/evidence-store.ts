@@ -20,7 +20,7 @@ export interface EvidenceStore {
   /** Durable when it resolves. */
   putCommit(hour: number, commit: KeptCommit): Promise<void>;
   commit(hour: number, boot: number, slot: number): Promise<Buffer | undefined>;
-  /** All commits of an hour end to end, of every life of the process. */
+  /** All commits of an hour end to end, rising by slot, of every life of the process. */
   commits(hour: number): Promise<Buffer>;
   /** The list with this root (hex); undefined when there is none. The root of nothing has the empty list. */
   get(kind: EvidenceKind, root: string): Promise<Buffer | undefined>;
@@ -106,7 +106,7 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
         : undefined;
     },
     async commits(hour) {
-      const names = [...(hours.get(hour)?.commits ?? [])].sort();
+      const names = [...(hours.get(hour)?.commits ?? [])].sort(bySlot);
       return Buffer.concat(await Promise.all(names.map((name) => readFile(join(dir, String(hour), name)))));
     },
     async get(kind, root) {
@@ -142,19 +142,31 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
   };
 }
 
+/** Names of commits by slot, then by boot: `commit-<boot>-<slot>`. */
+function bySlot(a: string, b: string): number {
+  const [, bootA = '', slotA = ''] = a.split('-');
+  const [, bootB = '', slotB = ''] = b.split('-');
+  return Number(slotA) - Number(slotB) || Number(bootA) - Number(bootB);
+}
+
+let parts = 0;
+
 async function writeDurably(path: string, blob: Uint8Array): Promise<void> {
+  // The same list may be on its way twice: two commits of a quiet moment have one root.
+  parts += 1;
+  const part = `${path}.${parts}.tmp`;
   try {
-    const file = await open(`${path}.tmp`, 'w');
+    const file = await open(part, 'w');
     try {
       await file.writeFile(blob);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(`${path}.tmp`, path);
+    await rename(part, path);
   } catch (error) {
     // On a full disk the half must not take the room of the next try.
-    await rm(`${path}.tmp`, { force: true }).catch(() => undefined);
+    await rm(part, { force: true }).catch(() => undefined);
     throw error;
   }
 }

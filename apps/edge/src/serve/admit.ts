@@ -95,5 +95,8 @@ export async function admit(
   if (opened.kind === 'refused')
     return { kind: 'refused', phase: 'admit', code: opened.code, hour: deps.hour() };
   if (opened.kind === 'ok') return { ...admitted, session: opened.session };
-  return noCredit(tenant, deps) ?? { ...admitted, session: undefined };
+  // Beyond its ceiling a session is open traffic. Where that has no credit, a new token helps.
+  return noCredit(tenant, deps) === undefined
+    ? { ...admitted, session: undefined }
+    : { kind: 'refused', phase: 'admit', code: 'token/used-up', hour: deps.hour() };
 }

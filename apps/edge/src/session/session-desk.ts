@@ -11,7 +11,7 @@ import {
   toHex,
 } from '@media-network/protocol';
 import type { Receipt, Token } from '@media-network/protocol';
-import { createRepeatingTask, errorCode } from '@media-network/runtime';
+import { MediaError, createRepeatingTask, errorCode } from '@media-network/runtime';
 import type { RepeatingTask, RepeatingTaskDeps } from '@media-network/runtime';
 import type { EdgeChain } from '../chain/edge-chain.ts';
 import { hourAt } from '../chain/periods.ts';
@@ -40,9 +40,9 @@ export interface Session extends SessionMeter {
 
 type TokenOutcome =
   | { readonly kind: 'ok'; readonly session: Session }
-  /** The token is good, and nothing can be signed with it any more: its hour is sealed or its ceiling reached. */
-  | { readonly kind: 'open' }
-  /** 401: malformed, other resource or hour, no vouching key, forged, or another token with this session's number. */
+  /** The token is good, and its ceiling is reached: nobody vouches for what comes. */
+  | { readonly kind: 'used-up' }
+  /** 401: malformed, other resource or hour, an hour that is reported already, no vouching key, forged, or another token with this session's number. */
   | { readonly kind: 'refused'; readonly code: string };
 
 type ReceiptsOutcome =
@@ -61,7 +61,11 @@ export interface SessionDesk {
   written(session: Session, headBytes: number, bodyBytes: number): number;
   /** Takes receipts; they are on disk when it resolves with `ok`. */
   receipts(body: Uint8Array, tenant: Tenant): Promise<ReceiptsOutcome>;
-  /** Bytes that may be handed on before the next receipt; never below 0. Infinite once the hour takes no more receipts. */
+  /**
+   * Bytes that may be handed on before the next receipt; never below 0. Infinite once the hour takes no more receipts.
+   *
+   * @throws `edge/no-credit` beyond the ceiling, where open traffic has no credit.
+   */
   credit(session: Session): number;
   readonly size: number;
   /** Forgets sessions of hours that take no more receipts. */
@@ -197,7 +201,8 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
   function goOn(known: Session, token: Token, tenant: Tenant): TokenOutcome {
     const same = equalBytes(encodeToken(token), known.book.token);
     if (!same || known.tenant !== tenant) return { kind: 'refused', code: 'token/session-taken' };
-    if (!takesReceipts(known) || known.handed >= known.ceiling) return { kind: 'open' };
+    if (!takesReceipts(known)) return { kind: 'refused', code: 'token/wrong-hour' };
+    if (known.handed >= known.ceiling) return { kind: 'used-up' };
     return { kind: 'ok', session: known };
   }
 
@@ -218,7 +223,9 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
       // Opened by another request while the signature was checked; by another token, it is not ours.
       const again = find(toHex(token.session), tenant);
       if (again !== undefined) return goOn(again, token, tenant);
-      if (Number(token.hour) <= ledger.sealedThrough || token.ceiling === 0n) return { kind: 'open' };
+      // Reported already: with a token of the hour that we name, the client is vouched for again.
+      if (Number(token.hour) <= ledger.sealedThrough) return { kind: 'refused', code: 'token/wrong-hour' };
+      if (token.ceiling === 0n) return { kind: 'used-up' };
       return { kind: 'ok', session: live(ledger.openSession(encodeToken(token)), tenant, token, false) };
     },
     written(session, headBytes, bodyBytes) {
@@ -252,8 +259,9 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     },
     credit(session) {
       if (!takesReceipts(session)) return Number.POSITIVE_INFINITY;
-      // Beyond the ceiling nobody vouches: what is under way goes on as open traffic, if that has credit.
-      if (session.handed >= session.ceiling && !deps.hasOpenCredit(session.tenant)) return 0;
+      // Beyond the ceiling nobody vouches: what is under way goes on as open traffic, if that has credit. Else tokens
+      // of a byte would be worth a film each.
+      if (session.handed >= session.ceiling && !deps.hasOpenCredit(session.tenant)) throw usedUp();
       return Math.max(0, session.creditWindow - (session.handed - session.signed));
     },
     get size() {
@@ -282,6 +290,14 @@ export function sessionHeaders(session: Session, readable: boolean): string[] {
 
 function isLast(session: Session, receipt: Receipt): boolean {
   return session.book.receipt !== undefined && equalBytes(session.book.receipt, encodeReceipt(receipt));
+}
+
+function usedUp(): MediaError {
+  return new MediaError({
+    code: 'edge/no-credit',
+    message: "The session has reached its token's ceiling, and nobody pays for more.",
+    source: 'client',
+  });
 }
 
 type Refusal = Extract<ReceiptsOutcome, { kind: 'refused' }>;
