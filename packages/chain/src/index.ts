@@ -1,5 +1,7 @@
 export { createAddresses, ringSeed } from './addresses.ts';
 export type { Addresses } from './addresses.ts';
+export { claimPlan } from './claim-plan.ts';
+export type { ClaimPlan, Unclaimed, WeekClaim } from './claim-plan.ts';
 export { createMediaClient, websocketUrl } from './client.ts';
 export type { MediaClient, MediaClientOptions } from './client.ts';
 export { accountKind, accountOffset, accountSize, decodeAccount, encodeAccount } from './codec/accounts.ts';
@@ -17,10 +19,12 @@ export { deployProgram } from './deploy.ts';
 export type { DeployOptions } from './deploy.ts';
 export { createInstructions } from './instructions.ts';
 export type { Instructions, MediaInstruction } from './instructions.ts';
+export { MAX_TRANSACTION_BYTES, packTransactions, transactionBytes } from './pack-transactions.ts';
 export { RING_SIZE, createResourcePlan, genesisPlan, sendPlan, settingsPlan } from './plans.ts';
 export type { PlanStep, ResourcePlan } from './plans.ts';
 export { PROGRAMS, SYSVARS } from './programs.ts';
 export type { Found, Reads, Where } from './reads.ts';
+export { recordPlan } from './record-plan.ts';
 export { createRpc } from './rpc.ts';
 export type { Commitment, SendOptions, SendResult } from './send.ts';
 export {
@@ -32,6 +36,8 @@ export {
   transferTokens,
 } from './tokens.ts';
 export { programErrorCode } from './transaction-errors.ts';
+export { revealPlan } from './verdict-plan.ts';
 export { createWallet, signEvidence } from './wallet.ts';
 export type { Signer } from './wallet.ts';
 export type { Watch, WatchOptions } from './watch.ts';
+export { claimedIn, recordedIn, releasedIn } from './windows.ts';
