@@ -1,14 +1,16 @@
 import type { MediaClient } from '@media-network/chain';
-import { decodeCounter } from '@media-network/protocol';
 import { errorCode } from '@media-network/runtime';
 import { exchange } from '@media-network/viewer';
 import { generateKeyPairSigner, lamports } from '@solana/kit';
-import type { Address, Signature } from '@solana/kit';
+import type { Signature } from '@solana/kit';
+import { askCommit } from './commits.ts';
+import type { AskingGuard } from './commits.ts';
 
 export interface LoadTarget {
   readonly client: MediaClient;
   readonly host: string;
-  readonly resource: Address;
+  /** Asks edges for their counters. */
+  readonly guard: AskingGuard;
   /** Ports of the edges, data plane and control plane. */
   readonly edges: readonly { readonly port: number; readonly control: number }[];
   /** Hex SHA-256 of what is served, by target. */
@@ -19,7 +21,7 @@ export interface LoadTarget {
 export interface Seen {
   /** Transactions that the chain called confirmed. */
   readonly confirmed: ReadonlySet<Signature>;
-  /** Bytes in the last counter that each edge has signed, by its control port: acknowledged in its journal. */
+  /** Bytes of all resources in the last commit of each edge, by its control port: acknowledged in its journal. */
   readonly acknowledged: ReadonlyMap<number, bigint>;
   /** Whole responses. */
   readonly served: number;
@@ -66,11 +68,9 @@ export function startLoad(target: LoadTarget): Load {
 
   const read = (control: number): Promise<void> =>
     repeat(async () => {
-      const response = await exchange(`http://127.0.0.1:${control}/v1/counters/${target.resource}`, {
-        keepBody: true,
-      });
-      const counter = decodeCounter(response.body);
-      if (counter !== undefined) acknowledged.set(control, counter.bytes);
+      const now = await target.client.chainTime();
+      const commit = await askCommit(target.guard, `http://127.0.0.1:${control}`, now);
+      if (commit !== undefined) acknowledged.set(control, commit.total);
       await new Promise((resolve) => setTimeout(resolve, 20));
     });
 

@@ -40,15 +40,15 @@ export const FAST_PARAMS: NetworkParams = {
   ...REAL_PARAMS,
   sampleSecs: 1,
   // A busy machine may need some seconds for what it has five minutes for in life.
-  reportSlots: 8,
-  commitSlots: 16,
-  verdictSlots: 24,
+  reportSlots: 10,
+  commitSlots: 20,
+  verdictSlots: 30,
   finalHours: 20,
   // What a resource keeps of money by week bounds how late an hour can be decided: five weeks.
   lateHours: 27,
   hoursPerWeek: 10,
   // Two weeks, an hour's windows and its finality.
-  unbondSecs: 510,
+  unbondSecs: 530,
   twapSecs: 60,
   spotSecs: 22,
   votingSecs: 61,

@@ -54,6 +54,8 @@ it('stops where the allowance ends, says why and until when, and goes on in the 
   expect(wait).toBeGreaterThan(0);
   expect(wait).toBeLessThanOrEqual(600);
   expect(network.edge.stats().openCredit.openBytes).toBeGreaterThan(3 * MB);
+  // Heads, and what the last answer was above the allowance.
+  expect(network.edge.stats().openCredit.unpaidBytes).toBeLessThan(10_000);
   network.chain.advance(hourEndMs(network.chain.periods, hour()) - network.chain.nowMs() + 1);
   expect((await take(1)).served).toBe(1);
 });

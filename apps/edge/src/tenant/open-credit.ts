@@ -8,7 +8,7 @@ import {
 } from '@media-network/protocol';
 import { createRepeatingTask } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask, RoundResult } from '@media-network/runtime';
-import type { EdgeChain, FinalHour } from '../chain/edge-chain.ts';
+import type { EdgeChain, FinalHour, ResourceView } from '../chain/edge-chain.ts';
 import { hourAt, hourEndMs, weekOf } from '../chain/periods.ts';
 import { SAMPLES } from '../journal/ledger.ts';
 import type { Ledger } from '../journal/ledger.ts';
@@ -77,14 +77,13 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
   const limits = new Map<string, number>();
   let limitsHour = -1;
 
-  function limitOf(tenant: Tenant, hour: number): number {
+  function limitOf(view: ResourceView, hour: number): number {
     if (limitsHour !== hour) {
       limits.clear();
       limitsHour = hour;
     }
-    const known = limits.get(tenant.key);
+    const known = limits.get(view.key);
     if (known !== undefined) return known;
-    const { view } = tenant;
     const at = BigInt(hour);
     const allowance = activeIn(view, at) ? termsOf(view, at).allowance : 0n;
     const weight = weights.get(view.address);
@@ -98,7 +97,7 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
         worthAll: worth.all,
       }),
     );
-    limits.set(tenant.key, limit);
+    limits.set(view.key, limit);
     return limit;
   }
 
@@ -112,7 +111,8 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
     for (const key of ledger.hour(hour)?.samples.keys() ?? []) {
       const bytes = openOf(key, hour);
       open += bytes;
-      unpaid += Math.max(0, bytes - (limits.get(key) ?? 0));
+      const view = chain.resources().get(key);
+      unpaid += Math.max(0, bytes - (view === undefined ? 0 : limitOf(view, hour)));
     }
     sums = { hour, at: now, open, unpaid: Math.max(unpaid, open - capBytes) };
   }
@@ -180,7 +180,7 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
       if (sums.hour !== hour || Math.abs(deps.clock.nowMs() - sums.at) >= SUM_EVERY_MS) sumUp(hour);
       const all = SLACK_RESOURCES * options.slackBytes;
       const within =
-        openOf(tenant.key, hour) < limitOf(tenant, hour) + options.slackBytes && sums.unpaid <= all;
+        openOf(tenant.key, hour) < limitOf(tenant.view, hour) + options.slackBytes && sums.unpaid <= all;
       if (within) return 0;
       const left = Math.ceil((hourEndMs(chain.periods, hour) - now) / 1000);
       return Math.max(1, Math.min(MAX_WAIT_SECONDS, left));
