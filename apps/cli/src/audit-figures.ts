@@ -3,8 +3,16 @@ import type { Style } from './terminal/style.ts';
 import { table } from './terminal/table.ts';
 
 /** Figures of an audit that are money, in MEDIA base units, and those that are bytes. */
-const MONEY: ReadonlySet<string> = new Set(['fee', 'fees', 'feesExpected', 'kept', 'toBurn', 'rewards']);
-const BYTES: ReadonlySet<string> = new Set(['bytes', 'billable', 'attested', 'credited']);
+const MONEY: ReadonlySet<string> = new Set([
+  'fee',
+  'fees',
+  'feesExpected',
+  'kept',
+  'toBurn',
+  'rewards',
+  'paid',
+]);
+const BYTES: ReadonlySet<string> = new Set(['bytes', 'billable', 'disputed', 'vouched', 'credited']);
 
 function words(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -13,6 +21,7 @@ function words(name: string): string {
 function value(name: string, figure: unknown): string {
   if (typeof figure === 'bigint' && MONEY.has(name)) return formatMedia(figure);
   if (typeof figure === 'bigint' && BYTES.has(name)) return `${formatBytes(figure)} (${figure})`;
+  if (figure === undefined) return 'not known';
   return typeof figure === 'boolean' ? (figure ? 'yes' : 'no') : String(figure);
 }
 
@@ -29,7 +38,9 @@ export function figureLines(figures: object, style: Style): string[] {
     if (figure instanceof Map) {
       tables.push('', ...shares(figure, style));
     } else if (Array.isArray(figure) && figure.every((each) => typeof each === 'object' && each !== null)) {
-      tables.push('', ...resources(figure, style));
+      if (figure.length > 0) tables.push('', ...rowsOf(figure, style));
+    } else if (name === 'commits') {
+      lines.push(`  ${words(name).padEnd(14)} ${commits(figure)}`);
     } else if (Array.isArray(figure)) {
       if (figure.length > 0) lines.push(`  ${words(name).padEnd(14)} ${figure.join(', ')}`);
     } else {
@@ -59,15 +70,42 @@ const amount = (row: object, name: string): string => {
   return typeof found === 'bigint' ? formatBytes(found) : '';
 };
 
-/** Entries of a report and leaves of an hour: both have a resource and twelve slots. */
+/** What the commits that guards collected say of a report. */
+function commits(figure: unknown): string {
+  if (typeof figure !== 'object' || figure === null) return '';
+  const finding = field(figure, 'finding');
+  const said = typeof finding === 'object' && finding !== null ? finding : {};
+  const what =
+    field(said, 'kind') === 'ok'
+      ? 'nothing against it'
+      : `${String(field(said, 'reason'))}: ${String(field(said, 'words'))}`;
+  return `${String(field(figure, 'count'))} in the hour, ${what}`;
+}
+
+/** Entries of a report and leaves of an hour, which have a resource and twelve slots; or rows of plain fields. */
+function rowsOf(rows: readonly object[], style: Style): string[] {
+  const [first = {}] = rows;
+  if (field(first, 'slots') !== undefined) return resources(rows, style);
+  const columns = Object.keys(first).map((name) => ({
+    head: words(name),
+    value: (row: object) => value(name, field(row, name)),
+  }));
+  return table(rows, columns, style);
+}
+
 function resources(rows: readonly object[], style: Style): string[] {
-  const second = rows.some((row) => field(row, 'billable') !== undefined) ? 'billable' : 'attested';
+  const ofHour = rows.some((row) => field(row, 'billable') !== undefined);
+  const columns = ofHour ? ['billable', 'disputed'] : ['vouched'];
   return table(
     rows,
     [
       { head: 'resource', value: (row) => String(field(row, 'resource')) },
-      { head: 'bytes', value: (row) => formatBytes(sum(field(row, 'slots'))), align: 'right' },
-      { head: second, value: (row) => amount(row, second), align: 'right' },
+      { head: 'bytes', value: (row) => formatBytes(sum(field(row, 'slots'))), align: 'right' as const },
+      ...columns.map((name) => ({
+        head: name,
+        value: (row: object) => amount(row, name),
+        align: 'right' as const,
+      })),
     ],
     style,
   );

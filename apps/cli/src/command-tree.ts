@@ -80,6 +80,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/resource.ts')).registerResource,
   },
   {
+    name: 'vouch',
+    summary: "run a publisher's signer: whose bytes it pays for",
+    runs: true,
+    load: async () => (await import('./commands/vouch.ts')).registerVouch,
+  },
+  {
     name: 'status',
     summary: 'the network at a glance',
     load: async () => (await import('./commands/status.ts')).registerStatus,
@@ -88,6 +94,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'audit',
     summary: 'recompute what the chain says from published evidence',
     load: async () => (await import('./commands/audit.ts')).registerAudit,
+  },
+  {
+    name: 'evidence',
+    summary: 'check what convicts an edge, and look for it',
+    load: async () => (await import('./commands/evidence.ts')).registerEvidence,
   },
   {
     name: 'claim',

@@ -1,42 +1,39 @@
-import type { MediaClient } from '@media-network/chain';
-import { HOUR_STATUS } from '@media-network/chain/schema';
-import {
-  boundInForce,
-  creditHour,
-  decodeHour,
-  equalBytes,
-  monthOfSample,
-  sumSlots,
-  toHex,
-} from '@media-network/protocol';
-import type { ConfirmedReport, Hour, ResourceHour } from '@media-network/protocol';
+import type { Found, MediaClient } from '@media-network/chain';
+import { HOUR_STATUS, SAMPLE_RING } from '@media-network/chain/schema';
+import { mulDivUp, toHex, weekOfHour } from '@media-network/protocol';
+import type { Decision, Hour, ResourceHour } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
-
-import { findEntries } from './audit-report.ts';
-import { readReport } from './report-record.ts';
+import { findHour } from './published.ts';
+import { recomputeHour } from './recompute-hour.ts';
 import { createFindings } from './subject.ts';
 import type { Audit, AuditDeps, Findings } from './subject.ts';
 
 export interface HourFigures {
   readonly hour: bigint;
   readonly final: boolean;
-  readonly reports: number;
-  readonly confirmed: number;
+  /** Decided by the set of a later week. */
+  readonly late: boolean;
+  /** The hour it builds on. */
+  readonly base: bigint | undefined;
+  readonly reports: readonly {
+    readonly edge: Address;
+    readonly bytes: bigint;
+    readonly decision: Decision;
+  }[];
   readonly bytes: bigint;
   readonly billable: bigint;
+  readonly disputed: bigint;
+  readonly disputes: readonly { readonly edge: string; readonly resource: string }[];
   readonly root: string;
-  /** MEDIA base units due for the hour at the rate in force. */
+  /** MEDIA base units due for the hour, at its own terms. */
   readonly fee: bigint;
   readonly resources: readonly ResourceHour[];
+  /** Numbers of the guards that are paid for it. */
+  readonly right: readonly number[];
 }
 
-/** Hours looked back for a resource's previous hour; further back is left unknown. */
-const MAX_HOURS_BACK = 400n;
-
-type Config = Awaited<ReturnType<MediaClient['config']>>;
-
-/** Recomputes an hour from its confirmed reports: leaves, root, samples (docs/evidence.md, What is billed). */
+/** Recomputes an hour from its reports and reveals: leaves, root, samples (docs/evidence.md, The hour). */
 export async function auditHour(deps: AuditDeps, hour: bigint): Promise<Audit<HourFigures>> {
   const { client } = deps;
   const [account, config] = await Promise.all([client.hour(hour), client.config()]);
@@ -49,157 +46,116 @@ export async function auditHour(deps: AuditDeps, hour: bigint): Promise<Audit<Ho
     });
   }
   const findings = createFindings();
+  await checkTerms(client, weekOfHour(config, hour), account, findings);
+  const { computed, complete, reports } = await recomputeHour(deps, account, findings);
   const final = account.status === HOUR_STATUS.final;
-  const published = final ? await findHour(deps, account.root) : undefined;
-  if (final && published === undefined)
-    findings.cannotTell(`nobody serves the hour's leaves (root ${toHex(account.root)})`);
-
-  const reports = await confirmedReports(deps, hour, account.confirmed, findings);
-  const recomputed = await recompute(deps, hour, reports, published);
-  if (final && reports.length === account.confirmed) {
-    findings.compare('root of the hour', toHex(account.root), toHex(recomputed.root));
-    await checkPrevious(deps, hour, recomputed.resources, findings);
-    await checkSamples(client, config, hour, recomputed.resources, findings);
+  if (final && complete) {
+    findings.compare('leaves of the hour', account.leaves, computed.leaves);
+    if (toHex(account.root) !== toHex(computed.root)) {
+      findings.differ('root of the hour', toHex(account.root), toHex(computed.root));
+      const published = await findHour(deps, account.root);
+      if (published === undefined)
+        findings.cannotTell(`nobody serves the hour's leaves (root ${toHex(account.root)})`);
+      else compareHours(published, computed, findings);
+    }
+    await checkSamples(client, config, hour, computed.resources, findings);
   }
-  const billable = recomputed.resources.reduce((sum, leaf) => sum + leaf.billable, 0n);
   return findings.result({
     hour,
     final,
-    reports: account.reports,
-    confirmed: account.confirmed,
-    bytes: account.confirmedBytes,
-    billable,
-    root: toHex(recomputed.root),
-    fee: recomputed.resources.reduce((sum, leaf) => sum + feeOf(leaf.billable, config.feePerGb), 0n),
-    resources: recomputed.resources,
+    late: final && account.voteWeek > weekOfHour(config, hour),
+    base: computed.base,
+    reports: reports.map((report) => ({
+      edge: report.edge,
+      bytes: report.bytes,
+      decision: computed.decisions[report.index] ?? 'rejected',
+    })),
+    bytes: account.reportedBytes,
+    billable: sum(computed.resources.map((leaf) => leaf.billable)),
+    disputed: sum(computed.resources.map((leaf) => leaf.disputed)),
+    disputes: computed.disputes,
+    root: toHex(computed.root),
+    fee: sum(computed.resources.map((leaf) => feeOf(leaf, account.feePerGb))),
+    resources: computed.resources,
+    right: computed.right,
   });
 }
 
-/** ⌈billable · feePerGb / 10⁹⌉ (docs/chain.md, record). */
-export function feeOf(billable: bigint, feePerGb: bigint): bigint {
-  return (billable * feePerGb + 999_999_999n) / 1_000_000_000n;
+const sum = (numbers: readonly bigint[]): bigint => numbers.reduce((total, each) => total + each, 0n);
+
+/** ⌈(billable + disputed) · feePerGb / 10⁹⌉ (docs/chain.md, record). */
+export function feeOf(leaf: Pick<ResourceHour, 'billable' | 'disputed'>, feePerGb: bigint): bigint {
+  return mulDivUp(leaf.billable + leaf.disputed, feePerGb, 1_000_000_000n);
 }
 
-/** The leaves behind an hour's root, from whoever has them. */
-export async function findHour(deps: AuditDeps, root: Uint8Array): Promise<Hour | undefined> {
-  return deps.blobs.find('hours', root, (blob) => {
-    const decoded = decodeHour(blob, deps.sha256);
-    return decoded !== undefined && equalBytes(decoded.root, root) ? decoded : undefined;
-  });
-}
-
-async function confirmedReports(
-  deps: AuditDeps,
-  hour: bigint,
-  expected: number,
-  findings: Findings,
-): Promise<ConfirmedReport[]> {
-  const reports: ConfirmedReport[] = [];
-  let confirmed = 0;
-  for (const edge of await deps.client.edges()) {
-    const record = await readReport(deps.client, edge.address, hour);
-    if (record?.status !== 'confirmed') continue;
-    confirmed += 1;
-    const entries = await findEntries(deps.blobs, record, deps.sha256);
-    if (entries === undefined)
-      findings.cannotTell(`nobody serves the entries of ${edge.address} (root ${toHex(record.root)})`);
-    else reports.push({ edge: edge.address, entries });
-  }
-  if (confirmed < expected)
-    findings.cannotTell(`${expected - confirmed} confirmed reports were closed and have no history here`);
-  if (confirmed > expected) findings.differ('confirmed reports', String(expected), String(confirmed));
-  return reports;
-}
-
-async function recompute(
-  deps: AuditDeps,
-  hour: bigint,
-  reports: readonly ConfirmedReport[],
-  published: Hour | undefined,
-): Promise<Hour> {
-  const addresses = [...new Set(reports.flatMap((report) => report.entries.map((entry) => entry.resource)))];
-  // Resource addresses in entries are base58 of 32 bytes, which is what an Address is.
-  const accounts = await deps.client.accounts('resource', addresses as Address[]);
-  const bounds = new Map(
-    accounts.flatMap((each) => (each === null ? [] : [[String(each.address), boundInForce(each, hour)]])),
-  );
-  const previous = new Map(published?.resources.map((leaf) => [leaf.resource, leaf.previous]) ?? []);
-  return creditHour(
-    {
-      reports,
-      boundOf: (resource) => bounds.get(resource) ?? 0n,
-      previousOf: (resource) => previous.get(resource) ?? 0n,
-    },
-    deps.sha256,
-  );
-}
-
-/** `previous` of each leaf: that hour has the resource, and no final hour between has. */
-async function checkPrevious(
-  deps: AuditDeps,
-  hour: bigint,
-  leaves: readonly ResourceHour[],
+/** An hour has the terms of its week's set, which holds them from before the week began. */
+async function checkTerms(
+  client: MediaClient,
+  week: bigint,
+  account: Found<'hour'>,
   findings: Findings,
 ): Promise<void> {
-  const seen = new Map<bigint, ReadonlySet<string> | undefined>();
-  async function resourcesOf(index: bigint): Promise<ReadonlySet<string> | undefined> {
-    if (seen.has(index)) return seen.get(index);
-    const account = await deps.client.hour(index);
-    const final = account !== null && account.status === HOUR_STATUS.final;
-    const found = final ? await findHour(deps, account.root) : undefined;
-    const resources =
-      final && found === undefined ? undefined : new Set(found?.resources.map((leaf) => leaf.resource));
-    seen.set(index, resources);
-    return resources;
-  }
-  for (const leaf of leaves) {
-    for (let index = hour - 1n; index >= 0n && index >= leaf.previous - 1n; index -= 1n) {
-      if (hour - index > MAX_HOURS_BACK) {
-        findings.cannotTell(`whether ${leaf.resource} had traffic more than ${MAX_HOURS_BACK} hours before`);
-        break;
-      }
-      const resources = await resourcesOf(index);
-      if (resources === undefined) {
-        findings.cannotTell(`whether ${leaf.resource} had traffic in hour ${index}`);
-        break;
-      }
-      if (resources.has(leaf.resource) !== (index === leaf.previous - 1n)) {
-        findings.differ(
-          `previous hour of ${leaf.resource}`,
-          String(leaf.previous),
-          `hour ${index} contradicts it`,
-        );
-        break;
-      }
-    }
-  }
+  const set = await client.guardSet(week);
+  if (set === null) return;
+  for (const name of ['feePerGb', 'dustBytes', 'guardShareBps', 'openYieldBps'] as const)
+    findings.compare(`${name} of the hour`, account[name], set[name]);
+}
+
+/** Says where two hours part, leaf by leaf. */
+function compareHours(published: Hour, computed: Hour, findings: Findings): void {
+  const figures = (hour: Hour): ReadonlyMap<string, string> =>
+    new Map([
+      ...hour.resources.map(
+        (leaf) =>
+          [`resource ${leaf.resource}`, `${leaf.billable} billable, ${leaf.disputed} disputed`] as const,
+      ),
+      ...hour.edges.flatMap(({ edge, rows }) =>
+        rows.map((row) => [`credit of ${edge} for ${row.resource}`, `${row.credited}`] as const),
+      ),
+      ['right guards', hour.right.join(', ')],
+      ['hour it builds on', String(hour.base ?? 'none')],
+    ]);
+  const [theirs, ours] = [figures(published), figures(computed)];
+  for (const what of new Set([...theirs.keys(), ...ours.keys()]))
+    findings.compare(what, theirs.get(what) ?? 'nothing', ours.get(what) ?? 'nothing');
 }
 
 /** Samples of recorded hours, as far as the ring still holds them. */
 async function checkSamples(
   client: MediaClient,
-  config: Config,
+  config: Awaited<ReturnType<MediaClient['config']>>,
   hour: bigint,
   leaves: readonly ResourceHour[],
   findings: Findings,
 ): Promise<void> {
-  for (const leaf of leaves) {
-    const [resource] = await client.accounts('resource', [leaf.resource as Address]);
-    if (resource === null || resource === undefined || resource.lastHour <= hour) continue;
+  const accounts = await client.accounts(
+    'resource',
+    // Resource addresses in leaves are base58 of 32 bytes, which is what an Address is.
+    leaves.map((leaf) => leaf.resource as Address),
+  );
+  for (const [i, leaf] of leaves.entries()) {
+    const resource = accounts[i];
+    if (resource === null || resource === undefined || !isRecorded(resource, hour)) continue;
     const ring = await client.ring(resource.ring);
     if (ring === null) continue;
-    for (const [i, bytes] of leaf.slots.entries()) {
-      const sample = hour * BigInt(leaf.slots.length) + BigInt(i);
-      if (monthOfSample(config, sample) !== ring.month) continue;
-      const kbps = (bytes * 8n) / (BigInt(config.sampleSecs) * 1000n);
+    for (const [slot, bytes] of leaf.slots.entries()) {
+      const sample = hour * BigInt(leaf.slots.length) + BigInt(slot);
+      if (sample >= ring.head || sample + BigInt(SAMPLE_RING) < ring.head) continue;
+      const kbps = (bytes * 8n) / (BigInt(config.sampleSecs) * 1_000n);
       const expected = kbps > 0xffff_ffffn ? 0xffff_ffffn : kbps;
-      const slot = Number(sample % BigInt(config.monthSlots));
-      findings.compare(`sample ${sample} of ${leaf.resource} in kbit/s`, ring.tail[slot] ?? 0, expected);
+      const place = Number(sample % BigInt(SAMPLE_RING));
+      findings.compare(`sample ${sample} of ${leaf.resource} in kbit/s`, ring.tail[place] ?? 0, expected);
     }
   }
 }
 
-/** Bytes of an hour, summed over its resources. */
-export function bytesOf(hour: Hour): bigint {
-  return hour.resources.reduce((sum, leaf) => sum + sumSlots(leaf.slots), 0n);
+/** Whether an hour of a resource is recorded, as far back as its window tells. */
+export function isRecorded(
+  resource: { readonly lastHour: bigint; readonly recorded: Uint8Array },
+  hour: bigint,
+): boolean {
+  const window = BigInt(resource.recorded.length * 8);
+  if (hour >= resource.lastHour || hour + window < resource.lastHour) return false;
+  const bit = Number(hour % window);
+  return ((resource.recorded[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
 }

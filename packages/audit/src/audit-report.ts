@@ -1,45 +1,45 @@
-import type { MediaClient } from '@media-network/chain';
-import { RESOURCE_STATUS } from '@media-network/chain/schema';
-import {
-  checkReport,
-  decodeEntries,
-  entriesRoot,
-  equalBytes,
-  receiptListRoot,
-  toHex,
-  weekOfHour,
-} from '@media-network/protocol';
-import type { Entry, ReportFinding, Sha256 } from '@media-network/protocol';
+import type { Found } from '@media-network/chain';
+import { VERDICT_STATUS } from '@media-network/chain/schema';
+import { checkCommits, decideReports, decodeVerdict } from '@media-network/protocol';
+import type { CommitFinding, Decision, Entry, Level, Reveal } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
-
-import type { Blobs } from './blobs.ts';
+import { findCommits, findEntries, findSessions, resourcesIn } from './published.ts';
 import { readReport } from './report-record.ts';
-import type { ReportRecord, ReportStatus } from './report-record.ts';
+import type { ReportRecord } from './report-record.ts';
 import { createFindings } from './subject.ts';
-import type { Audit, AuditDeps } from './subject.ts';
+import type { Audit, AuditDeps, Findings } from './subject.ts';
 
 export interface ReportFigures {
   readonly report: Address;
   readonly edge: Address;
   readonly hour: bigint;
-  readonly status: ReportStatus;
+  /** What the reveals make of it; undefined while they can still come, or once they are closed. */
+  readonly decision: Decision | undefined;
+  /** What each guard said, by number. */
+  readonly levels: readonly { readonly no: number; readonly level: Level }[];
   readonly bytes: bigint;
-  readonly attested: bigint;
   readonly entries: readonly Entry[];
-  readonly reasons: readonly string[];
+  /** Σ bytes of sessions that count, before ceilings over all edges. */
+  readonly vouched: bigint;
+  readonly sessions: number;
+  /** Sessions that count for nothing, and why. */
+  readonly dropped: readonly string[];
+  /** What the commits that guards collected say of it. */
+  readonly commits: { readonly count: number; readonly finding: CommitFinding };
 }
 
 /**
- * Runs the checks that published evidence allows (1 to 4 of docs/evidence.md) and compares with the verdict.
- * What guards saw with their own probes (5 to 7) cannot be seen again; a rejection for it stands as unknown.
+ * Looks at a report by what is published: entries, sessions, commits, and what guards revealed. What guards saw with their
+ * own probes cannot be seen again.
  */
 export async function auditReport(
   deps: AuditDeps,
   edge: Address,
   hour: bigint,
 ): Promise<Audit<ReportFigures>> {
-  const record = await readReport(deps.client, edge, hour);
+  const { client } = deps;
+  const record = await readReport(client, edge, hour);
   if (record === undefined) {
     throw new MediaError({
       code: 'audit/no-report',
@@ -49,99 +49,95 @@ export async function auditReport(
     });
   }
   const findings = createFindings();
-  const finding = await checkPublished(deps, record);
-  if (finding.kind === 'ok' && record.status === 'rejected') {
-    findings.cannotTell(
-      `guards rejected it (${record.reasons.join(', ')}), for what published evidence does not show`,
-    );
-  } else if (finding.kind === 'missing') {
-    findings.cannotTell(`nobody serves its ${finding.what} (root ${finding.root})`);
-  } else if (finding.kind === 'rejected' && record.status === 'confirmed') {
-    findings.differ('verdict', 'confirmed', `${finding.reason}: ${finding.words}`);
-  }
-  const entries = await findEntries(deps.blobs, record, deps.sha256);
+  const { decision, levels } = await readDecision(deps, record, findings);
+  const found = await findEntries(deps, record);
+  if (found === undefined) findings.cannotTell('nobody serves its entries');
+  else if (found.finding.kind === 'rejected' && decision !== undefined && decision !== 'rejected')
+    findings.differ('decision', decision, `rejected: ${found.finding.reason}, ${found.finding.words}`);
+  const entries = found?.finding.kind === 'ok' ? found.finding.entries : [];
+  const vouched = await sumSessions(deps, record, entries, findings);
+  const [account] = await client.accounts('edge', [edge]);
+  const commits = account === null || account === undefined ? [] : await commitsAround(deps, account, hour);
   return findings.result({
     report: record.address,
     edge,
     hour,
-    status: record.status,
+    decision,
+    levels,
     bytes: record.bytes,
-    attested: (entries ?? []).reduce((sum, entry) => sum + entry.attested, 0n),
-    entries: entries ?? [],
-    reasons: record.reasons,
-  });
-}
-
-/** The entries behind a report's root, from whoever has them; undefined when nobody has. */
-export async function findEntries(
-  blobs: Blobs,
-  report: { readonly root: Uint8Array },
-  sha256: Sha256,
-): Promise<readonly Entry[] | undefined> {
-  const blob = await findEntriesBlob(blobs, report, sha256);
-  return blob === undefined ? undefined : decodeEntries(blob);
-}
-
-async function findEntriesBlob(
-  blobs: Blobs,
-  report: { readonly root: Uint8Array },
-  sha256: Sha256,
-): Promise<Uint8Array | undefined> {
-  return blobs.find('entries', report.root, (blob) => {
-    const root = entriesRoot(blob, sha256);
-    return root !== undefined && equalBytes(root, report.root) ? blob : undefined;
-  });
-}
-
-async function checkPublished(deps: AuditDeps, record: ReportRecord): Promise<ReportFinding> {
-  const { blobs, client, sha256 } = deps;
-  const entriesBlob = await findEntriesBlob(blobs, record, sha256);
-  const entries = entriesBlob === undefined ? undefined : decodeEntries(entriesBlob);
-  const receipts = new Map<string, Uint8Array>();
-  for (const { receiptsRoot } of entries ?? []) {
-    const list = await blobs.find('receipts', receiptsRoot, (blob) => {
-      const root = receiptListRoot(blob, sha256);
-      return root !== undefined && equalBytes(root, receiptsRoot) ? blob : undefined;
-    });
-    if (list !== undefined) receipts.set(toHex(receiptsRoot), list);
-  }
-  const resources = await client.accounts(
-    'resource',
-    // Resource addresses in entries are base58 of 32 bytes, which is what an Address is.
-    (entries ?? []).map((entry) => entry.resource as Address),
-  );
-  const known = new Map(
-    resources.flatMap((resource) => (resource === null ? [] : [[String(resource.address), resource]])),
-  );
-  const operators = await operatorsOfWeek(client, weekOfHour(await client.config(), record.hour));
-  return checkReport({
-    report: record,
-    entries: entriesBlob,
-    receiptsOf: (root) => receipts.get(root),
-    resourceOf(address) {
-      const resource = known.get(address);
-      if (resource === undefined) return undefined;
-      const removed =
-        resource.status === RESOURCE_STATUS.removed || resource.status === RESOURCE_STATUS.released;
-      return {
-        draft: resource.status === RESOURCE_STATUS.draft,
-        removedHour: removed ? resource.removedHour : undefined,
-      };
+    entries,
+    ...vouched,
+    commits: {
+      count: commits.filter(({ commit }) => commit.hour === hour).length,
+      // Nobody was asked here: that there are none convicts nobody.
+      finding: checkCommits({ hour, entries, commits, asked: 0, received: new Map() }),
     },
-    operatorsOf: (no) => operators.get(no),
-    counters: [],
-    sha256,
   });
 }
 
-/** Operators by guard number, of the guards of a week's set. */
-async function operatorsOfWeek(
-  client: MediaClient,
-  week: bigint,
-): Promise<ReadonlyMap<number, readonly string[]>> {
-  const [set, guards] = await Promise.all([client.guardSet(week), client.guards()]);
-  const members = new Set(set?.entries.slice(0, set.count).map((entry) => entry.no) ?? []);
-  return new Map(
-    guards.filter((guard) => members.has(guard.no)).map((guard) => [guard.no, [guard.operator]]),
+async function readDecision(
+  deps: AuditDeps,
+  record: ReportRecord,
+  findings: Findings,
+): Promise<Pick<ReportFigures, 'decision' | 'levels'>> {
+  const { client } = deps;
+  const [hour, verdicts] = await Promise.all([client.hour(record.hour), client.verdicts(record.hour)]);
+  const revealed = verdicts.filter(({ status }) => status === VERDICT_STATUS.revealed);
+  if (hour === null || record.place === undefined || revealed.length < hour.reveals) {
+    findings.cannotTell('what guards said of it: accounts of the hour are closed');
+    return { decision: undefined, levels: [] };
+  }
+  const reveals = revealed.map((verdict): Reveal => ({
+    ...(decodeVerdict(verdict.tail.subarray(0, verdict.length)) ?? { levels: [], disputes: [] }),
+    no: verdict.no,
+    holdingRight: true,
+    prevRight: true,
+  }));
+  const { index } = record.place;
+  return {
+    decision: decideReports(hour.reports, reveals, hour.setCount)[index],
+    levels: reveals.map(({ no, levels }) => ({ no, level: levels[index] ?? 0 })),
+  };
+}
+
+async function sumSessions(
+  deps: AuditDeps,
+  record: ReportRecord,
+  entries: readonly Entry[],
+  findings: Findings,
+): Promise<Pick<ReportFigures, 'vouched' | 'sessions' | 'dropped'>> {
+  const terms = await resourcesIn(
+    deps,
+    entries.map(({ resource }) => resource),
+    record.hour,
   );
+  const dropped: string[] = [];
+  let [vouched, sessions] = [0n, 0];
+  for (const entry of entries) {
+    const held = terms.get(entry.resource);
+    if (held?.active !== true) {
+      dropped.push(`${entry.resource} was not active in this hour`);
+      continue;
+    }
+    const at = { hour: record.hour, edge: record.edge, vouchingKey: held.vouchingKey };
+    const list = await findSessions(deps, at, entry);
+    if (list === undefined) {
+      findings.cannotTell(`nobody serves the receipts of ${entry.resource}`);
+      continue;
+    }
+    sessions += list.sessions.length;
+    vouched += list.sessions.reduce((sum, session) => sum + session.bytes, 0n);
+    dropped.push(...list.dropped.map((words) => `${entry.resource}: ${words}`));
+  }
+  return { vouched, sessions, dropped };
+}
+
+/** Commits of an hour and its neighbours, which bind its first and its last slots. */
+async function commitsAround(
+  deps: AuditDeps,
+  edge: Found<'edge'>,
+  hour: bigint,
+): ReturnType<typeof findCommits> {
+  const hours = hour === 0n ? [hour, 1n] : [hour - 1n, hour, hour + 1n];
+  return (await Promise.all(hours.map((each) => findCommits(deps, edge, each)))).flat();
 }

@@ -6,12 +6,31 @@ import {
   ACCOUNT_VERSION,
   EPOCH_STATUS,
   HOUR_STATUS,
-  REPORT_STATUS,
+  OPEN_SPAN,
   RESOURCE_STATUS,
+  SAMPLE_RING,
+  VERDICT_STATUS,
 } from '@media-network/chain/schema';
 import type { AccountName } from '@media-network/chain/schema';
-import { addressOf, buildReport, creditHour, decodeEntries, shareWeek, toHex } from '@media-network/protocol';
-import type { Entry, Hour, Sha256 } from '@media-network/protocol';
+import {
+  EMPTY_ROOT,
+  addressOf,
+  buildReport,
+  createSessionKey,
+  creditHour,
+  decodeEntries,
+  decodeVerdict,
+  encodeReceiptList,
+  encodeVerdict,
+  holdingOf,
+  holdingPiece,
+  receiptListRoot,
+  shareWeek,
+  signReceipt,
+  signToken,
+  toHex,
+} from '@media-network/protocol';
+import type { Commit, Dispute, Entry, Hour, Level, Sha256, VouchedSession } from '@media-network/protocol';
 import { address, getBase58Decoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import type { Blobs } from './blobs.ts';
@@ -28,6 +47,7 @@ export const RESOURCE: Address = at(21);
 export const EDGE_OWNER: Address = at(31);
 export const OTHER_OWNER: Address = at(32);
 export const GUARD_OWNER: Address = at(33);
+export const GUARD: Address = at(61);
 const PROGRAM = at(99);
 const RING = at(22);
 const GIGA = 1_000_000_000n;
@@ -42,9 +62,18 @@ export function account<N extends AccountName>(kind: N, where: Address, fields: 
 
 /** Entries of a report over one resource: `bytes` in the first slot, nothing signed for. */
 export function entriesOf(bytes: bigint, change: Partial<Entry> = {}): readonly Entry[] {
-  const slots = Array.from({ length: 12 }, (_, i) => (i === 0 ? bytes : 0n));
-  const nothing = new Uint8Array(32);
-  return [{ resource: RESOURCE, slots, attested: 0n, receiptsRoot: nothing, digestRoot: nothing, ...change }];
+  return [
+    {
+      resource: RESOURCE,
+      slots: Array.from({ length: 12 }, (_, i) => (i === 0 ? bytes : 0n)),
+      vouched: 0n,
+      receiptsRoot: EMPTY_ROOT,
+      digestRoot: EMPTY_ROOT,
+      sessions: 0,
+      digests: 0,
+      ...change,
+    },
+  ];
 }
 
 export interface SentTransaction {
@@ -58,10 +87,15 @@ export interface World {
   readonly reports: Map<Address, Found<'report'>>;
   /** By kind and root in hex. */
   readonly blobs: Map<string, Uint8Array>;
+  readonly commits: Commit[];
   readonly hour: Found<'hour'>;
   readonly epoch: Found<'epoch'>;
   readonly resource: Found<'resource'>;
+  readonly verdict: Found<'verdict'>;
+  readonly guardSet: Found<'guardSet'>;
   readonly ring: Found<'ring'>;
+  /** Final hours before, by number. */
+  readonly before: Map<bigint, Found<'hour'>>;
   /** The chain's history, oldest first. */
   readonly history: SentTransaction[];
   readonly instructions: MediaClient['instructions'];
@@ -70,108 +104,272 @@ export interface World {
     readonly hour?: Partial<Found<'hour'>>;
     readonly epoch?: Partial<Found<'epoch'>>;
     readonly resource?: Partial<Found<'resource'>>;
+    readonly guardSet?: Partial<Found<'guardSet'>>;
   }): void;
   publish(kind: string, root: Uint8Array, blob: Uint8Array): void;
   reportOf(edge: Address, entries: readonly Entry[]): Found<'report'>;
+  /** The only guard's reveal; holding is that of what it judged good. */
+  reveal(levels: readonly Level[], disputes?: readonly Dispute[], change?: Partial<Found<'verdict'>>): void;
+  /** Makes the hour final with what follows from it, and the week with what follows from that. */
+  settle(): void;
 }
 
-/** One honest hour and week: two edges with 3 and 1 GB of a resource, one guard whose vote made the hour final, 800 kept. */
-export function honestWorld(): World {
+/** The hour of the world, in week 0 of two hours; hour 0 had nothing. */
+export const HOUR = 1n;
+
+/**
+ * One honest hour and week: two edges with 3 GB, of which a session signed for 2, and 1 GB of a resource with an
+ * allowance of 10 GB; one guard that judged both; 800 kept.
+ */
+export async function honestWorld(): Promise<World> {
   const addresses = createAddresses(PROGRAM);
   const config = account('config', at(1), {
     sampleSecs: 300,
+    reportSlots: 6,
+    commitSlots: 9,
+    verdictSlots: 12,
+    finalHours: 24,
+    lateHours: 336,
     hoursPerWeek: 2,
     monthSlots: 8_640,
-    feePerGb: 200n,
-    guardShareBps: 2_500,
-    lastEpoch: 1n,
   });
+  const terms = { feePerGb: 200n, dustBytes: 1_048_576n, guardShareBps: 2_500, openYieldBps: 10_000 };
   const blobs = new Map<string, Uint8Array>();
   const publish = (kind: string, root: Uint8Array, blob: Uint8Array): void =>
     void blobs.set(`${kind}/${toHex(root)}`, blob);
 
+  const [voucher, client] = [await createSessionKey(), await createSessionKey()];
+  const session = new Uint8Array(16).fill(4);
+  const token = await signToken(
+    {
+      session,
+      resource: RESOURCE,
+      clientKey: client.publicKey,
+      hour: HOUR,
+      ceiling: 10n * GIGA,
+      creditWindow: 1,
+    },
+    voucher.sign,
+  );
+  const receipt = await signReceipt(
+    { session, edge: EDGE, resource: RESOURCE, bytes: 2n * GIGA, sequence: 1n },
+    client.sign,
+  );
+  const list = encodeReceiptList([{ token, receipt }]);
+  const receiptsRoot = receiptListRoot(list, sha256) ?? EMPTY_ROOT;
+  publish('receipts', receiptsRoot, list);
+
   const reports = new Map<Address, Found<'report'>>();
   function reportOf(edge: Address, entries: readonly Entry[]): Found<'report'> {
-    const { report, blob } = buildReport(0n, entries, sha256);
+    const { report, blob } = buildReport(HOUR, entries, sha256);
     publish('entries', report.root, blob);
     const found = account('report', at(edge === EDGE ? 41 : 42), {
       edge,
-      hour: 0n,
+      hour: HOUR,
       bytes: report.bytes,
       root: report.root,
       entryCount: report.entryCount,
-      status: REPORT_STATUS.confirmed,
+      index: edge === EDGE ? 0 : 1,
+      worth: 1_000_000n * GIGA,
     });
     reports.set(edge, found);
     return found;
   }
-  reportOf(EDGE, entriesOf(3n * GIGA));
+  const entriesBlob = (edge: Address): Uint8Array =>
+    blobs.get(`entries/${toHex(reports.get(edge)?.root ?? EMPTY_ROOT)}`) ?? new Uint8Array();
+  reportOf(EDGE, entriesOf(3n * GIGA, { vouched: 2n * GIGA, receiptsRoot, sessions: 1 }));
   reportOf(OTHER_EDGE, entriesOf(GIGA));
 
-  const computed: Hour = creditHour(
-    {
-      reports: [EDGE, OTHER_EDGE].map((edge) => ({
-        edge,
-        entries:
-          decodeEntries(
-            blobs.get(`entries/${toHex(reports.get(edge)?.root ?? new Uint8Array())}`) ?? new Uint8Array(),
-          ) ?? [],
-      })),
-      boundOf: () => 10n * GIGA,
-      previousOf: () => 0n,
-    },
-    sha256,
-  );
-  publish('hours', computed.root, computed.blob);
-  const shares = shareWeek(
-    {
-      kept: 800n,
-      guardShareBps: 2_500,
-      hours: [{ edges: computed.edges, guards: [7] }],
-      ownerOfEdge: (edge) => (edge === EDGE ? EDGE_OWNER : OTHER_OWNER),
-      ownerOfGuard: () => GUARD_OWNER,
-      before: new Map(),
-    },
-    sha256,
-  );
-  publish('epochs', shares.root, shares.blob);
-
-  const blankHour = account('hour', at(51), {});
   const world = {
     hour: account('hour', at(51), {
-      hour: 0n,
-      status: HOUR_STATUS.final,
-      root: computed.root,
+      hour: HOUR,
       reports: 2,
-      decided: 2,
-      confirmed: 2,
-      confirmedBytes: 4n * GIGA,
-      voteCount: 1,
-      votes: blankHour.votes.map((vote, i) => (i === 0 ? { ...vote, no: 7, root: computed.root } : vote)),
+      commits: 1,
+      reveals: 1,
+      setCount: 1,
+      reportedBytes: 4n * GIGA,
+      ...terms,
     }),
-    epoch: account('epoch', at(52), {
-      week: 0n,
-      status: EPOCH_STATUS.closed,
-      kept: 800n,
-      fees: 800n,
-      rewards: shares.rewards,
-      root: shares.root,
-    }),
+    epoch: account('epoch', at(52), { week: 0n, kept: 800n, fees: 800n }),
     resource: account('resource', RESOURCE, {
       status: RESOURCE_STATUS.active,
-      unattestedBound: 10n * GIGA,
-      lastHour: 1n,
+      termsCount: 1,
+      terms: [{ from: 0n, allowance: 10n * GIGA, vouchKey: voucher.publicKey }],
+      spans: [{ from: 0n, until: OPEN_SPAN }],
+      weeks: [{ week: 1n, due: 0n, kept: 800n }],
+      lastHour: HOUR + 1n,
+      recorded: Uint8Array.from({ length: 64 }, (_, i) => (i === 0 ? 2 : 0)),
       ring: RING,
     }),
-    ring: account('ring', RING, { tail: new Uint32Array(8_640) }),
+    guardSet: account('guardSet', at(63), { week: 0n, count: 1, minGuards: 1, ...terms }),
+    verdict: account('verdict', at(64), {}),
+    ring: account('ring', RING, { head: 24n, tail: new Uint32Array(SAMPLE_RING) }),
   };
   // 4 GB in 300 s are 106,666 kbit/s.
-  world.ring.tail[0] = 106_666;
+  world.ring.tail[12] = 106_666;
+  const before = new Map<bigint, Found<'hour'>>();
+
+  function reveal(
+    levels: readonly Level[],
+    disputes: readonly Dispute[] = [],
+    change: Partial<Found<'verdict'>> = {},
+  ): void {
+    const payload = encodeVerdict({ levels, disputes });
+    const pieces = [EDGE, OTHER_EDGE]
+      .filter((_, i) => levels[i] === 1 || levels[i] === 2)
+      .map((edge) => holdingPiece(GUARD, entriesBlob(edge), sha256));
+    world.verdict = account('verdict', at(64), {
+      hour: HOUR,
+      guard: GUARD,
+      no: 7,
+      status: VERDICT_STATUS.revealed,
+      length: payload.length,
+      holding: holdingOf(GUARD, pieces, sha256),
+      tail: payload,
+      ...change,
+    });
+  }
+
+  /** What an honest guard computes of these accounts, put together here without the code under test. */
+  function compute(): Hour {
+    const { levels, disputes } = decodeVerdict(world.verdict.tail) ?? { levels: [], disputes: [] };
+    const vouched: VouchedSession = { session: 's', bytes: 2n * GIGA, ceiling: 10n * GIGA };
+    return creditHour(
+      {
+        hourSecs: 3_600n,
+        terms: world.hour,
+        reports: [...reports.values()].map((report) => ({
+          index: report.index,
+          edge: report.edge,
+          worth: report.worth,
+          bytes: report.bytes,
+          entryCount: report.entryCount,
+          entries: decodeEntries(entriesBlob(report.edge)),
+          sessionsOf: () => (report.edge === EDGE ? [vouched] : []),
+        })),
+        reveals: [{ no: 7, levels, disputes, holdingRight: true, prevRight: true }],
+        setCount: 1,
+        resourceOf: () => ({ active: true, allowance: 10n * GIGA }),
+        base: undefined,
+      },
+      sha256,
+    );
+  }
+
+  function settle(): void {
+    const hour = compute();
+    publish('hours', hour.root, hour.blob);
+    world.hour = {
+      ...world.hour,
+      status: HOUR_STATUS.final,
+      root: hour.root,
+      leaves: hour.leaves,
+      finalAt: 100_000n,
+    };
+    const shares = shareWeek(
+      {
+        hours: [hour],
+        keptOf: () => 800n,
+        guardShareBps: terms.guardShareBps,
+        ownerOfEdge: (edge) => (edge === EDGE ? EDGE_OWNER : OTHER_OWNER),
+        ownerOfGuard: () => GUARD_OWNER,
+      },
+      sha256,
+    );
+    publish('weeks', shares.root, shares.blob);
+    world.epoch = {
+      ...world.epoch,
+      status: EPOCH_STATUS.decided,
+      rewards: shares.rewards,
+      root: shares.root,
+    };
+  }
+  reveal([1, 1]);
+  settle();
 
   const history: SentTransaction[] = [];
-  const instructions = createInstructions(PROGRAM, addresses);
-  const sent = (signature: string): SentTransaction | undefined => history[Number(signature)];
-  const rpc = {
+  const commits: Commit[] = [];
+  const nodes = {
+    edges: [
+      account('edge', EDGE, { owner: EDGE_OWNER, operator: at(65), previousOperator: at(65) }),
+      account('edge', OTHER_EDGE, { owner: OTHER_OWNER }),
+    ],
+    guards: [account('guard', GUARD, { no: 7, owner: GUARD_OWNER, operator: at(62) })],
+  };
+  const reads = {
+    programId: PROGRAM,
+    commitment: 'confirmed',
+    addresses,
+    rpc: historyRpc(history),
+    config: async () => config,
+    hour: async (hour: bigint) => (hour === HOUR ? world.hour : (before.get(hour) ?? null)),
+    epoch: async (week: bigint) => (week === 0n ? world.epoch : null),
+    edges: async () => nodes.edges,
+    guards: async () => nodes.guards,
+    guardSet: async (week: bigint) => (week === 0n ? world.guardSet : null),
+    resources: async () => [world.resource],
+    report: async (edge: Address) => reports.get(edge) ?? null,
+    reports: async () => [...reports.values()].sort((a, b) => a.index - b.index),
+    verdicts: async () => (world.verdict.no === 0 ? [] : [world.verdict]),
+    ring: async () => world.ring,
+    async accounts(kind: string, wanted: readonly Address[]) {
+      if (kind === 'edge')
+        return wanted.map((each) => nodes.edges.find((edge) => edge.address === each) ?? null);
+      if (kind === 'resource') return wanted.map((each) => (each === RESOURCE ? world.resource : null));
+      const hours = new Map<Address, Found<'hour'>>();
+      for (const hour of [world.hour, ...before.values()]) hours.set(await addresses.hour(hour.hour), hour);
+      return wanted.map((each) => hours.get(each) ?? null);
+    },
+  };
+  const found: Blobs = {
+    async find(kind, root, accept, exactBytes) {
+      const blob = blobs.get(`${kind}/${toHex(root)}`);
+      if (blob === undefined || (exactBytes !== undefined && blob.length !== exactBytes)) return undefined;
+      return accept(blob);
+    },
+    commits: async (edge, hour) => commits.filter((each) => each.edge === edge && each.hour === hour),
+  };
+  return {
+    // An audit calls nothing else of the client.
+    deps: { client: reads as unknown as MediaClient, blobs: found, sha256 },
+    reports,
+    blobs,
+    commits,
+    before,
+    get hour() {
+      return world.hour;
+    },
+    get epoch() {
+      return world.epoch;
+    },
+    get resource() {
+      return world.resource;
+    },
+    get verdict() {
+      return world.verdict;
+    },
+    get guardSet() {
+      return world.guardSet;
+    },
+    ring: world.ring,
+    history,
+    instructions: createInstructions(PROGRAM, addresses),
+    set(change) {
+      world.hour = { ...world.hour, ...change.hour };
+      world.epoch = { ...world.epoch, ...change.epoch };
+      world.resource = { ...world.resource, ...change.resource };
+      world.guardSet = { ...world.guardSet, ...change.guardSet };
+    },
+    publish,
+    reportOf,
+    reveal,
+    settle,
+  };
+}
+
+/** The two calls that read a node's history. */
+function historyRpc(history: readonly SentTransaction[]): object {
+  return {
     getSignaturesForAddress: (wanted: Address) => ({
       send: async () =>
         history
@@ -185,7 +383,7 @@ export function honestWorld(): World {
     }),
     getTransaction: (signature: string) => ({
       async send() {
-        const list = sent(signature)?.instructions ?? [];
+        const list = history[Number(signature)]?.instructions ?? [];
         const keys = [
           ...new Set(
             list.flatMap((each) => [each.programAddress, ...each.accounts.map((meta) => meta.address)]),
@@ -205,55 +403,5 @@ export function honestWorld(): World {
         };
       },
     }),
-  };
-  const reads = {
-    programId: PROGRAM,
-    commitment: 'confirmed',
-    addresses,
-    rpc,
-    config: async () => config,
-    hour: async (hour: bigint) => (hour === 0n ? world.hour : null),
-    epoch: async (week: bigint) => (week === 0n ? world.epoch : null),
-    edges: async () => [
-      account('edge', EDGE, { owner: EDGE_OWNER }),
-      account('edge', OTHER_EDGE, { owner: OTHER_OWNER }),
-    ],
-    guards: async () => [account('guard', at(61), { no: 7, owner: GUARD_OWNER, operator: at(62) })],
-    guardSet: async () => account('guardSet', at(63), { count: 1 }),
-    accounts: async (_: string, wanted: readonly Address[]) =>
-      wanted.map((each) => (each === RESOURCE ? world.resource : null)),
-    report: async (edge: Address) => reports.get(edge) ?? null,
-    ring: async () => world.ring,
-  };
-  const found: Blobs = {
-    async find(kind, root, accept) {
-      const blob = blobs.get(`${kind}/${toHex(root)}`);
-      return blob === undefined ? undefined : accept(blob);
-    },
-  };
-  return {
-    // An audit calls nothing else of the client.
-    deps: { client: reads as unknown as MediaClient, blobs: found, sha256 },
-    reports,
-    blobs,
-    get hour() {
-      return world.hour;
-    },
-    get epoch() {
-      return world.epoch;
-    },
-    get resource() {
-      return world.resource;
-    },
-    ring: world.ring,
-    history,
-    instructions,
-    set(change) {
-      world.hour = { ...world.hour, ...change.hour };
-      world.epoch = { ...world.epoch, ...change.epoch };
-      world.resource = { ...world.resource, ...change.resource };
-    },
-    publish,
-    reportOf,
   };
 }

@@ -1,5 +1,7 @@
 export { createVouchHandler } from './handler.ts';
 export type { HandlerOptions, VouchHandler } from './handler.ts';
+export { startVouchServer } from './server.ts';
+export type { VouchServer, VouchServerOptions } from './server.ts';
 export { createVoucher } from './voucher.ts';
 export type {
   NetworkHours,

@@ -37,7 +37,7 @@ export function auditDeps(client: MediaClient, more: readonly string[] = []): Au
   };
 }
 
-function parseIndex(text: string, name: string): bigint {
+export function parseIndex(text: string, name: string): bigint {
   if (/^\d{1,19}$/.test(text)) return BigInt(text);
   throw new MediaError({
     code: 'cli/bad-index',
@@ -97,7 +97,7 @@ export const registerAudit: RegisterCommand = (program, context) => {
         .argument('<edge>', 'address of the edge account')
         .argument('<hour>', 'hour of the report')
         .option(...from)
-        .description("Check an edge's report of an hour."),
+        .description("Look at an edge's report of an hour: entries, sessions, commits, what guards said."),
     ).action(async (edge: string, hour: string, options: AuditOptions) => {
       const { client } = await connect(options, context);
       const result = await auditReport(
@@ -115,7 +115,7 @@ export const registerAudit: RegisterCommand = (program, context) => {
         .command('hour')
         .argument('<hour>', 'number of the hour')
         .option(...from)
-        .description('Recompute an hour from its confirmed reports.'),
+        .description('Recompute an hour from its reports and what guards revealed.'),
     ).action(async (hour: string, options: AuditOptions) => {
       const { client } = await connect(options, context);
       print(
@@ -133,7 +133,7 @@ export const registerAudit: RegisterCommand = (program, context) => {
         .command('week')
         .argument('<week>', 'number of the week')
         .option(...from)
-        .description("Recompute a week's rewards and claims from its final hours."),
+        .description("Recompute a week's rewards and claims from its final hours and what was paid for it."),
     ).action(async (week: string, options: AuditOptions) => {
       const { client } = await connect(options, context);
       print(
