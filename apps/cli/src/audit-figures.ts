@@ -22,7 +22,7 @@ function value(name: string, figure: unknown): string {
   if (typeof figure === 'bigint' && MONEY.has(name)) return formatMedia(figure);
   if (typeof figure === 'bigint' && BYTES.has(name)) return `${formatBytes(figure)} (${figure})`;
   if (figure === undefined) return 'not known';
-  return typeof figure === 'boolean' ? (figure ? 'yes' : 'no') : String(figure);
+  return typeof figure === 'boolean' ? (figure ? 'yes' : 'no') : `${figure as string | number | bigint}`;
 }
 
 const sum = (numbers: unknown): bigint =>

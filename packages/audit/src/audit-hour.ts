@@ -101,21 +101,23 @@ async function checkTerms(
     findings.compare(`${name} of the hour`, account[name], set[name]);
 }
 
+/** An hour's figures in words, by what they are of. */
+const figuresOf = (hour: Hour): ReadonlyMap<string, string> =>
+  new Map([
+    ...hour.resources.map(
+      (leaf) =>
+        [`resource ${leaf.resource}`, `${leaf.billable} billable, ${leaf.disputed} disputed`] as const,
+    ),
+    ...hour.edges.flatMap(({ edge, rows }) =>
+      rows.map((row) => [`credit of ${edge} for ${row.resource}`, `${row.credited}`] as const),
+    ),
+    ['right guards', hour.right.join(', ')],
+    ['hour it builds on', String(hour.base ?? 'none')],
+  ]);
+
 /** Says where two hours part, leaf by leaf. */
 function compareHours(published: Hour, computed: Hour, findings: Findings): void {
-  const figures = (hour: Hour): ReadonlyMap<string, string> =>
-    new Map([
-      ...hour.resources.map(
-        (leaf) =>
-          [`resource ${leaf.resource}`, `${leaf.billable} billable, ${leaf.disputed} disputed`] as const,
-      ),
-      ...hour.edges.flatMap(({ edge, rows }) =>
-        rows.map((row) => [`credit of ${edge} for ${row.resource}`, `${row.credited}`] as const),
-      ),
-      ['right guards', hour.right.join(', ')],
-      ['hour it builds on', String(hour.base ?? 'none')],
-    ]);
-  const [theirs, ours] = [figures(published), figures(computed)];
+  const [theirs, ours] = [figuresOf(published), figuresOf(computed)];
   for (const what of new Set([...theirs.keys(), ...ours.keys()]))
     findings.compare(what, theirs.get(what) ?? 'nothing', ours.get(what) ?? 'nothing');
 }

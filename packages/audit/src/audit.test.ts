@@ -119,8 +119,9 @@ describe('a report', () => {
   });
 
   it('that was closed is read from the transaction that made it', async () => {
-    const { deps, reports, history, instructions, reportOf } = await honestWorld();
-    const { bytes, root, entryCount } = reportOf(EDGE, entriesOf(3n));
+    const world = await honestWorld();
+    const { deps, reports, history, instructions } = world;
+    const { bytes, root, entryCount } = world.reportOf(EDGE, entriesOf(3n));
     reports.delete(EDGE);
     expect(await codeOf(auditReport(deps, EDGE, HOUR))).toBe('audit/no-report');
     const submit = (change: object) =>

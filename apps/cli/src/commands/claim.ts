@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { findClaims } from '@media-network/audit';
-import { ensureAta } from '@media-network/chain';
-import type { Found, MediaClient, Signer } from '@media-network/chain';
+import { claimPlan, sendPlan } from '@media-network/chain';
+import type { ClaimPlan, MediaClient, Signer, WeekClaim } from '@media-network/chain';
 import { CLAIM_WINDOW, EPOCH_STATUS } from '@media-network/chain/schema';
 import { weekAt } from '@media-network/protocol';
-import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import { formatMedia } from '../amounts.ts';
 import { examples } from '../command.ts';
@@ -17,114 +15,60 @@ interface ClaimOptions extends ChainOptions {
   readonly owner?: string;
 }
 
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
-
-/** What an owner can have of one week now. */
-export interface Claimable {
-  readonly week: bigint;
-  readonly amount: bigint;
-  readonly proof: readonly Uint8Array[];
-}
-
-/** Where an owner stands, week by week. */
-export interface Standing {
-  /** Endorsed and not claimed, oldest first. */
-  readonly claimable: readonly Claimable[];
-  /** Decided, and to be endorsed by a later week's set before anything is paid. */
-  readonly waiting: readonly bigint[];
-  /** Endorsed weeks whose table of claims nobody serves at the moment. */
+/** What an owner has earned, by the weeks that have an epoch still, claimed or not. */
+interface Earned {
+  readonly claims: readonly WeekClaim[];
+  /** Weeks whose table of claims nobody serves at the moment. */
   readonly unserved: readonly bigint[];
-  /** Paid so far. */
-  readonly total: bigint;
 }
 
-/** Whether a week is claimed, or too old for the window of an owner's account. */
-function isDone(claim: Found<'claim'> | null, week: bigint): boolean {
-  if (claim === null) return false;
-  if (week < claim.base) return true;
-  if (week >= claim.base + BigInt(CLAIM_WINDOW)) return false;
-  const bit = Number(week % BigInt(CLAIM_WINDOW));
-  return ((claim.claimed[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+/** What was paid, and what is left and why. */
+export interface Claimed extends Earned {
+  readonly paid: readonly WeekClaim[];
+  readonly left: ClaimPlan['left'];
+  readonly signatures: readonly string[];
 }
 
-/** What an owner has earned and not been paid, over all weeks that have an epoch still. */
-export async function claimStanding(client: MediaClient, owner: Address): Promise<Standing> {
-  const [config, now] = await Promise.all([client.config(), client.chainTime()]);
-  const claim = await client.claimed(owner);
-  const current = weekAt(config, now);
-  const first = current > BigInt(CLAIM_WINDOW) ? current - BigInt(CLAIM_WINDOW) : 0n;
-  const weeks = Array.from({ length: Number(current - first) }, (_, i) => first + BigInt(i));
-  const epochs = await client.accounts(
-    'epoch',
-    await Promise.all(weeks.map((week) => client.addresses.epoch(week))),
+async function earned(client: MediaClient, owner: Address, currentWeek: bigint): Promise<Earned> {
+  const first = currentWeek > BigInt(CLAIM_WINDOW) ? currentWeek - BigInt(CLAIM_WINDOW) : 0n;
+  const addresses = await Promise.all(
+    Array.from({ length: Number(currentWeek - first) }, (_, i) => client.addresses.epoch(first + BigInt(i))),
   );
   const deps = auditDeps(client);
-  const claimable: Claimable[] = [];
-  const waiting: bigint[] = [];
+  const claims: WeekClaim[] = [];
   const unserved: bigint[] = [];
-  for (const epoch of epochs) {
-    if (epoch === null || epoch.status === EPOCH_STATUS.open || isDone(claim, epoch.week)) continue;
-    if (epoch.rewards === 0n) continue;
-    const table = await findClaims({ ...deps, sha256 }, epoch.root);
-    if (table === undefined) {
-      unserved.push(epoch.week);
-      continue;
-    }
-    const leaf = table.claimProof(owner);
-    if (leaf === undefined) continue;
-    if (epoch.status === EPOCH_STATUS.endorsed) claimable.push({ week: epoch.week, ...leaf });
-    else waiting.push(epoch.week);
+  for (const epoch of await client.accounts('epoch', addresses)) {
+    if (epoch === null || epoch.status === EPOCH_STATUS.open || epoch.rewards === 0n) continue;
+    const table = await findClaims(deps, epoch.root);
+    const leaf = table?.claimProof(owner);
+    if (table === undefined) unserved.push(epoch.week);
+    else if (leaf !== undefined) claims.push({ week: epoch.week, ...leaf });
   }
-  return { claimable, waiting, unserved, total: claim?.total ?? 0n };
+  return { claims, unserved };
 }
 
-/** Pays an owner what is theirs of one week. */
-export async function sendClaim(
-  client: MediaClient,
-  payer: Signer,
-  owner: Address,
-  what: Claimable,
-): Promise<string> {
-  const { mediaMint } = await client.config();
-  const to = await ensureAta(client.addresses, { payer, owner, mint: mediaMint });
-  const claim = await client.instructions.claim({
-    payer,
-    owner,
-    week: what.week,
-    amount: what.amount,
-    ownerMedia: to.ata,
-    tail: new Uint8Array(Buffer.concat(what.proof)),
-  });
-  return (await client.send([to.instruction, claim], { payer })).signature;
+/** Pays an owner all weeks that can be paid now. */
+export async function claimAll(client: MediaClient, payer: Signer, owner: Address): Promise<Claimed> {
+  const [config, now] = await Promise.all([client.config(), client.chainTime()]);
+  const currentWeek = weekAt(config, now);
+  const found = await earned(client, owner, currentWeek);
+  const plan = await claimPlan(client, { payer, owner, currentWeek, claims: found.claims });
+  const results = await sendPlan(client, plan.steps, { payer });
+  const left = new Set(plan.left.map(({ week }) => week));
+  return {
+    ...found,
+    left: plan.left,
+    paid: found.claims.filter(({ week }) => !left.has(week)),
+    signatures: results.map(({ signature }) => signature),
+  };
 }
 
-/** A week of which no more than a part may be paid for now waits for a later one; the others are paid all the same. */
-interface Outcome {
-  readonly week: bigint;
-  readonly amount: bigint;
-  readonly signature: string | null;
-  readonly code: string | null;
-  readonly words: string | null;
-}
-
-async function payAll(
-  client: MediaClient,
-  payer: Signer,
-  owner: Address,
-  standing: Standing,
-): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const what of standing.claimable) {
-    const { week, amount } = what;
-    try {
-      const signature = await sendClaim(client, payer, owner, what);
-      outcomes.push({ week, amount, signature, code: null, words: null });
-    } catch (error) {
-      outcomes.push({ week, amount, signature: null, code: errorCode(error), words: errorMessage(error) });
-    }
-  }
-  return outcomes;
-}
+const LEFT_WORDS = {
+  claimed: 'paid before',
+  late: 'too long ago: it was left for more than 256 weeks',
+  'not-endorsed': "decided, and paid once a later week's guards have endorsed it",
+  capped: 'its guards stand for no more this week: claim again in the next',
+} as const satisfies Record<ClaimPlan['left'][number]['why'], string>;
 
 async function run(options: ClaimOptions, context: CliContext): Promise<void> {
   const connection = await connect(options, context);
@@ -132,47 +76,32 @@ async function run(options: ClaimOptions, context: CliContext): Promise<void> {
   const { terminal } = context;
   const payer = await connection.wallet();
   const owner = options.owner === undefined ? payer.address : parseAddressArg(options.owner, '--owner');
-  const standing = await claimStanding(client, owner);
-  const outcomes = await payAll(client, payer, owner, standing);
-  const paid = outcomes.filter(({ signature }) => signature !== null);
+  const { paid, left, unserved, claims, signatures } = await claimAll(client, payer, owner);
   const sum = paid.reduce((total, { amount }) => total + amount, 0n);
-  const total = standing.total + sum;
+  const total = (await client.claimed(owner))?.total ?? 0n;
+  const waiting = left
+    .filter(({ why }) => why !== 'claimed')
+    .map(({ week, why }) => ({ week, why, amount: claims.find((each) => each.week === week)?.amount ?? 0n }));
   if (options.json === true) {
-    const { waiting, unserved } = standing;
-    terminal.json({ owner, paid: sum, total, weeks: outcomes, waiting, unserved });
-  } else {
-    for (const { week, amount, signature, words } of outcomes) {
-      terminal.line(
-        signature === null
-          ? terminal.style.yellow(`week ${week}  ${formatMedia(amount)} not paid yet: ${words}`)
-          : `week ${week}  ${formatMedia(amount)}  ${signature}`,
-      );
-    }
-    if (standing.waiting.length > 0)
-      terminal.line(
-        `Week ${standing.waiting.join(', ')}: decided, and paid once the next week's guards have endorsed it.`,
-      );
-    if (standing.unserved.length > 0)
-      terminal.line(
-        terminal.style.yellow(
-          `Week ${standing.unserved.join(', ')}: no guard serves the table of claims now; try again.`,
-        ),
-      );
+    const weeks = paid.map(({ week, amount }) => ({ week, amount }));
+    terminal.json({ owner, paid: sum, total, weeks, waiting, unserved, signatures });
+    return;
+  }
+  for (const { week, amount } of paid) terminal.line(`week ${week}  ${formatMedia(amount)}`);
+  for (const { week, why, amount } of waiting)
+    terminal.line(terminal.style.yellow(`week ${week}  ${formatMedia(amount)}, ${LEFT_WORDS[why]}`));
+  if (unserved.length > 0)
     terminal.line(
-      paid.length === 0
-        ? `There is nothing to claim for ${owner} now (${formatMedia(total)} paid so far).`
-        : `Paid ${formatMedia(sum)} for ${paid.length} ${paid.length === 1 ? 'week' : 'weeks'} to ${owner} (${formatMedia(total)} in all).`,
+      terminal.style.yellow(
+        `week ${unserved.join(', ')}  no guard serves the table of claims now: try again`,
+      ),
     );
-  }
-  if (paid.length === 0 && outcomes.length > 0) {
-    const [first] = outcomes;
-    throw new MediaError({
-      code: first?.code ?? 'cli/not-paid',
-      message: `Nothing was paid: ${first?.words ?? ''}`,
-      source: 'chain',
-      retry: true,
-    });
-  }
+  terminal.line(
+    paid.length === 0
+      ? `There is nothing to claim for ${owner} now (${formatMedia(total)} paid so far).`
+      : `Paid ${formatMedia(sum)} for ${paid.length} ${paid.length === 1 ? 'week' : 'weeks'} to ${owner} (${formatMedia(total)} in all).`,
+  );
+  for (const signature of signatures) terminal.line(signature);
 }
 
 export const registerClaim: RegisterCommand = (program, context) => {
