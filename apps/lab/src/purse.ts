@@ -72,7 +72,7 @@ export async function createPurseReader(
       wealth += worth(lp);
       staked += worth(locked);
     }
-    const claim = await client.claim(owner);
+    const claim = await client.claimed(owner);
     const signatures = await client.rpc.getSignaturesForAddress(owner, { limit: 1_000 }).send();
     return { wealth, staked, claimed: claim?.total ?? 0n, transactions: signatures.length };
   }
