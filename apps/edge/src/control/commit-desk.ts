@@ -55,13 +55,14 @@ export function createCommitDesk(deps: CommitDeskDeps): CommitDesk {
 
   async function make(sample: number, unixMs: number): Promise<Uint8Array> {
     const hour = Math.floor(sample / SAMPLES);
-    // A clock that was put back must not make us sign a second time for one sample.
-    const kept = await deps.evidence.commit(hour, ledger.boot, sample % SAMPLES);
-    if (kept !== undefined) return kept;
+    // Before anything is waited for: what is counted in the next sample is not of this one.
     const counters = [...ledger.totals()].map(([key, bytes]) => ({
       resource: addressOf(fromHex(key, 32) ?? new Uint8Array(32)),
       bytes: BigInt(bytes),
     }));
+    // A clock that was put back must not make us sign a second time for one sample.
+    const kept = await deps.evidence.commit(hour, ledger.boot, sample % SAMPLES);
+    if (kept !== undefined) return kept;
     // One snapshot, then the journal: a report can never be below what is signed here.
     await deps.journal.flush();
     const { body, blob } = buildCommit(
@@ -95,10 +96,12 @@ export function createCommitDesk(deps: CommitDeskDeps): CommitDesk {
         return refused(403, 'commit/not-in-set', "Only guards of the week's set are answered.");
       if (!(await verifyCommitRequestSignature(request, guard.operator)))
         return refused(403, 'commit/bad-signature', "The signature is not of the guard's operator.");
-      const sample = sampleAt(chain.periods, now);
+      // Looking up the set and the signature took its time.
+      const madeAt = chain.nowMs();
+      const sample = sampleAt(chain.periods, madeAt);
       const known = made.get(sample);
       if (known !== undefined) return { kind: 'commit', bytes: await known };
-      const making = make(sample, now);
+      const making = make(sample, madeAt);
       made.set(sample, making);
       // Nobody has seen one that could not be kept, so another may take its place.
       making.catch(() => made.delete(sample));
