@@ -1,122 +1,108 @@
-import { EPOCH_STATUS, HOUR_STATUS, REPORT_STATUS, VERDICT_REASON } from '@media-network/chain/schema';
+import { HOUR_STATUS, LEVEL } from '@media-network/chain/schema';
 import { doubledReport } from '@media-network/devnet';
 import type { Edge } from '@media-network/edge';
 import {
-  concatBytes,
-  decodeEpoch,
+  decodeClaims,
   decodeHour,
-  encodeResourceHour,
-  equalBytes,
+  decodeVerdict,
+  recordTail,
+  toHex,
   weekOfHour,
 } from '@media-network/protocol';
+import type { Hour } from '@media-network/protocol';
 import { createViewer } from '@media-network/viewer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { auditDeps } from './harness/audit.ts';
-import {
-  NO_ROOT,
-  claimsSignatures,
-  doublesReceipts,
-  forgesRoot,
-  startDoublingControl,
-} from './harness/liars.ts';
-import { endOf, present, startNetwork } from './harness/network.ts';
+import { claimsVouched, doublesReceipts, forgesRoot } from './harness/liars.ts';
+import { present, sha256, startNetwork } from './harness/network.ts';
 import type { ManualNetwork } from './harness/network.ts';
 
 const PICTURE = '/pictures/set.jpg';
+const viewer = createViewer();
 
-/** Owners with a claim in the epoch of a week, from what guards publish. */
-async function ownersPaid(network: ManualNetwork, week: bigint): Promise<readonly string[]> {
-  const epoch = present(await network.client.epoch(week), 'epoch');
-  expect(epoch.status).toBe(EPOCH_STATUS.closed);
-  const deps = auditDeps(network.client);
-  const table = await deps.blobs.find('epochs', epoch.root, (blob) => decodeEpoch(blob, deps.sha256));
-  return present(table, 'table of claims').claims.map((claim) => claim.owner);
+/** The final hour as guards publish it. */
+async function hourOf(network: ManualNetwork, hour: bigint): Promise<Hour> {
+  const account = present(await network.client.hour(hour), `hour ${hour}`);
+  expect(account.status).toBe(HOUR_STATUS.final);
+  const guard = present(network.guards[0], 'guard 1');
+  const answer = await viewer.get(`${guard.url}/v1/hours/${toHex(account.root)}`, { keepBody: true });
+  return present(decodeHour(answer.body, sha256), 'hour');
 }
 
-async function reasonsOf(network: ManualNetwork, edge: Edge, hour: bigint): Promise<readonly number[]> {
-  const report = present(await network.client.report(edge.address, hour), 'report');
-  return [...new Set(report.reasons.slice(0, report.voteCount))].filter((reason) => reason > 0);
-}
-
-async function statusOf(network: ManualNetwork, edge: Edge, hour: bigint): Promise<number> {
-  return present(await network.client.report(edge.address, hour), 'report').status;
-}
-
-describe('edges that lie beside honest ones', () => {
+/** One hour told from its reports to its claims; the publisher pays for vouched bytes only. */
+describe('edges that lie in their reports beside honest ones', () => {
   let network: ManualNetwork;
   let hour = 0n;
-  const lies = { 2: doubledReport, 3: claimsSignatures, 4: doublesReceipts, 5: forgesRoot } as const;
+  const lies = { 2: doubledReport, 3: claimsVouched, 4: doublesReceipts, 5: forgesRoot } as const;
+  /** Bytes that clients signed for, by index of the edge. */
+  const signed: bigint[] = [];
   const edge = (index: number): Edge => present(network.edges[index], `edge ${index + 1}`);
 
   beforeAll(async () => {
     network = await startNetwork({
       edges: 6,
+      allowance: 0n,
       edgeOverrides: (index) => {
         const buildReport = new Map(Object.entries(lies)).get(String(index));
         return buildReport === undefined ? {} : { buildReport };
       },
     });
     hour = await network.chainHour();
-    const viewer = createViewer();
-    const guard = present(network.guards[0], 'guard');
-    for (const [index, each] of network.edges.entries()) {
+    for (const each of network.edges) {
       expect((await viewer.get(network.at(each, PICTURE))).status).toBe(200);
-      // The edge that doubles its bytes has unsigned traffic only: nothing but its counters speaks against it.
-      if (index === 2) continue;
       const session = await viewer.openSession({
-        guardUrl: guard.url,
+        tokens: network.tokens,
         resource: network.resource,
         url: network.at(each, '/'),
         edge: each.address,
       });
-      expect((await session.get('/hls/360p/init.mp4')).status).toBe(200);
+      expect((await session.get('/hls/360p/000.m4s')).status).toBe(200);
       await session.settle();
+      signed.push(session.signed);
     }
     await network.advancePast(hour);
   });
   afterAll(() => network?.close());
 
-  test('the honest are confirmed', async () => {
-    for (const index of [0, 1]) {
-      const status = await statusOf(network, edge(index), hour);
-      expect({ index, status, reasons: await reasonsOf(network, edge(index), hour) }).toEqual({
-        index,
-        status: REPORT_STATUS.confirmed,
-        reasons: [],
-      });
-    }
+  async function levelsOf(index: number): Promise<readonly number[]> {
+    const report = present(await network.client.report(edge(index).address, hour), 'report');
+    return (await network.client.verdicts(hour)).map(
+      ({ tail, length }) => decodeVerdict(tail.subarray(0, length))?.levels[report.index] ?? LEVEL.none,
+    );
+  }
+
+  test('the honest are judged in full, who forges a root is rejected', async () => {
+    for (const index of [0, 1]) expect(await levelsOf(index)).toEqual([1, 1, 1]);
+    expect(await levelsOf(5)).toEqual([3, 3, 3]);
   });
 
   test.each([
-    ['doubles unsigned bytes', 2, [VERDICT_REASON.counterMismatch]],
-    ['claims signatures that nobody gave', 3, [VERDICT_REASON.attestedMismatch]],
-    ['doubles its bytes and its receipts', 4, [VERDICT_REASON.badReceipt]],
-  ])('one that %s is rejected', async (_, index, reasons) => {
-    expect(await statusOf(network, edge(index), hour)).toBe(REPORT_STATUS.rejected);
-    expect(await reasonsOf(network, edge(index), hour)).toEqual(reasons);
+    ['is honest', 0, 1n],
+    ['doubles its bytes', 2, 1n],
+    ['claims that every byte was vouched for', 3, 1n],
+    ['doubles the receipts of its clients', 4, 0n],
+    ['forges the root of its entries', 5, 0n],
+  ])('one that %s is credited what its clients signed for, and not a byte more', async (_, index, part) => {
+    const final = await hourOf(network, hour);
+    const row = final.edges.find((each) => each.edge === edge(index).address);
+    const credited = row?.rows.reduce((sum, each) => sum + each.credited, 0n) ?? 0n;
+    expect(credited).toBe(part * present(signed[index], 'signed'));
   });
 
-  test('one whose entries are not under its root is not confirmed', async () => {
-    await network.advanceTo(
-      network.periods.epochZero + (hour + 2n) * BigInt(12 * network.periods.sampleSecs),
-    );
-    expect(await statusOf(network, edge(5), hour)).not.toBe(REPORT_STATUS.confirmed);
-    for (const reason of await reasonsOf(network, edge(5), hour)) {
-      expect([VERDICT_REASON.wrongRoot, VERDICT_REASON.unavailable]).toContain(reason);
-    }
-    expect(await reasonsOf(network, edge(5), hour)).not.toEqual([]);
-  });
-
-  test('what is final counts the honest only; the liars earn nothing', async () => {
-    const account = present(await network.client.hour(hour), 'hour');
-    expect([account.status, account.confirmed]).toEqual([HOUR_STATUS.final, 2]);
+  test('the publisher pays for what was signed, and only those who earned it are paid', async () => {
+    const final = await hourOf(network, hour);
+    const total = [0, 1, 2, 3].reduce((sum, index) => sum + present(signed[index], 'signed'), 0n);
+    expect(final.resources.map(({ billable, disputed }) => [billable, disputed])).toEqual([[total, 0n]]);
     const week = weekOfHour(network.periods, hour);
     await network.advancePastWeek(week);
-    const paid = await ownersPaid(network, week);
-    for (const index of [0, 1]) expect(paid).toContain(edge(index).owner);
-    for (const index of [2, 3, 4, 5]) {
-      // Guards probe every edge in later hours too: those reports are doubled as well, and nothing of them is paid.
-      expect(paid).not.toContain(edge(index).owner);
+    const epoch = present(await network.client.epoch(week), 'epoch');
+    const guard = present(network.guards[0], 'guard 1');
+    const answer = await viewer.get(`${guard.url}/v1/weeks/${toHex(epoch.root)}`, { keepBody: true });
+    const table = present(decodeClaims(answer.body, sha256), 'claims');
+    expect(toHex(table.root)).toBe(toHex(epoch.root));
+    const owners = table.claims.map(({ owner }) => owner);
+    for (const index of [0, 1, 2, 3]) expect(owners).toContain(edge(index).owner);
+    for (const index of [4, 5]) {
+      expect(owners).not.toContain(edge(index).owner);
       expect(await network.client.claimed(edge(index).owner)).toBeNull();
     }
   });
@@ -125,165 +111,85 @@ describe('edges that lie beside honest ones', () => {
     const { client } = network;
     const before = present(await client.account('resource', network.resource), 'resource');
     expect(before.lastHour).toBeGreaterThan(hour);
-    const record = await recordOf(network, hour);
-    await expect(record({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
-    await expect(record({ previous: before.lastHour })).rejects.toMatchObject({ code: 'chain/wrong-proof' });
-    await expect(record({ addBillable: 1n })).rejects.toMatchObject({ code: 'chain/wrong-proof' });
-    await expect(record({ proof: [] })).rejects.toMatchObject({ code: 'chain/wrong-proof' });
+    const final = await hourOf(network, hour);
+    const record = await recorder(network);
+    await expect(record(hour, recordTail(final, 0, 1))).rejects.toMatchObject({
+      code: 'chain/already-exists',
+    });
+    const [leaf] = final.resources;
+    const forged = { ...final, resources: [{ ...present(leaf, 'leaf'), billable: 2n ** 40n }] };
+    await expect(record(hour, recordTail(forged, 0, 1))).rejects.toMatchObject({ code: 'chain/wrong-proof' });
+    const cut = recordTail(final, 0, 1).slice(0, -32);
+    await expect(record(hour, cut)).rejects.toMatchObject({ code: 'chain/wrong-proof' });
     const after = present(await client.account('resource', network.resource), 'resource');
-    expect([after.lastHour, after.bytesTotal, after.due]).toEqual([
+    expect([after.lastHour, after.bytesTotal, after.weeks]).toEqual([
       before.lastHour,
       before.bytesTotal,
-      before.due,
+      before.weeks,
     ]);
   });
 });
 
-interface Forgery {
-  readonly previous?: bigint;
-  readonly addBillable?: bigint;
-  readonly proof?: readonly Uint8Array[];
-}
-
-/** Sends the resource's leaf of a final hour straight to the program, as any stranger may. */
-async function recordOf(network: ManualNetwork, hour: bigint): Promise<(forgery: Forgery) => Promise<void>> {
+/** Sends the first leaf of a final hour straight to the program, as any stranger may. */
+async function recorder(
+  network: ManualNetwork,
+): Promise<(hour: bigint, tail: Uint8Array) => Promise<unknown>> {
   const { client } = network;
-  const account = present(await client.hour(hour), `hour ${hour}`);
-  expect(account.status).toBe(HOUR_STATUS.final);
-  const deps = auditDeps(client);
-  const final = present(
-    await deps.blobs.find('hours', account.root, (blob) => {
-      const decoded = decodeHour(blob, deps.sha256);
-      return decoded !== undefined && equalBytes(decoded.root, account.root) ? decoded : undefined;
-    }),
-    'leaves of the hour',
-  );
-  const index = final.resources.findIndex((leaf) => leaf.resource === network.resource);
-  const leaf = present(final.resources[index], 'leaf of the resource');
-  const resource = present(await client.account('resource', network.resource), 'resource');
-  return async ({ previous, addBillable, proof }) => {
+  const { address, ring } = present(await client.account('resource', network.resource), 'resource');
+  return async (hour, tail) => {
     const instruction = await client.instructions.record({
-      resource: resource.address,
-      ring: resource.ring,
       hour,
-      previous: previous ?? leaf.previous,
-      slots: encodeResourceHour(leaf).slice(40, 136),
-      billable: leaf.billable + (addBillable ?? 0n),
-      tail: concatBytes(proof ?? final.resourceProof(index)),
+      index: 0,
+      count: 1,
+      resources: [{ resource: address, ring }],
+      tail,
     });
-    await client.send([instruction], { payer: network.treasury });
+    return client.send([instruction], { payer: network.treasury });
   };
 }
 
 const recordsNothing = (): Promise<never> => Promise.reject(new Error('this guard records nothing'));
 
-describe('an hour with traffic', () => {
-  test('cannot be skipped: the chain of hours is recorded link by link', async () => {
+describe('final hours that nobody has recorded', () => {
+  test('can be recorded by a stranger, each once and in any order', async () => {
     const network = await startNetwork({ edges: 1 });
     try {
       const { client } = network;
-      // Guards that do everything but record, so that a stranger finds two final hours unrecorded.
+      // Guards that do everything but record.
       const idle = { ...client, instructions: { ...client.instructions, record: recordsNothing } };
       for (const index of network.guards.keys()) await network.restartGuard(index, { client: idle });
       const first = await network.chainHour();
-      const viewer = createViewer();
       const edge = present(network.edges[0], 'edge');
       await viewer.get(network.at(edge, PICTURE));
-      await network.advanceTo(endOf(network, first) + 1n);
+      await network.advanceTo(
+        network.periods.epochZero + (first + 1n) * 12n * BigInt(network.periods.sampleSecs) + 1n,
+      );
       await viewer.get(network.at(edge, PICTURE));
       await network.advancePast(first + 1n);
-      const [one, two] = [await recordOf(network, first), await recordOf(network, first + 1n)];
-      const lastHour = async (): Promise<bigint> =>
-        present(await client.account('resource', network.resource), 'resource').lastHour;
-
-      expect(await lastHour()).toBe(0n);
-      await expect(two({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
-      await expect(two({ previous: 0n })).rejects.toMatchObject({ code: 'chain/wrong-proof' });
-      expect(await lastHour()).toBe(0n);
-      await one({});
-      await expect(one({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
-      await two({});
-      await expect(two({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
-      await expect(one({})).rejects.toMatchObject({ code: 'chain/wrong-previous' });
-      expect(await lastHour()).toBe(first + 2n);
-    } finally {
-      await network.close();
-    }
-  });
-});
-
-describe('an edge whose meter itself is inflated', () => {
-  test('is caught by a guard that counts its own bytes, with unsigned traffic only', async () => {
-    // One guard is the whole set here: when the clock is turned all guards would probe in the same instant,
-    // and probes that meet each other prove nothing.
-    const network = await startNetwork({
-      guards: 1,
-      edges: 2,
-      edgeOverrides: (index) => (index === 1 ? { buildReport: doubledReport } : {}),
-    });
-    const operator = await network.wallets.ensure('edge-2');
-    const liar = present(network.edges[1], 'edge 2');
-    const control = await startDoublingControl(liar.controlUrl, operator);
-    try {
-      const { client } = network;
-      const account = present(await client.edge(operator.address), 'edge account');
-      const { endpoint, region } = account;
-      const update = await client.instructions.updateEdge({
-        owner: operator,
-        operator: operator.address,
-        endpoint,
-        region,
-        control: control.url,
+      const record = await recorder(network);
+      const tails = new Map<bigint, Uint8Array>();
+      for (const hour of [first, first + 1n]) tails.set(hour, recordTail(await hourOf(network, hour), 0, 1));
+      const total = async (): Promise<readonly bigint[]> => {
+        const found = present(await client.account('resource', network.resource), 'resource');
+        return [found.lastHour, found.bytesTotal];
+      };
+      expect(await total()).toEqual([0n, 0n]);
+      // One hour's leaf is no other's.
+      await expect(record(first, present(tails.get(first + 1n), 'tail'))).rejects.toMatchObject({
+        code: 'chain/wrong-proof',
       });
-      await client.send([update], { payer: operator });
-      await network.settle();
-      await createViewer().get(network.at(liar, PICTURE));
-      const hour = (await network.chainHour()) + 1n;
-      await network.advancePast(hour);
-      expect(await statusOf(network, liar, hour)).toBe(REPORT_STATUS.rejected);
-      expect(await reasonsOf(network, liar, hour)).toEqual([VERDICT_REASON.inflatedMeter]);
-      expect(await statusOf(network, present(network.edges[0], 'edge 1'), hour)).toBe(
-        REPORT_STATUS.confirmed,
-      );
-    } finally {
-      await control.close();
-      await network.close();
-    }
-  });
-});
-
-describe('guards that lie', () => {
-  test('one that confirms alone, and one that posts another root, change nothing', async () => {
-    // Of four guards three are more than two thirds. A set is frozen when it has the least number, so that is four.
-    const network = await startNetwork({
-      periods: { hoursPerWeek: 3, finalHours: 4, minGuards: 4 },
-      guards: 4,
-      edges: 2,
-      edgeOverrides: (index) => (index === 1 ? { buildReport: doubledReport } : {}),
-      guardOverrides: (index) => (index === 3 ? { verdict: () => 0, hourRoot: () => NO_ROOT } : {}),
-    });
-    try {
-      const { client } = network;
-      const [honest, liar] = [present(network.edges[0], 'edge 1'), present(network.edges[1], 'edge 2')];
-      const hour = await network.chainHour();
-      const viewer = createViewer();
-      for (const edge of network.edges) await viewer.get(network.at(edge, PICTURE));
-      await network.advancePast(hour);
-      const report = present(await client.report(liar.address, hour), 'report');
-      expect(report.status).toBe(REPORT_STATUS.rejected);
-      const liarNo = present(network.guards[3], 'guard 4').no;
-      const vote = report.votes.slice(0, report.voteCount).indexOf(liarNo);
-      // It did vote for the lie, unless the others had decided before.
-      if (vote >= 0) expect(report.reasons[vote]).toBe(VERDICT_REASON.confirmed);
-      expect(await statusOf(network, honest, hour)).toBe(REPORT_STATUS.confirmed);
-      const account = present(await client.hour(hour), 'hour');
-      expect([account.status, account.confirmed]).toEqual([HOUR_STATUS.final, 1]);
-      expect(equalBytes(account.root, NO_ROOT)).toBe(false);
-      const resource = present(await client.account('resource', network.resource), 'resource');
-      expect(resource.lastHour).toBe(hour + 1n);
-      const week = weekOfHour(network.periods, hour);
-      await network.advancePastWeek(week);
-      expect(await ownersPaid(network, week)).not.toContain(liar.owner);
+      await record(first + 1n, present(tails.get(first + 1n), 'tail'));
+      const [newest, later = 0n] = await total();
+      expect(newest).toBe(first + 2n);
+      await record(first, present(tails.get(first), 'tail'));
+      const [still, both = 0n] = await total();
+      expect(still).toBe(first + 2n);
+      expect(both).toBeGreaterThan(later);
+      for (const hour of [first, first + 1n])
+        await expect(record(hour, present(tails.get(hour), 'tail'))).rejects.toMatchObject({
+          code: 'chain/already-exists',
+        });
+      expect(await total()).toEqual([still, both]);
     } finally {
       await network.close();
     }

@@ -15,7 +15,7 @@ export function auditDeps(client: MediaClient, forge?: (blob: Uint8Array) => Uin
   const blobs: Blobs =
     forge === undefined
       ? honest
-      : { find: (kind, root, accept) => honest.find(kind, root, (blob) => accept(forge(blob))) };
+      : { ...honest, find: (kind, root, accept) => honest.find(kind, root, (blob) => accept(forge(blob))) };
   return { client, blobs, sha256 };
 }
 
