@@ -28,7 +28,7 @@ export interface ProbeDeps {
 /** Probes under way at the same time. */
 const PARALLEL = 32;
 /** Looks at one edge in an hour, on average; three that fail say that it does not serve. */
-const LOOKS_PER_HOUR = 5;
+const LOOKS_PER_HOUR = 8;
 /** While something is wrong: so that an hour is enough to be sure. */
 const INQUIRY_LOOKS_PER_HOUR = 60;
 
