@@ -10,17 +10,17 @@ import { endOf, present, startNetwork } from './harness/network.ts';
 import type { ManualNetwork } from './harness/network.ts';
 
 const PICTURE = '/pictures/set.jpg';
+/** Hour n of the story is the network's 3 + n, and a week has three. */
+const h = (n: number): bigint => 3n + BigInt(n);
+const weekOf = (n: number): bigint => h(n) / 3n;
 
 /**
  * Four guards, three of which decide. One is always away when it matters, so that the ones that lost something must
- * have it again: without them nothing would become final. A week has three hours. Told in order; hour n of the story
- * is hour 3 + n of the network, the first of its second week.
+ * have it again: without them nothing would become final. Told in order.
  */
 describe('a network that loses guards, disks and time', () => {
   let network: ManualNetwork;
   const viewer = createViewer();
-  const h = (n: number): bigint => 3n + BigInt(n);
-  const weekOf = (n: number): bigint => h(n) / 3n;
 
   const stop = (index: number): Promise<void> => present(network.guards[index], `guard ${index + 1}`).close();
   const start = (index: number): Promise<unknown> => network.restartGuard(index);

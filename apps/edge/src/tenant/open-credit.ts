@@ -1,7 +1,6 @@
 import {
   MAX_HOUR_BLOB_BYTES,
   activeIn,
-  decodeHour,
   openAllowance,
   termsOf,
   yieldCapBytes,
@@ -12,16 +11,11 @@ import type { EdgeChain, FinalHour, ResourceView } from '../chain/edge-chain.ts'
 import { hourAt, hourEndMs, weekOf } from '../chain/periods.ts';
 import { SAMPLES } from '../journal/ledger.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import { sha256 } from '../report/report-builder.ts';
 import { askGuard } from './ask-guard.ts';
+import { readHistoryAside } from './history.ts';
+import type { Weight } from './history.ts';
 import { inRandomOrder } from './random-order.ts';
 import type { Tenant } from './tenant-book.ts';
-
-/** Vouched history of a resource, from the table of the last final hour. */
-interface Weight {
-  readonly own: bigint;
-  readonly all: bigint;
-}
 
 export interface OpenCreditDeps {
   readonly chain: EdgeChain;
@@ -90,7 +84,7 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
     const limit = Number(
       openAllowance({
         allowance,
-        vouchedHere: weight?.own ?? 0n,
+        vouchedHere: weight?.here ?? 0n,
         vouchedAll: weight?.all ?? 0n,
         // Who else will report the resource is not known yet: all edges is the least that this one can get.
         worthHere: worth.own,
@@ -129,17 +123,12 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
         said.push(answer.why);
         continue;
       }
-      const hour = decodeHour(answer.body, sha256);
-      if (hour === undefined || Buffer.from(hour.root).toString('hex') !== final.root) {
+      const history = await readHistoryAside({ blob: answer.body, edge: chain.edge });
+      if (history === undefined || Buffer.from(history.root).toString('hex') !== final.root) {
         said.push(`guard ${guard.no} gave an hour with another root`);
         continue;
       }
-      const found = new Map<string, Weight>();
-      for (const { resource, edge, vouched } of hour.table) {
-        const { own, all } = found.get(resource) ?? { own: 0n, all: 0n };
-        found.set(resource, { own: edge === chain.edge ? own + vouched : own, all: all + vouched });
-      }
-      weights = found;
+      weights = history.weights;
       read = final;
       return;
     }
