@@ -29,14 +29,20 @@ export function outcomeOf(scenario: Scenario, honest: Run, attack: Run): Outcome
   };
 }
 
-/** Why an outcome misses the bar; empty when it holds. `honestSlackBps`: by how much the honest may earn less. */
-export function missesOf(outcome: Outcome, honestSlackBps: bigint): string[] {
+/** Why an outcome misses the bar; empty when it holds. */
+export function missesOf(outcome: Outcome, scenario: Scenario): string[] {
+  if (outcome.kind === 'beyond') return [];
   const misses: string[] = [];
   if (outcome.blamedHonest > 0) misses.push(`${outcome.blamedHonest} of the honest were blamed`);
-  if (outcome.kind === 'beyond') return [];
   if (outcome.kind === 'attack' && outcome.attackerOut >= outcome.attackerIn)
     misses.push(`the attack brings ${outcome.attackerOut} for ${outcome.attackerIn}`);
-  if (outcome.honestAfter * 10_000n < outcome.honestBefore * (10_000n - honestSlackBps))
+  const lost = outcome.honestBefore - outcome.honestAfter;
+  if (scenario.spiteful === true) {
+    if (lost > outcome.attackerIn)
+      misses.push(`the honest lose ${lost}, the attacker only ${outcome.attackerIn}`);
+    return misses;
+  }
+  if (lost * 10_000n > outcome.honestBefore * (scenario.honestSlackBps ?? 200n))
     misses.push(`the honest earn ${outcome.honestAfter} instead of ${outcome.honestBefore}`);
   return misses;
 }

@@ -22,12 +22,22 @@ export interface LabOptions {
 /** Plays scenarios, each side in a process of its own, and says what they came to in the order in which they end. */
 export async function runLab(options: LabOptions): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
+  const honestSides = new Map<string, Promise<Run>>();
+  function honestSide(scenario: Scenario): Promise<Run> {
+    const key = scenario.honestSide ?? `only ${scenario.name}`;
+    const before = honestSides.get(key);
+    if (before !== undefined) return before;
+    const run = playSide(scenario, 'honest', options.signal);
+    honestSides.set(key, run);
+    return run;
+  }
+
   const waiting = options.scenarios.values();
   const worker = async (): Promise<void> => {
     for (const scenario of waiting) {
       if (options.signal?.aborted === true) return;
       try {
-        const honest = await playSide(scenario, 'honest', options.signal);
+        const honest = await honestSide(scenario);
         const attack = await playSide(scenario, 'attack', options.signal);
         const outcome = outcomeOf(scenario, honest, attack);
         outcomes.push(outcome);

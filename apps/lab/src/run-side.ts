@@ -5,7 +5,7 @@ import { openStage } from './stage.ts';
 
 /** One side of a scenario, in this process: its network is built, played and torn down. */
 export async function runSide(scenario: Scenario, attacks: boolean): Promise<Run> {
-  const stage = await openStage(scenario.network(attacks));
+  const stage = await openStage(await scenario.network(attacks));
   try {
     const parties = await scenario.play({ stage, attacks });
     const reader = await createPurseReader(stage.client, [stage.quoteMint]);
@@ -13,5 +13,6 @@ export async function runSide(scenario: Scenario, attacks: boolean): Promise<Run
     return { parties, honestEarned };
   } finally {
     await stage.close();
+    await scenario.after?.();
   }
 }

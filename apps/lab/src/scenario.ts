@@ -22,7 +22,18 @@ export interface Scenario {
   /** Part of `--quick`. */
   readonly quick: boolean;
   /** The network of the honest run (`attacks` false) and of the attack. */
-  readonly network: (attacks: boolean) => StageOptions;
+  readonly network: (attacks: boolean) => StageOptions | Promise<StageOptions>;
+  /**
+   * Scenarios with the same word have the same honest side, which is then played once: same network, same viewers, nobody
+   * who attacks. Without one it is played for this scenario alone.
+   */
+  readonly honestSide?: string;
+  /** Whoever attacks only wants to hurt: it must lose more than the honest do. */
+  readonly spiteful?: boolean;
+  /** By how much the honest may earn less, in basis points; 200 by default. */
+  readonly honestSlackBps?: bigint;
+  /** Ends what `network` began outside of the stage. */
+  readonly after?: () => Promise<void>;
   /** What happens, until nothing is left to be paid. */
   readonly play: (play: Play) => Promise<Parties>;
 }

@@ -56,7 +56,11 @@ export interface Stage extends Devnet {
   /** Into the middle of the next hour. */
   nextHour(): Promise<bigint>;
   /** A viewer downloads a target from an edge, `times` times, with a token or without; bytes received. */
-  watch(edge: Edge, target: string, how: { readonly vouched: boolean; readonly times?: number }): Promise<bigint>;
+  watch(
+    edge: Edge,
+    target: string,
+    how: { readonly vouched: boolean; readonly times?: number },
+  ): Promise<bigint>;
   /** The resource as it is on chain. */
   resourceAccount(): Promise<Found<'resource'>>;
 }
@@ -98,9 +102,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
   async function until(unixSecs: bigint): Promise<void> {
     for (let at = await now(); at < unixSecs; at = await now()) {
-      const sample = BigInt(periods.sampleSecs);
+      // Three samples at a time: each window of an hour has at least three, and all daemons come to rest in between.
+      const step = 3n * BigInt(periods.sampleSecs);
       const left = unixSecs - at;
-      await devnet.advance(Number(left < sample ? left : sample));
+      devnet.localnet?.advanceSeconds(Number(left < step ? left : step));
+      await devnet.settle();
     }
   }
 
@@ -114,7 +120,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     owner(name) {
       const found = addresses.get(name);
       if (found !== undefined) return found;
-      if (name.length < 32) throw new MediaError({ code: 'lab/no-wallet', message: `no wallet ${name}`, source: 'internal' });
+      if (name.length < 32)
+        throw new MediaError({ code: 'lab/no-wallet', message: `no wallet ${name}`, source: 'internal' });
       return name as Address;
     },
     signer: (name) => devnet.wallets.ensure(name),
@@ -128,7 +135,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     week: async () => weekOfHour(periods, await hour()),
     until,
     past: (of) => until(hourWindows(periods, of).reportsUntil + BigInt(3 * periods.sampleSecs)),
-    pastWeek: (week) => until(weekEnd(periods, week) + BigInt((periods.verdictSlots + 5) * periods.sampleSecs)),
+    pastWeek: (week) =>
+      until(weekEnd(periods, week) + BigInt((periods.verdictSlots + 5) * periods.sampleSecs)),
     async nextHour() {
       const next = (await hour()) + 1n;
       await until(hourWindows(periods, next - 1n).end + BigInt(4 * periods.sampleSecs));
@@ -141,7 +149,12 @@ export async function openStage(options: StageOptions): Promise<Stage> {
         for (let i = 0; i < times; i += 1) bytes += BigInt((await viewer.get(url)).totalBytes);
         return bytes;
       }
-      const session = await viewer.openSession({ tokens, resource: devnet.resource, url, edge: edge.address });
+      const session = await viewer.openSession({
+        tokens,
+        resource: devnet.resource,
+        url,
+        edge: edge.address,
+      });
       for (let i = 0; i < times; i += 1) await session.get(target);
       await session.settle();
       return session.received;

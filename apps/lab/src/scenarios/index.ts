@@ -1,0 +1,13 @@
+import type { Scenario } from '../scenario.ts';
+import { EDGE_SCENARIOS } from './edges.ts';
+import { SERVING_SCENARIOS } from './edges-serving.ts';
+import { STALLING_SCENARIOS } from './edges-stalling.ts';
+import { GUARD_SCENARIOS } from './guards.ts';
+
+/** All scenarios, in the order in which they are played. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...EDGE_SCENARIOS,
+  ...SERVING_SCENARIOS,
+  ...STALLING_SCENARIOS,
+  ...GUARD_SCENARIOS,
+];
