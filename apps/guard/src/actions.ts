@@ -32,6 +32,8 @@ export interface ActionRunner {
 
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 60_000;
+/** Of what could not be done yet: evidence that is missing may come any moment, but each try reads much. */
+const MAX_WAIT_MS = 8_000;
 
 export function createActionRunner(deps: {
   readonly clock: Clock;
@@ -56,7 +58,7 @@ export function createActionRunner(deps: {
       try {
         const done = await act();
         if (done) paused.delete(key);
-        else pause(key, FIRST_PAUSE_MS);
+        else pause(key, MAX_WAIT_MS);
         return done ? 'done' : 'nothing';
       } catch (error) {
         const code = errorCode(error);

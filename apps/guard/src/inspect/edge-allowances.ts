@@ -3,12 +3,10 @@
  * much evidence, uses up its own allowance and nobody else's.
  */
 export interface EdgeAllowance {
-  /** Ends what is asked of the edge when its time is over. */
-  readonly signal: AbortSignal;
+  /** Asks the edge something; only the time until its answers is charged. The signal ends it when the time is over. */
+  ask<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Takes so many bytes off; false when there are not so many left. */
   takeBytes(bytes: number): boolean;
-  /** To be called when the guard is done with asking; charges the time that passed. */
-  stop(): void;
 }
 
 export interface EdgeAllowances {
@@ -25,30 +23,51 @@ interface Cell {
   readonly hour: bigint;
   bytesLeft: number;
   msLeft: number;
+  /** Answers that are waited for, and since when: what is asked side by side is charged once. */
+  waiting: number;
+  sinceMs: number;
 }
 
 /** `msPerHour`: for each edge and hour. */
 export function createEdgeAllowances(nowMs: () => number, msPerHour: () => number): EdgeAllowances {
   const cells = new Map<string, Cell>();
   const spentMs = new Map<string, number>();
+
+  function charge(edge: string, cell: Cell): void {
+    const spent = Math.max(0, nowMs() - cell.sinceMs);
+    cell.sinceMs = nowMs();
+    cell.msLeft -= spent;
+    spentMs.set(edge, (spentMs.get(edge) ?? 0) + spent);
+  }
+
   return {
     open(edge, hour, ending) {
       const key = `${edge} ${hour}`;
-      const cell = cells.get(key) ?? { hour, bytesLeft: MAX_BYTES, msLeft: msPerHour() };
+      const cell = cells.get(key) ?? {
+        hour,
+        bytesLeft: MAX_BYTES,
+        msLeft: msPerHour(),
+        waiting: 0,
+        sinceMs: 0,
+      };
       cells.set(key, cell);
-      const since = nowMs();
-      const limit = AbortSignal.timeout(Math.max(1, Math.ceil(cell.msLeft)));
       return {
-        signal: AbortSignal.any([limit, ending]),
+        async ask(work) {
+          if (cell.waiting > 0) charge(edge, cell);
+          else cell.sinceMs = nowMs();
+          cell.waiting += 1;
+          const limit = cell.msLeft <= 0 ? AbortSignal.abort() : AbortSignal.timeout(Math.ceil(cell.msLeft));
+          try {
+            return await work(AbortSignal.any([limit, ending]));
+          } finally {
+            charge(edge, cell);
+            cell.waiting -= 1;
+          }
+        },
         takeBytes(bytes) {
           if (bytes > cell.bytesLeft) return false;
           cell.bytesLeft -= bytes;
           return true;
-        },
-        stop() {
-          const spent = Math.max(0, nowMs() - since);
-          cell.msLeft -= spent;
-          spentMs.set(edge, (spentMs.get(edge) ?? 0) + spent);
         },
       };
     },

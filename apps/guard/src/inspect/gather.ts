@@ -146,7 +146,7 @@ async function find(
   if (exactBytes === 0) return new Uint8Array(0);
   const wanted = { kind, rootHex, exactBytes };
   if (!allowance.takeBytes(exactBytes)) return undefined;
-  const fromEdge = await deps.source.find({ ...wanted, signal: allowance.signal }, [edge.control]);
+  const fromEdge = await allowance.ask((signal) => deps.source.find({ ...wanted, signal }, [edge.control]));
   return fromEdge ?? (await deps.source.find({ ...wanted, signal: guardsSignal }, guards));
 }
 
@@ -156,7 +156,9 @@ async function gatherCommits(deps: GatherDeps, task: GatherTask): Promise<readon
   const { hour } = report;
   const limits = { maxBytes: MAX_COMMITS * COMMIT_BYTES, timeoutMs: SMALL_MS };
   const answers = await Promise.all([
-    deps.fetch.get(edge.control, `/v1/commits?hour=${hour}`, { ...limits, signal: allowance.signal }),
+    allowance.ask((signal) =>
+      deps.fetch.get(edge.control, `/v1/commits?hour=${hour}`, { ...limits, signal }),
+    ),
     ...guards.map((guard) =>
       deps.fetch.get(guard, `/v1/commits?hour=${hour}&edge=${edge.address}`, {
         ...limits,
@@ -216,9 +218,8 @@ async function noteTraffic(deps: GatherDeps, task: GatherTask, entries: readonly
       kind: 'digests',
       rootHex: toHex(entry.digestRoot),
       exactBytes: digestsLength(entry),
-      signal: allowance.signal,
     } as const;
-    const blob = await deps.source.find(wanted, [edge.control]);
+    const blob = await allowance.ask((signal) => deps.source.find({ ...wanted, signal }, [edge.control]));
     const digests = blob === undefined ? undefined : decodeDigestList(blob);
     if (digests === undefined) continue;
     deps.targets.served(

@@ -201,7 +201,7 @@ describe('inspection', () => {
       .toEqual([1, 1]);
     expect(performance.now() - began).toBeLessThan(3_500);
     await round;
-    // A third of a window of twelve seconds is all that an edge gets.
+    // Five seconds are all that an edge gets in so short a window.
     await expect
       .poll(() => guard.round().then(() => drippers.map((edge) => guard.said(edge)?.[1])), {
         timeout: 15_000,
@@ -342,10 +342,15 @@ describe('inspection', () => {
   it('counts vouched bytes only where counters are refused to this guard and to all others', async () => {
     const edge = await edgeAt(0, { commitSlots: [] });
     const guard = await inspectorFor([edge]);
-    guard.book.addAsk(edge.account.address, HOUR, false);
-    guard.book.addAsk(edge.account.address, HOUR, false);
+    for (let i = 0; i < 2; i += 1) guard.book.addAsk(edge.account.address, HOUR, false);
+    guard.book.addContact(edge.account.address, HOUR, true);
     await guard.round();
     expect(guard.said(edge)).toEqual([2, 'noCommit']);
+    // A guard that nobody answered was cut off itself.
+    const alone = await inspectorFor([edge]);
+    for (let i = 0; i < 2; i += 1) alone.book.addAsk(edge.account.address, HOUR, false);
+    await alone.round();
+    expect(alone.said(edge)).toEqual([1, 'full']);
   });
 
   it('keeps two commits that contradict each other as evidence', async () => {

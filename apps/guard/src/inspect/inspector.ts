@@ -47,13 +47,17 @@ export interface Inspector {
 const PARALLEL = 64;
 /** For what other guards have of one report. */
 const GUARDS_MS = 10_000;
+const LEAST_MS = 5_000;
 /** Looks again at what was missing, at first after this, then ever more rarely. */
 const FIRST_PAUSE_MS = 300;
 
-/** Milliseconds for all that is asked of one edge about one hour: a third of the time for commitments. */
+/**
+ * Milliseconds for all that is asked of one edge about one hour: a third of the time for commitments, where that is
+ * long; and never so little that a busy machine passes for a slow edge.
+ */
 export function inspectionMs(periods: Periods): number {
   const windowMs = (periods.commitSlots - periods.reportSlots) * periods.sampleSecs * 1_000;
-  return Math.min(120_000, Math.max(1_000, Math.floor(windowMs / 3)));
+  return Math.min(120_000, Math.max(LEAST_MS, Math.floor(windowMs / 3)));
 }
 
 const OPEN: ReadonlySet<HourPhase> = new Set(['reporting', 'committing']);
@@ -67,11 +71,14 @@ export function createInspector(deps: InspectorDeps): Inspector {
   let settled = 0;
   const allowances = createEdgeAllowances(
     () => performance.now(),
-    () => (periods === undefined ? 1_000 : inspectionMs(periods)),
+    () => (periods === undefined ? LEAST_MS : inspectionMs(periods)),
   );
 
   function isOnline(hour: bigint): boolean {
-    return book.edgesOf(hour).some((edge) => book.of(edge, hour).contacts.answered > 0);
+    return book.edgesOf(hour).some((edge) => {
+      const { contacts, asks } = book.of(edge, hour);
+      return contacts.answered + asks.answered > 0;
+    });
   }
 
   async function inspect(
@@ -82,15 +89,14 @@ export function createInspector(deps: InspectorDeps): Inspector {
   ): Promise<void> {
     const { hour } = report;
     const set = await network.guardSet(weekOfHour(snapshot.config, hour), snapshot);
-    const allowance = allowances.open(edge.address, hour, ending);
     const gathered = await gather(deps, {
       report,
       edge,
       resources: new Map(snapshot.resources.map((each) => [String(each.address), each])),
       guards: otherGuards(snapshot, set, deps.guardNo),
-      allowance,
+      allowance: allowances.open(edge.address, hour, ending),
       guardsSignal: AbortSignal.any([AbortSignal.timeout(GUARDS_MS), ending]),
-    }).finally(() => allowance.stop());
+    });
     // What was cut off because the guard is closing says nothing of the edge.
     if (ending.aborted) return;
     const { evidence, commits } = gathered;

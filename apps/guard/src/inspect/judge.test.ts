@@ -70,6 +70,7 @@ describe('levels', () => {
   it('are vouched bytes only where counters were refused: silence is no evidence of service', () => {
     const silent = seen({ asks: { answered: 0, refused: 2 } });
     expect(said({ seen: silent, commits: [] })).toEqual([2, 'noCommit', false]);
+    expect(said({ seen: silent, commits: [], online: false })).toEqual([1, 'full', false]);
     // Asked once, by chance: nothing is held against it.
     expect(said({ seen: seen({ asks: { answered: 0, refused: 1 } }), commits: [] })).toEqual([
       1,

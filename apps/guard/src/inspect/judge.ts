@@ -35,7 +35,7 @@ export interface JudgeFacts {
   readonly evidence: Evidence;
   /** Of this edge in the hour. */
   readonly seen: EdgeHour;
-  /** Whether any edge at all answered this guard's probes in the hour: if none did, the guard itself was cut off. */
+  /** Whether any edge at all answered this guard in the hour: if none did, the guard itself was cut off. */
   readonly online: boolean;
   readonly commits: readonly CollectedCommit[];
 }
@@ -69,7 +69,7 @@ export function judge(facts: JudgeFacts): Verdict {
     hour: facts.hour,
     entries: evidence.entries,
     commits: facts.commits,
-    asked: seen.asks.answered + seen.asks.refused,
+    asked: facts.online ? seen.asks.answered + seen.asks.refused : 0,
     received: seen.probed,
   });
   if (finding.kind === 'vouched-only') return settled(2, finding.reason, finding.words);

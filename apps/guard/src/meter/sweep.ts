@@ -95,7 +95,8 @@ export function createSweep(deps: SweepDeps): { round(signal: AbortSignal): Prom
       for (const hour of indices) {
         const week = weekOfHour(config, hour);
         if (signal.aborted || hoursOfWeek(config, week).last !== hour) continue;
-        await deps.runner.run(`close week ${week}`, () => closeWeek(week, current));
+        const outcome = await deps.runner.run(`close week ${week}`, () => closeWeek(week, current));
+        if (outcome !== 'done') left = true;
       }
       if (!left) from = to + 1n;
       return left || to === last ? 'idle' : 'busy';
