@@ -51,6 +51,8 @@ export interface DevnetOptions {
   readonly signal?: AbortSignal;
   readonly edgeOverrides?: (index: number) => EdgeOverrides;
   readonly guardOverrides?: (index: number) => GuardOverrides;
+  /** Wallets whose addresses are listed as further quote mints; 3 at most. Nothing is made of them. */
+  readonly moreQuotes?: readonly string[];
   /** Another chain than an embedded one. */
   readonly cluster?: ClusterOptions;
   /** Called with each step of the setup that has something to do. */

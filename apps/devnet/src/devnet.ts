@@ -114,6 +114,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     context,
     { ...params, minGuards: Math.min(params.minGuards, guardCount) },
     quoteMint,
+    await Promise.all((options.moreQuotes ?? []).map(async (name) => (await wallets.ensure(name)).address)),
   );
   const market = await ensurePool(context, quoteMint, config.minPoolMedia);
   const pool = market.address;

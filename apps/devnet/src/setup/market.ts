@@ -7,7 +7,7 @@ import {
   sendPlan,
 } from '@media-network/chain';
 import type { Found, Signer } from '@media-network/chain';
-import { ROLE } from '@media-network/chain/schema';
+import { MAX_QUOTES, ROLE } from '@media-network/chain/schema';
 import { errorCode } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import type { NetworkParams } from '../periods.ts';
@@ -26,6 +26,7 @@ export async function ensureGenesis(
   context: SetupContext,
   params: NetworkParams,
   quoteMint: Address,
+  moreQuotes: readonly Address[] = [],
 ): Promise<Found<'config'>> {
   const { client, treasury } = context;
   const found = await client.config().catch((error: unknown) => {
@@ -35,11 +36,8 @@ export async function ensureGenesis(
   if (found !== undefined) return found;
   context.onStep('create the network: 10,000,000 MEDIA, minted once');
   // Places for four quote tokens; the system program's address, all zeros, stands for none.
-  const quotes = [quoteMint, PROGRAMS.system, PROGRAMS.system, PROGRAMS.system].map((mint) => ({
-    mint,
-    flags: 0,
-    pad: 0,
-  }));
+  const places = [quoteMint, ...moreQuotes, PROGRAMS.system, PROGRAMS.system, PROGRAMS.system];
+  const quotes = places.slice(0, MAX_QUOTES).map((mint) => ({ mint, flags: 0, pad: 0 }));
   const plan = await genesisPlan(client, { payer: treasury, params: { ...params, quotes } });
   await sendPlan(client, plan, { payer: treasury });
   return client.config();
