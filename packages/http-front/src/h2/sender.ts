@@ -115,7 +115,7 @@ export class Sender<Token> {
       if (take >= FLOOD_EARNING_FRAME_BYTES) this.#deps.guard.earn(FLOOD_EARNED_PER_DATA_FRAME);
     }
     this.connectionWindow -= bodyBytes;
-    this.#output.commit(headBytes, framed, owner);
+    this.#output.commit(headBytes + frames * FRAME_HEADER_BYTES, bodyBytes, owner);
     return true;
   }
 
@@ -175,7 +175,7 @@ export class Sender<Token> {
           stream.id,
         );
         stream.committed(FRAME_HEADER_BYTES);
-        this.#output.commit(0, FRAME_HEADER_BYTES, stream);
+        this.#output.commit(FRAME_HEADER_BYTES, 0, stream);
         this.#closed(stream);
       }
       return;
@@ -191,7 +191,7 @@ export class Sender<Token> {
     writeFrameHeader(buffer, at, take, DATA, last ? END_STREAM : 0, stream.id);
     chunk.copy(buffer, at + FRAME_HEADER_BYTES, stream.at, stream.at + take);
     stream.committed(FRAME_HEADER_BYTES + take);
-    this.#output.commit(0, FRAME_HEADER_BYTES + take, stream);
+    this.#output.commit(FRAME_HEADER_BYTES, take, stream);
     stream.at += take;
     stream.sendWindow -= take;
     this.connectionWindow -= take;

@@ -1,14 +1,18 @@
-import { createServer } from 'node:net';
-import { connect } from 'node:net';
 import { once } from 'node:events';
-import { silentLog, systemClock } from '@media-network/runtime';
-import { createFastHit, defaultLimits } from '../../src/index.ts';
-import type { Answer, FrontLimits, ParsedRequest } from '../../src/index.ts';
-import { BatchPool } from '../../src/h2/frame-output.ts';
-import { Http2Connection } from '../../src/h2/h2-connection.ts';
-import type { Http2Front } from '../../src/h2/h2-connection.ts';
-import { defaultHttp2Limits } from '../../src/h2/h2-limits.ts';
-import type { Http2Limits } from '../../src/h2/h2-limits.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { createFastHit, createFront } from '../../src/index.ts';
+import type {
+  Answer,
+  Front,
+  FrontLimits,
+  FrontOptions,
+  Http2Limits,
+  ParsedRequest,
+} from '../../src/index.ts';
+import { selfSigned } from '../self-signed.ts';
 import { Probe } from './probe.ts';
 
 export interface TestHttp2Options {
@@ -16,14 +20,18 @@ export interface TestHttp2Options {
   readonly answer?: (request: ParsedRequest) => Promise<Answer<string>>;
   readonly limits?: Partial<FrontLimits>;
   readonly http2?: Partial<Http2Limits>;
+  readonly clock?: FrontOptions['clock'];
 }
 
 export interface TestHttp2 {
-  readonly front: Http2Front<string>;
+  readonly front: Front;
   readonly port: number;
   readonly seen: string[];
   readonly written: Map<string, { head: number; body: number }>;
   readonly refused: string[];
+  /** All bytes that were accounted, whoever pays. */
+  total(): number;
+  /** A client of frames, ALPN h2. */
   probe(): Promise<Probe>;
   close(): Promise<void>;
 }
@@ -39,7 +47,7 @@ export function text(body: string, token = 'slow'): Answer<string> {
   };
 }
 
-/** The HTTP/2 side of a front on a plain socket: what it reads and writes without TLS in between. */
+/** A front over TLS with fixed hits; whatever is no hit is answered by `answer`, with the target by default. */
 export async function startHttp2(options: TestHttp2Options = {}): Promise<TestHttp2> {
   const hits = new Map(
     Object.entries(options.hits ?? {}).map(([target, body]) => [
@@ -56,8 +64,8 @@ export async function startHttp2(options: TestHttp2Options = {}): Promise<TestHt
   const seen: string[] = [];
   const refused: string[] = [];
   const written = new Map<string, { head: number; body: number }>();
-  const front: Http2Front<string> = {
-    handlers: {
+  const front = createFront<string>(
+    {
       fast(request) {
         const hit = hits.get(request.target);
         if (hit !== undefined) seen.push(`fast ${request.method} ${request.host} ${request.target}`);
@@ -73,22 +81,15 @@ export async function startHttp2(options: TestHttp2Options = {}): Promise<TestHt
       },
       onRefused: (reason, status) => refused.push(`${status} ${reason}`),
     },
-    limits: { ...defaultLimits, ...options.limits },
-    http2: { ...defaultHttp2Limits, ...options.http2 },
-    pool: new BatchPool(),
-    clock: systemClock,
-    log: silentLog,
-    connections: new Set(),
-    stats: { connections: 0, fast: 0, slow: 0, refused: 0 },
-    nowSecond: () => Math.floor(Date.now() / 1000),
-  };
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    front.connections.add(new Http2Connection(front, socket, 'https'));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+    {
+      limits: options.limits ?? {},
+      http2Limits: options.http2 ?? {},
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+    },
+  );
+  const dir = mkdtempSync(join(tmpdir(), 'media-h2-'));
+  const { port } = await front.listenTls({ host: '127.0.0.1', port: 0 }, selfSigned(dir, 'a.localhost'));
+  rmSync(dir, { recursive: true });
   const probes: Probe[] = [];
   return {
     front,
@@ -96,17 +97,23 @@ export async function startHttp2(options: TestHttp2Options = {}): Promise<TestHt
     seen,
     written,
     refused,
+    total: () => [...written.values()].reduce((sum, { head, body }) => sum + head + body, 0),
     async probe() {
-      const socket = connect(port, '127.0.0.1');
-      await once(socket, 'connect');
+      const socket = connect({
+        host: '127.0.0.1',
+        port,
+        ALPNProtocols: ['h2'],
+        rejectUnauthorized: false,
+        servername: 'a.localhost',
+      });
       const probe = new Probe(socket);
       probes.push(probe);
+      await once(socket, 'secureConnect');
       return probe;
     },
     async close() {
       for (const probe of probes) probe.end();
-      for (const connection of front.connections) connection.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await front.close({ graceMs: 0 });
     },
   };
 }
