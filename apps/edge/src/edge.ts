@@ -165,6 +165,7 @@ export async function createEdge(
           owner: chain.owner,
           operator: chain.operator,
           version: 1,
+          zone: config.zone,
           chainTime: Math.floor(chain.nowMs() / 1000),
           software: SOFTWARE,
         }),

@@ -146,6 +146,7 @@ export async function createGuard(
       store,
       meter,
       book,
+      authorise,
       tickets,
       keys,
       limit,

@@ -1,7 +1,8 @@
-import { HOUR_STATUS } from '@media-network/chain/schema';
+import { HOUR_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { encodeCounter, fromHex, hourAt, toHex, weekAt } from '@media-network/protocol';
 import type { Found, MediaClient } from '@media-network/chain';
 import { z } from 'zod';
+import type { Authorise } from './authorise/authorise.ts';
 import type { createKeys } from './authorise/keys.ts';
 import type { createTickets } from './authorise/tickets.ts';
 import type { Counts } from './counts.ts';
@@ -22,6 +23,7 @@ export interface RouteDeps {
   readonly store: EvidenceStore;
   readonly meter: Meter;
   readonly book: ProbeBook;
+  readonly authorise: Pick<Authorise, 'sightOf'>;
   readonly tickets: ReturnType<typeof createTickets>;
   readonly keys: ReturnType<typeof createKeys>;
   /** Of tickets, of keys, and of everything, by client address. */
@@ -140,6 +142,26 @@ export function createRoutes(deps: RouteDeps): Handler {
     return jsonAnswer(200, { guard: guard.address, hour: text, verdicts: list, counters });
   }
 
+  /** Why this guard has not authorised a resource, for its publisher: nothing of its settings is told. */
+  async function resource(wanted: string): Promise<HttpAnswer> {
+    const snapshot = await network.snapshot();
+    const found = snapshot.resources.find(({ address }) => address === wanted);
+    if (found === undefined) return errorAnswer(404, 'guard/unknown-resource', 'There is no such resource.');
+    const pending = found.status === RESOURCE_STATUS.pending;
+    const sight = pending ? deps.authorise.sightOf(wanted) : undefined;
+    const current = sight?.version === found.settingsVersion ? sight : undefined;
+    return jsonAnswer(200, {
+      guard: guard.address,
+      no: guard.no,
+      resource: wanted,
+      settingsVersion: found.settingsVersion,
+      pending,
+      looked: current !== undefined,
+      why: current?.why ?? null,
+      since: current?.why === undefined ? null : new Date(current.sinceMs).toISOString(),
+    });
+  }
+
   async function ready(): Promise<HttpAnswer> {
     if (deps.closing()) return errorAnswer(503, 'guard/closing', 'The guard is closing.');
     const snapshot = await network.snapshot();
@@ -170,6 +192,8 @@ export function createRoutes(deps: RouteDeps): Handler {
     const reading = method === 'GET' || method === 'HEAD';
     const handler = reading ? gets.get(path) : method === 'POST' ? posts.get(path) : undefined;
     if (handler !== undefined) return handler(request);
+    const about = /^\/v1\/resources\/([1-9A-HJ-NP-Za-km-z]{32,44})$/.exec(path);
+    if (reading && about !== null) return resource(about[1] ?? '');
     const match = /^\/v1\/([a-z]+)\/([0-9a-f]{64})$/.exec(path);
     const kind = BLOB_KINDS.find((each) => each === match?.[1]);
     if (reading && kind !== undefined) return blob(kind, match?.[2] ?? '');
