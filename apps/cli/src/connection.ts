@@ -136,7 +136,7 @@ export async function addressOf(
   const names = await wallets.names();
   throw new MediaError({
     code: 'cli/no-wallet',
-    message: `There is no wallet "${who}" in ${wallets.dir}${names.length === 0 ? '' : `: there are ${names.join(', ')}`}.`,
+    message: `"${who}" is no Solana address, and there is no wallet "${who}" in ${wallets.dir}${names.length === 0 ? '' : `: there are ${names.join(', ')}`}.`,
     hint: `Name one of those or an address, or make it with "media wallet new ${who}".`,
     source: 'client',
   });

@@ -7,7 +7,7 @@ import type { Address } from '@solana/kit';
 import { formatMedia } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, keypairOption, parseAddressArg } from '../connection.ts';
+import { addressOf, chainOptions, connect, keypairOption } from '../connection.ts';
 import type { ChainOptions } from '../connection.ts';
 import { auditDeps } from './audit.ts';
 
@@ -70,16 +70,35 @@ export async function sendClaim(
   return (await client.send([to.instruction, claim], { payer })).signature;
 }
 
+function nothingDue(who: string, claimed: bigint, what: Claimable | undefined): string[] {
+  if (claimed > 0n)
+    return [
+      `Everything that ${who} has earned is paid: ${formatMedia(claimed)} in all${what === undefined ? '' : `, up to week ${what.week}`}.`,
+      'Edges and guards claim by themselves; what a week earns is due when it is closed.',
+    ];
+  return [
+    `Nothing is due to ${who}, and nothing was paid yet.`,
+    what === undefined
+      ? 'Rewards come when a week is closed that it has served or judged in.'
+      : `The last closed week is ${what.week}.`,
+  ];
+}
+
 async function run(options: ClaimOptions, context: CliContext): Promise<void> {
   const connection = await connect(options, context);
   const { client } = connection;
   const payer = await connection.wallet();
-  const owner = options.owner === undefined ? payer.address : parseAddressArg(options.owner, '--owner');
+  const owner =
+    options.owner === undefined ? payer.address : await addressOf(options.owner, options, context);
   const what = await claimable(client, owner);
   const due = what === undefined ? 0n : what.cumulative - what.claimed;
   if (what === undefined || due <= 0n) {
-    if (options.json === true) context.terminal.json({ owner, paid: 0n, claimed: what?.claimed ?? 0n });
-    else context.terminal.line(`There is nothing to claim for ${owner}: rewards come when a week is closed.`);
+    // What was paid is on chain, whatever the last week says.
+    const claimed = what?.claimed ?? (await client.claimed(owner))?.claimed ?? 0n;
+    if (options.json === true) context.terminal.json({ owner, paid: 0n, claimed, week: what?.week ?? null });
+    else
+      for (const line of nothingDue(await connection.named(owner), claimed, what))
+        context.terminal.line(line);
     return;
   }
   const signature = await sendClaim(client, payer, owner, what);
@@ -97,10 +116,10 @@ export const registerClaim: RegisterCommand = (program, context) => {
     .description(
       'Pays what the last closed week says an owner has earned. Anyone may send it; only the owner is paid.',
     )
-    .option('--owner <address>', 'whose rewards (default: those of --keypair)')
+    .option('--owner <wallet>', 'whose rewards, by name or address (default: those of --keypair)')
     .action((options: ClaimOptions) => run(options, context));
   examples(keypairOption(chainOptions(command)), [
     'media claim --keypair edge-1',
-    'media claim --owner <address> --json',
+    'media claim --owner edge-1 --json',
   ]);
 };

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { MediaClient, Signer } from '@media-network/chain';
 import { regionBytes } from '@media-network/devnet/folder';
@@ -7,19 +6,21 @@ import { edgeOptions, parseEdgeConfig } from '@media-network/edge/config';
 import type { EdgeConfig } from '@media-network/edge/config';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chooseWallet, connect, networkDir } from '../connection.ts';
+import { chooseWallet, connect } from '../connection.ts';
 import type { Connection } from '../connection.ts';
 import { addDaemonOptions, daemonFlags } from '../daemon-options.ts';
 import type { DaemonOptions } from '../daemon-options.ts';
 import { registerLeave } from '../leave.ts';
+import { choosePorts, dataFolder, endpointOf, refuseTwin } from '../node-address.ts';
 import { ensureNodeStake } from '../node-stake.ts';
 import { aborted } from '../signals.ts';
 
-/** The public URL, or what follows from where it listens. */
+/** The public URLs, or what follows from where it listens. */
 function endpoints(options: DaemonOptions, config: EdgeConfig): { endpoint: string; control: string } {
+  const { host, port, controlHost, controlPort } = config;
   return {
-    endpoint: options.endpoint ?? `http://${config.host}:${config.port}`,
-    control: options.control ?? `http://${config.controlHost}:${config.controlPort}`,
+    endpoint: endpointOf(options.endpoint, { host, port, flag: '--endpoint' }),
+    control: endpointOf(options.control, { host: controlHost, port: controlPort, flag: '--control' }),
   };
 }
 
@@ -39,16 +40,15 @@ async function ensureRegistered(
     ...endpoints(options, config),
   };
   if (found !== null && found.status === NODE_STATUS.active) {
+    await refuseTwin('edge', found.address, found.control, await connection.named(wallet.address));
     if (found.endpoint === says.endpoint && found.control === says.control) return;
     context.terminal.note(`moving the edge to ${says.endpoint}`);
-    await client.send([await client.instructions.updateEdge({ owner: wallet, ...says })], { payer: wallet });
+    await connection.send([await client.instructions.updateEdge({ owner: wallet, ...says })], wallet);
     return;
   }
   const pool = await ensureNodeStake(connection, wallet, ROLE.edge, await minimum(client), options, context);
   context.terminal.note(`registering the edge at ${says.endpoint}`);
-  await client.send([await client.instructions.registerEdge({ owner: wallet, pool, ...says })], {
-    payer: wallet,
-  });
+  await connection.send([await client.instructions.registerEdge({ owner: wallet, pool, ...says })], wallet);
 }
 
 async function minimum(client: MediaClient): Promise<bigint> {
@@ -59,9 +59,9 @@ async function run(options: DaemonOptions, context: CliContext): Promise<void> {
   const signal = context.takeSignals();
   const connection = await connect(options, context);
   const wallet = await chooseWallet(options, context);
-  const dir = options.data ?? join(networkDir(options, context), 'edge');
+  const dir = dataFolder(options, 'edge', context);
   await mkdir(dir, { recursive: true });
-  const config = parseEdgeConfig({
+  const parsed = parseEdgeConfig({
     env: context.env,
     ...(options.config === undefined ? {} : { file: options.config }),
     flags: {
@@ -72,6 +72,10 @@ async function run(options: DaemonOptions, context: CliContext): Promise<void> {
       dir,
     },
   });
+  const config = {
+    ...parsed,
+    ...(await choosePorts(parsed, ['port', 'controlPort', 'httpsPort'])),
+  };
   if (options.register) await ensureRegistered(connection, wallet, options, config, context);
   const { createEdge } = await import('@media-network/edge');
   const edge = await createEdge(config, { operator: wallet });
