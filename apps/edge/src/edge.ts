@@ -39,6 +39,7 @@ import type { Account } from './serve/account.ts';
 import { createFastLane } from './serve/fast-lane.ts';
 import { isReceived } from './serve/ask-origin.ts';
 import type { SharedFailure } from './serve/fetched-answer.ts';
+import { createLargeObjects } from './serve/large-objects.ts';
 import { createRequestIds } from './serve/request-id.ts';
 import { createServe } from './serve/serve.ts';
 import { createTally } from './serve/tally.ts';
@@ -314,6 +315,7 @@ function wirePhases(
     requestId,
     refreshing: new Set(),
     fills,
+    large: createLargeObjects(clock),
     maxObjectBytes: config.maxObjectBytes,
     accessLog: config.accessLog ? createAccessLog(log) : undefined,
   });

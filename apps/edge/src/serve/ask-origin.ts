@@ -15,11 +15,13 @@ import type {
   NoStoreReason,
   StoredEntry,
 } from '@media-network/http-cache';
+import type { ParsedRequest } from '@media-network/http-front';
 import type { Clock } from '@media-network/runtime';
 import type { OriginClient } from '../origin/origin-client.ts';
 import { withoutConditions } from '../origin/origin-headers.ts';
 import type { OriginResponse } from '../origin/origin-response.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
+import type { LargeObjects } from './large-objects.ts';
 import { counted, drain } from './origin-body.ts';
 import type { Tally } from './tally.ts';
 import type { AdmittedVisit } from './visit.ts';
@@ -32,6 +34,7 @@ export interface OriginDeps {
   readonly maxObjectBytes: number;
   /** Fills under way, by key. */
   readonly fills: Map<string, Fill>;
+  readonly large: LargeObjects;
 }
 
 /** Fills whose last byte has come: all that is left is to keep them. */
@@ -58,6 +61,8 @@ export interface OriginQuestion {
   readonly viewers: HeaderLookup;
   /** What is longer is not worth fetching for a part of it. */
   readonly maxBytes: number;
+  /** Interim answers go to who asked first. */
+  readonly onInterim: ParsedRequest['interim'] | undefined;
 }
 
 /**
@@ -78,6 +83,7 @@ export function questionOf(visit: AdmittedVisit, key: string, maxObjectBytes: nu
     forwarded: visit.forwarded,
     viewers: visit.viewers,
     maxBytes: ranged ? Math.min(RANGE_FILL_BYTES, maxObjectBytes) : maxObjectBytes,
+    onInterim: (status, headers) => request.interim(status, headers),
   };
 }
 
@@ -136,6 +142,7 @@ export async function askOrigin(
       ...(stored === undefined ? [] : validatorsFor(stored.meta)),
     ],
     viewer: question.viewer,
+    onInterim: question.onInterim,
   });
   const answer = {
     status: response.status,
@@ -214,7 +221,10 @@ function passReason(
   if (response.framing === 'close') return 'unverified';
   const length = response.contentLength ?? 0;
   if (length > deps.maxObjectBytes) return 'too-large';
-  if (length > question.maxBytes) return 'range';
+  if (length > question.maxBytes) {
+    deps.large.note(question.key);
+    return 'range';
+  }
   // Without a word of the origin on how long it holds, what was made for a cookie is taken for personal.
   if (question.viewers('cookie') !== undefined && !judged.freshness.explicit) return 'cookie';
   return judged;

@@ -119,6 +119,7 @@ export async function askAsPut(
     viewer: { scheme: request.scheme, host: request.host },
     ...(request.hasBody ? { body: request.body } : {}),
     signal: request.signal,
+    onInterim: (status, headers) => request.interim(status, headers),
   });
 }
 

@@ -3,6 +3,7 @@ import type { CacheStore, Collapser, Fill, Lead, StoredEntry } from '@media-netw
 import type { Clock } from '@media-network/runtime';
 import { isReceived } from './ask-origin.ts';
 import type { SharedFailure } from './fetched-answer.ts';
+import type { LargeObjects } from './large-objects.ts';
 import { isPersonal } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
 
@@ -86,6 +87,7 @@ export interface LookUpDeps {
   readonly collapser: Collapser<SharedFailure>;
   readonly clock: Clock;
   readonly fills: ReadonlyMap<string, Fill>;
+  readonly large: LargeObjects;
 }
 
 /** Times a request may look again after somebody else's fetch; then it asks for itself. */
@@ -96,6 +98,7 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
   const { store, collapser, clock } = deps;
   const { request, forwarded } = visit;
   const { signal } = request;
+  const ranged = request.method === 'GET' && request.header('range') !== undefined;
   for (let turns = 0; turns < MAX_TURNS; turns += 1) {
     // A moment from being stored: then it is a hit like any other.
     const arrived = deps.fills.get(key);
@@ -109,6 +112,9 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
     // HEAD is answered from what is stored; on a miss it is not worth the whole body.
     if (entry === undefined && request.method === 'HEAD')
       return { kind: 'pass', forward: 'miss', why: 'head' };
+    // Unless somebody is fetching the whole, only the range is asked for.
+    if (entry === undefined && arrived === undefined && ranged && deps.large.has(key))
+      return { kind: 'pass', forward: 'miss', why: 'range' };
     const fallback = use?.kind === 'revalidate' && use.staleIfError ? entry : undefined;
     const turn = await collapser.enter(key, forwarded, generation, { signal, personal: isPersonal(visit) });
     if (signal.aborted) {
