@@ -15,6 +15,8 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
 /** Their values never enter anybody's table (RFC 7541 §7.1.3). */
 const NEVER_INDEXED: ReadonlySet<string> = new Set(['set-cookie', 'www-authenticate', 'media-ticket']);
 
+/** Not `trim`: it takes 0xa0 away as well, which is a byte of the value like any other. */
+const OUTER_SPACE = /^[ \t]+|[ \t]+$/g;
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -46,7 +48,7 @@ export function encodeBlock(status: number | undefined, fields: readonly string[
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = (fields[i] ?? '').toLowerCase();
     if (CONNECTION_FIELDS.has(name)) continue;
-    const value = (fields[i + 1] ?? '').trim();
+    const value = (fields[i + 1] ?? '').replace(OUTER_SPACE, '');
     if (!NAME.test(name) || !VALUE.test(value))
       throw new TypeError(`the field ${JSON.stringify(name)} cannot be sent`);
     const index = staticNames.get(name) ?? 0;

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 
-const HIGH_WATER_BYTES = 65_536;
+/** Bytes count as read when they have left this buffer, so that it holds no more than the windows say. */
+const HIGH_WATER_BYTES = 1;
 
 /**
  * The body of a request, at its reader's pace: bytes are credited to the peer's window once the reader has

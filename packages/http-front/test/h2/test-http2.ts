@@ -108,6 +108,7 @@ export async function startHttp2(options: TestHttp2Options = {}): Promise<TestHt
       });
       const probe = new Probe(socket);
       probes.push(probe);
+      socket.setNoDelay(true);
       await once(socket, 'secureConnect');
       return probe;
     },
