@@ -2,6 +2,7 @@ import type { Found } from '@media-network/chain';
 import { NODE_STATUS } from '@media-network/chain/schema';
 import { isOrigin, isTarget } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Connection } from '../connection.ts';
 import { bad } from './bad-resource.ts';
@@ -11,12 +12,19 @@ export interface SettingsOptions {
   readonly header?: string[];
   readonly probe?: string[];
   readonly passwordFile?: string;
+  readonly originLinks?: 'rewrite' | 'keep';
 }
 
 export function settingsOptions(command: Command): Command {
   return command
     .option('--origin-host <name>', 'Host header to send to the origin')
     .option('--header <line...>', 'headers to send to the origin, as "Name: value"')
+    .addOption(
+      new Option(
+        '--origin-links <what>',
+        'Location, Content-Location, Refresh and Link that point at the origin: point them at the resource, or keep them',
+      ).choices(['rewrite', 'keep']),
+    )
     .option('--probe <target...>', 'targets that guards may fetch to compare')
     .option('--password-file <file>', 'password of the settings (else MEDIA_PASSWORD, else that of --dir)');
 }
@@ -44,8 +52,11 @@ export function withOptions(before: Settings, options: SettingsOptions): Setting
   const wrong = options.probe?.find((target) => !isTarget(target));
   if (wrong !== undefined)
     throw bad(`"${wrong}" is not a target that guards could fetch: it must begin with /.`);
+  const { originLinks = before.originLinks ?? 'rewrite' } = options;
+  const { originLinks: _before, ...others } = before;
   return {
-    ...before,
+    ...others,
+    ...(originLinks === 'keep' ? { originLinks } : {}),
     ...(options.originHost === undefined ? {} : { originHost: options.originHost }),
     ...(options.header === undefined ? {} : { originHeaders: parseHeaders(options.header) }),
     ...(options.probe === undefined ? {} : { probe: options.probe }),

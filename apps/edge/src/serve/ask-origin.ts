@@ -24,6 +24,7 @@ import type { OriginSettings } from '../origin/origin-settings.ts';
 import type { LargeObjects } from './large-objects.ts';
 import { counted, drain } from './origin-body.ts';
 import type { Tally } from './tally.ts';
+import { giveInterim } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
 
 export interface OriginDeps {
@@ -83,7 +84,7 @@ export function questionOf(visit: AdmittedVisit, key: string, maxObjectBytes: nu
     forwarded: visit.forwarded,
     viewers: visit.viewers,
     maxBytes: ranged ? Math.min(RANGE_FILL_BYTES, maxObjectBytes) : maxObjectBytes,
-    onInterim: (status, headers) => request.interim(status, headers),
+    onInterim: (status, headers) => giveInterim(visit, status, headers),
   };
 }
 

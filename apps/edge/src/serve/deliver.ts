@@ -7,6 +7,7 @@ import type { Answer } from './answer.ts';
 import { onCredit } from './credit.ts';
 import type { CreditDeps } from './credit.ts';
 import type { Outcome, Phase } from './phases.ts';
+import { rewriteOriginLinks } from './origin-links.ts';
 import { failureCode } from './refusal.ts';
 import type { Tally } from './tally.ts';
 import type { AdmittedVisit, Visit } from './visit.ts';
@@ -30,7 +31,10 @@ export function deliver(
   deps: DeliverDeps,
 ): FrontAnswer<Account> {
   const { request } = visit;
-  const headers = [...answer.headers];
+  const headers =
+    admitted === undefined
+      ? [...answer.headers]
+      : [...rewriteOriginLinks(answer.headers, admitted.settings, request)];
   if (answer.cacheStatus !== undefined) headers.push('Cache-Status', answer.cacheStatus);
   headers.push('Media-Request', visit.id);
   const { status, statusText, contentLength } = answer;

@@ -9,6 +9,7 @@ import type { SharedFailure } from './fetched-answer.ts';
 import { stale } from './hit.ts';
 import { entryKey } from './look-up.ts';
 import type { Found } from './look-up.ts';
+import { rewriteOriginLinks } from './origin-links.ts';
 import { cacheStatus } from './response-head.ts';
 import type { AdmittedVisit } from './visit.ts';
 
@@ -62,7 +63,8 @@ export async function pass(visit: AdmittedVisit, deps: OriginDeps): Promise<Answ
 /** RFC 9111 §4.4, before the viewer hears that its change was made. */
 function forget(visit: AdmittedVisit, responseHeaders: readonly string[], deps: OriginDeps): void {
   const { request, tenant, settingsVersion } = visit;
-  for (const target of invalidatedTargets(request.host, request.target, responseHeaders))
+  const leading = rewriteOriginLinks(responseHeaders, visit.settings, request);
+  for (const target of invalidatedTargets(request.host, request.target, leading))
     for (const scheme of ['http', 'https'] as const)
       deps.store.forget(entryKey(tenant.key, settingsVersion, scheme, target));
 }
