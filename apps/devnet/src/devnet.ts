@@ -219,6 +219,9 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
         allowPrivateOrigins: true,
         // So that a URL without a name leads to the site.
         defaultResource: resource.address,
+        ...(options.edgeTls === undefined
+          ? {}
+          : { tlsCert: options.edgeTls.certFile, tlsKey: options.edgeTls.keyFile, httpsPort: 0 }),
       },
     });
     const secrets = { operator: await wallets.ensure(name) };

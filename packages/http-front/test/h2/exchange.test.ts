@@ -40,8 +40,9 @@ async function ask(
   );
   for (const piece of Buffer.isBuffer(body) ? [body] : (body ?? [])) stream.write(piece);
   if (body !== undefined) stream.end();
-  const [received] = (await once(stream, 'response')) as [Seen['headers']]; // the event's only argument
-  return { headers: received, body: await buffer(stream) };
+  const [response, received] = await Promise.all([once(stream, 'response'), buffer(stream)]);
+  const [seen] = response as [Seen['headers']]; // the event's only argument
+  return { headers: seen, body: received };
 }
 
 afterEach(async () => {

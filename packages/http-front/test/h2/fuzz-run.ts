@@ -37,9 +37,8 @@ export function fuzzOnce(seed: number): FuzzResult {
   const out: Buffer[] = [];
   const taken: (() => void)[] = [];
   const later: (() => void)[] = [];
-  const account = { written: 0, lost: false };
+  const account = { written: 0, lost: false, ended: false };
   let handedOver = 0;
-  let ended = false;
   const session = new Http2Session<string>({
     limits: defaultLimits,
     http2: { ...defaultHttp2Limits, maxConcurrentStreams: 5, maxHandedOver: 8 },
@@ -80,7 +79,7 @@ export function fuzzOnce(seed: number): FuzzResult {
       handedOver: () => handedOver,
     },
     onEnd: () => {
-      ended = true;
+      account.ended = true;
     },
     onCut: () => {
       account.lost = true;
@@ -94,7 +93,7 @@ export function fuzzOnce(seed: number): FuzzResult {
     sent += 1;
     done?.();
   };
-  for (let at = 0; at < input.length && !ended && !account.lost;) {
+  for (let at = 0; at < input.length && !account.ended && !account.lost;) {
     const take = random(3) === 0 ? 1 + random(12) : 1 + random(30_000);
     session.receive(Buffer.from(input.subarray(at, at + take)));
     at += take;
