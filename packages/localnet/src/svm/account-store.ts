@@ -4,9 +4,9 @@ import type { AccountChange, StoredAccount } from './account.ts';
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './program-ids.ts';
 
 /**
- * The accounts that this chain has ever changed, with an index by owner and, for token accounts, by holder,
- * so that getProgramAccounts and getTokenAccountsByOwner touch only what they answer (the VM's own scan is
- * linear in all accounts).
+ * The accounts that this chain has ever changed, with an index by owner and, for token accounts, by mint and by
+ * holder and mint, so that getProgramAccounts, getTokenAccountsByOwner and getTokenLargestAccounts touch only what
+ * they answer (the VM's own scan is linear in all accounts).
  */
 export interface AccountStore {
   get(address: Address): StoredAccount | undefined;
@@ -16,7 +16,9 @@ export interface AccountStore {
   /** Forgets that the address was ever changed. */
   forget(address: Address): void;
   ownedBy(program: Address): Iterable<Address>;
-  tokenAccountsOf(holder: Address): Iterable<Address>;
+  /** Token accounts of a wallet, of one mint or of all. */
+  tokenAccountsOf(holder: Address, mint?: Address): Iterable<Address>;
+  tokenAccountsWith(mint: Address): Iterable<Address>;
   /** The sum of all accounts' lamports. */
   readonly lamports: bigint;
   /** The `count` accounts with the most lamports, richest first. */
@@ -28,11 +30,25 @@ export interface AccountStore {
 const TOKEN_ACCOUNT_BYTES = 165;
 const HOLDER_OFFSET = 32;
 
-/** The wallet that a token account belongs to (SPL Token, `Account.owner`). */
-export function tokenHolder(account: StoredAccount): Address | undefined {
+interface Token {
+  readonly mint: Address;
+  readonly holder: Address;
+}
+
+/** The mint and the wallet that an account names, if it is long enough to be a token account (SPL Token, `Account`). */
+function tokenOf(account: StoredAccount | undefined): Token | undefined {
+  if (account === undefined || account.data.length < TOKEN_ACCOUNT_BYTES) return undefined;
   if (account.owner !== TOKEN_PROGRAM && account.owner !== TOKEN_2022_PROGRAM) return undefined;
-  if (account.data.length < TOKEN_ACCOUNT_BYTES) return undefined;
-  return addressFrom(account.data, HOLDER_OFFSET);
+  return { mint: addressFrom(account.data), holder: addressFrom(account.data, HOLDER_OFFSET) };
+}
+
+const NAMES_BYTES = 2 * HOLDER_OFFSET;
+
+/** Most changes of a token account are of its amount, and leave its mint and its holder alone. */
+function sameToken(a: StoredAccount | undefined, b: StoredAccount | undefined): boolean {
+  if (a === undefined || b === undefined || a.owner !== b.owner) return false;
+  if (a.data.length < TOKEN_ACCOUNT_BYTES || b.data.length < TOKEN_ACCOUNT_BYTES) return false;
+  return Buffer.compare(a.data.subarray(0, NAMES_BYTES), b.data.subarray(0, NAMES_BYTES)) === 0;
 }
 
 function move(
@@ -57,8 +73,18 @@ function move(
 export function createAccountStore(): AccountStore {
   const accounts = new Map<Address, StoredAccount | undefined>();
   const byOwner = new Map<Address, Set<Address>>();
-  const byHolder = new Map<Address, Set<Address>>();
+  const byMint = new Map<Address, Set<Address>>();
+  const byHolder = new Map<Address, Map<Address, Set<Address>>>();
   let lamports = 0n;
+
+  function moveHeld(from: Token | undefined, to: Token | undefined, address: Address): void {
+    const holder = from?.holder ?? to?.holder;
+    if (holder === undefined) return;
+    const held = byHolder.get(holder) ?? new Map<Address, Set<Address>>();
+    move(held, from?.mint, to?.mint, address);
+    if (held.size === 0) byHolder.delete(holder);
+    else byHolder.set(holder, held);
+  }
 
   function reindex(
     address: Address,
@@ -67,7 +93,12 @@ export function createAccountStore(): AccountStore {
   ): void {
     lamports += (after?.lamports ?? 0n) - (before?.lamports ?? 0n);
     move(byOwner, before?.owner, after?.owner, address);
-    move(byHolder, before && tokenHolder(before), after && tokenHolder(after), address);
+    if (sameToken(before, after)) return;
+    const from = tokenOf(before);
+    const to = tokenOf(after);
+    move(byMint, from?.mint, to?.mint, address);
+    moveHeld(from, undefined, address);
+    moveHeld(undefined, to, address);
   }
 
   return {
@@ -82,7 +113,13 @@ export function createAccountStore(): AccountStore {
       accounts.delete(address);
     },
     ownedBy: (program) => byOwner.get(program) ?? [],
-    tokenAccountsOf: (holder) => byHolder.get(holder) ?? [],
+    *tokenAccountsOf(holder, mint) {
+      const held = byHolder.get(holder);
+      if (held === undefined) return;
+      if (mint !== undefined) yield* held.get(mint) ?? [];
+      else for (const set of held.values()) yield* set;
+    },
+    tokenAccountsWith: (mint) => byMint.get(mint) ?? [],
     get lamports() {
       return lamports;
     },
