@@ -1,6 +1,7 @@
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
 import type { Address, KeyPairSigner } from '@solana/kit';
 import type { EdgeChain } from './chain/edge-chain.ts';
+import type { TrafficSnapshot } from './traffic.ts';
 import type { BuildReport } from './report/report-builder.ts';
 
 /** What must never be in a configuration file or a log. */
@@ -65,6 +66,8 @@ export interface Edge {
   /** Every loop, started already; `settle` runs each with `runNow`. */
   readonly tasks: readonly RepeatingTask[];
   stats(): EdgeStats;
+  /** Traffic by host and path, hits, errors and times to the first byte, for whoever watches. */
+  traffic(): TrafficSnapshot;
   readiness(): Readiness;
   /** URL under which this edge serves a resource. */
   urlOf(resource: Address): string;

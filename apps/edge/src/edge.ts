@@ -50,6 +50,8 @@ import { createSettingsKeys } from './tenant/settings-keys.ts';
 import type { SettingsKeys } from './tenant/settings-keys.ts';
 import { createTenantBook } from './tenant/tenant-book.ts';
 import type { TenantBook } from './tenant/tenant-book.ts';
+import { createTraffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
 import { SOFTWARE } from './version.ts';
 
 /** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
@@ -112,7 +114,7 @@ export async function createEdge(
 
     // The phases of a request.
     let draining = false;
-    const { tally, front } = wirePhases(config, {
+    const { tally, front, traffic } = wirePhases(config, {
       ...bodies,
       book,
       journal,
@@ -161,6 +163,7 @@ export async function createEdge(
         evidence,
         readiness,
         metrics: () => metrics.text(),
+        traffic: () => traffic.snapshot(),
         info: () => ({
           edge: chain.edge,
           owner: chain.owner,
@@ -211,6 +214,7 @@ export async function createEdge(
       controlUrl: `http://${urlHost(control.host)}:${control.port}`,
       tasks,
       stats,
+      traffic: () => traffic.snapshot(),
       readiness,
       urlOf: (resource: Address) => `http://${resourceLabel(resource, sha256)}.${config.zone}:${plain.port}/`,
       close: () => scope.close(),
@@ -283,9 +287,16 @@ function wirePhases(
     readonly log: Log;
     readonly random: () => number;
   },
-): { readonly tally: Tally; readonly front: Front } {
+): { readonly tally: Tally; readonly front: Front; readonly traffic: Traffic } {
   const { book, store, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } = deps;
   const tally = createTally();
+  // A site is one, under whatever host it was asked for; hosts of nobody are one too.
+  const traffic = createTraffic(
+    () => clock.nowMs(),
+    (host) => book.byHost(host)?.host ?? 'unknown',
+  );
+  const fastLog = config.accessLog ? createFastAccessLog(log) : undefined;
+  const slowLog = config.accessLog ? createAccessLog(log) : undefined;
   const requestId = createRequestIds(deps.random);
   const collapser = createCollapser<SharedFailure>({
     clock,
@@ -300,7 +311,10 @@ function wirePhases(
     admit,
     tally,
     requestId,
-    ...(config.accessLog ? { onHit: createFastAccessLog(log) } : {}),
+    onHit(host, target, bytes) {
+      traffic.hit(host, target, bytes);
+      fastLog?.(host, target, bytes);
+    },
   });
   const answer = createServe({
     book,
@@ -317,7 +331,10 @@ function wirePhases(
     fills,
     large: createLargeObjects(clock),
     maxObjectBytes: config.maxObjectBytes,
-    accessLog: config.accessLog ? createAccessLog(log) : undefined,
+    accessLog(ended, nowMs) {
+      traffic.ended(ended);
+      slowLog?.(ended, nowMs);
+    },
   });
   const front = createFront<Account>(
     {
@@ -328,7 +345,7 @@ function wirePhases(
     },
     { clock, log },
   );
-  return { tally, front };
+  return { tally, front, traffic };
 }
 
 function connect(

@@ -195,6 +195,7 @@ export async function createGuard(
         keys: counts.get('keys'),
         probes: counts.get('probes'),
         probedBytes: book.probedBytes,
+        probeTotals: book.totals,
         evidence: { blobs: store.blobs, bytes: store.bytes },
       }),
       close: () => scope.close(),

@@ -1,4 +1,12 @@
 export { guardOptions, parseGuardConfig } from './config.ts';
 export type { GuardConfig, GuardConfigSources, GuardOption } from './config.ts';
 export { createGuard } from './guard.ts';
-export type { Guard, GuardOverrides, GuardSecrets, GuardStats, JudgedReport, ProbedBytes } from './types.ts';
+export type {
+  Guard,
+  GuardOverrides,
+  GuardSecrets,
+  GuardStats,
+  JudgedReport,
+  ProbeTotal,
+  ProbedBytes,
+} from './types.ts';

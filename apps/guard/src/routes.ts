@@ -1,6 +1,7 @@
 import { HOUR_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { encodeCounter, fromHex, hourAt, toHex, weekAt } from '@media-network/protocol';
 import type { Found, MediaClient } from '@media-network/chain';
+import { isLoopbackHost } from '@media-network/runtime/daemon';
 import { z } from 'zod';
 import type { Authorise } from './authorise/authorise.ts';
 import type { createKeys } from './authorise/keys.ts';
@@ -162,6 +163,21 @@ export function createRoutes(deps: RouteDeps): Handler {
     });
   }
 
+  /**
+   * What this guard's probes asked of each edge, so that a site's figures are had by taking these away. To this
+   * machine alone: an edge that knew at once could tell probes from viewers.
+   */
+  async function probes({ client }: HttpRequest): Promise<HttpAnswer> {
+    if (!isLoopbackHost(client.replace(/^::ffff:/, '')))
+      return errorAnswer(403, 'guard/not-local', 'What the probes ask is told on this machine alone.');
+    const totals = deps.book.totals.map(({ edge, requests, bytes }) => ({
+      edge,
+      requests,
+      bytes: String(bytes),
+    }));
+    return jsonAnswer(200, { guard: guard.address, totals });
+  }
+
   async function ready(): Promise<HttpAnswer> {
     if (deps.closing()) return errorAnswer(503, 'guard/closing', 'The guard is closing.');
     const snapshot = await network.snapshot();
@@ -173,6 +189,7 @@ export function createRoutes(deps: RouteDeps): Handler {
   const gets: ReadonlyMap<string, (request: HttpRequest) => Promise<HttpAnswer>> = new Map([
     ['/v1/info', info],
     ['/v1/verdicts', verdicts],
+    ['/v1/probes', probes],
     ['/healthz', async () => jsonAnswer(200, { ok: true })],
     ['/readyz', ready],
     [

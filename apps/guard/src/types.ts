@@ -39,6 +39,13 @@ export interface ProbedBytes {
   readonly bytes: bigint;
 }
 
+/** What a guard's probes asked of an edge since the guard began; the edge counts it with its viewers'. */
+export interface ProbeTotal {
+  readonly edge: string;
+  readonly requests: number;
+  readonly bytes: bigint;
+}
+
 export interface GuardStats {
   readonly votes: { readonly confirmed: number; readonly rejected: number };
   /** Verdicts by reason, since start. */
@@ -55,6 +62,7 @@ export interface GuardStats {
   readonly probes: number;
   /** Of the hours that may still be open. */
   readonly probedBytes: readonly ProbedBytes[];
+  readonly probeTotals: readonly ProbeTotal[];
   readonly evidence: { readonly blobs: number; readonly bytes: number };
 }
 

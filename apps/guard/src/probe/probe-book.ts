@@ -1,5 +1,5 @@
 import type { Counter, MeterRound } from '@media-network/protocol';
-import type { ProbedBytes } from '../types.ts';
+import type { ProbedBytes, ProbeTotal } from '../types.ts';
 
 /** An edge answered with other bytes than its origin has. */
 export interface WrongBody {
@@ -34,6 +34,8 @@ export interface ProbeBook {
   /** Own counters of all edges in an hour, for other guards. */
   countersOf(hour: bigint): readonly Counter[];
   readonly probedBytes: readonly ProbedBytes[];
+  /** Requests to each edge and the bytes of their answers, since the guard began. */
+  readonly totals: readonly ProbeTotal[];
   /** Drops hours before this one. */
   forgetBefore(hour: bigint): void;
 }
@@ -53,6 +55,7 @@ const MAX_COUNTERS = 256;
 export function createProbeBook(): ProbeBook {
   const hours = new Map<bigint, Map<string, Cell>>();
   const bytes = new Map<string, ProbedBytes>();
+  const totals = new Map<string, { requests: number; bytes: bigint }>();
 
   function cell(edge: string, hour: bigint): Cell {
     let edges = hours.get(hour);
@@ -86,6 +89,8 @@ export function createProbeBook(): ProbeBook {
       else found.silent += 1;
     },
     addBytes(edge, resource, hour, more) {
+      const total = totals.get(edge) ?? { requests: 0, bytes: 0n };
+      totals.set(edge, { requests: total.requests + 1, bytes: total.bytes + more });
       const key = `${edge} ${resource} ${hour}`;
       bytes.set(key, { edge, resource, hour, bytes: (bytes.get(key)?.bytes ?? 0n) + more });
     },
@@ -94,6 +99,9 @@ export function createProbeBook(): ProbeBook {
       return found ?? { counters: [], rounds: [], wrongBodies: [], sameBodies: 0, alive: 0, silent: 0 };
     },
     countersOf: (hour) => [...(hours.get(hour)?.values() ?? [])].flatMap((found) => found.counters),
+    get totals() {
+      return [...totals].map(([edge, total]) => ({ edge, ...total }));
+    },
     get probedBytes() {
       return [...bytes.values()];
     },
