@@ -89,6 +89,10 @@ export const CHAIN_ERRORS: Readonly<Record<string, Entry>> = {
     'Start a network with "media up", a chain with "media chain", or name another node with --url.',
   ],
   'chain/wrong-account': ['The account at this address is of another kind.', 'Check the address.'],
+  'localnet/answer-too-large': [
+    'The answer of the embedded chain would be larger than it gives.',
+    'Ask for less: filters, a dataSlice, or fewer slots.',
+  ],
   'localnet/clock-not-manual': [
     "The chain's clock cannot be turned.",
     'Only chains of tests have one that can.',
