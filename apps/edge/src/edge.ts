@@ -36,6 +36,8 @@ import { createReporter } from './report/reporter.ts';
 import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
 import { createAccounting } from './serve/account.ts';
 import type { Account } from './serve/account.ts';
+import { createEntryKeys } from './serve/entry-keys.ts';
+import type { EntryKeys } from './serve/entry-keys.ts';
 import { createFastLane } from './serve/fast-lane.ts';
 import { isReceived } from './serve/ask-origin.ts';
 import type { SharedFailure } from './serve/fetched-answer.ts';
@@ -156,7 +158,15 @@ export async function createEdge(
       stats,
       taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])),
     });
-    const statements = createStatements({ chain, ledger, journal, store: bodies.store, book, sign });
+    const statements = createStatements({
+      chain,
+      ledger,
+      journal,
+      store: bodies.store,
+      keys: bodies.keys,
+      book,
+      sign,
+    });
     const control = await startControlServer(
       {
         statements,
@@ -228,6 +238,7 @@ export async function createEdge(
 
 interface Bodies {
   readonly store: CacheStore;
+  readonly keys: EntryKeys;
   readonly fills: Map<string, Fill>;
   readonly origin: OriginClient;
   readonly settings: SettingsKeys;
@@ -270,7 +281,7 @@ async function openBodies(
   });
   scope.add('origin client', () => origin.close());
   const settings = createSettingsKeys({ chain, sign, clock, log, random, fetch });
-  return { store, fills, origin, settings };
+  return { store, keys: createEntryKeys(), fills, origin, settings };
 }
 
 /** accept → identify → admit → look-up → (hit | revalidate | fetch) → deliver → account */
@@ -288,7 +299,8 @@ function wirePhases(
     readonly random: () => number;
   },
 ): { readonly tally: Tally; readonly front: Front; readonly traffic: Traffic } {
-  const { book, store, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } = deps;
+  const { book, store, keys, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } =
+    deps;
   const tally = createTally();
   // A site is one, under whatever host it was asked for; hosts of nobody are one too.
   const traffic = createTraffic(
@@ -307,6 +319,7 @@ function wirePhases(
   const fast = createFastLane({
     book,
     store,
+    keys,
     clock,
     admit,
     tally,
@@ -320,6 +333,7 @@ function wirePhases(
     book,
     admit,
     store,
+    keys,
     origin,
     collapser,
     desk,

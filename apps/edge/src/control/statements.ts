@@ -7,7 +7,8 @@ import type { EdgeChain } from '../chain/edge-chain.ts';
 import { hourAt } from '../chain/periods.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import { findStored } from '../serve/look-up.ts';
+import { findStored } from '../serve/entry-keys.ts';
+import type { EntryKeys } from '../serve/entry-keys.ts';
 import type { TenantBook } from '../tenant/tenant-book.ts';
 
 export interface StatementsDeps {
@@ -15,6 +16,7 @@ export interface StatementsDeps {
   readonly ledger: Ledger;
   readonly journal: Pick<Journal, 'flush'>;
   readonly store: CacheStore;
+  readonly keys: EntryKeys;
   readonly book: TenantBook;
   readonly sign: SignBytes;
 }
@@ -55,7 +57,7 @@ export function createStatements(deps: StatementsDeps): Statements {
     async attest(resource, target, nonce) {
       const tenant = deps.book.byKey(Buffer.from(addressBytes(resource)).toString('hex'));
       if (tenant?.settings === undefined) return undefined;
-      const entry = await findStored(deps.store, tenant.key, tenant.settings.version, target);
+      const entry = await findStored(deps.store, deps.keys, tenant.key, tenant.settings.version, target);
       if (entry === undefined) return undefined;
       const validator =
         headerLines(entry.meta.headers, 'etag')[0] ??

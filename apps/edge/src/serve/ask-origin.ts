@@ -21,6 +21,7 @@ import type { OriginClient } from '../origin/origin-client.ts';
 import { withoutConditions } from '../origin/origin-headers.ts';
 import type { OriginResponse } from '../origin/origin-response.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
+import type { EntryKeys } from './entry-keys.ts';
 import type { LargeObjects } from './large-objects.ts';
 import { counted, drain } from './origin-body.ts';
 import type { Tally } from './tally.ts';
@@ -30,6 +31,7 @@ import type { AdmittedVisit } from './visit.ts';
 export interface OriginDeps {
   readonly origin: OriginClient;
   readonly store: CacheStore;
+  readonly keys: EntryKeys;
   readonly clock: Clock;
   readonly tally: Tally;
   readonly maxObjectBytes: number;
@@ -54,6 +56,8 @@ async function* whole(fill: Fill, body: AsyncIterable<Buffer>): AsyncGenerator<B
 /** What is needed to ask the origin, kept apart from the viewer who asked first: a fetch may outlive it. */
 export interface OriginQuestion {
   readonly key: string;
+  readonly resource: string;
+  readonly settingsVersion: number;
   readonly target: string;
   readonly settings: OriginSettings;
   readonly viewer: { readonly scheme: 'http' | 'https'; readonly host: string };
@@ -77,6 +81,8 @@ export function questionOf(visit: AdmittedVisit, key: string, maxObjectBytes: nu
   const ranged = request.method === 'GET' && request.header('range') !== undefined;
   return {
     key,
+    resource: visit.tenant.key,
+    settingsVersion: visit.settingsVersion,
     target: request.target,
     settings: visit.settings,
     viewer: { scheme: request.scheme, host: request.host },
@@ -175,15 +181,17 @@ export async function askOrigin(
     response.framing === 'length' && response.contentLength !== undefined
       ? { expectedLength: response.contentLength }
       : {};
-  const fill = store.begin(question.key, meta, { generation, ...expected });
-  deps.fills.set(question.key, fill);
+  const { resource, settingsVersion, viewer, target } = question;
+  const key = deps.keys.after({ resource, settingsVersion, scheme: viewer.scheme }, target, meta.headers);
+  const fill = store.begin(key, meta, { generation, ...expected });
+  deps.fills.set(key, fill);
   const done = fillFrom(fill, whole(fill, counted(response, deps)), expected).then((result) => {
     // Stored under other fields of Vary, it would leave the old one in its place.
     if (result.kind === 'stored' && stored !== undefined && stored.live) store.remove(stored);
     return result;
   });
   void done.finally(() => {
-    if (deps.fills.get(question.key) === fill) deps.fills.delete(question.key);
+    if (deps.fills.get(key) === fill) deps.fills.delete(key);
   });
   return { kind: 'filling', fill, response, done };
 }

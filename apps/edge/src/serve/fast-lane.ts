@@ -11,7 +11,7 @@ import { quickRefusal } from './admit.ts';
 import type { AdmitDeps } from './admit.ts';
 import { forwardedLookup } from '../origin/origin-headers.ts';
 import { identify } from './identify.ts';
-import { entryKey } from './look-up.ts';
+import type { EntryKeys } from './entry-keys.ts';
 import { leadsToOrigin } from './origin-links.ts';
 import { cacheStatus, storedHeaders } from './response-head.ts';
 import type { TenantBook } from '../tenant/tenant-book.ts';
@@ -20,6 +20,7 @@ import type { Tally } from './tally.ts';
 export interface FastLaneDeps {
   readonly book: TenantBook;
   readonly store: CacheStore;
+  readonly keys: EntryKeys;
   readonly clock: Clock;
   readonly admit: Pick<AdmitDeps, 'journal' | 'nowMs' | 'settings'>;
   readonly tally: Tally;
@@ -35,7 +36,7 @@ const BY_VIEWER = Symbol('by viewer');
  * the slow lane's, which goes through the same phases with the same functions.
  */
 export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => FastHit<Account> | undefined {
-  const { book, store, clock, tally } = deps;
+  const { book, store, keys, clock, tally } = deps;
   // One closure for all requests: a request is looked at by nobody else while the lane runs.
   let current: FastRequest | undefined;
   let settingsNow: OriginSettings | undefined;
@@ -100,7 +101,7 @@ export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => Fa
     if (quickRefusal(tenant, deps.admit) !== undefined) return undefined;
     current = request;
     settingsNow = settings.plain;
-    const key = entryKey(tenant.key, settings.version, request.scheme, request.target);
+    const key = keys.of(tenant.key, settings.version, request.scheme, request.target);
     const entry = store.peek(key, header);
     current = undefined;
     if (entry?.body === undefined || entry.meta.status === 204 || entry.meta.status === 304) return undefined;
