@@ -49,10 +49,12 @@ async function network(): Promise<{
   hour: { now: bigint };
   receipts: () => number;
   refuse: { all: boolean };
+  slow: { hours: number };
 }> {
   const guard = await createSessionKey();
   const hour = { now: 1n };
   const refuse = { all: false };
+  const slow = { hours: 0 };
   const guardUrl = await listen((request, response) => {
     void (async () => {
       const wanted: unknown = JSON.parse((await bodyOf(request)).toString());
@@ -74,6 +76,11 @@ async function network(): Promise<{
         },
         guard.sign,
       );
+      // A machine so slow that the hour is over before the ticket is used.
+      if (slow.hours > 0) {
+        slow.hours -= 1;
+        hour.now += 1n;
+      }
       response.end(encodeTicket(ticket));
     })();
   });
@@ -84,7 +91,7 @@ async function network(): Promise<{
   async function serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const ticket = parseTicketHeader(String(request.headers['media-ticket'] ?? ''));
     if (ticket === undefined || ticket.hour !== hour.now) {
-      response.writeHead(401, { 'content-length': 2 }).end('{}');
+      response.writeHead(401, { 'content-length': 2, 'media-error': 'ticket/wrong-hour' }).end('{}');
       return;
     }
     const id = toHex(ticket.session);
@@ -155,7 +162,7 @@ async function network(): Promise<{
       ? receive(request, response)
       : serve(request, response));
   });
-  return { guardUrl, url, sessions, hour, receipts: () => taken, refuse };
+  return { guardUrl, url, sessions, hour, receipts: () => taken, refuse, slow };
 }
 
 describe('session', () => {
@@ -192,6 +199,22 @@ describe('session', () => {
     expect(session.ticket.hour).toBe(2n);
     expect(session.signed).toBe(BigInt(later.totalBytes));
     expect(net.sessions.size).toBe(2);
+  });
+
+  it('renews its ticket as often as hours end before it is used', async () => {
+    const net = await network();
+    const session = await openSession({
+      guardUrl: net.guardUrl,
+      resource: RESOURCE,
+      url: net.url,
+      edge: EDGE,
+    });
+    net.hour.now += 1n;
+    net.slow.hours = 3;
+    const late = await session.get('/small');
+    expect(late.status).toBe(200);
+    expect(session.ticket.hour).toBe(5n);
+    expect(session.signed).toBe(BigInt(late.totalBytes));
   });
 
   it('says when receipts are refused, or no guard gives a ticket', async () => {
