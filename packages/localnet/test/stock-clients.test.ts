@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import {
   AccountRole,
   address,
@@ -392,6 +394,44 @@ describe('an answer that is too large', () => {
       expect(error).toMatchObject({ code: -32600, data: { code: 'localnet/answer-too-large' } });
     // And the chain goes on as if nothing had been.
     expect((await call('getHealth')).result).toBe('ok');
+  });
+
+  it('waits for nobody: clients that do not take theirs leave room for small ones, and no more for large', async () => {
+    const { port } = new URL(chain.net.rpcUrl);
+    const body = JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'getProgramAccounts',
+      params: [program, { encoding: 'base64' }],
+    });
+    const head = `POST / HTTP/1.1\r\nhost: chain\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const lazy = await Promise.all(
+      Array.from({ length: 9 }, async () => {
+        const socket = connect(Number(port), '127.0.0.1');
+        await once(socket, 'connect');
+        socket.write(head + body);
+        // The first bytes are there, so the answer has been built; the rest is never taken.
+        await once(socket, 'readable');
+        const start: unknown = socket.read(12);
+        return { socket, start: String(start) };
+      }),
+    );
+    expect(new Set(lazy.map(({ start }) => start))).toEqual(new Set(['HTTP/1.1 200', 'HTTP/1.1 503']));
+    expect((await call('getHealth')).result).toBe('ok');
+    const refused = await fetch(chain.net.rpcUrl, { method: 'POST', body });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    await Promise.all(
+      lazy.map(async ({ socket }) => {
+        socket.destroy();
+        await once(socket, 'close');
+      }),
+    );
+    // Room again, once the server has noticed.
+    for (;;) {
+      const { status } = await fetch(chain.net.rpcUrl, { method: 'POST', body });
+      if (status === 200) break;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   });
 
   it('alone is an error that says how to ask for less', async () => {

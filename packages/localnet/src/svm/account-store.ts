@@ -1,6 +1,7 @@
 import type { Address } from '@solana/kit';
-import { addressFrom } from '../codec/base58.ts';
+import { addressBytes, addressFrom } from '../codec/base58.ts';
 import type { AccountChange, StoredAccount } from './account.ts';
+import { createAddressIndex } from './address-index.ts';
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './program-ids.ts';
 
 /**
@@ -51,40 +52,18 @@ function sameToken(a: StoredAccount | undefined, b: StoredAccount | undefined): 
   return Buffer.compare(a.data.subarray(0, NAMES_BYTES), b.data.subarray(0, NAMES_BYTES)) === 0;
 }
 
-function move(
-  index: Map<Address, Set<Address>>,
-  from: Address | undefined,
-  to: Address | undefined,
-  address: Address,
-): void {
-  if (from === to) return;
-  if (from !== undefined) {
-    const set = index.get(from);
-    set?.delete(address);
-    if (set?.size === 0) index.delete(from);
-  }
-  if (to !== undefined) {
-    const set = index.get(to);
-    if (set === undefined) index.set(to, new Set([address]));
-    else set.add(address);
-  }
+/** Whether an address stands at a place in an account's data. */
+function namesAt({ data }: StoredAccount, offset: number, wanted: Uint8Array): boolean {
+  for (let i = 0; i < wanted.length; i += 1) if (data[offset + i] !== wanted[i]) return false;
+  return true;
 }
 
 export function createAccountStore(): AccountStore {
   const accounts = new Map<Address, StoredAccount | undefined>();
-  const byOwner = new Map<Address, Set<Address>>();
-  const byMint = new Map<Address, Set<Address>>();
-  const byHolder = new Map<Address, Map<Address, Set<Address>>>();
+  const byOwner = createAddressIndex();
+  const byMint = createAddressIndex();
+  const byHolder = createAddressIndex();
   let lamports = 0n;
-
-  function moveHeld(from: Token | undefined, to: Token | undefined, address: Address): void {
-    const holder = from?.holder ?? to?.holder;
-    if (holder === undefined) return;
-    const held = byHolder.get(holder) ?? new Map<Address, Set<Address>>();
-    move(held, from?.mint, to?.mint, address);
-    if (held.size === 0) byHolder.delete(holder);
-    else byHolder.set(holder, held);
-  }
 
   function reindex(
     address: Address,
@@ -92,13 +71,12 @@ export function createAccountStore(): AccountStore {
     after: StoredAccount | undefined,
   ): void {
     lamports += (after?.lamports ?? 0n) - (before?.lamports ?? 0n);
-    move(byOwner, before?.owner, after?.owner, address);
+    byOwner.move(before?.owner, after?.owner, address);
     if (sameToken(before, after)) return;
     const from = tokenOf(before);
     const to = tokenOf(after);
-    move(byMint, from?.mint, to?.mint, address);
-    moveHeld(from, undefined, address);
-    moveHeld(undefined, to, address);
+    byMint.move(from?.mint, to?.mint, address);
+    byHolder.move(from?.holder, to?.holder, address);
   }
 
   return {
@@ -112,14 +90,21 @@ export function createAccountStore(): AccountStore {
       reindex(address, accounts.get(address), undefined);
       accounts.delete(address);
     },
-    ownedBy: (program) => byOwner.get(program) ?? [],
+    ownedBy: byOwner.of,
     *tokenAccountsOf(holder, mint) {
-      const held = byHolder.get(holder);
-      if (held === undefined) return;
-      if (mint !== undefined) yield* held.get(mint) ?? [];
-      else for (const set of held.values()) yield* set;
+      if (mint === undefined) {
+        yield* byHolder.of(holder);
+        return;
+      }
+      // Whichever is fewer; the account's own bytes tell whether it is among the others too.
+      const fewHeld = byHolder.count(holder) <= byMint.count(mint);
+      const wanted = addressBytes(fewHeld ? mint : holder);
+      for (const address of fewHeld ? byHolder.of(holder) : byMint.of(mint)) {
+        const account = accounts.get(address);
+        if (account !== undefined && namesAt(account, fewHeld ? 0 : HOLDER_OFFSET, wanted)) yield address;
+      }
     },
-    tokenAccountsWith: (mint) => byMint.get(mint) ?? [],
+    tokenAccountsWith: byMint.of,
     get lamports() {
       return lamports;
     },
