@@ -4,6 +4,7 @@ import { MediaError } from '@media-network/runtime';
 import type { CliContext } from './command.ts';
 import { networkDir } from './connection.ts';
 import type { DaemonOptions } from './daemon-options.ts';
+import { whoAnswers } from './node-identity.ts';
 
 /** A daemon's folder: what --data says, else one of its wallet's name, so that two on one machine have two. */
 export function dataFolder(options: DaemonOptions, kind: 'edge' | 'guard', context: CliContext): string {
@@ -68,19 +69,7 @@ export async function refuseTwin(
   base: string,
   who: string,
 ): Promise<void> {
-  let said: unknown;
-  try {
-    const response = await fetch(new URL('/v1/info', base), {
-      redirect: 'error',
-      signal: AbortSignal.timeout(2_000),
-    });
-    said = response.ok ? await response.json() : undefined;
-  } catch {
-    // Nothing there, or nothing that speaks: then it does not run.
-    return;
-  }
-  const fields = new Map(typeof said === 'object' && said !== null ? Object.entries(said) : []);
-  if (fields.get(kind) !== account) return;
+  if ((await whoAnswers(kind, account, base, 2_000)) !== 'itself') return;
   throw new MediaError({
     code: 'cli/already-running',
     message: `The ${kind} of ${who} runs already, at ${base}.`,

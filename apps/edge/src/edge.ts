@@ -9,12 +9,13 @@ import { addressOf, parseAddress, resourceLabel, signerOf } from '@media-network
 import type { SignBytes } from '@media-network/protocol';
 import { MediaError, createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask, Scope } from '@media-network/runtime';
-import { isLoopbackHost } from '@media-network/runtime/daemon';
+import { isLoopbackHost, requireFreePorts } from '@media-network/runtime/daemon';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import type { EdgeChain } from './chain/edge-chain.ts';
 import { createEdgeChain } from './chain/media-client-chain.ts';
 import { sampleAt } from './chain/periods.ts';
+import { edgePorts } from './config.ts';
 import type { EdgeConfig } from './config.ts';
 import { startControlServer } from './control/control-server.ts';
 import { createStatements } from './control/statements.ts';
@@ -80,6 +81,7 @@ export async function createEdge(
   overrides.signal?.addEventListener('abort', endStart, { once: true });
   const tasks: RepeatingTask[] = [];
   try {
+    await requireFreePorts(edgePorts(config));
     // The chain, and what it says of time and resources.
     const chain =
       overrides.chain ?? (await connect(config, secrets, { clock, log, random, signal: stop.signal }));

@@ -12,7 +12,7 @@ import {
   errorMessage,
   systemClock,
 } from '@media-network/runtime';
-import { isLoopbackHost } from '@media-network/runtime/daemon';
+import { isLoopbackHost, requireFreePorts } from '@media-network/runtime/daemon';
 import { createViewer } from '@media-network/viewer';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
@@ -22,6 +22,7 @@ import { createKeys } from './authorise/keys.ts';
 import { createSetDuty } from './authorise/set.ts';
 import { createSettingsReader } from './authorise/settings-reader.ts';
 import { createTickets } from './authorise/tickets.ts';
+import { guardPorts } from './config.ts';
 import type { GuardConfig } from './config.ts';
 import { createCounts } from './counts.ts';
 import { createEvidenceSource } from './evidence-source.ts';
@@ -65,6 +66,7 @@ export async function createGuard(
   const sealKey = await boxKeyOf(secrets.sealKey.reveal());
   const client = overrides.client ?? chainClient(config, { clock, log, random, signal: stop.signal });
 
+  await requireFreePorts(guardPorts(config));
   const account = await ownAccount(
     client,
     config.owner === undefined ? operator.address : addressOption('--owner', config.owner),

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { MediaClient, Signer } from '@media-network/chain';
 import { regionBytes } from '@media-network/devnet/folder';
-import { edgeOptions, parseEdgeConfig } from '@media-network/edge/config';
+import { edgeOptions, edgePorts, parseEdgeConfig } from '@media-network/edge/config';
 import type { EdgeConfig } from '@media-network/edge/config';
+import { requireFreePorts } from '@media-network/runtime/daemon';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chooseWallet, connect } from '../connection.ts';
@@ -41,11 +42,13 @@ async function ensureRegistered(
   };
   if (found !== null && found.status === NODE_STATUS.active) {
     await refuseTwin('edge', found.address, found.control, await connection.named(wallet.address));
+    await requireFreePorts(edgePorts(config));
     if (found.endpoint === says.endpoint && found.control === says.control) return;
     context.terminal.note(`moving the edge to ${says.endpoint}`);
     await connection.send([await client.instructions.updateEdge({ owner: wallet, ...says })], wallet);
     return;
   }
+  await requireFreePorts(edgePorts(config));
   const pool = await ensureNodeStake(connection, wallet, ROLE.edge, await minimum(client), options, context);
   context.terminal.note(`registering the edge at ${says.endpoint}`);
   await connection.send([await client.instructions.registerEdge({ owner: wallet, pool, ...says })], wallet);
@@ -57,7 +60,7 @@ async function minimum(client: MediaClient): Promise<bigint> {
 
 async function run(options: DaemonOptions, context: CliContext): Promise<void> {
   const signal = context.takeSignals();
-  const connection = await connect(options, context);
+  const connection = await connect(options, context, signal);
   const wallet = await chooseWallet(options, context);
   const dir = dataFolder(options, 'edge', context);
   await mkdir(dir, { recursive: true });
@@ -78,7 +81,7 @@ async function run(options: DaemonOptions, context: CliContext): Promise<void> {
   };
   if (options.register) await ensureRegistered(connection, wallet, options, config, context);
   const { createEdge } = await import('@media-network/edge');
-  const edge = await createEdge(config, { operator: wallet });
+  const edge = await createEdge(config, { operator: wallet }, { signal });
   const { terminal } = context;
   if (options.json === true) {
     // The host of a resource that this edge serves, for whoever wants to ask it something.

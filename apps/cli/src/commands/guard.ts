@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { NODE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { Signer } from '@media-network/chain';
 import { ensureSecretFile, readSecretFile, regionBytes } from '@media-network/devnet/folder';
-import { guardOptions, parseGuardConfig } from '@media-network/guard/config';
+import { guardOptions, guardPorts, parseGuardConfig } from '@media-network/guard/config';
 import type { GuardConfig } from '@media-network/guard/config';
 import { boxKeyOf, equalBytes } from '@media-network/protocol';
 import { MediaError, Secret } from '@media-network/runtime';
+import { requireFreePorts } from '@media-network/runtime/daemon';
 import { examples, rareOption } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chooseWallet, connect } from '../connection.ts';
@@ -33,11 +34,13 @@ async function ensureRegistered(
   const says = { operator: wallet.address, sealKey, region: regionBytes(options.region), endpoint };
   if (found !== null && found.status === NODE_STATUS.active) {
     await refuseTwin('guard', found.address, found.endpoint, await connection.named(wallet.address));
+    await requireFreePorts(guardPorts(config));
     if (found.endpoint === endpoint && equalBytes(found.sealKey, sealKey)) return;
     context.terminal.note(`moving the guard to ${endpoint}`);
     await connection.send([await client.instructions.updateGuard({ owner: wallet, ...says })], wallet);
     return;
   }
+  await requireFreePorts(guardPorts(config));
   const { minGuardStake } = await client.config();
   const pool = await ensureNodeStake(connection, wallet, ROLE.guard, minGuardStake, options, context);
   context.terminal.note(`registering the guard at ${endpoint}`);
@@ -79,7 +82,7 @@ async function sealKeyOf(
 
 async function run(options: GuardOptions, context: CliContext): Promise<void> {
   const signal = context.takeSignals();
-  const connection = await connect(options, context);
+  const connection = await connect(options, context, signal);
   const wallet = await chooseWallet(options, context);
   const dir = dataFolder(options, 'guard', context);
   await mkdir(dir, { recursive: true });
@@ -99,7 +102,7 @@ async function run(options: GuardOptions, context: CliContext): Promise<void> {
   if (options.register)
     await ensureRegistered(connection, wallet, (await boxKeyOf(seal)).publicKey, options, config, context);
   const { createGuard } = await import('@media-network/guard');
-  const guard = await createGuard(config, { operator: wallet, sealKey: new Secret(seal) });
+  const guard = await createGuard(config, { operator: wallet, sealKey: new Secret(seal) }, { signal });
   const { terminal } = context;
   if (options.json === true) terminal.json({ guard: guard.address, no: guard.no, url: guard.url });
   else {

@@ -8,6 +8,7 @@ import { chainOptions, connect } from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
 import { labelOf } from '../resource/find.ts';
 import type { Resource } from '../resource/find.ts';
+import { strangerWords, whoAnswers } from '../node-identity.ts';
 import { nameIn } from '../roles.ts';
 import { table } from '../terminal/table.ts';
 
@@ -21,10 +22,18 @@ interface NodeRow {
   readonly health: string;
 }
 
-/** Asks a daemon itself; a status that only repeats the chain would hide a dead one. */
-async function healthOf(base: string): Promise<string> {
+/** Longest that a daemon may take to say how it is. */
+const HEALTH_MS = 2_000;
+
+/**
+ * Asks a daemon itself; a status that only repeats the chain would hide a dead one. Whether it is the one that is
+ * registered there it says too: another may have its port.
+ */
+async function healthOf(kind: 'guard' | 'edge', account: string, base: string): Promise<string> {
+  const stranger = strangerWords(kind, await whoAnswers(kind, account, base, HEALTH_MS));
+  if (stranger !== undefined) return stranger;
   try {
-    const response = await fetch(new URL('/readyz', base), { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(new URL('/readyz', base), { signal: AbortSignal.timeout(HEALTH_MS) });
     return response.ok ? 'ready' : `not ready (${response.status})`;
   } catch {
     return 'no answer';
@@ -45,7 +54,7 @@ async function nodes(connection: Connection): Promise<NodeRow[]> {
       owner: node.owner,
       wallet: /^(\S+) \(/.exec(await connection.named(node.owner))?.[1] ?? null,
       endpoint: node.endpoint,
-      health: await healthOf(ask),
+      health: await healthOf(kind, node.address, ask),
     })),
   );
 }

@@ -171,6 +171,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
     guards: NODES,
     edges: NODES,
     ...(origin === undefined ? {} : { origin }),
+    signal,
     log: options.debug === true ? createLog('media', { level: 'info' }) : silentLog,
     onStep,
   }).finally(() => ticker.stop());

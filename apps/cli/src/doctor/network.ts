@@ -4,6 +4,7 @@ import type { Found } from '@media-network/chain';
 import { weekAt } from '@media-network/protocol';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import { formatMedia, formatSol, formatUnits } from '../amounts.ts';
+import { strangerWords, whoAnswers } from '../node-identity.ts';
 import type { Connection } from '../connection.ts';
 import { mintDecimals } from '../connection.ts';
 import { labelOf } from '../resource/find.ts';
@@ -61,7 +62,10 @@ export async function chain(connection: Connection): Promise<{
   return { findings, config };
 }
 
-async function ready(base: string): Promise<string | undefined> {
+async function ready(kind: 'guard' | 'edge', account: string, base: string): Promise<string | undefined> {
+  const answering = await whoAnswers(kind, account, base, TIMEOUT_MS);
+  if (answering === 'nobody') return 'does not answer';
+  if (answering !== 'itself') return `is not what answers: ${strangerWords(kind, answering)}`;
   try {
     const response = await fetch(new URL('/readyz', base), { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.ok) {
@@ -92,7 +96,7 @@ export async function nodes(connection: Connection, config: Found<'config'>): Pr
   for (const { kind, node, ask, least } of active) {
     const who = await connection.named(node.owner);
     const name = `${kind} of ${who} at ${node.endpoint}`;
-    const why = await ready(ask);
+    const why = await ready(kind, node.address, ask);
     findings.push(
       why === undefined
         ? good(kind, `the ${name} is ready`)

@@ -3,7 +3,8 @@ import type { Entry } from './catalogue.ts';
 const AGAIN = 'Try again in a moment.';
 const BALANCE = '"media wallet balance" shows what the wallet holds.';
 const BUG = 'This is a fault of the program: run it with --debug and report what it shows.';
-const RESTORE = 'Restore the folder from a copy, or start anew with "media up --reset".';
+const RESTORE =
+  'Restore the folder from a copy, go on without what is lost with "media chain --accept-loss", or start anew with "media up --reset".';
 
 /** Codes of the chain client and of the embedded chain; those of the on-chain program are in its schema. */
 export const CHAIN_ERRORS: Readonly<Record<string, Entry>> = {
