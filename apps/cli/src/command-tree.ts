@@ -31,6 +31,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/test.ts')).registerTest,
   },
   {
+    name: 'fuzz',
+    summary: 'feed it inputs that nobody wrote',
+    load: async () => (await import('./commands/fuzz.ts')).registerFuzz,
+  },
+  {
     name: 'bench',
     summary: 'measure beside what one would pick instead',
     load: async () => (await import('./commands/bench.ts')).registerBench,

@@ -27,7 +27,13 @@ export function readNoVarySearch(headers: RawHeaders): SearchRule | undefined {
   const keyOrder = members.get('key-order') ?? false;
   const params = members.has('params') ? members.get('params') : false;
   const except = members.has('except') ? members.get('except') : [];
-  if (typeof keyOrder !== 'boolean' || params === undefined || typeof params === 'string') return undefined;
+  if (
+    typeof keyOrder !== 'boolean' ||
+    params === undefined ||
+    typeof params === 'string' ||
+    typeof params === 'number'
+  )
+    return undefined;
   if (!Array.isArray(except)) return undefined;
   // `except` is for `params` alone, without names.
   if (members.has('except') && params !== true) return undefined;
@@ -57,7 +63,7 @@ export function significantSearch(query: string, rule: SearchRule): string {
   }
   // The order of values under one name stays.
   if (rule.keyOrder) pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
+  return pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&');
 }
 
 /** As bytes, each a character: no two spellings of different bytes become one. */
@@ -65,4 +71,12 @@ function decoded(text: string): string {
   return text
     .replaceAll('+', ' ')
     .replaceAll(/%([0-9a-f]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** The other way; everything but the unreserved characters of RFC 3986 is escaped. */
+function encoded(bytes: string): string {
+  return bytes.replaceAll(
+    /[^A-Za-z0-9._~-]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }

@@ -1,12 +1,14 @@
-/** What a structured field may hold that these headers use (RFC 9651 §3): strings, booleans, lists of strings. */
+/** What a structured field may hold that these headers use (RFC 9651 §3): strings, booleans, integers, lists of strings. */
 const KEY = /[a-z*][a-z0-9_.*-]*/y;
 const STRING = /"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"/y;
 const BOOLEAN = /\?([01])/y;
-const TOKEN_OR_NUMBER = /(?:[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|-?\d{1,15}(?:\.\d{1,3})?)/y;
+const INTEGER = /-?\d{1,15}(?![\d.])/y;
+const OTHER = /(?:[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|-?\d{1,12}\.\d{1,3})/y;
 const SPACES = / */y;
 const GAP = /[ \t]*/y;
 
-type Member = string | boolean | readonly string[] | undefined;
+type Item = string | boolean | number | undefined;
+type Member = Item | readonly string[];
 
 /** Reads from left to right; what it cannot read makes the whole field unreadable (§4.2). */
 class Reader {
@@ -36,25 +38,26 @@ class Reader {
   }
 
   /** An item without its parameters. `undefined` as a value: one of a type that is not used here. */
-  item(): { readonly value: Exclude<Member, readonly string[]> } | undefined {
+  item(): { readonly value: Item } | undefined {
+    const value = this.bareItem();
+    return value === undefined || !this.parameters() ? undefined : value;
+  }
+
+  bareItem(): { readonly value: Item } | undefined {
     const text = this.take(STRING);
-    const flag = text === undefined ? this.take(BOOLEAN) : undefined;
-    if (text === undefined && flag === undefined && this.take(TOKEN_OR_NUMBER) === undefined)
-      return undefined;
-    if (!this.parameters()) return undefined;
     if (text !== undefined) return { value: (text[1] ?? '').replaceAll(/\\(.)/g, '$1') };
-    return { value: flag === undefined ? undefined : flag[1] === '1' };
+    const flag = this.take(BOOLEAN);
+    if (flag !== undefined) return { value: flag[1] === '1' };
+    const integer = this.take(INTEGER);
+    if (integer !== undefined) return { value: Number(integer[0]) };
+    return this.take(OTHER) === undefined ? undefined : { value: undefined };
   }
 
   parameters(): boolean {
     while (this.skip(';')) {
       this.take(SPACES);
       if (this.take(KEY) === undefined) return false;
-      if (
-        this.skip('=') &&
-        (this.take(STRING) ?? this.take(BOOLEAN) ?? this.take(TOKEN_OR_NUMBER)) === undefined
-      )
-        return false;
+      if (this.skip('=') && this.bareItem() === undefined) return false;
     }
     return true;
   }
@@ -98,7 +101,10 @@ export function parseStringList(field: string): string[] | undefined {
   }
 }
 
-/** A dictionary (§3.2): booleans, strings and lists of strings; `undefined` for members of other types. */
+/**
+ * A dictionary (§3.2): booleans, strings, integers and lists of strings; `undefined` for members of other
+ * types. Of a repeated key the last one holds. Undefined: it cannot be read.
+ */
 export function parseDictionary(field: string): Map<string, Member> | undefined {
   const reader = new Reader(field.trim());
   const members = new Map<string, Member>();
