@@ -11,6 +11,8 @@ export interface BenchServer {
   readonly pid: number;
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Where HTTP/2 is offered; `httpsPort` without. */
+  readonly h2Port?: number;
   readonly hostHeader: string;
   stop(): Promise<void>;
 }

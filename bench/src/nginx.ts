@@ -32,8 +32,19 @@ function accepts(port: number): Promise<boolean> {
  * Debian's nginx as a caching proxy: one worker, sendfile on, tcp_nopush off (on, it stalls 64 KB
  * responses at 44 ms on loopback, which would flatter us), the same certificate and cipher as ours.
  */
-function configuration(setting: BenchSetting, httpPort: number, httpsPort: number): string {
+function configuration(setting: BenchSetting, httpPort: number, httpsPort: number, h2Port: number): string {
   const { dir } = setting;
+  const serve = `
+    ssl_certificate ${setting.certFile};
+    ssl_certificate_key ${setting.keyFile};
+    ssl_protocols TLSv1.3;
+    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    location / {
+      proxy_pass ${setting.origin};
+      proxy_cache bench;
+      proxy_cache_key $host$request_uri;
+      add_header Cache-Status $upstream_cache_status;
+    }`;
   return `
 daemon off;
 worker_processes 1;
@@ -56,17 +67,11 @@ http {
   proxy_cache_path ${dir}/cache levels=1:2 keys_zone=bench:10m max_size=1g inactive=1h use_temp_path=off;
   server {
     listen 127.0.0.1:${httpPort} backlog=1024;
-    listen 127.0.0.1:${httpsPort} ssl backlog=1024;
-    ssl_certificate ${setting.certFile};
-    ssl_certificate_key ${setting.keyFile};
-    ssl_protocols TLSv1.3;
-    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
-    location / {
-      proxy_pass ${setting.origin};
-      proxy_cache bench;
-      proxy_cache_key $host$request_uri;
-      add_header Cache-Status $upstream_cache_status;
-    }
+    listen 127.0.0.1:${httpsPort} ssl backlog=1024;${serve}
+  }
+  server {
+    listen 127.0.0.1:${h2Port} ssl http2 backlog=1024;
+    keepalive_requests 1000000;${serve}
   }
 }
 `;
@@ -75,11 +80,11 @@ http {
 export async function startNginx(setting: BenchSetting): Promise<BenchServer> {
   const dir = join(setting.dir, 'nginx');
   mkdirSync(dir, { recursive: true, mode: 0o755 });
-  const [httpPort, httpsPort] = [await freePort(), await freePort()];
+  const [httpPort, httpsPort, h2Port] = [await freePort(), await freePort(), await freePort()];
   const file = join(dir, 'nginx.conf');
   // As root, nginx's worker becomes another user, who could not write the cache.
   const user = process.getuid?.() === 0 ? 'user root;' : '';
-  writeFileSync(file, user + configuration({ ...setting, dir }, httpPort, httpsPort));
+  writeFileSync(file, user + configuration({ ...setting, dir }, httpPort, httpsPort, h2Port));
   const command = [...setting.pin, 'nginx', '-c', file, '-e', `${dir}/error.log`];
   const child = spawn(command[0] ?? 'nginx', command.slice(1), {
     env: pathWithSbin(),
@@ -102,6 +107,7 @@ export async function startNginx(setting: BenchSetting): Promise<BenchServer> {
     pid: child.pid,
     httpPort,
     httpsPort,
+    h2Port,
     hostHeader: 'bench.localhost',
     stop: () => stopChild(child),
   };

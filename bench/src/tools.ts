@@ -3,7 +3,13 @@ import { MediaError } from '@media-network/runtime';
 
 /** Programs the bench needs and the Debian package that has each. */
 const PACKAGES: ReadonlyMap<string, string> = new Map(
-  Object.entries({ nginx: 'nginx-light', wrk: 'wrk', taskset: 'util-linux', openssl: 'openssl' }),
+  Object.entries({
+    nginx: 'nginx-light',
+    wrk: 'wrk',
+    h2load: 'nghttp2-client',
+    taskset: 'util-linux',
+    openssl: 'openssl',
+  }),
 );
 
 function present(program: string): boolean {
@@ -21,7 +27,7 @@ function missingTools(): string[] {
   return [...PACKAGES.keys()].filter((program) => !present(program));
 }
 
-/** Makes sure of wrk, nginx, taskset and openssl; installs through apt where that needs no password. */
+/** Makes sure of wrk, h2load, nginx, taskset and openssl; installs through apt where that needs no password. */
 export function ensureTools(say: (line: string) => void): void {
   const missing = missingTools();
   if (missing.length === 0) return;

@@ -5,6 +5,8 @@ export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   load(): Promise<RegisterCommand>;
+  /** For scripts; `media --help` does not list it. */
+  readonly hidden?: true;
   /** Subcommand that a group runs when none is named. */
   readonly bare?: string;
   /** A group that does something itself when no subcommand is named. */
@@ -27,6 +29,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'test',
     summary: 'check the project itself: types, lint, unit and system tests',
     load: async () => (await import('./commands/test.ts')).registerTest,
+  },
+  {
+    name: 'fuzz',
+    summary: 'feed it inputs that nobody wrote',
+    load: async () => (await import('./commands/fuzz.ts')).registerFuzz,
   },
   {
     name: 'bench',
@@ -104,6 +111,37 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'claim',
     summary: 'claim the rewards of an edge or a guard',
     load: async () => (await import('./commands/claim.ts')).registerClaim,
+  },
+  {
+    name: 'top',
+    summary: 'watch traffic, errors, reports and money',
+    load: async () => (await import('./commands/top.ts')).registerTop,
+  },
+  {
+    name: 'doctor',
+    summary: 'what is wrong here, and what to do about it',
+    load: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  },
+  {
+    name: 'explain',
+    summary: 'what an error code means, and what to do',
+    load: async () => (await import('./commands/explain.ts')).registerExplain,
+  },
+  {
+    name: 'install',
+    summary: 'put media on your PATH, with completion',
+    load: async () => (await import('./commands/install.ts')).registerInstall,
+  },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    load: async () => (await import('./commands/completion.ts')).registerCompletion,
+  },
+  {
+    name: 'complete',
+    summary: 'what can stand next on a command line',
+    hidden: true,
+    load: async () => (await import('./commands/completion.ts')).registerComplete,
   },
   {
     name: 'program',

@@ -136,14 +136,18 @@ export async function addressOf(
   const names = await wallets.names();
   throw new MediaError({
     code: 'cli/no-wallet',
-    message: `There is no wallet "${who}" in ${wallets.dir}${names.length === 0 ? '' : `: there are ${names.join(', ')}`}.`,
+    message: `"${who}" is no Solana address, and there is no wallet "${who}" in ${wallets.dir}${names.length === 0 ? '' : `: there are ${names.join(', ')}`}.`,
     hint: `Name one of those or an address, or make it with "media wallet new ${who}".`,
     source: 'client',
   });
 }
 
 /** A client for the chain that the options, the environment or the folder's network name. Nothing is asked of the chain yet. */
-export async function connect(options: ChainOptions, context: CliContext): Promise<Connection> {
+export async function connect(
+  options: ChainOptions,
+  context: CliContext,
+  signal?: AbortSignal,
+): Promise<Connection> {
   const network = await readNetworkFile(networkDir(options, context));
   const given = options.url ?? context.env['MEDIA_URL'];
   const rpcUrl = given ?? network?.rpcUrl ?? DEFAULT_RPC_URL;
@@ -156,7 +160,14 @@ export async function connect(options: ChainOptions, context: CliContext): Promi
         ? network.programId
         : LOCAL_PROGRAM_ID
       : parseAddressArg(programText, '--program');
-  const client = createMediaClient({ rpcUrl, wsUrl, programId, clock: systemClock, log: silentLog });
+  const client = createMediaClient({
+    rpcUrl,
+    wsUrl,
+    programId,
+    clock: systemClock,
+    log: silentLog,
+    ...(signal === undefined ? {} : { signal }),
+  });
 
   const wallets = walletStore(options, context);
 

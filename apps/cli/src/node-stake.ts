@@ -38,7 +38,8 @@ export async function ensureNodeStake(
   if (held < missing) {
     throw new MediaError({
       code: 'cli/no-lp',
-      message: `The wallet ${wallet.address} holds ${formatUnits(held, decimals)} LP and ${name}s must stake ${formatUnits(missing, decimals)} more (worth ${formatMedia(minimum)} at least): get some with "media pool add", or send it some.`,
+      message: `The wallet ${await connection.named(wallet.address)} holds ${formatUnits(held, decimals)} LP and must stake ${formatUnits(missing, decimals)} more to be ${name === 'edge' ? 'an' : 'a'} ${name} (worth ${formatMedia(minimum)} at least, and a fifth for the price to move).`,
+      hint: `"media pool add 100 1000" makes LP out of MEDIA and the quote token; on a network of your own the treasury has some: "media wallet send ${formatUnits(missing, decimals)} lp ${wallet.address} --keypair treasury"`,
       source: 'client',
       context: { wallet: wallet.address, held: held.toString(), missing: missing.toString() },
     });
@@ -50,6 +51,6 @@ export async function ensureNodeStake(
     role,
     lp: missing,
   });
-  await client.send([instruction], { payer: wallet });
+  await connection.send([instruction], wallet);
   return pool.address;
 }

@@ -37,7 +37,7 @@ export async function createProgram(
     .addHelpText('after', FIRST_STEPS);
   for (const entry of COMMANDS) {
     if (entry.name === word) (await entry.load())(program, context);
-    else program.command(entry.name).summary(entry.summary);
+    else program.command(entry.name, { hidden: entry.hidden === true }).summary(entry.summary);
   }
   for (const command of program.commands) {
     if (command.name() !== word) continue;

@@ -10,7 +10,8 @@ export function parseRole(text: string): number {
   if (role !== undefined) return role;
   throw new MediaError({
     code: 'cli/bad-role',
-    message: `There is no role "${text}": choose from ${ROLE_NAMES.join(', ')}.`,
+    message: `There is no role "${text}".`,
+    hint: `Choose from ${ROLE_NAMES.join(', ')} with --role.`,
     source: 'client',
   });
 }

@@ -79,7 +79,12 @@ export async function runCli(given: readonly string[], deps: RunDeps): Promise<n
     const failure = describeFailure(error instanceof CommanderError ? usageErrorOf(error, path) : error);
     const message = invocation.rewrite(failure.message);
     const hint = invocation.rewrite(failure.hint);
-    if (json) terminal.json({ error: { code: failure.code, message, hint } });
+    if (json) {
+      // A program has no use for a sentence that says both; what to do is always apart.
+      const { remedyOf } = await import('./errors/catalogue.ts');
+      const remedy = hint === '' ? invocation.rewrite(remedyOf(failure.code)) : hint;
+      terminal.json({ error: { code: failure.code, message, hint: remedy } });
+    }
     terminal.note(`media: ${failureText({ ...failure, message, hint })}`);
     if (args.includes('--debug')) terminal.note(debugText(error));
     return failure.exitCode;

@@ -49,6 +49,8 @@ export interface DevnetOptions {
   readonly log?: Log;
   /** Ends the setup, and what the network's own client waits for. */
   readonly signal?: AbortSignal;
+  /** PEM files with which edges speak HTTPS, on ports that they choose; plain HTTP only without. */
+  readonly edgeTls?: { readonly certFile: string; readonly keyFile: string };
   readonly edgeOverrides?: (index: number) => EdgeOverrides;
   readonly guardOverrides?: (index: number) => GuardOverrides;
   /** Wallets whose addresses are listed as further quote mints; 3 at most. Nothing is made of them. */

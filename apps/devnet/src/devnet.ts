@@ -157,8 +157,9 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   const before = await client.resource(publisher.address, RESOURCE_ID);
   // Where settings are sealed already, a password that was made now would be a wrong one.
   const exists = before !== null && before.settingsVersion > 0;
-  const known = exists && options.origin === undefined ? await readSecretFile(passwordFile) : undefined;
-  const password = exists && options.origin === undefined ? known : await ensureSecretFile(passwordFile, 16);
+  const known = exists ? await knownPassword(dir, before.address, passwordFile) : undefined;
+  const password =
+    exists && options.origin === undefined ? known : (known ?? (await ensureSecretFile(passwordFile, 16)));
   if (password === undefined)
     onStep(
       `the password of the settings, ${passwordFile}, is gone: they stay as they are ("media resource update 1 --new-password" makes another)`,
@@ -238,6 +239,9 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
         allowPrivateOrigins: true,
         // So that a URL without a name leads to the site.
         defaultResource: resource.address,
+        ...(options.edgeTls === undefined
+          ? {}
+          : { tlsCert: options.edgeTls.certFile, tlsKey: options.edgeTls.keyFile, httpsPort: 0 }),
         ...options.edgeFlags?.(index),
       },
     });
@@ -332,6 +336,16 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     advance,
     close: () => scope.close(),
   };
+}
+
+/** The password of the resource's own, where it was changed, or the one that was made with the network. */
+async function knownPassword(
+  dir: string,
+  resource: Address,
+  passwordFile: string,
+): Promise<Uint8Array | undefined> {
+  const own = join(dir, 'keys', `${resourceLabel(resource, sha256)}.password`);
+  return (await readSecretFile(own)) ?? readSecretFile(passwordFile);
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   textOption,
   wholeOption,
 } from '@media-network/runtime/daemon';
-import type { ConfigOption, ConfigSources, LogLevel } from '@media-network/runtime/daemon';
+import type { ConfigOption, ConfigSources, LogLevel, WantedPort } from '@media-network/runtime/daemon';
 import { z } from 'zod';
 
 const SHAPE = {
@@ -114,6 +114,18 @@ export type EdgeConfigSources = ConfigSources;
 
 /** Every option, in the order of the help text. */
 export const edgeOptions: readonly EdgeOption[] = configOptions<keyof EdgeConfig>('edge', SHAPE);
+
+/** Where an edge listens, with the options that move it. */
+export function edgePorts(config: EdgeConfig): readonly WantedPort[] {
+  const { host, port, httpsPort, controlHost, controlPort, tlsCert } = config;
+  const control = { inUse: 'edge/port-in-use', failed: 'edge/listen-failed' };
+  const codes = { inUse: 'front/port-in-use', failed: 'front/listen-failed' };
+  return [
+    { host: controlHost, port: controlPort, flag: '--control-port', codes: control },
+    { host, port, flag: '--port', codes },
+    ...(tlsCert === undefined ? [] : [{ host, port: httpsPort, flag: '--https-port', codes }]),
+  ];
+}
 
 /** Flags > environment > file > defaults. Throws `config/unreadable`, `config/invalid`. */
 export function parseEdgeConfig(sources: EdgeConfigSources = {}): EdgeConfig {

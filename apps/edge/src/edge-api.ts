@@ -4,6 +4,7 @@ import type { Address, KeyPairSigner } from '@solana/kit';
 import type { EdgeChain } from './chain/edge-chain.ts';
 import type { ControlOverride } from './control/control-server.ts';
 import type { OriginSettings } from './origin/origin-settings.ts';
+import type { TrafficSnapshot } from './traffic.ts';
 import type { BuildReport } from './report/report-builder.ts';
 import type { OpenCreditStats } from './tenant/open-credit.ts';
 
@@ -82,6 +83,8 @@ export interface Edge {
   /** Every loop, started already; `settle` runs each with `runNow`. */
   readonly tasks: readonly RepeatingTask[];
   stats(): EdgeStats;
+  /** Traffic by host and path, hits, errors and times to the first byte, for whoever watches. */
+  traffic(): TrafficSnapshot;
   readiness(): Readiness;
   /** URL under which this edge serves a resource. */
   urlOf(resource: Address): string;

@@ -38,9 +38,12 @@ import { reservePorts } from './reserve-ports.ts';
 import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
 import { createAccounting } from './serve/account.ts';
 import type { Account } from './serve/account.ts';
+import { createEntryKeys } from './serve/entry-keys.ts';
+import type { EntryKeys } from './serve/entry-keys.ts';
 import { createFastLane } from './serve/fast-lane.ts';
 import { isReceived } from './serve/ask-origin.ts';
 import type { SharedFailure } from './serve/fetched-answer.ts';
+import { createLargeObjects } from './serve/large-objects.ts';
 import { createRequestIds } from './serve/request-id.ts';
 import { createServe } from './serve/serve.ts';
 import { createTally } from './serve/tally.ts';
@@ -53,6 +56,8 @@ import { createSettingsKeys } from './tenant/settings-keys.ts';
 import type { SettingsKeys } from './tenant/settings-keys.ts';
 import { createTenantBook } from './tenant/tenant-book.ts';
 import type { TenantBook } from './tenant/tenant-book.ts';
+import { createTraffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
 import { SOFTWARE } from './version.ts';
 
 /** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
@@ -140,7 +145,7 @@ export async function createEdge(
 
     // The phases of a request.
     let draining = false;
-    const { tally, front } = wirePhases(config, {
+    const { tally, front, traffic } = wirePhases(config, {
       ...bodies,
       book,
       journal,
@@ -184,7 +189,7 @@ export async function createEdge(
       stats,
       taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])),
     });
-    const statements = createStatements({ chain, store: bodies.store, book, sign });
+    const statements = createStatements({ chain, store: bodies.store, keys: bodies.keys, book, sign });
     const commits = createCommitDesk({
       chain,
       ledger,
@@ -201,11 +206,13 @@ export async function createEdge(
         evidence,
         readiness,
         metrics: () => metrics.text(),
+        traffic: () => traffic.snapshot(),
         info: () => ({
           edge: chain.edge,
           owner: chain.owner,
           operator: chain.operator,
           version: 1,
+          zone: config.zone,
           chainTime: Math.floor(chain.nowMs() / 1000),
           software: SOFTWARE,
         }),
@@ -249,6 +256,7 @@ export async function createEdge(
       controlUrl: `http://${urlHost(control.host)}:${control.port}`,
       tasks,
       stats,
+      traffic: () => traffic.snapshot(),
       readiness,
       urlOf: (resource: Address) => `http://${resourceLabel(resource, sha256)}.${config.zone}:${port}/`,
       close: () => scope.close(),
@@ -262,6 +270,7 @@ export async function createEdge(
 
 interface Bodies {
   readonly store: CacheStore;
+  readonly keys: EntryKeys;
   readonly fills: Map<string, Fill>;
   readonly origin: OriginClient;
   readonly settings: SettingsKeys;
@@ -313,7 +322,7 @@ async function openBodies(
     fetch,
     ...(override === undefined ? {} : { override }),
   });
-  return { store, fills, origin, settings };
+  return { store, keys: createEntryKeys(), fills, origin, settings };
 }
 
 /** accept → identify → admit → look-up → (hit | revalidate | fetch) → deliver → account */
@@ -331,9 +340,17 @@ function wirePhases(
     readonly log: Log;
     readonly random: () => number;
   },
-): { readonly tally: Tally; readonly front: Front } {
-  const { book, store, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } = deps;
+): { readonly tally: Tally; readonly front: Front; readonly traffic: Traffic } {
+  const { book, store, keys, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } =
+    deps;
   const tally = createTally();
+  // A site is one, under whatever host it was asked for; hosts of nobody are one too.
+  const traffic = createTraffic(
+    () => clock.nowMs(),
+    (host) => book.byHost(host)?.host ?? 'unknown',
+  );
+  const fastLog = config.accessLog ? createFastAccessLog(log) : undefined;
+  const slowLog = config.accessLog ? createAccessLog(log) : undefined;
   const requestId = createRequestIds(deps.random);
   const collapser = createCollapser<SharedFailure>({
     clock,
@@ -352,16 +369,21 @@ function wirePhases(
   const fast = createFastLane({
     book,
     store,
+    keys,
     clock,
     admit,
     tally,
     requestId,
-    ...(config.accessLog ? { onHit: createFastAccessLog(log) } : {}),
+    onHit(host, target, bytes) {
+      traffic.hit(host, target, bytes);
+      fastLog?.(host, target, bytes);
+    },
   });
   const answer = createServe({
     book,
     admit,
     store,
+    keys,
     origin,
     collapser,
     desk,
@@ -371,8 +393,12 @@ function wirePhases(
     requestId,
     refreshing: new Set(),
     fills,
+    large: createLargeObjects(clock),
     maxObjectBytes: config.maxObjectBytes,
-    accessLog: config.accessLog ? createAccessLog(log) : undefined,
+    accessLog(ended, nowMs) {
+      traffic.ended(ended);
+      slowLog?.(ended, nowMs);
+    },
   });
   const front = createFront<Account>(
     {
@@ -383,7 +409,7 @@ function wirePhases(
     },
     { clock, log },
   );
-  return { tally, front };
+  return { tally, front, traffic };
 }
 
 function connect(

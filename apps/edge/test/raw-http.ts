@@ -28,21 +28,28 @@ export interface GetOptions {
   readonly body?: string | Buffer;
 }
 
+/** A whole request, head and body. */
+export function requestText(host: string, target: string, options: GetOptions = {}): Buffer {
+  const method = options.method ?? 'GET';
+  const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, 'Connection: close'];
+  for (const [name, value] of Object.entries(options.headers ?? {})) lines.push(`${name}: ${value}`);
+  const body = Buffer.from(options.body ?? '');
+  if (options.body !== undefined) lines.push(`Content-Length: ${body.length}`);
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
+}
+
 export async function request(
   port: number,
   host: string,
   target: string,
   options: GetOptions = {},
 ): Promise<RawResponse> {
-  const method = options.method ?? 'GET';
-  const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, 'Connection: close'];
-  for (const [name, value] of Object.entries(options.headers ?? {})) lines.push(`${name}: ${value}`);
-  const body = Buffer.from(options.body ?? '');
-  if (options.body !== undefined) lines.push(`Content-Length: ${body.length}`);
-  return parseResponse(
-    await exchangeRaw(port, Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body])),
-    method,
-  );
+  return parseResponse(await exchangeRaw(port, requestText(host, target, options)), options.method);
+}
+
+/** Whether the edge answered from its cache. */
+export function isHit(response: RawResponse): boolean {
+  return response.headers['cache-status']?.startsWith('medianet; hit') === true;
 }
 
 export function parseResponse(raw: Buffer, method = 'GET'): RawResponse {

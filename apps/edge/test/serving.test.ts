@@ -348,6 +348,15 @@ describe('identify and admit', () => {
     expect(response.status).toBe(404);
     expect(response.headers['media-error']).toBe('edge/unknown-host');
     expect(response.headers['content-type']).toMatch(/html/);
+    const page = response.body.toString();
+    expect(page).toMatch(/^<!doctype html><html lang="en">/);
+    for (const part of ['<style>', 'prefers-color-scheme', 'width=device-width', 'edge/unknown-host'])
+      expect(page).toContain(part);
+    expect(page).toContain(response.headers['media-request']);
+    expect(page).not.toContain('example.org');
+    expect(response.headers['content-security-policy']).toMatch(/^default-src 'none'/);
+    const plain = await request(network.edge.port, 'example.org', '/');
+    expect(JSON.parse(plain.body.toString())).toMatchObject({ code: 'edge/unknown-host' });
   });
 
   it('refuses two hosts', async () => {

@@ -7,7 +7,7 @@ import {
   textOption,
   wholeOption,
 } from '@media-network/runtime/daemon';
-import type { ConfigOption, ConfigSources, LogLevel } from '@media-network/runtime/daemon';
+import type { ConfigOption, ConfigSources, LogLevel, WantedPort } from '@media-network/runtime/daemon';
 import { z } from 'zod';
 
 const SHAPE = {
@@ -84,6 +84,12 @@ export type GuardConfigSources = ConfigSources;
 
 /** Every option, in the order of the help text. */
 export const guardOptions: readonly GuardOption[] = configOptions<keyof GuardConfig>('guard', SHAPE);
+
+/** Where a guard listens, with the option that moves it. */
+export function guardPorts({ host, port }: GuardConfig): readonly WantedPort[] {
+  const codes = { inUse: 'guard/port-in-use', failed: 'guard/cannot-listen' };
+  return [{ host, port, flag: '--port', codes }];
+}
 
 /** Flags > environment > file > defaults. Throws `config/unreadable`, `config/invalid`. */
 export function parseGuardConfig(sources: GuardConfigSources = {}): GuardConfig {

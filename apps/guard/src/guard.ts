@@ -13,7 +13,7 @@ import {
   systemClock,
 } from '@media-network/runtime';
 import type { RepeatingTask, RoundResult } from '@media-network/runtime';
-import { isLoopbackHost } from '@media-network/runtime/daemon';
+import { isLoopbackHost, requireFreePorts } from '@media-network/runtime/daemon';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import { createActionRunner } from './actions.ts';
@@ -24,6 +24,7 @@ import { createSettingsReader } from './authorise/settings-reader.ts';
 import { createCollect } from './collect/collect.ts';
 import { createCommitIntake } from './collect/commit-intake.ts';
 import { openContradictions } from './collect/contradictions.ts';
+import { guardPorts } from './config.ts';
 import type { GuardConfig } from './config.ts';
 import { createCounts } from './counts.ts';
 import { createEvidenceSource } from './evidence/evidence-source.ts';
@@ -79,6 +80,7 @@ export async function createGuard(
   const sealKey = await boxKeyOf(secrets.sealKey.reveal());
   const client = overrides.client ?? chainClient(config, { clock, log, random, signal: stop.signal });
 
+  await requireFreePorts(guardPorts(config));
   const account = await ownAccount(
     client,
     config.owner === undefined ? operator.address : addressOption('--owner', config.owner),
@@ -171,6 +173,7 @@ export async function createGuard(
       meter,
       contradictions,
       witnesses,
+      authorise,
       keys,
       witnessLimit: createRateLimit(clock, WITNESSES_PER_MINUTE),
       keyLimit: createRateLimit(clock, KEYS_PER_MINUTE),
@@ -225,6 +228,7 @@ export async function createGuard(
         probes: counts.get('probes'),
         probedBytes: book.probedBytes,
         witnesses: counts.get('witnesses'),
+        probeTotals: book.probeTotals,
         evidence: { blobs: store.blobs, bytes: store.bytes },
       }),
       close: () => scope.close(),

@@ -199,6 +199,20 @@ async function setup() {
     book,
     contradictions,
     witnesses,
+    authorise: {
+      sightOf: (wanted) =>
+        wanted === draft
+          ? {
+              version: 3,
+              readable: true,
+              originAnswers: false,
+              why: 'its origin does not answer: the connection is refused',
+              atMs: 5_000,
+              sinceMs: 1_000,
+              againMs: 0,
+            }
+          : undefined,
+    },
     keys: createKeys({ client, network, settings: reader }),
     witnessLimit: createRateLimit(clock, 70),
     keyLimit: createRateLimit(clock, 20),
@@ -329,7 +343,48 @@ describe('witnesses', () => {
   });
 });
 
+describe('resources', () => {
+  it('say why they are not authorised, and since when', async () => {
+    const { ask, resource, draft, world } = await setup();
+    const told = async (which: string): Promise<unknown> => {
+      const answer = await ask('GET', `/v1/resources/${which}`);
+      return { status: answer.status, ...JSON.parse(Buffer.from(answer.body).toString('utf8')) };
+    };
+    expect(await told(resource)).toMatchObject({ status: 200, pending: false, looked: false, why: null });
+    const found = world.snapshot.resources.find(({ address: each }) => each === draft);
+    Object.assign(found ?? {}, { status: RESOURCE_STATUS.pending, settingsVersion: 3 });
+    expect(await told(draft)).toMatchObject({
+      pending: true,
+      looked: true,
+      why: 'its origin does not answer: the connection is refused',
+      since: '1970-01-01T00:00:01.000Z',
+    });
+    // What was seen of older settings says nothing of these.
+    Object.assign(found ?? {}, { settingsVersion: 4 });
+    expect(await told(draft)).toMatchObject({ pending: true, looked: false, why: null, since: null });
+    expect(await told(addressAt(62))).toMatchObject({ status: 404, code: 'guard/unknown-resource' });
+  });
+});
+
 describe('keys', () => {
+  it('are for the publisher too, whatever the status, and only by its own signature', async () => {
+    const { ask, resource, blob, world, edgeKey } = await setup();
+    const publisher = await createSessionKey();
+    const own = addressOf(publisher.publicKey);
+    const found = world.snapshot.resources.find(({ address: each }) => each === resource);
+    Object.assign(found ?? {}, { publisher: own, status: RESOURCE_STATUS.pending });
+    const box = await generateBoxKey();
+    const body = { edge: own, resource, settingsVersion: 3, boxKey: box.publicKey, unixSecs: NOW };
+    const asked = async (sign = publisher.sign, change: Partial<typeof body> = {}): Promise<Answer> =>
+      ask('POST', '/v1/keys', encodeKeyRequest(await signKeyRequest({ ...body, ...change }, sign)));
+    const answer = await asked();
+    expect(answer.status).toBe(200);
+    expect(await openSealed(new Uint8Array(Buffer.from(answer.body)), box)).toHaveLength(32);
+    expect(blob.length).toBeGreaterThan(0);
+    expect(codeOf(await asked(edgeKey.sign))).toEqual([403, 'guard/bad-signature']);
+    expect(codeOf(await asked(publisher.sign, { unixSecs: NOW - 61n }))).toEqual([403, 'guard/wrong-time']);
+  });
+
   it('are sealed to the edge that asks, and open the settings', async () => {
     const { ask, edge, edgeKey, resource, blob } = await setup();
     const box = await generateBoxKey();

@@ -1,4 +1,4 @@
-import { HOUR_STATUS } from '@media-network/chain/schema';
+import { HOUR_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import {
   concatBytes,
   encodeCommit,
@@ -10,6 +10,8 @@ import {
   weekAt,
 } from '@media-network/protocol';
 import type { Found, MediaClient } from '@media-network/chain';
+import { isLoopbackHost } from '@media-network/runtime/daemon';
+import type { Authorise } from './authorise/authorise.ts';
 import type { createKeys } from './authorise/keys.ts';
 import type { Contradictions } from './collect/contradictions.ts';
 import type { Counts } from './counts.ts';
@@ -38,6 +40,7 @@ export interface RouteDeps {
   readonly book: HourBook;
   readonly contradictions: Contradictions;
   readonly witnesses: Pick<WitnessDesk, 'take'>;
+  readonly authorise: Pick<Authorise, 'sightOf'>;
   readonly keys: ReturnType<typeof createKeys>;
   /** Of witnesses, of keys, and of everything, by client address. */
   readonly witnessLimit: RateLimit;
@@ -157,6 +160,41 @@ export function createRoutes(deps: RouteDeps): Handler {
       : { status: 200, type: 'application/json', body: text };
   }
 
+  /** Why this guard has not authorised a resource, for its publisher: nothing of its settings is told. */
+  async function resource(wanted: string): Promise<HttpAnswer> {
+    const snapshot = await network.snapshot();
+    const found = snapshot.resources.find(({ address }) => address === wanted);
+    if (found === undefined) return errorAnswer(404, 'guard/unknown-resource', 'There is no such resource.');
+    const pending = found.status === RESOURCE_STATUS.pending;
+    const sight = pending ? deps.authorise.sightOf(wanted) : undefined;
+    const current = sight?.version === found.settingsVersion ? sight : undefined;
+    return jsonAnswer(200, {
+      guard: guard.address,
+      no: guard.no,
+      resource: wanted,
+      settingsVersion: found.settingsVersion,
+      pending,
+      looked: current !== undefined,
+      why: current?.why ?? null,
+      since: current?.why === undefined ? null : new Date(current.sinceMs).toISOString(),
+    });
+  }
+
+  /**
+   * What this guard's probes asked of each edge, so that a site's figures are had by taking these away. To this
+   * machine alone: an edge that knew at once could tell probes from viewers.
+   */
+  async function probes({ client }: HttpRequest): Promise<HttpAnswer> {
+    if (!isLoopbackHost(client.replace(/^::ffff:/, '')))
+      return errorAnswer(403, 'guard/not-local', 'What the probes ask is told on this machine alone.');
+    const totals = deps.book.probeTotals.map(({ edge, requests, bytes }) => ({
+      edge,
+      requests,
+      bytes: String(bytes),
+    }));
+    return jsonAnswer(200, { guard: guard.address, totals });
+  }
+
   async function ready(): Promise<HttpAnswer> {
     if (deps.closing()) return errorAnswer(503, 'guard/closing', 'The guard is closing.');
     const snapshot = await network.snapshot();
@@ -170,6 +208,7 @@ export function createRoutes(deps: RouteDeps): Handler {
     ['/v1/commits', commits],
     ['/v1/verdicts', verdicts],
     ['/v1/contradictions', contradictions],
+    ['/v1/probes', probes],
     ['/healthz', async () => jsonAnswer(200, { ok: true })],
     ['/readyz', ready],
     [
@@ -189,6 +228,8 @@ export function createRoutes(deps: RouteDeps): Handler {
     const reading = method === 'GET' || method === 'HEAD';
     const handler = reading ? gets.get(path) : method === 'POST' ? posts.get(path) : undefined;
     if (handler !== undefined) return handler(request);
+    const about = /^\/v1\/resources\/([1-9A-HJ-NP-Za-km-z]{32,44})$/.exec(path);
+    if (reading && about !== null) return resource(about[1] ?? '');
     const match = /^\/v1\/([a-z]+)\/([0-9a-f]{64})$/.exec(path);
     const kind = BLOB_KINDS.find((each) => each === match?.[1]);
     if (reading && kind !== undefined) return blob(kind, match?.[2] ?? '');

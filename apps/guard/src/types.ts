@@ -43,6 +43,13 @@ export interface ProbedBytes {
   readonly bytes: bigint;
 }
 
+/** What a guard's probes asked of an edge since the guard began; the edge counts it with its viewers'. */
+export interface ProbeTotal {
+  readonly edge: string;
+  readonly requests: number;
+  readonly bytes: bigint;
+}
+
 export interface GuardStats {
   readonly verdicts: number;
   readonly reveals: number;
@@ -60,6 +67,7 @@ export interface GuardStats {
   /** Of the hours that may still be open. */
   readonly probedBytes: readonly ProbedBytes[];
   readonly witnesses: number;
+  readonly probeTotals: readonly ProbeTotal[];
   readonly evidence: { readonly blobs: number; readonly bytes: number };
 }
 

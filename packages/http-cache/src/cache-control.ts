@@ -1,5 +1,6 @@
-import { headerLines, listMembers } from './headers.ts';
+import { headerLines, headerValue, listMembers } from './headers.ts';
 import type { RawHeaders } from './headers.ts';
+import { parseDictionary } from './structured-strings.ts';
 
 /** Directives by lower-case name; the argument without quotes, or true when there is none. */
 export type Directives = ReadonlyMap<string, string | true>;
@@ -61,61 +62,18 @@ export function parseTargetedCacheControl(
   headers: RawHeaders,
   lowerName = 'cdn-cache-control',
 ): Directives | undefined {
-  const lines = headerLines(headers, lowerName);
-  if (lines.length === 0) return undefined;
+  const field = headerValue(headers, lowerName)?.trim();
+  const members = field === undefined || field === '' ? undefined : parseDictionary(field);
+  if (members === undefined) return undefined;
   const directives = new Map<string, string | true>();
-  const text = lines.join(', ').trim();
-  if (text === '') return undefined;
-  for (const part of splitDictionary(text)) {
-    const match = /^([a-z*][a-z0-9_.*-]*)(?:=(.*)|;.*)?$/s.exec(part);
-    if (match === null) return undefined;
-    const [, name = '', value] = match;
-    if (value === undefined) {
-      directives.set(name, true);
-      continue;
-    }
-    const bare = bareItem(value);
-    if (bare === undefined) return undefined;
-    // RFC 8941 §3.2: the last of a repeated key holds. A false boolean is an absent directive.
-    if (bare === false) directives.delete(name);
-    else directives.set(name, bare);
+  for (const [name, value] of members) {
+    // A false boolean is an absent directive.
+    if (value === false) continue;
+    if (value === true) directives.set(name, true);
+    // Another type where a number is meant: kept with a mark that no number parser accepts.
+    else directives.set(name, typeof value === 'number' ? String(value) : '"');
   }
   return directives;
-}
-
-function splitDictionary(text: string): string[] {
-  const parts: string[] = [];
-  let start = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i += 1) {
-    const character = text[i];
-    if (quoted && character === '\\') i += 1;
-    else if (character === '"') quoted = !quoted;
-    else if (character === ',' && !quoted) {
-      parts.push(text.slice(start, i).trim());
-      start = i + 1;
-    }
-  }
-  parts.push(text.slice(start).trim());
-  return parts;
-}
-
-/** A structured-fields item with its parameters dropped; undefined when it is none. */
-function bareItem(value: string): string | boolean | undefined {
-  const parameters = String.raw`(?:; *[a-z*][a-z0-9_.*-]*(?:=(?:"(?:[^"\\]|\\["\\])*"|[^;,"\s]+))?)*`;
-  const integer = new RegExp(`^(-?\\d{1,15})${parameters}$`).exec(value);
-  if (integer !== null) return integer[1] ?? '';
-  const boolean = new RegExp(`^\\?([01])${parameters}$`).exec(value);
-  if (boolean !== null) return boolean[1] === '1';
-  const string = new RegExp(`^"((?:[\\x20-\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\["\\\\])*)"${parameters}$`).exec(
-    value,
-  );
-  // A string where a number is meant has the wrong type: kept with a mark that no number parser accepts.
-  if (string !== null) return `"${string[1] ?? ''}"`;
-  const token = new RegExp(
-    `^([A-Za-z*][!#$%&'*+.^_\`|~0-9A-Za-z:/-]*|-?\\d{1,12}\\.\\d{1,3})${parameters}$`,
-  ).exec(value);
-  return token === null ? undefined : `"${token[1] ?? ''}"`;
 }
 
 /** delta-seconds (RFC 9111 §1.2.2), capped at 2^31; `invalid` when present but not a number. */

@@ -23,3 +23,13 @@ export function cacheKey(parts: CacheKeyParts): string {
 export function tenantPrefix(tenant: string): string {
   return `${tenant.length}:${tenant}`;
 }
+
+/** What all keys of a tenant, scheme and host have in common: everything of a key but its target. */
+export function keyScope(key: string): string {
+  let at = 0;
+  for (let part = 0; part < 3; part += 1) {
+    const colon = key.indexOf(':', at);
+    at = colon + 1 + Number(key.slice(at, colon));
+  }
+  return key.slice(0, at);
+}

@@ -48,12 +48,20 @@ const MEMBER = new RegExp(
 
 /**
  * The whole field: members of caches nearer to the origin come first. What is no list of members is left
- * out: a single one would make the whole field unreadable (RFC 9651 §4.2), ours included.
+ * out: a single one would make the whole field unreadable (RFC 9651 §4.2), ours included. So are members
+ * under our own name, whoever wrote them: what they say of this cache is for this cache to say.
  */
 export function cacheStatusField(upstream: string | undefined, member: string): string {
   const before = upstream === undefined ? [] : listMembers(upstream);
-  if (before.length === 0 || !before.every((each) => MEMBER.test(each))) return member;
-  return `${before.join(', ')}, ${member}`;
+  if (!before.every((each) => MEMBER.test(each))) return member;
+  const own = cacheName(member);
+  return [...before.filter((each) => cacheName(each) !== own), member].join(', ');
+}
+
+/** What a member calls its cache, as a token or a string. */
+function cacheName(member: string): string {
+  const name = /^(?:"((?:[^"\\]|\\.)*)"|([^; ]*))/.exec(member);
+  return (name?.[1]?.replaceAll(/\\(.)/g, '$1') ?? name?.[2] ?? '').toLowerCase();
 }
 
 function quoted(text: string): string {

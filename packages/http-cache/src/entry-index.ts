@@ -1,3 +1,4 @@
+import { keyScope } from './cache-key.ts';
 import type { Entry } from './entry.ts';
 import type { HeaderLookup } from './headers.ts';
 import { secondaryKey } from './vary.ts';
@@ -12,16 +13,41 @@ export interface EntryIndex {
   remove(entry: Entry): void;
   /** All variants under a key. */
   variants(key: string): readonly Entry[];
+  /** Every entry of a scope that is in a cache group. */
+  inGroup(scope: string, group: string): readonly Entry[];
   all(): Entry[];
 }
 
 /** More variants than this under one key are a client's doing: the oldest goes. */
 const MAX_VARIANTS = 64;
 
+function groupKeys(entry: Entry): string[] {
+  const { groups } = entry.meta;
+  if (groups === undefined) return [];
+  const scope = keyScope(entry.key);
+  return groups.map((group) => scope + group);
+}
+
 export function createEntryIndex(): EntryIndex {
   /** Newest first. */
   const byKey = new Map<string, Entry[]>();
+  const byGroup = new Map<string, Set<Entry>>();
   let size = 0;
+
+  function join(entry: Entry): void {
+    for (const key of groupKeys(entry)) {
+      const members = byGroup.get(key);
+      if (members === undefined) byGroup.set(key, new Set([entry]));
+      else members.add(entry);
+    }
+  }
+  function leave(entry: Entry): void {
+    for (const key of groupKeys(entry)) {
+      const members = byGroup.get(key);
+      members?.delete(entry);
+      if (members?.size === 0) byGroup.delete(key);
+    }
+  }
 
   return {
     get size() {
@@ -49,12 +75,15 @@ export function createEntryIndex(): EntryIndex {
       gone.push(...kept.splice(MAX_VARIANTS));
       byKey.set(entry.key, kept);
       size += kept.length - before.length;
+      for (const other of gone) leave(other);
+      join(entry);
       return gone;
     },
     remove(entry) {
       const variants = byKey.get(entry.key);
       if (variants === undefined || !variants.includes(entry)) return;
       size -= 1;
+      leave(entry);
       if (variants.length === 1) byKey.delete(entry.key);
       else
         byKey.set(
@@ -63,6 +92,7 @@ export function createEntryIndex(): EntryIndex {
         );
     },
     variants: (key) => byKey.get(key) ?? [],
+    inGroup: (scope, group) => [...(byGroup.get(scope + group) ?? [])],
     all() {
       return [...byKey.values()].flat();
     },

@@ -1,3 +1,4 @@
+import { readCacheGroups } from './cache-groups.ts';
 import type { Freshness, OriginResponse } from './freshness.ts';
 import { endToEndHeaders, headerLines, withoutHeaders } from './headers.ts';
 import type { HeaderLookup } from './headers.ts';
@@ -14,6 +15,7 @@ export function entryMeta(
 ): EntryMeta {
   const varying = readVary(response.headers);
   const vary = varying === '*' ? [] : varying;
+  const groups = readCacheGroups(response.headers);
   return {
     status: response.status,
     statusText: response.statusText ?? '',
@@ -24,6 +26,7 @@ export function entryMeta(
     vary,
     varyKey: secondaryKey(vary, header),
     tags: readTags(response),
+    ...(groups.length === 0 ? {} : { groups }),
   };
 }
 

@@ -115,27 +115,49 @@ describe('freshness lifetime (RFC 9111 §4.2.1, RFC 9213)', () => {
   });
 });
 
+describe('errors that are kept', () => {
+  test.each([
+    [400, 10],
+    [403, 10],
+    [499, 10],
+    [500, 10],
+    [502, 10],
+    [503, 10],
+    [599, 10],
+    [404, 3600],
+    [410, 3600],
+    [451, 3600],
+  ])('%d with an hour of lifetime is fresh for %d seconds', (status, seconds) => {
+    expect(freshnessLifetime(response(['Cache-Control', 'max-age=3600'], { status })).seconds).toBe(seconds);
+    expect(freshnessLifetime(response(['CDN-Cache-Control', 'max-age=3600'], { status })).seconds).toBe(
+      seconds,
+    );
+    expect(freshnessLifetime(response(['Cache-Control', 'max-age=3'], { status })).seconds).toBe(3);
+  });
+});
+
 describe('age (RFC 9111 §4.2.3, §5.1)', () => {
-  test.each<[string, string[], number | 'unreadable']>([
+  test.each<[string, string[], number]>([
     ['absent', [], 0],
     ['number', ['Age', '7'], 7],
-    ['absent', [], 0],
-    ['a list', ['Age', '7, 9'], 'unreadable'],
-    ['two lines', ['Age', '7', 'Age', '0'], 'unreadable'],
-    ['negative', ['Age', '-7'], 'unreadable'],
-    ['words', ['Age', 'old'], 'unreadable'],
-    ['fraction', ['Age', '7.5'], 'unreadable'],
-    ['parameter', ['Age', '7;x'], 'unreadable'],
+    ['of a list the first', ['Age', '7, 9'], 7],
+    ['of a list the first, though others are larger', ['Age', '0, 7200'], 0],
+    ['of two lines the first', ['Age', '7', 'Age', '0'], 7],
+    ['negative is ignored', ['Age', '-7'], 0],
+    ['words are ignored', ['Age', 'old'], 0],
+    ['fraction is ignored', ['Age', '7.5'], 0],
+    ['parameter is ignored', ['Age', '7;x'], 0],
+    ['an empty first member is ignored', ['Age', ', 7'], 0],
     ['overflow is capped', ['Age', '99999999999'], 2_147_483_648],
   ])('Age: %s', (_name, headers, seconds) => {
     expect(ageValueSeconds(headers)).toBe(seconds);
   });
 
-  test('a response of unreadable age is stale at once, and may be served stale where it says so', () => {
-    const headers = ['Cache-Control', 'max-age=60, stale-while-revalidate=30', 'Age', '0, 0'];
+  test('an Age that is no number takes nothing from the lifetime', () => {
+    const headers = ['Cache-Control', 'max-age=60, stale-while-revalidate=30', 'Age', 'abc'];
     const freshness = freshnessOf(response(headers));
-    expect(reuse(freshness, NOW)).toEqual({ kind: 'stale-while-revalidate' });
-    expect(reuse(freshness, NOW + 30_000)).toMatchObject({ kind: 'revalidate' });
+    expect(reuse(freshness, NOW)).toEqual({ kind: 'fresh' });
+    expect(reuse(freshness, NOW + 60_000)).toEqual({ kind: 'stale-while-revalidate' });
     expect(currentAgeSeconds(freshness, NOW + 5_000)).toBe(5);
   });
 

@@ -57,15 +57,12 @@ export function effectiveDirectives(headers: RawHeaders): {
 }
 
 /**
- * The Age field in seconds; 0 when absent. A field that is repeated or no number is `unreadable`: nobody
- * knows how old the response is, so it counts as stale, as RFC 9111 §4.2.1 encourages for freshness
- * information that is not valid. That is stricter than §5.1, which would ignore it.
+ * The Age field in seconds (RFC 9111 §5.1): of several values the first; 0 where there is none or it is no
+ * number.
  */
-export function ageValueSeconds(headers: RawHeaders): number | 'unreadable' {
-  const lines = headerLines(headers, 'age');
-  if (lines.length === 0) return 0;
-  const only = lines.length === 1 ? (lines[0] ?? '').trim() : '';
-  return /^\d+$/.test(only) ? Math.min(Number(only), MAX_SECONDS) : 'unreadable';
+export function ageValueSeconds(headers: RawHeaders): number {
+  const first = headerLines(headers, 'age')[0]?.split(',', 1)[0]?.trim() ?? '';
+  return /^\d+$/.test(first) ? Math.min(Number(first), MAX_SECONDS) : 0;
 }
 
 /** The Date field, or when we received the response if it has none that is valid (RFC 9110 §6.6.1). */
@@ -81,11 +78,29 @@ export function dateValueMs(response: OriginResponse): number {
 export function correctedInitialAgeMs(response: OriginResponse): number {
   const apparentAge = Math.max(0, response.receivedAtMs - dateValueMs(response));
   const responseDelay = Math.max(0, response.receivedAtMs - response.requestedAtMs);
-  const age = ageValueSeconds(response.headers);
-  return Math.max(apparentAge, (age === 'unreadable' ? 0 : age) * 1000 + responseDelay);
+  return Math.max(apparentAge, ageValueSeconds(response.headers) * 1000 + responseDelay);
 }
 
+/**
+ * Errors that lie in the target and therefore in the key. The others often lie in one request (a field that
+ * is too long, a forbidden referrer) or in a bad moment, and the key knows nothing of either: they are not
+ * kept longer than `ERROR_MAX_SECONDS`, whatever lifetime they carry, so that one viewer can take a page
+ * from the others for that long at most.
+ */
+const ERRORS_OF_THE_TARGET = new Set([404, 405, 410, 414, 451, 501]);
+const ERROR_MAX_SECONDS = 10;
+
+/** How long a response is fresh, and by whose word. */
 export function freshnessLifetime(response: OriginResponse): {
+  readonly seconds: number;
+  readonly source: LifetimeSource;
+} {
+  const lifetime = statedLifetime(response);
+  const brief = response.status >= 400 && !ERRORS_OF_THE_TARGET.has(response.status);
+  return brief ? { ...lifetime, seconds: Math.min(lifetime.seconds, ERROR_MAX_SECONDS) } : lifetime;
+}
+
+function statedLifetime(response: OriginResponse): {
   readonly seconds: number;
   readonly source: LifetimeSource;
 } {
@@ -122,10 +137,7 @@ function heuristicSeconds(response: OriginResponse, directives: Directives): num
 /** All of freshness, as instants, so that a hit costs a comparison. */
 export function freshnessOf(response: OriginResponse): Freshness {
   const { directives } = effectiveDirectives(response.headers);
-  const lifetime =
-    ageValueSeconds(response.headers) === 'unreadable'
-      ? { ...freshnessLifetime(response), seconds: 0 }
-      : freshnessLifetime(response);
+  const lifetime = freshnessLifetime(response);
   const ageBaseMs = response.receivedAtMs - correctedInitialAgeMs(response);
   const alwaysRevalidate = directives.has('no-cache');
   const freshUntilMs = ageBaseMs + lifetime.seconds * 1000;

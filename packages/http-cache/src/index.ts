@@ -1,4 +1,5 @@
-export { cacheKey, tenantPrefix } from './cache-key.ts';
+export { invalidatedGroups, readCacheGroups } from './cache-groups.ts';
+export { cacheKey, keyScope, tenantPrefix } from './cache-key.ts';
 export type { CacheKeyParts } from './cache-key.ts';
 export { deltaSeconds, parseCacheControl, parseTargetedCacheControl } from './cache-control.ts';
 export type { Directives } from './cache-control.ts';
@@ -33,6 +34,8 @@ export {
 export type { HeaderLookup, RawHeaders } from './headers.ts';
 export { formatHttpDate, parseHttpDate } from './http-date.ts';
 export { invalidatedTargets, invalidates } from './invalidation.ts';
+export { readNoVarySearch, significantSearch } from './no-vary-search.ts';
+export type { SearchRule } from './no-vary-search.ts';
 export { evaluateRange, parseRange } from './range.ts';
 export type { RangeOutcome } from './range.ts';
 export { confirms, metaAfterNotModified, validatorsFor } from './revalidation.ts';

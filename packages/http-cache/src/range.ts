@@ -21,13 +21,13 @@ const WHOLE: RangeOutcome = { kind: 'whole' };
 export function evaluateRange(
   method: string,
   header: HeaderLookup,
-  stored: { readonly status: number; readonly headers: RawHeaders },
+  stored: { readonly status: number; readonly headers: RawHeaders; readonly receivedAtMs?: number },
   length: number,
 ): RangeOutcome {
   const field = header('range');
   if (field === undefined || method !== 'GET' || stored.status !== 200) return WHOLE;
   const ifRange = header('if-range');
-  if (ifRange !== undefined && !ifRangeHolds(ifRange, stored.headers)) return WHOLE;
+  if (ifRange !== undefined && !ifRangeHolds(ifRange, stored)) return WHOLE;
   return parseRange(field, length);
 }
 
@@ -55,7 +55,10 @@ function unsatisfiable(length: number): RangeOutcome {
   return { kind: 'unsatisfiable', contentRange: `bytes */${length}` };
 }
 
-function ifRangeHolds(field: string, headers: RawHeaders): boolean {
+function ifRangeHolds(
+  field: string,
+  { headers, receivedAtMs }: { readonly headers: RawHeaders; readonly receivedAtMs?: number },
+): boolean {
   const wanted = parseEntityTag(field);
   if (wanted !== undefined) {
     const tagText = headerValue(headers, 'etag');
@@ -65,8 +68,9 @@ function ifRangeHolds(field: string, headers: RawHeaders): boolean {
   // A date is strong only when the response is at least a second younger than the change (§8.8.2.2).
   const changedText = headerValue(headers, 'last-modified')?.trim();
   const dateText = headerValue(headers, 'date')?.trim();
-  if (changedText === undefined || changedText !== field.trim() || dateText === undefined) return false;
+  if (changedText === undefined || changedText !== field.trim()) return false;
   const changed = parseHttpDate(changedText, 0);
-  const date = parseHttpDate(dateText, 0);
+  // RFC 9110 §6.6.1: what came undated is as old as its receipt.
+  const date = dateText === undefined ? receivedAtMs : parseHttpDate(dateText, 0);
   return changed !== undefined && date !== undefined && date - changed >= 1000;
 }

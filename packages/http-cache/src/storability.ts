@@ -31,6 +31,14 @@ const UNDERSTOOD = new Set([
   200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 451, 500, 501, 502, 503, 504,
 ]);
 
+/**
+ * Errors that name something of the one request, not of its target: credentials, its pace, its conditions,
+ * its fields, its body (RFC 9110 §15.5, RFC 6585). Never stored, whatever they say of themselves.
+ */
+const OF_ONE_REQUEST = new Set([
+  401, 407, 408, 411, 412, 413, 415, 416, 417, 421, 422, 425, 426, 428, 429, 431,
+]);
+
 function pass(reason: NoStoreReason): Storability {
   return { kind: 'pass', reason };
 }
@@ -43,7 +51,8 @@ function pass(reason: NoStoreReason): Storability {
 export function storability(request: CacheableRequest, response: OriginResponse): Storability {
   if (request.method !== 'GET') return pass('method');
   const { status, headers } = response;
-  if (status < 200 || status > 599 || status === 206 || status === 304) return pass('status');
+  if (status < 200 || status > 599 || status === 206 || status === 304 || OF_ONE_REQUEST.has(status))
+    return pass('status');
   if (headerLines(headers, 'content-range').length > 0) return pass('content-range');
   const { directives, targeted } = effectiveDirectives(headers);
   const mustUnderstand = directives.has('must-understand');

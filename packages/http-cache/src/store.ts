@@ -15,6 +15,8 @@ export interface EntryMeta {
   readonly varyKey: string;
   /** From Cache-Tag and Surrogate-Key. */
   readonly tags: readonly string[];
+  /** From Cache-Groups (RFC 9875). Absent on what older versions wrote. */
+  readonly groups?: readonly string[];
 }
 
 /** Bytes of a body: `end` is exclusive. */
@@ -127,6 +129,11 @@ export interface CacheStore {
    * asked for before and comes after it does not come back. Costs what the key has, not what the store has.
    */
   forget(key: string): number;
+  /**
+   * The same for every key of a scope (`keyScope`) whose response is in this cache group (RFC 9875). Costs
+   * what the group has.
+   */
+  forgetGroup(scope: string, group: string): number;
   /**
    * Removes what matches, in store and under way; fills begun before and stored after it do not come
    * back. Soft: kept, but stale from now on. Returns how many entries matched.

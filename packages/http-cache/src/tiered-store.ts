@@ -1,5 +1,6 @@
 import { MediaError, errorCode, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
+import { keyScope } from './cache-key.ts';
 import { openDiskTier } from './disk-tier.ts';
 import type { DiskFile, DiskIo, DiskTier, DiskWriter } from './disk-tier.ts';
 import { createEntryIndex } from './entry-index.ts';
@@ -375,6 +376,14 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       const variants = [...index.variants(key)];
       for (const entry of variants) bury(entry);
       return variants.length;
+    },
+    forgetGroup(scope, group) {
+      purges.addGroup(scope, group);
+      for (const fill of fills)
+        if (keyScope(fill.key) === scope && fill.meta.groups?.includes(group) === true) fill.doom();
+      const members = index.inGroup(scope, group);
+      for (const entry of members) bury(entry);
+      return members.length;
     },
     purge(matches, purgeOptions = {}) {
       purges.add(matches);

@@ -17,8 +17,8 @@ export function readVary(headers: RawHeaders): readonly string[] | '*' {
 }
 
 /**
- * The secondary key (RFC 9111 §4.1): what the request said in the fields that Vary names, white space
- * and list syntax normalised, length-prefixed so that no two requests share one by accident. An absent
+ * The secondary key (RFC 9111 §4.1): what the request said in the fields that Vary names, normalised
+ * where their grammar allows it, length-prefixed so that no two requests share one by accident. An absent
  * field differs from an empty one.
  */
 export function secondaryKey(names: readonly string[], header: HeaderLookup): string {
@@ -37,8 +37,12 @@ export function secondaryKey(names: readonly string[], header: HeaderLookup): st
 
 /** Case matters nowhere in these fields, and order neither: quality values stay with their members. */
 const CASELESS = new Set(['accept-encoding', 'accept-language', 'accept-charset']);
+/** Lists whose white space means nothing (RFC 9110 §5.6.1, §12.5). */
+const LISTS = new Set([...CASELESS, 'accept']);
 
+/** Only fields whose grammar is known are normalised: elsewhere every byte may mean something (RFC 9111 §4.1). */
 function normalise(name: string, value: string): string {
+  if (!LISTS.has(name)) return value;
   const members = listMembers(value).map((member) => member.replaceAll(/[ \t]*([;=])[ \t]*/g, '$1'));
   if (!CASELESS.has(name)) return members.join(',');
   return members

@@ -1,12 +1,17 @@
 import { createServer as createNetServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { MediaError, createRepeatingTask, errorCode, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { Connection } from './connection.ts';
 import type { FastHit } from './fast-hit.ts';
-import type { FrontState, FrontStats } from './front-state.ts';
+import type { FrontState, FrontStats, OpenConnection } from './front-state.ts';
+import { BatchPool } from './h2/frame-output.ts';
+import { Http2Connection } from './h2/h2-connection.ts';
+import type { Http2Front } from './h2/h2-connection.ts';
+import { defaultHttp2Limits } from './h2/h2-limits.ts';
+import type { Http2Limits } from './h2/h2-limits.ts';
 import { HeadParser } from './head-parser.ts';
 import { defaultLimits } from './limits.ts';
 import type { FrontLimits } from './limits.ts';
@@ -14,6 +19,7 @@ import type { FrontHandlers } from './seam.ts';
 
 export interface FrontOptions {
   readonly limits?: Partial<FrontLimits>;
+  readonly http2Limits?: Partial<Http2Limits>;
   readonly clock?: Clock;
   readonly log?: Log;
   /** Memory for responses assembled once and written many times within a second. 32 MiB by default. */
@@ -101,7 +107,8 @@ function listenOn(server: NetServer, options: ListenOptions): Promise<Listening>
 
 /**
  * The HTTP front. Every request is read once, strictly, on the raw socket; plain ones may be answered there
- * and then, the rest is handed over; what two readers could read in two ways is refused.
+ * and then, the rest is handed over; what two readers could read in two ways is refused. Over TLS a client may
+ * choose HTTP/2 (ALPN `h2`): the same readings, lanes, accounts and limits.
  */
 export function createFront<Token>(handlers: FrontHandlers<Token>, options: FrontOptions = {}): Front {
   const limits: FrontLimits = { ...defaultLimits, ...options.limits };
@@ -146,6 +153,18 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     },
   };
 
+  const http2: Http2Front<Token> = {
+    handlers,
+    limits,
+    http2: { ...defaultHttp2Limits, ...options.http2Limits },
+    pool: new BatchPool(),
+    clock,
+    log,
+    connections: state.connections,
+    stats: state.stats,
+    nowSecond: () => state.nowSecond(),
+  };
+
   const sweeper = createRepeatingTask(
     async () => {
       const now = clock.nowMs();
@@ -157,15 +176,13 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
   );
   sweeper.start();
 
-  function accept(parser: HeadParser): (socket: Socket) => void {
-    return (socket) => {
-      if (state.draining) {
-        socket.destroy();
-        return;
-      }
-      state.stats.connections += 1;
-      state.connections.add(new Connection(state, socket, parser));
-    };
+  function accept(socket: Socket, connect: () => OpenConnection): void {
+    if (state.draining) {
+      socket.destroy();
+      return;
+    }
+    state.stats.connections += 1;
+    state.connections.add(connect());
   }
 
   async function closeAll(graceMs: number): Promise<void> {
@@ -194,9 +211,9 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
       return state.connections.size;
     },
     async listen(listenOptions) {
-      const server = createNetServer(
-        { allowHalfOpen: true, noDelay: true },
-        accept(new HeadParser(limits, 'http')),
+      const parser = new HeadParser(limits, 'http');
+      const server = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+        accept(socket, () => new Connection(state, socket, parser)),
       );
       server.maxConnections = limits.maxConnections;
       const listening = await listenOn(server, listenOptions);
@@ -204,6 +221,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
       return listening;
     },
     async listenTls(listenOptions, tls) {
+      const parser = new HeadParser(limits, 'https');
       const server = createTlsServer(
         {
           cert: tls.cert,
@@ -213,11 +231,17 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
           minVersion: 'TLSv1.2',
           ciphers: CIPHERS,
           honorCipherOrder: true,
-          ALPNProtocols: ['http/1.1'],
+          // Ours is the order that counts (RFC 7301 §3.2): who speaks both speaks HTTP/2.
+          ALPNProtocols: ['h2', 'http/1.1'],
           handshakeTimeout: limits.handshakeTimeoutMs,
           ...(tls.contextFor === undefined ? {} : { SNICallback: sniCallback(tls.contextFor) }),
         },
-        accept(new HeadParser(limits, 'https')),
+        (socket: TLSSocket) =>
+          accept(socket, () =>
+            socket.alpnProtocol === 'h2'
+              ? new Http2Connection(http2, socket, 'https')
+              : new Connection(state, socket, parser),
+          ),
       );
       server.maxConnections = limits.maxConnections;
       server.on('connection', (socket: Socket) => {

@@ -62,7 +62,10 @@ export class HeadParser {
   parse(buffer: Buffer, start: number, end: number): HeadOutcome {
     let at = start;
     // RFC 9112 §2.2: one empty line before a request line is ignored.
-    if (at + 1 < end && buffer[at] === CR && buffer[at + 1] === LF) at += 2;
+    if (at < end && buffer[at] === CR) {
+      if (at + 1 === end) return 'incomplete';
+      if (buffer[at + 1] === LF) at += 2;
+    }
     this.headStart = at;
     this.#buffer = buffer;
     this.#count = 0;
@@ -136,6 +139,9 @@ export class HeadParser {
     if (buffer[at + 8] !== CR || buffer[at + 9] !== LF) {
       return this.#refuse(buffer[at + 8] === LF ? 'bare-lf' : 'malformed-request-line');
     }
+    // As it would be had it come in pieces.
+    if (at + 10 - methodStart > this.#limits.maxRequestLineBytes)
+      return this.#refuse('request-line-too-long', 414);
     if (this.method === 'PRI') return this.#refuse('http2-preface');
     if (major !== 1 || minor > 1) return this.#refuse('http-version', 505);
     this.minorVersion = minor === 0 ? 0 : 1;

@@ -5,6 +5,8 @@ export type { FastHitInit } from './fast-hit.ts';
 export { createFront } from './front.ts';
 export type { Front, FrontOptions, ListenOptions, Listening, TlsOptions } from './front.ts';
 export type { FrontStats } from './front-state.ts';
+export { defaultHttp2Limits } from './h2/h2-limits.ts';
+export type { Http2Limits } from './h2/h2-limits.ts';
 export { defaultLimits } from './limits.ts';
 export type { FrontLimits } from './limits.ts';
 export type { Refusal, RefusalReason } from './refusal.ts';

@@ -93,8 +93,9 @@ export interface FrontHandlers<Token> {
   /**
    * Bytes that left the process: each write counts once the kernel has taken it whole (over TLS: the
    * plaintext of a write whose records the kernel has taken). What a connection still had queued when it
-   * was cut never counts. Called many times for a long response. No token: refusals and answers that
-   * nobody pays for. Head: status line, fields and what frames them; body: the rest, framing included.
+   * was cut never counts. Called many times for a long response. No token: refusals, answers that nobody
+   * pays for, and HTTP/2's frames of the connection. Head: status line, fields and what frames them, in
+   * HTTP/2 also the nine bytes before every DATA; body: the rest, in HTTP/1 chunk framing included.
    */
   onWritten?(token: Token | undefined, headBytes: number, bodyBytes: number): void;
   onRefused?(reason: RefusalReason, status: number): void;

@@ -6,6 +6,18 @@ export const MAX_REQUEST_BYTES: number = 4 * 1024 * 1024;
 /** Requests in one JSON-RPC batch; protects the event loop, which all other clients share. */
 export const MAX_BATCH_LENGTH = 256;
 
+/** Bytes of one answer, all of a batch together; protects the heap, and with it whatever else runs in the process. */
+export const MAX_ANSWER_BYTES: number = 64 * 1024 * 1024;
+
+/** Answers smaller than this are always given; only larger ones wait for room. */
+export const SMALL_ANSWER_BYTES: number = 1024 * 1024;
+
+/** Bytes of large answers that clients have not taken yet, all clients together; protects the heap from slow readers. */
+export const MAX_UNSENT_BYTES: number = 256 * 1024 * 1024;
+
+/** Time one batch may take before others get their turn; protects the event loop, which all clients share. */
+export const BATCH_TURN_MS = 20;
+
 /** Open HTTP sockets; protects the process's file descriptors, which the log needs too. */
 export const MAX_HTTP_SOCKETS = 1024;
 

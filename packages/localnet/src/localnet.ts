@@ -202,13 +202,20 @@ export async function createLocalnet(deps: LocalnetDeps, options: LocalnetOption
     scope.add('ws server', () => closeServer(ws));
     const sockets = createSocketFront({ bank, log }, ws);
     scope.add('websockets', () => sockets.close());
-    bank.onLanded((record) => sockets.landed(record));
+    let landed = { succeeded: 0, failed: 0 };
+    bank.onLanded((record) => {
+      sockets.landed(record);
+      if (record.kind !== 'transaction') return;
+      if (record.landed.meta.error === null) landed.succeeded += 1;
+      else landed.failed += 1;
+    });
 
     let told = bank.now().slot;
     const tick = (): void => {
       const { slot } = bank.now();
       if (slot === told) return;
-      sockets.slot(told, slot);
+      sockets.slot({ parent: told, slot, timeMs: clock.nowMs(), landed });
+      landed = { succeeded: 0, failed: 0 };
       told = slot;
     };
     const ticker = createRepeatingTask(

@@ -252,7 +252,7 @@ describe('stock kit', () => {
     expect(log.value.signature).toBe(getSignatureFromTransaction(sent));
     expect(log.value.logs).toContain('Program 11111111111111111111111111111111 success');
     expect(slot.slot).toBeGreaterThan(slot.parent);
-    expect(root).toBe(slot.slot);
+    expect(root).toBe(slot.parent);
   });
 
   it('tells a late signature subscriber at once', async () => {

@@ -9,12 +9,14 @@ export interface Settings {
   /** Targets that guards may fetch. */
   readonly probe: readonly string[];
   readonly domains: readonly string[];
+  /** `keep`: fields of answers that lead to the origin itself stay as they are; else they lead to the resource. */
+  readonly originLinks?: 'keep';
 }
 
-/** Canonical JSON: these keys, in this order, without spaces. */
+/** Canonical JSON: these keys, in this order, without spaces; what is as usual is left out. */
 export function settingsText(settings: Settings): string {
-  const { v, origin, originHost, originHeaders, probe, domains } = settings;
-  return JSON.stringify({ v, origin, originHost, originHeaders, probe, domains });
+  const { v, origin, originHost, originHeaders, probe, domains, originLinks } = settings;
+  return JSON.stringify({ v, origin, originHost, originHeaders, probe, domains, originLinks });
 }
 
 const isStringList = (value: unknown): value is readonly string[] =>
@@ -73,5 +75,15 @@ export function parseSettings(text: string): Settings | undefined {
     return undefined;
   if (!isHeaderList(originHeaders) || !isStringList(probe) || !probe.every(isTarget)) return undefined;
   if (!isStringList(domains)) return undefined;
-  return { v: 1, origin, originHost, originHeaders, probe, domains };
+  const originLinks = fields.get('originLinks');
+  if (originLinks !== undefined && originLinks !== 'keep') return undefined;
+  return {
+    v: 1,
+    origin,
+    originHost,
+    originHeaders,
+    probe,
+    domains,
+    ...(originLinks === undefined ? {} : { originLinks }),
+  };
 }

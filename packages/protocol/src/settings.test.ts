@@ -102,6 +102,9 @@ describe('settings', () => {
       '{"v":1,"origin":"https://origin.example:8443","originHost":"www.example","originHeaders":[["a","b"]],"probe":["/","/x?y=1"],"domains":["d.example"]}',
     );
     expect(parseSettings(text)).toEqual(settings);
+    const keeping = { ...settings, originLinks: 'keep' } as const;
+    expect(settingsText(keeping)).toBe(`${text.slice(0, -1)},"originLinks":"keep"}`);
+    expect(parseSettings(settingsText(keeping))).toEqual(keeping);
   });
 
   it('refuse what an edge could be tricked with', () => {
@@ -120,6 +123,8 @@ describe('settings', () => {
       { probe: ['/ x'] },
       { probe: 'x' },
       { domains: [1] },
+      { originLinks: 'rewrite' },
+      { originLinks: true },
     ];
     for (const change of bad)
       expect([change, parseSettings(JSON.stringify({ ...settings, ...change }))]).toEqual([

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
+import { prettyDestination } from './pretty-log.ts';
 
 /** What code may ask of a log: fields first, then the message. */
 export interface Log {
@@ -12,15 +13,23 @@ export interface Log {
 
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** Where lines go; standard error by default, so that standard output stays for results. */
+  /** Where lines go; standard error by default (readable on a terminal, JSON elsewhere), so that standard output stays for results. */
   readonly destination?: DestinationStream;
 }
 
-/** JSON lines. No viewer address is ever logged (DESIGN: what is run, and how it is watched). */
+/** Standard error: for people where it is a terminal, JSON lines in a pipe or a file. */
+function standardError(): DestinationStream {
+  if (process.stderr.isTTY !== true || process.env['TERM'] === 'dumb')
+    return pino.destination({ dest: 2, sync: true });
+  // no-color.org: set and not empty.
+  return prettyDestination((text) => process.stderr.write(text), (process.env['NO_COLOR'] ?? '') === '');
+}
+
+/** JSON lines, and readable ones on a terminal. No viewer address is ever logged (DESIGN: what is run, and how it is watched). */
 export function createLog(name: string, options: LogOptions): Log {
   return pino(
     { name, level: options.level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime },
-    options.destination ?? pino.destination({ dest: 2, sync: true }),
+    options.destination ?? standardError(),
   );
 }
 

@@ -35,3 +35,6 @@ export function createManualClock(startMs = 1_700_000_000_000): ManualClock {
     },
   };
 }
+
+export { createFuzzRandom, fuzz, mutated } from './fuzz.ts';
+export type { FuzzOptions, FuzzRandom, FuzzResult, FuzzTarget } from './fuzz.ts';

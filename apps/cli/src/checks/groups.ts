@@ -92,6 +92,11 @@ export const GROUPS: readonly CheckGroup[] = [
   { name: 'unit', doc: 'tests beside the source', run: (env) => vitest(env, 'unit') },
   { name: 'system', doc: 'the whole network', run: (env) => vitest(env, 'system') },
   {
+    name: 'conformance',
+    doc: 'http-cache-tests against an edge',
+    run: async (env) => (await import('../conformance/group.ts')).conformanceGroup(env),
+  },
+  {
     name: 'rules',
     doc: 'cargo test of the pure rules of the program',
     run: async (env) => {

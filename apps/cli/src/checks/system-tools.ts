@@ -7,6 +7,7 @@ import type { CliContext } from '../command.ts';
 /** Programs of the system that the tests need, by Debian package. */
 const NEEDED = [
   { program: 'chromium', package: 'chromium' },
+  { program: 'curl', package: 'curl' },
   { program: 'ffmpeg', package: 'ffmpeg' },
   { program: 'openssl', package: 'openssl' },
 ] as const;

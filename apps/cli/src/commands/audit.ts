@@ -5,10 +5,11 @@ import type { MediaClient } from '@media-network/chain';
 import { NODE_STATUS } from '@media-network/chain/schema';
 import { toHex } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
+import type { Address } from '@solana/kit';
 import { figureLines } from '../audit-figures.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, parseAddressArg } from '../connection.ts';
+import { addressOf, chainOptions, connect } from '../connection.ts';
 import type { ChainOptions } from '../connection.ts';
 
 interface AuditOptions extends ChainOptions {
@@ -35,6 +36,18 @@ export function auditDeps(client: MediaClient, more: readonly string[] = []): Au
       },
     }),
   };
+}
+
+/** The edge account that is meant: its own address, or the name or address of the wallet that owns it. */
+async function edgeOf(
+  which: string,
+  client: MediaClient,
+  options: ChainOptions,
+  context: CliContext,
+): Promise<Address> {
+  const given = await addressOf(which, options, context);
+  const owned = await client.edge(given);
+  return owned === null ? given : owned.address;
 }
 
 export function parseIndex(text: string, name: string): bigint {
@@ -94,7 +107,7 @@ export const registerAudit: RegisterCommand = (program, context) => {
     chainOptions(
       audit
         .command('report')
-        .argument('<edge>', 'address of the edge account')
+        .argument('<edge>', 'its account, or the wallet that owns it, by name or address')
         .argument('<hour>', 'hour of the report')
         .option(...from)
         .description("Look at an edge's report of an hour: entries, sessions, commits, what guards said."),
@@ -102,12 +115,12 @@ export const registerAudit: RegisterCommand = (program, context) => {
       const { client } = await connect(options, context);
       const result = await auditReport(
         auditDeps(client, options.from),
-        parseAddressArg(edge, 'The edge'),
+        await edgeOf(edge, client, options, context),
         parseIndex(hour, 'The hour'),
       );
       print(`report of ${edge} for hour ${hour}`, result, options, context);
     }),
-    ['media audit report <edge> 12', 'media audit report <edge> 12 --json'],
+    ['media audit report edge-1 0', 'media audit report edge-1 0 --json'],
   );
   examples(
     chainOptions(
@@ -125,7 +138,7 @@ export const registerAudit: RegisterCommand = (program, context) => {
         context,
       );
     }),
-    ['media audit hour 12'],
+    ['media audit hour 0'],
   );
   examples(
     chainOptions(

@@ -7,7 +7,7 @@ import type { Address } from '@solana/kit';
 import { formatMedia } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, keypairOption, parseAddressArg } from '../connection.ts';
+import { addressOf, chainOptions, connect, keypairOption } from '../connection.ts';
 import type { ChainOptions } from '../connection.ts';
 import { auditDeps } from './audit.ts';
 
@@ -75,7 +75,8 @@ async function run(options: ClaimOptions, context: CliContext): Promise<void> {
   const { client } = connection;
   const { terminal } = context;
   const payer = await connection.wallet();
-  const owner = options.owner === undefined ? payer.address : parseAddressArg(options.owner, '--owner');
+  const owner =
+    options.owner === undefined ? payer.address : await addressOf(options.owner, options, context);
   const { paid, left, unserved, claims, signatures } = await claimAll(client, payer, owner);
   const sum = paid.reduce((total, { amount }) => total + amount, 0n);
   const total = (await client.claimed(owner))?.total ?? 0n;
@@ -111,10 +112,10 @@ export const registerClaim: RegisterCommand = (program, context) => {
     .description(
       'Pays an owner what it has earned in all weeks that are endorsed and not claimed. Anyone may send it; only the owner is paid.',
     )
-    .option('--owner <address>', 'whose rewards (default: those of --keypair)')
+    .option('--owner <wallet>', 'whose rewards, by name or address (default: those of --keypair)')
     .action((options: ClaimOptions) => run(options, context));
   examples(keypairOption(chainOptions(command)), [
     'media claim --keypair edge-1',
-    'media claim --owner <address> --json',
+    'media claim --owner edge-1 --json',
   ]);
 };

@@ -1,25 +1,27 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { MediaClient, Signer } from '@media-network/chain';
 import { regionBytes } from '@media-network/devnet/folder';
-import { edgeOptions, parseEdgeConfig } from '@media-network/edge/config';
+import { edgeOptions, edgePorts, parseEdgeConfig } from '@media-network/edge/config';
 import type { EdgeConfig } from '@media-network/edge/config';
+import { requireFreePorts } from '@media-network/runtime/daemon';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chooseWallet, connect, networkDir } from '../connection.ts';
+import { chooseWallet, connect } from '../connection.ts';
 import type { Connection } from '../connection.ts';
 import { addDaemonOptions, daemonFlags } from '../daemon-options.ts';
 import type { DaemonOptions } from '../daemon-options.ts';
 import { registerLeave } from '../leave.ts';
+import { choosePorts, dataFolder, endpointOf, refuseTwin } from '../node-address.ts';
 import { ensureNodeStake } from '../node-stake.ts';
 import { aborted } from '../signals.ts';
 
-/** The public URL, or what follows from where it listens. */
+/** The public URLs, or what follows from where it listens. */
 function endpoints(options: DaemonOptions, config: EdgeConfig): { endpoint: string; control: string } {
+  const { host, port, controlHost, controlPort } = config;
   return {
-    endpoint: options.endpoint ?? `http://${config.host}:${config.port}`,
-    control: options.control ?? `http://${config.controlHost}:${config.controlPort}`,
+    endpoint: endpointOf(options.endpoint, { host, port, flag: '--endpoint' }),
+    control: endpointOf(options.control, { host: controlHost, port: controlPort, flag: '--control' }),
   };
 }
 
@@ -39,19 +41,20 @@ async function ensureRegistered(
     ...endpoints(options, config),
   };
   if (found !== null && found.status === NODE_STATUS.active) {
+    await refuseTwin('edge', found.address, found.control, await connection.named(wallet.address));
+    await requireFreePorts(edgePorts(config));
     if (found.endpoint === says.endpoint && found.control === says.control) return;
     context.terminal.note(`moving the edge to ${says.endpoint}`);
     const stake = await client.account('stake', found.stake);
     if (stake === null) throw new Error('an edge that is active has a stake');
     const update = await client.instructions.updateEdge({ owner: wallet, pool: stake.pool, ...says });
-    await client.send([update], { payer: wallet });
+    await connection.send([update], wallet);
     return;
   }
+  await requireFreePorts(edgePorts(config));
   const pool = await ensureNodeStake(connection, wallet, ROLE.edge, await minimum(client), options, context);
   context.terminal.note(`registering the edge at ${says.endpoint}`);
-  await client.send([await client.instructions.registerEdge({ owner: wallet, pool, ...says })], {
-    payer: wallet,
-  });
+  await connection.send([await client.instructions.registerEdge({ owner: wallet, pool, ...says })], wallet);
 }
 
 async function minimum(client: MediaClient): Promise<bigint> {
@@ -60,11 +63,11 @@ async function minimum(client: MediaClient): Promise<bigint> {
 
 async function run(options: DaemonOptions, context: CliContext): Promise<void> {
   const signal = context.takeSignals();
-  const connection = await connect(options, context);
+  const connection = await connect(options, context, signal);
   const wallet = await chooseWallet(options, context);
-  const dir = options.data ?? join(networkDir(options, context), 'edge');
+  const dir = dataFolder(options, 'edge', context);
   await mkdir(dir, { recursive: true });
-  const config = parseEdgeConfig({
+  const parsed = parseEdgeConfig({
     env: context.env,
     ...(options.config === undefined ? {} : { file: options.config }),
     flags: {
@@ -75,14 +78,21 @@ async function run(options: DaemonOptions, context: CliContext): Promise<void> {
       dir,
     },
   });
+  const config = {
+    ...parsed,
+    ...(await choosePorts(parsed, ['port', 'controlPort', 'httpsPort'])),
+  };
   const { createEdge } = await import('@media-network/edge');
   const edge = await createEdge(
     config,
     { operator: wallet },
-    // Staked and registered once the ports are ours.
-    options.register
-      ? { register: () => ensureRegistered(connection, wallet, options, config, context) }
-      : {},
+    {
+      signal,
+      // Staked and registered once the ports are ours.
+      ...(options.register
+        ? { register: () => ensureRegistered(connection, wallet, options, config, context) }
+        : {}),
+    },
   );
   const { terminal } = context;
   if (options.json === true) {

@@ -1,5 +1,6 @@
 import { FAST_PARAMS, REAL_PARAMS, writeNetworkFile } from '@media-network/devnet/folder';
-import { MediaError } from '@media-network/runtime';
+import type { MediaClient, Signer } from '@media-network/chain';
+import { MediaError, errorCode } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions, chooseWallet, connect, keypairOption, networkDir } from '../connection.ts';
@@ -8,6 +9,29 @@ import type { ChainOptions } from '../connection.ts';
 interface Options extends ChainOptions {
   readonly fast?: true;
   readonly minGuards: string;
+}
+
+/**
+ * A creation that broke off goes on; one that is complete is not repeated, least of all with other parameters.
+ *
+ * @throws `cli/network-exists`
+ */
+async function refuseSecond(client: MediaClient, quote: Signer | undefined): Promise<void> {
+  const config = await client.config().catch((error: unknown) => {
+    if (errorCode(error) === 'chain/no-network') return undefined;
+    throw error;
+  });
+  if (config === undefined) return;
+  const pools = await client.pools();
+  const own = pools.find((pool) => pool.quoteMint === quote?.address);
+  if (own !== undefined && own.lpSupply === 0n) return;
+  if (own === undefined && pools.length === 0 && quote !== undefined) return;
+  throw new MediaError({
+    code: 'cli/network-exists',
+    message: `There is a network under the program ${client.programId} on ${client.rpcUrl} already, since ${new Date(Number(config.epochZero) * 1000).toISOString().slice(0, 10)}. Nothing was changed.`,
+    hint: 'Use it as it is ("media status" shows it), or deploy the program under an id of your own with "media program deploy" and name that with --program.',
+    source: 'client',
+  });
 }
 
 async function create(options: Options, context: CliContext): Promise<void> {
@@ -22,6 +46,7 @@ async function create(options: Options, context: CliContext): Promise<void> {
     });
   }
   const { terminal } = context;
+  await refuseSecond(client, await wallets.load('quote-mint'));
   const { foundNetwork } = await import('@media-network/devnet');
   const { pool, quoteMint } = await foundNetwork({
     client,
@@ -46,9 +71,11 @@ async function create(options: Options, context: CliContext): Promise<void> {
     terminal.line(`program  ${programId}`);
     terminal.line(`quote    ${quoteMint}`);
     terminal.line(`pool     ${pool.address}`);
-    terminal.line(
-      'Next: "media wallet send" gives LP to guards and edges, "media guard" and "media edge" run them.',
-    );
+    const { invocation } = context;
+    terminal.line('Next, for each guard and edge: a wallet, some SOL and LP for it, and its daemon:');
+    terminal.line(`  ${invocation.line('wallet new guard-1')}`);
+    terminal.line(`  ${invocation.line('wallet send 500 lp guard-1')}`);
+    terminal.line(`  ${invocation.line('guard --keypair guard-1')}`);
   }
 }
 

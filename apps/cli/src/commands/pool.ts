@@ -1,7 +1,8 @@
 import { ensureAta } from '@media-network/chain';
-import type { Found } from '@media-network/chain';
+import type { Found, Signer } from '@media-network/chain';
 import { quoteAdd, quoteRemove, quoteSwap } from '@media-network/chain/model';
 import { MediaError } from '@media-network/runtime';
+import type { Address } from '@solana/kit';
 import type { Command } from 'commander';
 import { formatMedia, formatUnits, parseAmount } from '../amounts.ts';
 import { examples } from '../command.ts';
@@ -53,6 +54,29 @@ function parseSide(text: string): Side {
     message: `"${text}" is no side of the pool: say "media" for MEDIA in, or "quote" for the quote token in.`,
     source: 'client',
   });
+}
+
+/** What a wallet must hold for what it asks; refused in figures before anything is sent. */
+async function mustHold(
+  m: Market,
+  owner: Signer,
+  needs: readonly {
+    readonly mint: Address;
+    readonly units: bigint;
+    readonly decimals: number;
+    readonly name: string;
+  }[],
+): Promise<void> {
+  for (const { mint, units, decimals, name } of needs) {
+    const held = await m.client.tokenBalance(owner.address, mint);
+    if (held >= units) continue;
+    throw new MediaError({
+      code: 'cli/too-little',
+      message: `This takes ${formatUnits(units, decimals)} ${name}; the wallet ${await m.named(owner.address)} holds ${formatUnits(held, decimals)}.`,
+      hint: 'Ask for less, or name another wallet with --keypair; "media wallet balance" shows what one holds.',
+      source: 'client',
+    });
+  }
 }
 
 interface SwapPlan {
@@ -110,6 +134,17 @@ async function swap(amount: string, side: string, options: PoolOptions, context:
   const plan = await planSwap(m, amount, side);
   const owner = await m.wallet();
   const mint = plan.side === 'media' ? m.found.quoteMint : await m.client.addresses.mediaMint();
+  const mediaMint = await m.client.addresses.mediaMint();
+  await mustHold(m, owner, [
+    plan.side === 'media'
+      ? { mint: mediaMint, units: plan.amountIn, decimals: 9, name: 'MEDIA' }
+      : {
+          mint: m.found.quoteMint,
+          units: plan.amountIn,
+          decimals: m.quoteDecimals,
+          name: 'of the quote token',
+        },
+  ]);
   const to = await ensureAta(m.client.addresses, { payer: owner, owner: owner.address, mint });
   const instruction = await m.client.instructions.swap({
     owner,
@@ -118,7 +153,7 @@ async function swap(amount: string, side: string, options: PoolOptions, context:
     amountIn: plan.amountIn,
     minOut: leastOf(plan.out, options.slippage),
   });
-  const { signature } = await m.client.send([to.instruction, instruction], { payer: owner });
+  const { signature } = await m.send([to.instruction, instruction], owner);
   if (options.json === true)
     context.terminal.json({ signature, in: plan.amountIn, out: plan.out, fee: plan.fee });
   else context.terminal.line(`Swapped ${plan.text}.\n${signature}`);
@@ -135,6 +170,10 @@ async function add(
   const maxQuote = parseAmount(quoteAmount, m.quoteDecimals, 'The amount of the quote token');
   const plan = quoteAdd(m.found, maxMedia, maxQuote);
   const owner = await m.wallet();
+  await mustHold(m, owner, [
+    { mint: await m.client.addresses.mediaMint(), units: plan.media, decimals: 9, name: 'MEDIA' },
+    { mint: m.found.quoteMint, units: plan.quote, decimals: m.quoteDecimals, name: 'of the quote token' },
+  ]);
   const lp = await ensureAta(m.client.addresses, {
     payer: owner,
     owner: owner.address,
@@ -147,7 +186,7 @@ async function add(
     maxQuote,
     minLp: leastOf(plan.lp, options.slippage),
   });
-  const { signature } = await m.client.send([lp.instruction, instruction], { payer: owner });
+  const { signature } = await m.send([lp.instruction, instruction], owner);
   if (options.json === true) context.terminal.json({ signature, ...plan });
   else {
     context.terminal.line(
@@ -158,9 +197,16 @@ async function add(
 
 async function remove(amount: string, options: PoolOptions, context: CliContext): Promise<void> {
   const m = await market(options, context);
-  const lp = parseAmount(amount, m.lpDecimals, 'The amount of LP');
-  const plan = quoteRemove(m.found, lp);
   const owner = await m.wallet();
+  const held = await m.client.tokenBalance(owner.address, m.found.lpMint);
+  const lp = amount === 'all' && held > 0n ? held : parseAmount(amount, m.lpDecimals, 'The amount of LP');
+  await mustHold(m, owner, [{ mint: m.found.lpMint, units: lp, decimals: m.lpDecimals, name: 'LP' }]);
+  const plan = quoteRemove(m.found, lp);
+  // Whoever only ever got LP has no account yet for what comes out.
+  const mints = [await m.client.addresses.mediaMint(), m.found.quoteMint];
+  const accounts = await Promise.all(
+    mints.map((mint) => ensureAta(m.client.addresses, { payer: owner, owner: owner.address, mint })),
+  );
   const instruction = await m.client.instructions.removeLiquidity({
     owner,
     quoteMint: m.found.quoteMint,
@@ -168,7 +214,7 @@ async function remove(amount: string, options: PoolOptions, context: CliContext)
     minMedia: leastOf(plan.media, options.slippage),
     minQuote: leastOf(plan.quote, options.slippage),
   });
-  const { signature } = await m.client.send([instruction], { payer: owner });
+  const { signature } = await m.send([...accounts.map((each) => each.instruction), instruction], owner);
   if (options.json === true) context.terminal.json({ signature, lp, ...plan });
   else {
     context.terminal.line(
@@ -219,7 +265,10 @@ export const registerPool: RegisterCommand = (program, context) => {
         .argument('<side>', 'media or quote')
         .description('Swap MEDIA for the quote token, or the other way round.'),
     ).action((amount: string, side: string, options: PoolOptions) => swap(amount, side, options, context)),
-    ['media pool swap 100 media', 'media pool swap 250 quote --slippage 0.5'],
+    [
+      'media pool swap 100 media --keypair treasury',
+      'media pool swap 250 quote --slippage 0.5 --keypair treasury',
+    ],
   );
   examples(
     acting(
@@ -232,9 +281,9 @@ export const registerPool: RegisterCommand = (program, context) => {
     ['media pool add 100 1000 --keypair treasury'],
   );
   examples(
-    acting(pool.command('remove').argument('<lp>', 'LP to burn').description('Take liquidity out.')).action(
-      (lp: string, options: PoolOptions) => remove(lp, options, context),
-    ),
-    ['media pool remove 12.5'],
+    acting(
+      pool.command('remove').argument('<lp>', 'LP to burn, or "all"').description('Take liquidity out.'),
+    ).action((lp: string, options: PoolOptions) => remove(lp, options, context)),
+    ['media pool remove 12.5 --keypair treasury', 'media pool remove all --keypair edge-4'],
   );
 };

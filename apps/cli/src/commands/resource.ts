@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { examples } from '../command.ts';
 import type { RegisterCommand } from '../command.ts';
 import { chainOptions, connect, keypairOption } from '../connection.ts';
@@ -8,6 +9,7 @@ import { remove } from '../resource/remove.ts';
 import { settingsOptions } from '../resource/settings.ts';
 import { RESOURCE_ARGUMENT, findResource } from '../resource/find.ts';
 import { list, print } from '../resource/show.ts';
+import type { ShowOptions } from '../resource/show.ts';
 import { update } from '../resource/update.ts';
 import type { UpdateOptions } from '../resource/update.ts';
 
@@ -35,6 +37,7 @@ export const registerResource: RegisterCommand = (program, context) => {
         'unattested bytes an hour that are paid for while nothing is attested',
         '10000000000',
       )
+      .option('--no-wait', 'do not wait for the guards')
       .action((origin: string, options: AddOptions) => add(origin, options, context)),
     [
       'media resource add http://127.0.0.1:3000',
@@ -55,27 +58,48 @@ export const registerResource: RegisterCommand = (program, context) => {
       .option('--origin <url>', 'the new origin')
       .option('--lp <lp>', 'LP to set aside from now on')
       .option('--bound <bytes>', 'the new bound on unattested bytes')
-      .option('--pause', 'stop serving it')
+      .option('--new-password', 'seal the settings with a new password, by the wallet alone')
+      .addOption(new Option('--pause', 'stop serving it').conflicts('resume'))
       .option('--resume', 'ask the guards to serve it again')
       .action((which: string, options: UpdateOptions) => update(which, options, context)),
-    ['media resource update <label> --origin http://127.0.0.1:4000', 'media resource update <label> --pause'],
+    [
+      'media resource update 1 --origin http://127.0.0.1:4000',
+      'media resource update 1 --pause',
+      'media resource update 1 --new-password',
+    ],
   );
   examples(
     keypairOption(
       chainOptions(
-        resource.command('list').option('--all', "everybody's resources").description('List resources.'),
+        resource
+          .command('list')
+          .option('--all', "everybody's resources")
+          .option(
+            '--password-file <file>',
+            'password of the settings (else MEDIA_PASSWORD, else that of --dir)',
+          )
+          .description('List resources with origin, URL and status.'),
       ),
-    ).action((options: ChainOptions & { readonly all?: true }) => list(options, context)),
+    ).action((options: ShowOptions & { readonly all?: true }) => list(options, context)),
     ['media resource list', 'media resource list --all --json'],
   );
   examples(
-    chainOptions(
-      resource.command('show').argument('<resource>', RESOURCE_ARGUMENT).description('Show a resource.'),
-    ).action(async (which: string, options: ChainOptions) => {
+    keypairOption(
+      chainOptions(
+        resource
+          .command('show')
+          .argument('<resource>', RESOURCE_ARGUMENT)
+          .option(
+            '--password-file <file>',
+            'password of the settings (else MEDIA_PASSWORD, else that of --dir)',
+          )
+          .description('Show a resource: its URL, its origin, where it is served and, if not, why not.'),
+      ),
+    ).action(async (which: string, options: ShowOptions) => {
       const connection = await connect(options, context);
       await print(await findResource(connection, which), connection, options, context);
     }),
-    ['media resource show <label>'],
+    ['media resource show 1', 'media resource show 1 --json'],
   );
   examples(
     keypairOption(
@@ -89,6 +113,6 @@ export const registerResource: RegisterCommand = (program, context) => {
     ).action((which: string, options: ChainOptions & { readonly release?: true }) =>
       remove(which, options, context),
     ),
-    ['media resource remove <label>', 'media resource remove <address> --release'],
+    ['media resource remove 1', 'media resource remove 1 --release'],
   );
 };

@@ -1,4 +1,3 @@
-import type { MediaClient } from '@media-network/chain';
 import { EPOCH_STATUS, HOUR_STATUS, NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { hourAt, hourSecs, weekAt } from '@media-network/protocol';
 import { errorCode } from '@media-network/runtime';
@@ -6,28 +5,43 @@ import { formatBytes, formatMedia } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions, connect } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import type { ChainOptions, Connection } from '../connection.ts';
+import { labelOf } from '../resource/find.ts';
+import type { Resource } from '../resource/find.ts';
+import { strangerWords, whoAnswers } from '../node-identity.ts';
 import { nameIn } from '../roles.ts';
 import { table } from '../terminal/table.ts';
 
 interface NodeRow {
   readonly kind: 'guard' | 'edge';
   readonly address: string;
+  readonly owner: string;
+  /** Name of the owner's wallet, where it is below --dir. */
+  readonly wallet: string | null;
   readonly endpoint: string;
   readonly health: string;
 }
 
-/** Asks a daemon itself; a status that only repeats the chain would hide a dead one. */
-async function healthOf(base: string): Promise<string> {
+/** Longest that a daemon may take to say how it is. */
+const HEALTH_MS = 2_000;
+
+/**
+ * Asks a daemon itself; a status that only repeats the chain would hide a dead one. Whether it is the one that is
+ * registered there it says too: another may have its port.
+ */
+async function healthOf(kind: 'guard' | 'edge', account: string, base: string): Promise<string> {
+  const stranger = strangerWords(kind, await whoAnswers(kind, account, base, HEALTH_MS));
+  if (stranger !== undefined) return stranger;
   try {
-    const response = await fetch(new URL('/readyz', base), { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(new URL('/readyz', base), { signal: AbortSignal.timeout(HEALTH_MS) });
     return response.ok ? 'ready' : `not ready (${response.status})`;
   } catch {
     return 'no answer';
   }
 }
 
-async function nodes(client: MediaClient): Promise<NodeRow[]> {
+async function nodes(connection: Connection): Promise<NodeRow[]> {
+  const { client } = connection;
   const [guards, edges] = await Promise.all([client.guards(), client.edges()]);
   const active = [
     ...guards.map((node) => ({ kind: 'guard' as const, node, ask: node.endpoint })),
@@ -37,8 +51,10 @@ async function nodes(client: MediaClient): Promise<NodeRow[]> {
     active.map(async ({ kind, node, ask }) => ({
       kind,
       address: node.address,
+      owner: node.owner,
+      wallet: /^(\S+) \(/.exec(await connection.named(node.owner))?.[1] ?? null,
       endpoint: node.endpoint,
-      health: await healthOf(ask),
+      health: await healthOf(kind, node.address, ask),
     })),
   );
 }
@@ -47,7 +63,8 @@ async function nodes(client: MediaClient): Promise<NodeRow[]> {
 const HOURS_BACK = 3n;
 
 async function run(options: ChainOptions, context: CliContext): Promise<void> {
-  const { client } = await connect(options, context);
+  const connection = await connect(options, context);
+  const { client } = connection;
   const { terminal } = context;
   terminal.progress(`asking ${client.rpcUrl} ...`);
   const config = await client.config();
@@ -55,7 +72,7 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
   const hour = hourAt(config, now);
   const week = weekAt(config, now);
   const [rows, resources, slot] = await Promise.all([
-    nodes(client),
+    nodes(connection),
     client.resources(),
     client.rpc.getSlot().send(),
   ]);
@@ -83,6 +100,7 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
       nodes: rows,
       resources: resources.map((each) => ({
         address: each.address,
+        label: labelOf(each),
         status: nameIn(RESOURCE_STATUS, each.status),
         bytes: each.bytesTotal,
         charged: each.charged,
@@ -128,10 +146,32 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
       value: (row: NodeRow) =>
         row.health === 'ready' ? terminal.style.green(row.health) : terminal.style.red(row.health),
     },
+    { head: 'wallet', value: (row: NodeRow) => row.wallet ?? '' },
     { head: 'endpoint', value: (row: NodeRow) => row.endpoint },
     { head: 'account', value: (row: NodeRow) => row.address },
   ];
   for (const line of table(rows, columns, terminal.style)) terminal.line(line);
+  const shown = resources.filter((each) => each.status !== RESOURCE_STATUS.released);
+  if (shown.length === 0) return;
+  terminal.line();
+  const resourceColumns = [
+    { head: 'resource', value: (each: Resource) => labelOf(each) },
+    {
+      head: 'status',
+      value: (each: Resource) => {
+        const name = nameIn(RESOURCE_STATUS, each.status);
+        return each.status === RESOURCE_STATUS.active
+          ? terminal.style.green(name)
+          : terminal.style.yellow(name);
+      },
+    },
+    { head: 'delivered', value: (each: Resource) => formatBytes(each.bytesTotal), align: 'right' as const },
+    { head: 'charged', value: (each: Resource) => formatMedia(each.charged), align: 'right' as const },
+  ];
+  for (const line of table(shown, resourceColumns, terminal.style)) terminal.line(line);
+  const waiting = shown.find((each) => each.status === RESOURCE_STATUS.pending);
+  if (waiting !== undefined)
+    terminal.line(`Why one is pending: ${context.invocation.line(`resource show ${labelOf(waiting)}`)}`);
 }
 
 export const registerStatus: RegisterCommand = (program, context) => {
@@ -139,8 +179,5 @@ export const registerStatus: RegisterCommand = (program, context) => {
     .command('status')
     .description('Shows chain, time, money, recent hours and every node, each asked whether it is ready.')
     .action((options: ChainOptions) => run(options, context));
-  examples(chainOptions(command), [
-    'media status',
-    'media status --url https://api.devnet.solana.com --program <id>',
-  ]);
+  examples(chainOptions(command), ['media status', 'media status --json']);
 };

@@ -5,6 +5,7 @@ import type { CheckGroup, GroupResult } from '../checks/groups.ts';
 import { ensureSystemTools } from '../checks/system-tools.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
+import { registerConformance } from '../conformance/command.ts';
 
 interface Options {
   readonly only?: string[];
@@ -79,9 +80,11 @@ export const registerTest: RegisterCommand = (program, context) => {
     .option('--only <group...>', 'run these groups only')
     .option('--json', 'print the result as one JSON object')
     .action(async (options: Options) => runTests(options, context));
+  registerConformance(command, context);
   examples(command, [
     'media test',
     'media test --only types lint unit',
+    'media test conformance --json',
     'MEDIA_KILL_ROUNDS=20 media test --only system',
   ]);
 };

@@ -3,15 +3,22 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readNetworkFile } from '@media-network/devnet/folder';
 import type { Devnet } from '@media-network/devnet';
-import { MediaError, createLog, errorMessage, silentLog, systemClock } from '@media-network/runtime';
+import { MediaError, createLog, silentLog } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { dirOption, networkDir } from '../connection.ts';
 import { parsePort } from '../ports.ts';
-import { createViewReader, renderView, viewLine } from '../up/network-view.ts';
 import { checkPorts, planPorts, portsOf } from '../up/port-check.ts';
 import { announce, runningIn, stopRunning } from '../up/running.ts';
 import { createTicker } from '../terminal/ticker.ts';
+import { devnetSights } from '../up/devnet-sights.ts';
+import { readTotals, writeTotals } from '../view/kept-totals.ts';
+import { showLive } from '../view/live.ts';
+import { createMoneyReader } from '../view/money.ts';
+import { createPainter } from '../view/picture.ts';
+import type { Picture } from '../view/picture.ts';
+import type { SiteTraffic } from '../view/traffic-source.ts';
+import { formatMs } from '../amounts.ts';
 import { greet, plainUrl } from '../up/greeting.ts';
 import { parseOrigin } from '../resource/settings.ts';
 
@@ -28,8 +35,8 @@ interface Options {
 }
 
 const NODES = 3;
-const REDRAW_MS = 1_000;
-const LINE_MS = 10_000;
+/** A kill loses what was counted since. */
+const KEEP_MS = 10_000;
 
 /** Removes the network of a folder and nothing else: wallets and keys stay, for they may hold more than this network. */
 async function reset(dir: string, context: CliContext): Promise<void> {
@@ -43,7 +50,7 @@ async function reset(dir: string, context: CliContext): Promise<void> {
   }
   const entries = await readdir(dir).catch(() => []);
   for (const name of entries) {
-    if (/^(chain|network\.json|edge-\d+|guard-\d+)$/.test(name))
+    if (/^(chain|network\.json|traffic\.json|edge-\d+|guard-\d+)$/.test(name))
       await rm(join(dir, name), { recursive: true, force: true });
   }
   context.terminal.note(`forgot the network in ${dir}; its wallets are kept`);
@@ -62,29 +69,49 @@ async function answers(rpcUrl: string): Promise<boolean> {
   }
 }
 
-/** Shows the network until the signal comes: redrawn in place on a terminal, a line now and then otherwise. */
+/** Shows the network until the signal comes, and keeps what was counted for the next run. */
 async function watch(
   devnet: Devnet,
+  dir: string,
   signal: AbortSignal,
   options: Options,
   context: CliContext,
 ): Promise<void> {
-  const { terminal } = context;
-  const read = createViewReader(devnet);
-  let last = '';
-  while (!signal.aborted) {
-    try {
-      const view = await read();
-      if (terminal.interactive) terminal.draw(renderView(view, terminal.style));
-      else if (options.json === true) terminal.json(view);
-      else if (viewLine(view) !== last) terminal.line(viewLine(view));
-      last = viewLine(view);
-    } catch (error) {
-      // The view is a guest: what it cannot read now it reads the next time.
-      if (!signal.aborted && !terminal.interactive)
-        terminal.note(`cannot look at the network: ${errorMessage(error)}`);
+  const { invocation } = context;
+  const started = Date.now();
+  const money = createMoneyReader(devnet.client);
+  const paint = createPainter(() => Date.now(), await readTotals(dir));
+  let keptAt = started;
+  let last: SiteTraffic | undefined;
+  const read = async (): Promise<Picture> => {
+    const figures = await money();
+    const picture = paint({
+      title: `${devnet.url}  up ${formatMs(Math.round((Date.now() - started) / 1000) * 1000)}`,
+      notes: [
+        `${plainUrl(devnet)}  ${devnet.published.kind === 'own' ? `serves ${devnet.published.url}` : 'serves the sample site'}`,
+      ],
+      sights: devnetSights(devnet),
+      money: figures,
+    });
+    last = picture.sites;
+    if (Date.now() - keptAt >= KEEP_MS) {
+      keptAt = Date.now();
+      await writeTotals(dir, picture.sites);
     }
-    await systemClock.sleep(terminal.interactive ? REDRAW_MS : LINE_MS, signal);
+    return picture;
+  };
+  try {
+    await showLive(
+      read,
+      signal,
+      {
+        footer: `Ctrl-C stops everything; elsewhere: ${invocation.line('status')}`,
+        ...(options.json === true ? { json: true as const } : {}),
+      },
+      context,
+    );
+  } finally {
+    if (last !== undefined) await writeTotals(dir, last);
   }
 }
 
@@ -144,6 +171,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
     guards: NODES,
     edges: NODES,
     ...(origin === undefined ? {} : { origin }),
+    signal,
     log: options.debug === true ? createLog('media', { level: 'info' }) : silentLog,
     onStep,
   }).finally(() => ticker.stop());
@@ -175,7 +203,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
     } else {
       greet(devnet, ms, context);
     }
-    await watch(devnet, signal, options, context);
+    await watch(devnet, dir, signal, options, context);
     terminal.settle();
     if (options.json !== true) terminal.line('stopping ...');
   } finally {

@@ -58,7 +58,9 @@ async function list(options: FolderOptions, context: CliContext): Promise<void> 
     return;
   }
   if (rows.length === 0)
-    context.terminal.line(`There is no wallet in ${store.dir} yet: make one with "media wallet new".`);
+    context.terminal.line(
+      `There is no wallet in ${store.dir} yet: make one with "${context.invocation.line('wallet new')}".`,
+    );
   for (const line of rows.length === 0
     ? []
     : table(
@@ -169,30 +171,46 @@ async function send(
   const { client } = connection;
   const from = await connection.wallet();
   const recipient = await ownerOf(to, options, context);
-  let instructions: readonly Instruction[];
-  let shown: string;
-  let units: bigint;
-  if (what === 'sol') {
-    units = parseAmount(amount, 9, 'The amount of SOL');
-    shown = formatSol(units);
-    instructions = [getTransferSolInstruction({ source: from, destination: recipient, amount: units })];
-  } else {
-    const mint = await mintOf(what, options, connection);
-    const decimals = await mintDecimals(client, mint);
-    units = parseAmount(amount, decimals, 'The amount');
-    shown = `${formatUnits(units, decimals)} ${what === 'media' ? 'MEDIA' : what === 'lp' ? 'LP' : 'of the quote token'}`;
-    instructions = await transferTokens(client.addresses, {
-      payer: from,
-      owner: from,
-      mint,
-      to: recipient,
-      amount: units,
+  const mint = what === 'sol' ? undefined : await mintOf(what, options, connection);
+  const decimals = mint === undefined ? 9 : await mintDecimals(client, mint);
+  const held =
+    mint === undefined ? await client.lamports(from.address) : await client.tokenBalance(from.address, mint);
+  const unit = UNITS[what] ?? '';
+  const units =
+    amount === 'all' && mint !== undefined ? held : parseAmount(amount, decimals, `The amount of ${unit}`);
+  const shown = `${formatUnits(units, decimals)} ${unit}`;
+  if (units > held || units === 0n) {
+    throw new MediaError({
+      code: 'cli/too-little',
+      message: `You asked to send ${amount === 'all' ? `all ${unit}` : shown}; the wallet ${await connection.named(from.address)} holds ${formatUnits(held, decimals)} ${unit}.`,
+      hint:
+        what === 'sol'
+          ? 'Send less, or get some with "media wallet airdrop 1" on a test chain.'
+          : 'Send less, or name another wallet with --keypair; "media wallet balance" shows what one holds.',
+      source: 'client',
     });
   }
-  const { signature } = await client.send(instructions, { payer: from });
+  const instructions: readonly Instruction[] =
+    mint === undefined
+      ? [getTransferSolInstruction({ source: from, destination: recipient, amount: units })]
+      : await transferTokens(client.addresses, {
+          payer: from,
+          owner: from,
+          mint,
+          to: recipient,
+          amount: units,
+        });
+  const { signature } = await connection.send(instructions, from);
   if (options.json === true) context.terminal.json({ signature, to: recipient, what, amount: units });
-  else context.terminal.line(`Sent ${shown} to ${recipient}.\n${signature}`);
+  else context.terminal.line(`Sent ${shown} to ${await connection.named(recipient)}.\n${signature}`);
 }
+
+const UNITS: Readonly<Record<string, string>> = {
+  sol: 'SOL',
+  media: 'MEDIA',
+  lp: 'LP',
+  quote: 'of the quote token',
+};
 
 async function mintOf(what: string, options: SendOptions, connection: Connection): Promise<Address> {
   if (what === 'media') return connection.client.addresses.mediaMint();
@@ -260,7 +278,7 @@ export const registerWallet: RegisterCommand = (program, context) => {
       chainOptions(
         wallet
           .command('send')
-          .argument('<amount>', 'how much, such as 2.5')
+          .argument('<amount>', 'how much, such as 2.5; "all" for all of a token')
           .argument('<what>', 'sol, media, quote or lp')
           .argument('<to>', 'name or address of the wallet that gets it')
           .description('Send SOL or tokens to another wallet.'),
@@ -271,7 +289,11 @@ export const registerWallet: RegisterCommand = (program, context) => {
       .action((amount: string, what: string, to: string, options: SendOptions) =>
         send(amount, what, to, options, context),
       ),
-    ['media wallet send 10 lp edge-4 --keypair treasury', 'media wallet send 0.5 sol <address>'],
+    [
+      'media wallet send 10 lp edge-1 --keypair treasury',
+      'media wallet send 0.5 sol edge-1 --keypair treasury',
+      'media wallet send all lp treasury --keypair edge-1',
+    ],
   );
   examples(
     chainOptions(
@@ -287,6 +309,6 @@ export const registerWallet: RegisterCommand = (program, context) => {
       .action((amount: string, who: string | undefined, options: ChainOptions) =>
         airdrop(amount, who, options, context),
       ),
-    ['media wallet airdrop 10', 'media wallet airdrop 1 alice'],
+    ['media wallet airdrop 10', 'media wallet airdrop 1 edge-1'],
   );
 };

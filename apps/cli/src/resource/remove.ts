@@ -1,7 +1,14 @@
+import { RESOURCE_STATUS } from '@media-network/chain/schema';
+import { hourAt, hourSecs } from '@media-network/protocol';
+import { formatMedia, formatMs, formatUnits } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
-import { connect } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
-import { findResource } from './find.ts';
+import { connect, mintDecimals } from '../connection.ts';
+import type { ChainOptions, Connection } from '../connection.ts';
+import { nameIn } from '../roles.ts';
+import { bad } from './bad-resource.ts';
+import { findResource, labelOf } from './find.ts';
+import type { Resource } from './find.ts';
+import { ownerWallet } from './own.ts';
 
 export async function remove(
   which: string,
@@ -10,27 +17,87 @@ export async function remove(
 ): Promise<void> {
   const connection = await connect(options, context);
   const { client } = connection;
-  const publisher = await connection.wallet();
   const resource = await findResource(connection, which);
+  const publisher = await ownerWallet(connection, resource);
+  const release = options.release === true;
+  if (release) await refuseRelease(connection, resource);
+  else refuseRemoval(resource);
   const to = { publisher, resource: resource.address };
-  const instruction =
-    options.release === true
-      ? await client.instructions.releaseResource({
-          ...to,
-          pool: resource.pool,
-          settingsVersion: resource.settingsVersion,
-          ring: resource.ring,
-        })
-      : await client.instructions.removeResource(to);
-  const { signature } = await client.send([instruction], { payer: publisher });
-  const { finalHours } = await client.config();
-  if (options.json === true)
-    context.terminal.json({ signature, resource: resource.address, released: options.release === true });
-  else if (options.release === true)
-    context.terminal.line(`Released: its LP is free again and its rent is back.\n${signature}`);
-  else {
-    context.terminal.line(
-      `Removed. When its hours are settled, ${2 * finalHours} hours of the network from now, "media resource remove ${resource.address} --release" frees its LP.\n${signature}`,
+  const instruction = release
+    ? await client.instructions.releaseResource({
+        ...to,
+        pool: resource.pool,
+        settingsVersion: resource.settingsVersion,
+        ring: resource.ring,
+      })
+    : await client.instructions.removeResource(to);
+  const { signature } = await connection.send([instruction], publisher);
+  const { terminal, invocation } = context;
+  if (options.json === true) {
+    terminal.json({ signature, resource: resource.address, released: release });
+    return;
+  }
+  if (release) {
+    const pool = await client.account('pool', resource.pool);
+    const decimals = pool === null ? 0 : await mintDecimals(client, pool.lpMint);
+    terminal.line(
+      `Released: its ${formatUnits(resource.lp, decimals)} LP are free again and its rent is back. "${invocation.line('stake unbond --all')}" takes them out.\n${signature}`,
+    );
+    return;
+  }
+  const config = await client.config();
+  const hours = 2 * config.finalHours + 1;
+  const ms = hours * Number(hourSecs(config)) * 1000;
+  terminal.line(
+    `Removed. When its hours are settled, ${hours} hours of the network from now (${formatMs(ms)}), this frees its LP:\n  ${invocation.line(`resource remove ${labelOf(resource)} --release`)}\n${signature}`,
+  );
+}
+
+function refuseRemoval(resource: Resource): void {
+  const label = labelOf(resource);
+  if (resource.status === RESOURCE_STATUS.removed)
+    throw bad(
+      `The resource ${label} is removed already, in hour ${resource.removedHour}.`,
+      `"media resource remove ${label} --release" frees its LP when its hours are settled.`,
+    );
+  if (resource.status === RESOURCE_STATUS.released)
+    throw bad(
+      `The resource ${label} is removed and released already: its LP is free.`,
+      '"media stake show" shows what is staked.',
+    );
+}
+
+async function refuseRelease(connection: Connection, resource: Resource): Promise<void> {
+  const label = labelOf(resource);
+  const { client } = connection;
+  if (resource.status === RESOURCE_STATUS.released)
+    throw bad(
+      `The resource ${label} is released already: its LP is free.`,
+      '"media stake show" shows what is staked.',
+    );
+  if (resource.status !== RESOURCE_STATUS.removed)
+    throw bad(
+      `Only a removed resource is released, and ${label} is ${nameIn(RESOURCE_STATUS, resource.status)}.`,
+      `"media resource remove ${label}" removes it.`,
+    );
+  const [config, now] = await Promise.all([client.config(), client.chainTime()]);
+  const from = resource.removedHour + 2n * BigInt(config.finalHours) + 1n;
+  const hour = hourAt(config, now);
+  if (hour < from) {
+    const ms = Number(from - hour) * Number(hourSecs(config)) * 1000;
+    throw bad(
+      `The resource ${label} was removed in hour ${resource.removedHour}; its hours are settled in hour ${from}, and it is hour ${hour}.`,
+      `Ask again in about ${formatMs(ms)}.`,
     );
   }
+  if (resource.due > 0n)
+    throw bad(
+      `${formatMedia(resource.due)} are due for the resource ${label} and not charged yet.`,
+      'The guards charge them within a day of the network; ask again then.',
+    );
+  if (resource.debt > 0n && resource.lp > 0n)
+    throw bad(
+      `The resource ${label} owes ${formatMedia(resource.debt)}, for which its LP stands.`,
+      'The guards take them from it; ask again when "media resource show" shows no debt.',
+    );
 }

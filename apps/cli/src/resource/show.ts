@@ -7,14 +7,59 @@ import { nameIn } from '../roles.ts';
 import { table } from '../terminal/table.ts';
 import { labelOf } from './find.ts';
 import type { Resource } from './find.ts';
+import { openSettings } from './open-settings.ts';
+import type { OpenedSettings } from './open-settings.ts';
+import { checkOrigin } from './origin-check.ts';
+import type { OriginSight } from './origin-check.ts';
+import type { PasswordOptions } from './password.ts';
+import { guardWords, placesOf, standing } from './standing.ts';
+import type { GuardWord, Place } from './standing.ts';
 
-export function describe(resource: Resource): object {
+export type ShowOptions = ChainOptions & PasswordOptions;
+
+/** Everything that a publisher asks of a resource. */
+interface Picture {
+  readonly resource: Resource;
+  readonly settings: OpenedSettings;
+  readonly origin: OriginSight | undefined;
+  readonly places: readonly Place[];
+  readonly words: readonly GuardWord[];
+}
+
+async function look(
+  resource: Resource,
+  connection: Connection,
+  options: ShowOptions,
+  context: CliContext,
+  ask: boolean,
+): Promise<Picture> {
+  const [settings, places, words] = await Promise.all([
+    openSettings(connection, resource, options, context),
+    placesOf(connection.client, resource, ask),
+    guardWords(connection.client, resource),
+  ]);
+  const origin = ask && settings.kind === 'open' ? await checkOrigin(settings.settings) : undefined;
+  return { resource, settings, origin, places, words };
+}
+
+export function describe(picture: Picture): object {
+  const { resource, settings, origin, places, words } = picture;
+  const stands = standing(resource, words, places, picture.origin);
   return {
     address: resource.address,
     label: labelOf(resource),
-    status: nameIn(RESOURCE_STATUS, resource.status),
-    publisher: resource.publisher,
     id: resource.id,
+    status: nameIn(RESOURCE_STATUS, resource.status),
+    served: stands.served,
+    why: stands.text === 'served' ? null : stands.text,
+    url: places[0]?.url ?? null,
+    host: places[0]?.host ?? null,
+    origin: settings.kind === 'open' ? settings.settings.origin : null,
+    originSealed: settings.kind === 'sealed',
+    originAnswers: origin === undefined ? null : origin.kind === 'answers',
+    edges: places,
+    guards: words,
+    publisher: resource.publisher,
     quotaKbps: resource.quotaKbps,
     p95Kbps: resource.p95Kbps,
     lp: resource.lp,
@@ -27,67 +72,138 @@ export function describe(resource: Resource): object {
   };
 }
 
+function originText({ settings, origin }: Picture): string {
+  if (settings.kind === 'none') return 'none yet';
+  if (settings.kind === 'sealed') return `sealed: ${settings.tried.join('; ')}`;
+  const { origin: url } = settings.settings;
+  if (origin === undefined) return url;
+  return origin.kind === 'answers'
+    ? `${url}, answers this machine${origin.note === undefined ? '' : `; ${origin.note}`}`
+    : `${url}, does not answer this machine: ${origin.why}`;
+}
+
+/** Shows a resource: where it is served, from where, and if not, why not. */
 export async function print(
   resource: Resource,
   connection: Connection,
-  options: ChainOptions,
+  options: ShowOptions,
   context: CliContext,
 ): Promise<void> {
+  const picture = await look(resource, connection, options, context, true);
   if (options.json === true) {
-    context.terminal.json(describe(resource));
+    context.terminal.json(describe(picture));
     return;
   }
-  const pool = await connection.client.account('pool', resource.pool);
-  const decimals = pool === null ? 0 : await mintDecimals(connection.client, pool.lpMint);
-  const { terminal } = context;
+  const { client } = connection;
+  const pool = await client.account('pool', resource.pool).catch(() => null);
+  const decimals = pool === null ? 0 : await mintDecimals(client, pool.lpMint);
+  const { terminal, invocation } = context;
+  const { style } = terminal;
+  const { places, words } = picture;
+  const stands = standing(resource, words, places, picture.origin);
   const rows: [string, string][] = [
-    ['resource', resource.address],
-    ['label', labelOf(resource)],
-    ['status', nameIn(RESOURCE_STATUS, resource.status)],
-    ['publisher', `${resource.publisher} (id ${resource.id})`],
-    ['set aside', `${formatUnits(resource.lp, decimals)} LP`],
+    ['url', places[0]?.url ?? 'none: no edge is registered'],
     [
-      'quota',
-      `${(resource.quotaKbps / 1000).toLocaleString('en')} Mbit/s, p95 ${(resource.p95Kbps / 1000).toLocaleString('en')} Mbit/s`,
+      'status',
+      `${nameIn(RESOURCE_STATUS, resource.status)}, ${stands.served ? style.green(stands.text) : style.red(stands.text)}`,
     ],
+    ['origin', originText(picture)],
+    ['resource', `${resource.address} (id ${resource.id})`],
+    ['label', labelOf(resource)],
+    ['publisher', await connection.named(resource.publisher)],
+    ['set aside', `${formatUnits(resource.lp, decimals)} LP`],
+    ['quota', `${resource.quotaKbps / 1000} Mbit/s, p95 ${resource.p95Kbps / 1000} Mbit/s`],
     ['delivered', `${formatBytes(resource.bytesTotal)}, as recorded`],
     [
       'charged',
       `${formatMedia(resource.charged)}, due ${formatMedia(resource.due)}, debt ${formatMedia(resource.debt)}`,
     ],
     ['unattested', `at most ${formatBytes(resource.unattestedBound)} an hour while nothing is attested`],
-    ['settings', `version ${resource.settingsVersion}`],
+    [
+      'settings',
+      `version ${resource.settingsVersion}${picture.settings.kind === 'open' ? `, opened by ${picture.settings.by}` : ''}`,
+    ],
   ];
-  for (const [name, value] of rows) terminal.line(`${name.padEnd(11)} ${value}`);
+  for (const [name, value] of rows) terminal.line(`${style.dim(name.padEnd(10))} ${value}`);
+  if (places.length > 0) {
+    terminal.line();
+    const columns = [
+      { head: 'edge', value: (place: Place) => place.endpoint },
+      {
+        head: 'answers /',
+        value: (place: Place) => {
+          const says = place.says ?? '';
+          return /^[23]/.test(says) ? style.green(says) : style.yellow(says);
+        },
+      },
+      { head: 'url', value: (place: Place) => place.url },
+    ];
+    for (const line of table(places, columns, style)) terminal.line(line);
+    const [first] = places;
+    if (first !== undefined && first.host.endsWith('.localhost')) {
+      terminal.line();
+      terminal.line(style.dim('Where no name ending in .localhost resolves:'));
+      terminal.line(`  curl -H 'Host: ${first.host}' ${new URL('/', first.endpoint).href}`);
+    }
+  }
+  if (stands.hint !== '') {
+    terminal.line();
+    terminal.line(invocation.rewrite(stands.hint));
+  }
 }
 
 export async function list(
-  options: ChainOptions & { readonly all?: true },
+  options: ShowOptions & { readonly all?: true },
   context: CliContext,
 ): Promise<void> {
   const connection = await connect(options, context);
   await connection.client.config();
   const where = options.all === true ? undefined : { publisher: (await connection.wallet()).address };
   const resources = await connection.client.resources(where);
+  const pictures: Picture[] = [];
+  for (const resource of resources) pictures.push(await look(resource, connection, options, context, false));
+  const { terminal, invocation } = context;
   if (options.json === true) {
-    context.terminal.json(resources.map(describe));
+    terminal.json(pictures.map(describe));
     return;
   }
   if (resources.length === 0) {
-    context.terminal.line('There is no resource yet: "media resource add http://your-origin" makes one.');
+    const others = options.all === true ? 0 : (await connection.client.resources()).length;
+    terminal.line(
+      others === 0
+        ? `There is no resource yet: "${invocation.line('resource add http://127.0.0.1:3000')}" publishes a site.`
+        : `The wallet ${await connection.named((await connection.wallet()).address)} has no resource; "${invocation.line('resource list --all')}" shows the ${others} of others.`,
+    );
     return;
   }
   const columns = [
-    { head: 'label', value: labelOf },
-    { head: 'status', value: (each: Resource) => nameIn(RESOURCE_STATUS, each.status) },
+    { head: 'id', value: (each: Picture) => String(each.resource.id), align: 'right' as const },
+    { head: 'status', value: (each: Picture) => nameIn(RESOURCE_STATUS, each.resource.status) },
     {
-      head: 'quota Mbit/s',
-      value: (each: Resource) => String(Math.round(each.quotaKbps / 1000)),
+      head: 'origin',
+      value: ({ settings }: Picture) =>
+        settings.kind === 'open'
+          ? settings.settings.origin
+          : settings.kind === 'none'
+            ? 'none yet'
+            : 'sealed',
+    },
+    {
+      head: 'delivered',
+      value: ({ resource }: Picture) => formatBytes(resource.bytesTotal),
       align: 'right' as const,
     },
-    { head: 'delivered', value: (each: Resource) => formatBytes(each.bytesTotal), align: 'right' as const },
-    { head: 'charged', value: (each: Resource) => formatMedia(each.charged), align: 'right' as const },
-    { head: 'address', value: (each: Resource) => each.address },
+    {
+      head: 'charged',
+      value: ({ resource }: Picture) => formatMedia(resource.charged),
+      align: 'right' as const,
+    },
+    { head: 'url', value: (each: Picture) => each.places[0]?.url ?? `(${labelOf(each.resource)})` },
   ];
-  for (const line of table(resources, columns, context.terminal.style)) context.terminal.line(line);
+  for (const line of table(pictures, columns, terminal.style)) terminal.line(line);
+  for (const each of pictures) {
+    if (each.resource.status === RESOURCE_STATUS.active) continue;
+    const { text, hint } = standing(each.resource, each.words, each.places);
+    terminal.line(terminal.style.yellow(`${each.resource.id}: ${text}. ${invocation.rewrite(hint)}`.trim()));
+  }
 }

@@ -1,18 +1,27 @@
-import { sendPlan, settingsPlan } from '@media-network/chain';
-import { scrypt } from '@media-network/devnet/folder';
-import { encryptSettings } from '@media-network/protocol';
-import { parseAmount } from '../amounts.ts';
+import type { Found, Signer } from '@media-network/chain';
+import { RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
+import { hourAt } from '@media-network/protocol';
+import type { Settings } from '@media-network/protocol';
+import { formatMedia, formatUnits, parseAmount } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
 import { connect, mintDecimals } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import type { ChainOptions, Connection } from '../connection.ts';
+import { nameIn } from '../roles.ts';
 import { bad, parseWhole } from './bad-resource.ts';
-import { activeGuards, openSettings, parseOrigin, password, withOptions } from './settings.ts';
+import { findResource, labelOf } from './find.ts';
+import type { Resource } from './find.ts';
+import { openSettings, requireSettings } from './open-settings.ts';
+import { warnOfOrigin } from './origin-check.ts';
+import { ownerWallet } from './own.ts';
+import { knownPasswords, replacementPassword } from './password.ts';
+import { sealSettings } from './seal.ts';
+import { parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
-import { findResource } from './find.ts';
 import { print } from './show.ts';
 
 export interface UpdateOptions extends ChainOptions, SettingsOptions {
   readonly origin?: string;
+  readonly newPassword?: true;
   readonly lp?: string;
   readonly bound?: string;
   readonly pause?: true;
@@ -20,56 +29,220 @@ export interface UpdateOptions extends ChainOptions, SettingsOptions {
 }
 
 export async function update(which: string, options: UpdateOptions, context: CliContext): Promise<void> {
-  const connection = await connect(options, context);
-  const { client } = connection;
-  const publisher = await connection.wallet();
-  const resource = await findResource(connection, which);
-  const to = { publisher, resource: resource.address };
-  let changed = false;
-  if (options.lp !== undefined || options.bound !== undefined) {
-    const pool = await client.account('pool', resource.pool);
-    const decimals = pool === null ? 0 : await mintDecimals(client, pool.lpMint);
-    const update = await client.instructions.updateResource({
-      ...to,
-      pool: resource.pool,
-      lp: options.lp === undefined ? resource.lp : parseAmount(options.lp, decimals, 'The amount of LP'),
-      unattestedBound:
-        options.bound === undefined ? resource.unattestedBound : parseWhole(options.bound, '--bound'),
-    });
-    await client.send([update], { payer: publisher });
-    changed = true;
-  }
   const settingsChange = [options.origin, options.originHost, options.header, options.probe].some(
     (each) => each !== undefined,
   );
-  if (settingsChange) {
-    const secret = await password(options, context);
-    const before = await openSettings(connection, resource, secret);
-    const after = withOptions(
-      options.origin === undefined ? before : { ...before, origin: parseOrigin(options.origin) },
-      options,
-    );
-    const subject = { resource: resource.address, version: resource.settingsVersion + 1 };
-    const settings = await encryptSettings(after, subject, {
-      guards: await activeGuards(connection),
-      password: secret,
-      scrypt,
-    });
-    const steps = await settingsPlan(client, { ...to, settings });
-    await sendPlan(client, steps, {
-      payer: publisher,
-      onStep: (step) => context.terminal.progress(`${step} ...`),
-    });
-    changed = true;
-  }
-  if (options.pause === true || options.resume === true) {
-    const pause = await client.instructions.pauseResource({ ...to, paused: options.pause === true ? 1 : 0 });
-    await client.send([pause], { payer: publisher });
-    changed = true;
-  }
-  if (!changed)
+  const stakeChange = options.lp !== undefined || options.bound !== undefined;
+  const statusChange = options.pause === true || options.resume === true;
+  if (!settingsChange && !stakeChange && !statusChange && options.newPassword !== true)
     throw bad(
-      'Nothing to change: say what with --origin, --header, --probe, --lp, --bound, --pause or --resume.',
+      'Nothing to change.',
+      'Say what with --origin, --header, --probe, --new-password, --lp, --bound, --pause or --resume.',
     );
+  const origin = options.origin === undefined ? undefined : parseOrigin(options.origin);
+  const connection = await connect(options, context);
+  const resource = await findResource(connection, which);
+  const publisher = await ownerWallet(connection, resource);
+  refuseGone(resource);
+
+  // Everything is looked at before anything is sent: a change that cannot be made changes nothing.
+  const stake = stakeChange ? await stakeUpdate(connection, resource, publisher, options) : undefined;
+  if (statusChange) refuseStatus(resource, options.pause === true);
+  const settings =
+    settingsChange || options.newPassword === true
+      ? await newSettings(connection, resource, origin, options, context)
+      : undefined;
+
+  if (stake !== undefined) await connection.send([stake], publisher);
+  if (settings !== undefined) {
+    if (origin !== undefined) await warnOfOrigin(settings, context);
+    const fresh =
+      options.newPassword === true
+        ? await replacementPassword(options, context, labelOf(resource))
+        : undefined;
+    const { bytes: password } = fresh ?? (await passwordInForce(connection, resource, options, context));
+    await sealSettings(connection, { resource, publisher, settings, password }, context);
+    if (fresh !== undefined) {
+      await fresh.keep();
+      context.terminal.note(
+        `The settings have a new password, in ${fresh.from}: keep a copy of it somewhere safe.`,
+      );
+    }
+  }
+  if (statusChange) {
+    const paused = options.pause === true ? 1 : 0;
+    const to = { publisher, resource: resource.address };
+    await connection.send([await connection.client.instructions.pauseResource({ ...to, paused })], publisher);
+  }
   await print(await findResource(connection, resource.address), connection, options, context);
+}
+
+function refuseGone(resource: Resource): void {
+  const { removed, released } = RESOURCE_STATUS;
+  if (resource.status !== removed && resource.status !== released) return;
+  throw bad(
+    `The resource ${labelOf(resource)} is ${nameIn(RESOURCE_STATUS, resource.status)}: nothing of it can be changed any more.`,
+    'Publish the origin anew with "media resource add http://127.0.0.1:3000".',
+  );
+}
+
+/** The program takes a pause from what is served or waits, and a resume from what is paused. */
+function refuseStatus(resource: Resource, pause: boolean): void {
+  const { active, exhausted, pending, paused, draft } = RESOURCE_STATUS;
+  const { status } = resource;
+  const name = nameIn(RESOURCE_STATUS, status);
+  const label = labelOf(resource);
+  if (pause && status === paused)
+    throw bad(
+      `The resource ${label} is paused already.`,
+      `"media resource update ${label} --resume" serves it again.`,
+    );
+  if (!pause && (status === active || status === pending))
+    throw bad(
+      `The resource ${label} is not paused: it is ${name}.`,
+      `"media resource show ${label}" says where it stands.`,
+    );
+  if (!pause && status === exhausted)
+    throw bad(
+      `The resource ${label} is not paused: its stake is used up.`,
+      `Set more LP aside for it with "media resource update ${label} --lp 10".`,
+    );
+  if (status === draft)
+    throw bad(
+      `The resource ${label} is a draft: it was never published, so there is nothing to pause or resume.`,
+      `Run "media resource add http://127.0.0.1:3000 --id ${resource.id}" to finish it.`,
+    );
+}
+
+/** The instruction that changes LP or bound, where what is asked can be. */
+async function stakeUpdate(
+  connection: Connection,
+  resource: Resource,
+  publisher: Signer,
+  options: UpdateOptions,
+): Promise<Awaited<ReturnType<Connection['client']['instructions']['updateResource']>>> {
+  const { client } = connection;
+  const [pool, config, now] = await Promise.all([
+    client.account('pool', resource.pool),
+    client.config(),
+    client.chainTime(),
+  ]);
+  const decimals = pool === null ? 0 : await mintDecimals(client, pool.lpMint);
+  const lp = options.lp === undefined ? resource.lp : parseAmount(options.lp, decimals, 'The amount of LP');
+  const unattestedBound =
+    options.bound === undefined ? resource.unattestedBound : parseWhole(options.bound, '--bound');
+  const show = (units: bigint): string => `${formatUnits(units, decimals)} LP`;
+  const stake = await client.stake(publisher.address, resource.pool, ROLE.publisher);
+  if (lp > resource.lp) refuseMore(resource, stake, lp, show);
+  if (lp < resource.lp) refuseLess(resource, config, now, lp, show);
+  if (unattestedBound !== resource.unattestedBound) refuseBound(resource, config, now);
+  return client.instructions.updateResource({
+    publisher,
+    resource: resource.address,
+    pool: resource.pool,
+    lp,
+    unattestedBound,
+  });
+}
+
+function refuseMore(
+  resource: Resource,
+  stake: Found<'stake'> | null,
+  lp: bigint,
+  show: (units: bigint) => string,
+): void {
+  const free = (stake?.lp ?? 0n) - (stake?.allocated ?? 0n);
+  if (lp - resource.lp <= free) return;
+  throw bad(
+    `You asked to set ${show(lp)} aside; ${show(resource.lp)} are, and ${show(free)} of the publisher's stake are free, so ${show(resource.lp + free)} is the most.`,
+    'Ask for that, or stake more first with "media stake add 10".',
+  );
+}
+
+function refuseLess(
+  resource: Resource,
+  config: Found<'config'>,
+  now: bigint,
+  lp: bigint,
+  show: (units: bigint) => string,
+): void {
+  const asked = `You asked to set ${show(lp)} aside instead of ${show(resource.lp)}`;
+  const label = labelOf(resource);
+  if (resource.due > 0n || resource.debt > 0n)
+    throw bad(
+      `${asked}; ${formatMedia(resource.due)} are due and ${formatMedia(resource.debt)} are owed, and the LP stands for them.`,
+      'Guards charge what is due within a day of the network; ask again then.',
+    );
+  if (resource.status !== RESOURCE_STATUS.paused)
+    throw bad(
+      `${asked}; LP is freed of a paused resource only, when its hours are settled, and this one is ${nameIn(RESOURCE_STATUS, resource.status)}.`,
+      `"media resource update ${label} --pause" pauses it.`,
+    );
+  const from = resource.removedHour + 2n * BigInt(config.finalHours) + 1n;
+  const hour = hourAt(config, now);
+  if (hour < from)
+    throw bad(
+      `${asked}; it was paused in hour ${resource.removedHour}, its hours are settled in hour ${from}, and it is hour ${hour}.`,
+      `Ask again in ${from - hour} hours of the network.`,
+    );
+}
+
+function refuseBound(resource: Resource, config: Found<'config'>, now: bigint): void {
+  const hour = hourAt(config, now);
+  const from = resource.boundFrom + BigInt(config.finalHours) + 3n;
+  if (resource.boundFrom === 0n || hour >= from) return;
+  throw bad(
+    `The bound was changed last for hour ${resource.boundFrom}; it can change again in hour ${from}, and it is hour ${hour}.`,
+    `Ask again in ${from - hour} hours of the network.`,
+  );
+}
+
+/** The settings as they will be: what is in force with the changes, or all new where that cannot be opened. */
+async function newSettings(
+  connection: Connection,
+  resource: Resource,
+  origin: string | undefined,
+  options: UpdateOptions,
+  context: CliContext,
+): Promise<Settings> {
+  if (options.newPassword !== true) {
+    const { settings } = await requireSettings(connection, resource, options, context);
+    return withOptions(origin === undefined ? settings : { ...settings, origin }, options);
+  }
+  // A password that is named is the new one; the old settings open by those that are kept here, or by a guard.
+  const { passwordFile: _new, ...kept } = options;
+  const opened = await openSettings(connection, resource, kept, {
+    ...context,
+    env: { ...context.env, MEDIA_PASSWORD: '' },
+  });
+  if (opened.kind === 'open')
+    return withOptions(origin === undefined ? opened.settings : { ...opened.settings, origin }, options);
+  if (origin === undefined) {
+    const why = opened.kind === 'sealed' ? `: ${opened.tried.join('; ')}` : '';
+    throw bad(
+      `The old settings cannot be opened${why}. So the new ones must be named whole.`,
+      `Name the origin too: "media resource update ${labelOf(resource)} --new-password --origin http://127.0.0.1:3000", with --header and --probe as they should be.`,
+    );
+  }
+  return withOptions(
+    { v: 1, origin, originHost: null, originHeaders: [], probe: ['/'], domains: [] },
+    options,
+  );
+}
+
+/** The password under which settings go on: the one that opens those in force. */
+async function passwordInForce(
+  connection: Connection,
+  resource: Resource,
+  options: UpdateOptions,
+  context: CliContext,
+): Promise<{ readonly bytes: Uint8Array }> {
+  const opened = await requireSettings(connection, resource, options, context);
+  const known = await knownPasswords(options, context, labelOf(resource));
+  const same = known.find(({ from }) => opened.by === `the password in ${from}`);
+  if (same !== undefined) return same;
+  throw bad(
+    `The settings were opened by ${opened.by}, and their password is not known here.`,
+    'Name it with --password-file or MEDIA_PASSWORD, or give them a new one with --new-password.',
+  );
 }

@@ -17,12 +17,12 @@ export function refuseStake(facts: StakeFacts, asked: bigint): MediaError | unde
   if (facts.held === 0n)
     return refuse(
       `The wallet ${facts.who} holds no LP of the pool ${facts.pool.address}; to stake ${asked === 0n ? 'some' : lp(asked)} it needs them.`,
-      '"media pool add <media> <quote>" makes LP out of MEDIA and the quote token.',
+      '"media pool add 100 1000" makes LP out of MEDIA and the quote token.',
     );
   if (asked > facts.held)
     return refuse(
       `You asked to stake ${lp(asked)}; the wallet ${facts.who} holds ${lp(facts.held)}.`,
-      'Stake less, or all of it with --all; "media pool add <media> <quote>" makes more.',
+      'Stake less, or all of it with --all; "media pool add 100 1000" makes more.',
     );
   return undefined;
 }

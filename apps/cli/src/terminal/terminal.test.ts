@@ -46,6 +46,47 @@ test('a view is redrawn over itself and never wraps', () => {
   expect(visibleLength(fit(createStyle(true).red('a line that is too long'), 10))).toBe(10);
 });
 
+test('a screen of its own is drawn whole, fits, follows the size, and leaves no trace', () => {
+  const listeners: (() => void)[] = [];
+  const stdout = {
+    ...sink(true, 40),
+    rows: 10,
+    columns: 40,
+    on: (_event: 'resize', listener: () => void) => listeners.push(listener),
+    off: (_event: 'resize', listener: () => void) => listeners.splice(listeners.indexOf(listener), 1),
+  };
+  const written: string[] = [];
+  stdout.write = (text: string) => void written.push(text);
+  const screen = createTerminal({ stdout, stderr: sink(true), env: {} }).openScreen();
+  expect(written.join('')).toContain('\u001B[?1049h');
+  const lines = Array.from({ length: 30 }, (_, i) => `${i} ${'x'.repeat(100)}`);
+  screen.show(lines);
+  const drawn = written.at(-1) ?? '';
+  expect(drawn.startsWith('\u001B[H')).toBe(true);
+  expect(drawn.split('\r\n')).toHaveLength(10);
+  // oxlint-disable-next-line no-control-regex -- what moves and clears, and does not show
+  for (const line of drawn.split('\r\n')) expect(line.replaceAll(/\u001B\[[HJK]/g, '').length).toBe(40);
+  screen.onResize(() => screen.show(['anew']));
+  stdout.columns = 20;
+  for (const listener of listeners) listener();
+  expect(written.slice(-2)).toEqual(['\u001B[2J', '\u001B[Hanew\u001B[K\u001B[J']);
+  expect(screen.size()).toEqual({ columns: 20, rows: 10 });
+  screen.close();
+  expect(written.at(-1)).toContain('\u001B[?1049l');
+  expect(listeners).toEqual([]);
+});
+
+test('with --json nothing but JSON reaches standard output', () => {
+  const stdout = sink(true, 80);
+  const stderr = sink(false);
+  const terminal = createTerminal({ stdout, stderr, env: {}, json: true });
+  terminal.line('said besides');
+  terminal.json({ a: 1 });
+  expect(stdout.text).toBe('{"a":1}\n');
+  expect(stderr.text).toBe('said besides\n');
+  expect(terminal.interactive).toBe(false);
+});
+
 test('a terminal that knows no width gets the usual one', () => {
   const stdout = sink(true, 0);
   createTerminal({ stdout, stderr: sink(true), env: {} }).draw(['a line that fits in eighty columns']);

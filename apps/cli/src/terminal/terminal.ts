@@ -6,6 +6,18 @@ export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
+  /** Streams of a terminal tell when its size changes. */
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
+}
+
+/** A screen of its own (the terminal's alternate one): drawn whole, and gone without a trace when it is closed. */
+export interface Screen {
+  size(): { readonly columns: number; readonly rows: number };
+  show(lines: readonly string[]): void;
+  onResize(listener: () => void): void;
+  close(): void;
 }
 
 /** Where a command writes: results to standard output, everything about the way there to standard error. */
@@ -21,6 +33,8 @@ export interface Terminal {
   progress(text: string): boolean;
   /** A line on standard error. */
   note(text: string): void;
+  /** Takes the whole terminal; an interactive one only. */
+  openScreen(): Screen;
   /** Redraws these lines over the ones drawn before; an interactive terminal only. */
   draw(lines: readonly string[]): void;
   /** Ends progress and drawing, so that what follows starts on a line of its own. */
@@ -70,6 +84,39 @@ function columnsOf(output: Output): number {
   return columns === undefined || columns < 20 ? 80 : columns;
 }
 
+function rowsOf(output: Output): number {
+  const { rows } = output;
+  return rows === undefined || rows < 5 ? 24 : rows;
+}
+
+/** Alternate screen, no cursor; from the top, each line cleared behind its end, and all below the last. */
+function openScreen(stdout: Output): Screen {
+  const listeners: (() => void)[] = [];
+  stdout.write('\u001B[?1049h\u001B[?25l\u001B[2J');
+  return {
+    size: () => ({ columns: columnsOf(stdout), rows: rowsOf(stdout) }),
+    show(lines) {
+      const columns = columnsOf(stdout);
+      const shown = lines.slice(0, rowsOf(stdout)).map((line) => `${fit(line, columns)}\u001B[K`);
+      // No line break behind the last: it would scroll a full screen.
+      stdout.write(`\u001B[H${shown.join('\r\n')}\u001B[J`);
+    },
+    onResize(listener) {
+      // What a narrower terminal has wrapped is wiped before it is drawn anew.
+      const redraw = (): void => {
+        stdout.write('\u001B[2J');
+        listener();
+      };
+      listeners.push(redraw);
+      stdout.on?.('resize', redraw);
+    },
+    close() {
+      for (const listener of listeners) stdout.off?.('resize', listener);
+      stdout.write('\u001B[?25h\u001B[?1049l');
+    },
+  };
+}
+
 export function createTerminal(deps: TerminalDeps): Terminal {
   const { stdout, stderr } = deps;
   const json = deps.json === true;
@@ -104,6 +151,10 @@ export function createTerminal(deps: TerminalDeps): Terminal {
     note(text) {
       clearProgress();
       stderr.write(`${text}\n`);
+    },
+    openScreen() {
+      clearProgress();
+      return openScreen(stdout);
     },
     draw(lines) {
       clearProgress();

@@ -4,7 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import { COMMIT_REQUEST_BYTES, fromHex, isTarget, parseAddress } from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
+import { isLoopbackHost } from '@media-network/runtime/daemon';
 import type { Readiness } from '../edge-api.ts';
+import type { TrafficSnapshot } from '../traffic.ts';
 import { isEvidenceKind } from '../report/evidence-store.ts';
 import type { EvidenceStore } from '../report/evidence-store.ts';
 import type { CommitDesk } from './commit-desk.ts';
@@ -19,6 +21,7 @@ export interface ControlDeps {
   readonly info: () => Readonly<Record<string, unknown>>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  readonly traffic: () => TrafficSnapshot;
   readonly clock: Clock;
   readonly log: Log;
   /** Answers in place of the honest interface. */
@@ -103,6 +106,10 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         const { type, text } = await deps.metrics();
         return { status: 200, type, body: text };
       }
+      case '/v1/traffic':
+        return isLocal(request)
+          ? json(200, deps.traffic())
+          : problem(403, 'edge/not-local', 'What viewers ask for is told on this machine alone.');
       case '/v1/attest':
         return attest(request, url);
       case '/v1/commits':
@@ -172,6 +179,13 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         server.closeAllConnections();
       }),
   };
+}
+
+/** Paths are a site's own affair: they are told to this machine alone, and not to whoever comes through a proxy on it. */
+function isLocal(request: IncomingMessage): boolean {
+  const from = request.socket.remoteAddress ?? '';
+  const proxied = ['forwarded', 'x-forwarded-for', 'via'].some((name) => request.headers[name] !== undefined);
+  return isLoopbackHost(from.replace(/^::ffff:/, '')) && !proxied;
 }
 
 async function send(response: ServerResponse, headOnly: boolean, answer: ControlAnswer): Promise<void> {

@@ -4,12 +4,14 @@ import type { SignBytes } from '@media-network/protocol';
 import { headerLines } from '@media-network/http-cache';
 import type { CacheStore } from '@media-network/http-cache';
 import type { EdgeChain } from '../chain/edge-chain.ts';
-import { findStored } from '../serve/look-up.ts';
+import { findStored } from '../serve/entry-keys.ts';
+import type { EntryKeys } from '../serve/entry-keys.ts';
 import type { TenantBook } from '../tenant/tenant-book.ts';
 
 export interface StatementsDeps {
   readonly chain: Pick<EdgeChain, 'nowMs'>;
   readonly store: CacheStore;
+  readonly keys: EntryKeys;
   readonly book: TenantBook;
   readonly sign: SignBytes;
 }
@@ -26,7 +28,7 @@ export function createStatements(deps: StatementsDeps): Statements {
     async attest(resource, target, nonce) {
       const tenant = deps.book.byKey(Buffer.from(addressBytes(resource)).toString('hex'));
       if (tenant?.settings === undefined) return undefined;
-      const entry = await findStored(deps.store, tenant.key, tenant.settings.version, target);
+      const entry = await findStored(deps.store, deps.keys, tenant.key, tenant.settings.version, target);
       if (entry === undefined) return undefined;
       const validator =
         headerLines(entry.meta.headers, 'etag')[0] ??

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
-import { Pool } from 'undici';
+import { Pool, buildConnector } from 'undici';
 import { forwardHeaders } from './origin-headers.ts';
-import { badResponse, checkAsked, readHead } from './origin-head.ts';
+import { badResponse, checkAsked, interimHead, readHead } from './origin-head.ts';
 import type { OriginResponse } from './origin-response.ts';
+import { guardResponses } from './response-guard.ts';
 import type { OriginSettings } from './origin-settings.ts';
 
 interface OriginRequest {
@@ -17,6 +18,8 @@ interface OriginRequest {
   readonly viewer: { readonly scheme: 'http' | 'https'; readonly host: string };
   readonly body?: Readable;
   readonly signal?: AbortSignal;
+  /** Told of interim answers (1xx but 100 and 101), end-to-end fields only. */
+  readonly onInterim?: ((status: number, headers: readonly string[]) => void) | undefined;
 }
 
 export interface OriginClientOptions {
@@ -41,6 +44,11 @@ export interface OriginClient {
 const MAX_POOLS = 1000;
 export function createOriginClient(options: OriginClientOptions): OriginClient {
   const pools = new Map<string, Pool>();
+  const connect = buildConnector({
+    timeout: options.timeoutMs,
+    allowH2: false,
+    ...(options.allowPrivate ? {} : { lookup: publicLookup }),
+  });
 
   function poolOf(origin: string): Pool {
     const known = pools.get(origin);
@@ -59,10 +67,11 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
       connections: options.maxConnectionsPerOrigin ?? 256,
       pipelining: 1,
       allowH2: false,
-      connect: {
-        timeout: options.timeoutMs,
-        ...(options.allowPrivate ? {} : { lookup: publicLookup }),
-      },
+      connect: (target, done) =>
+        connect(target, (error, socket) => {
+          if (error !== null) done(error, null);
+          else done(null, guardResponses(socket, options.timeoutMs));
+        }),
       headersTimeout: options.timeoutMs,
       bodyTimeout: options.timeoutMs,
       keepAliveTimeout: 4_000,
@@ -81,6 +90,7 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
       responseHeaders: 'raw',
       body: request.body ?? null,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...(request.onInterim === undefined ? {} : { onInfo: interimTo(request.onInterim) }),
     });
     // With `raw` undici gives a flat list, where its type says a record.
     const raw: readonly string[] = Array.isArray(answer.headers) ? answer.headers : [];
@@ -118,6 +128,17 @@ export function createOriginClient(options: OriginClientOptions): OriginClient {
       pools.clear();
       await Promise.all(all.map((pool) => pool.destroy()));
     },
+  };
+}
+
+/** Gives interim answers on, if they are what they may be. */
+function interimTo(
+  onInterim: (status: number, headers: readonly string[]) => void,
+): (info: { readonly statusCode: number; readonly headers: unknown }) => void {
+  return ({ statusCode, headers }) => {
+    if (statusCode < 102 || !Array.isArray(headers)) return;
+    const head = interimHead(headers);
+    if (head !== undefined) onInterim(statusCode, head);
   };
 }
 

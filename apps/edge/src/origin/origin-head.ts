@@ -80,6 +80,25 @@ export function readHead(
   return { rawHeaders, framing, contentLength };
 }
 
+/**
+ * The fields of an interim answer that may go on to the viewer (RFC 9110 §15.2), or undefined where one of
+ * them is malformed: it is a hint, and nothing is lost with it.
+ */
+export function interimHead(raw: readonly string[]): string[] | undefined {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const value = raw[i + 1] ?? '';
+    if (!NAME.test(name) || !VALUE.test(value)) return undefined;
+    const lower = name.toLowerCase();
+    if (!HOP_BY_HOP.has(lower) && !NOT_INTERIM.test(lower)) kept.push(name, value);
+  }
+  return kept;
+}
+
+/** What says how long something is, sets a state at the viewer, or is the edge's to say. */
+const NOT_INTERIM = /^(?:content-length|set-cookie2?|cache-status|via|media-.*|repr-digest)$/;
+
 /** A 304 or 206 that nobody asked for would give the viewer a part, or nothing, for the whole. */
 export function checkAsked(status: number, asked: readonly string[]): void {
   const wanted =

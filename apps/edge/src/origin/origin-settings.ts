@@ -10,6 +10,10 @@ export interface OriginSettings {
   readonly hostname: string;
   /** Value of the Host field sent to the origin. */
   readonly hostHeader: string;
+  /** What the origin may call itself: its address, and the host it is asked by. Lower-case; IPv6 in brackets. */
+  readonly authorities: readonly { readonly host: string; readonly port: number }[];
+  /** Whether fields of answers that lead to the origin itself are left as they are. */
+  readonly keepsOriginLinks: boolean;
   /** Fields added to every request, after those of the same name are taken out. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Their names, and all names that an origin could take for them (`canonicalName`). */
@@ -27,6 +31,7 @@ export interface PlainSettings {
   readonly originHeaders: readonly (readonly [string, string])[];
   readonly probe: readonly string[];
   readonly domains: readonly string[];
+  readonly originLinks?: 'keep';
 }
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -74,9 +79,12 @@ export function readOriginSettings(plain: PlainSettings): OriginSettings {
       throw bad(`its origin header ${JSON.stringify(name)} cannot be sent`);
     }
   }
+  const scheme = url.protocol === 'https:' ? 'https' : 'http';
   return {
     origin: url.origin,
-    scheme: url.protocol === 'https:' ? 'https' : 'http',
+    scheme,
+    authorities: [url.host, plain.originHost ?? url.host].map((host) => readAuthority(host, scheme)),
+    keepsOriginLinks: plain.originLinks === 'keep',
     hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
     hostHeader: plain.originHost ?? url.host,
     headers: plain.originHeaders,
@@ -84,6 +92,11 @@ export function readOriginSettings(plain: PlainSettings): OriginSettings {
     probe: plain.probe,
     domains: plain.domains.map((domain) => domain.toLowerCase()).filter((domain) => isIP(domain) === 0),
   };
+}
+
+function readAuthority(text: string, scheme: 'http' | 'https'): { host: string; port: number } {
+  const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text.toLowerCase()) ?? [];
+  return { host, port: port === undefined ? (scheme === 'https' ? 443 : 80) : Number(port) };
 }
 
 function bad(why: string): MediaError {

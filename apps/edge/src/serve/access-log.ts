@@ -11,6 +11,8 @@ export interface Ended {
   readonly reason: string | undefined;
   /** Bytes that left. */
   readonly bytes: number;
+  /** From the request to the answer's head. */
+  readonly firstByteMs: number;
 }
 
 /** One line a request: phase and outcome by the names of docs/request-phases.md; never who asked. */

@@ -73,13 +73,22 @@ export function isLoop(via: string | undefined): boolean {
   return via !== undefined && via.split(VIA).length - 1 > MAX_HOPS;
 }
 
+/**
+ * A WebSocket is refused in so many words, because no answer of HTTP/1.1 would do in its place. Any other
+ * protocol is an offer that a server is free to ignore (RFC 9110 §7.8): clients send `h2c` or `TLS/1.2` by
+ * the way and are content with HTTP/1.1.
+ */
+function wantsWebSocket(upgrade: string | undefined): boolean {
+  return upgrade !== undefined && /(?:^|,)[ \t]*websocket[ \t]*(?:$|[,/])/i.test(upgrade);
+}
+
 /** Whether this request may be served: status, quota, settings, and the session's token or open credit. */
 export async function admit(
   tenant: Tenant,
   request: Pick<ParsedRequest, 'header'>,
   deps: AdmitDeps,
 ): Promise<Admitted | Refused> {
-  if (request.header('upgrade') !== undefined)
+  if (wantsWebSocket(request.header('upgrade')))
     return { kind: 'refused', phase: 'admit', code: 'edge/upgrade-refused' };
   if (isLoop(request.header('via'))) return { kind: 'refused', phase: 'admit', code: 'edge/loop' };
   const token = request.header('media-token');

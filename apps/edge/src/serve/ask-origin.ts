@@ -15,23 +15,29 @@ import type {
   NoStoreReason,
   StoredEntry,
 } from '@media-network/http-cache';
+import type { ParsedRequest } from '@media-network/http-front';
 import type { Clock } from '@media-network/runtime';
 import type { OriginClient } from '../origin/origin-client.ts';
 import { withoutConditions } from '../origin/origin-headers.ts';
 import type { OriginResponse } from '../origin/origin-response.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
+import type { EntryKeys } from './entry-keys.ts';
+import type { LargeObjects } from './large-objects.ts';
 import { counted, drain } from './origin-body.ts';
 import type { Tally } from './tally.ts';
+import { giveInterim } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
 
 export interface OriginDeps {
   readonly origin: OriginClient;
   readonly store: CacheStore;
+  readonly keys: EntryKeys;
   readonly clock: Clock;
   readonly tally: Tally;
   readonly maxObjectBytes: number;
   /** Fills under way, by key. */
   readonly fills: Map<string, Fill>;
+  readonly large: LargeObjects;
 }
 
 /** Fills whose last byte has come: all that is left is to keep them. */
@@ -50,6 +56,8 @@ async function* whole(fill: Fill, body: AsyncIterable<Buffer>): AsyncGenerator<B
 /** What is needed to ask the origin, kept apart from the viewer who asked first: a fetch may outlive it. */
 export interface OriginQuestion {
   readonly key: string;
+  readonly resource: string;
+  readonly settingsVersion: number;
   readonly target: string;
   readonly settings: OriginSettings;
   readonly viewer: { readonly scheme: 'http' | 'https'; readonly host: string };
@@ -58,6 +66,8 @@ export interface OriginQuestion {
   readonly viewers: HeaderLookup;
   /** What is longer is not worth fetching for a part of it. */
   readonly maxBytes: number;
+  /** Interim answers go to who asked first. */
+  readonly onInterim: ParsedRequest['interim'] | undefined;
 }
 
 /**
@@ -71,6 +81,8 @@ export function questionOf(visit: AdmittedVisit, key: string, maxObjectBytes: nu
   const ranged = request.method === 'GET' && request.header('range') !== undefined;
   return {
     key,
+    resource: visit.tenant.key,
+    settingsVersion: visit.settingsVersion,
     target: request.target,
     settings: visit.settings,
     viewer: { scheme: request.scheme, host: request.host },
@@ -78,6 +90,7 @@ export function questionOf(visit: AdmittedVisit, key: string, maxObjectBytes: nu
     forwarded: visit.forwarded,
     viewers: visit.viewers,
     maxBytes: ranged ? Math.min(RANGE_FILL_BYTES, maxObjectBytes) : maxObjectBytes,
+    onInterim: (status, headers) => giveInterim(visit, status, headers),
   };
 }
 
@@ -136,6 +149,7 @@ export async function askOrigin(
       ...(stored === undefined ? [] : validatorsFor(stored.meta)),
     ],
     viewer: question.viewer,
+    onInterim: question.onInterim,
   });
   const answer = {
     status: response.status,
@@ -167,15 +181,17 @@ export async function askOrigin(
     response.framing === 'length' && response.contentLength !== undefined
       ? { expectedLength: response.contentLength }
       : {};
-  const fill = store.begin(question.key, meta, { generation, ...expected });
-  deps.fills.set(question.key, fill);
+  const { resource, settingsVersion, viewer, target } = question;
+  const key = deps.keys.after({ resource, settingsVersion, scheme: viewer.scheme }, target, meta.headers);
+  const fill = store.begin(key, meta, { generation, ...expected });
+  deps.fills.set(key, fill);
   const done = fillFrom(fill, whole(fill, counted(response, deps)), expected).then((result) => {
     // Stored under other fields of Vary, it would leave the old one in its place.
     if (result.kind === 'stored' && stored !== undefined && stored.live) store.remove(stored);
     return result;
   });
   void done.finally(() => {
-    if (deps.fills.get(question.key) === fill) deps.fills.delete(question.key);
+    if (deps.fills.get(key) === fill) deps.fills.delete(key);
   });
   return { kind: 'filling', fill, response, done };
 }
@@ -214,7 +230,10 @@ function passReason(
   if (response.framing === 'close') return 'unverified';
   const length = response.contentLength ?? 0;
   if (length > deps.maxObjectBytes) return 'too-large';
-  if (length > question.maxBytes) return 'range';
+  if (length > question.maxBytes) {
+    deps.large.note(question.key);
+    return 'range';
+  }
   // Without a word of the origin on how long it holds, what was made for a cookie is taken for personal.
   if (question.viewers('cookie') !== undefined && !judged.freshness.explicit) return 'cookie';
   return judged;

@@ -8,6 +8,7 @@ import { sessionHeaders } from '../session/session-desk.ts';
 import { onCredit } from './credit.ts';
 import type { CreditDeps } from './credit.ts';
 import type { Outcome, Phase } from './phases.ts';
+import { rewriteOriginLinks } from './origin-links.ts';
 import { failureCode } from './refusal.ts';
 import type { Tally } from './tally.ts';
 import type { AdmittedVisit, Visit } from './visit.ts';
@@ -31,7 +32,11 @@ export function deliver(
   deps: DeliverDeps,
 ): FrontAnswer<Account> {
   const { request } = visit;
-  const headers = [...answer.headers];
+  const firstByteMs = deps.clock.nowMs() - visit.startedAtMs;
+  const headers =
+    admitted === undefined
+      ? [...answer.headers]
+      : [...rewriteOriginLinks(answer.headers, admitted.settings, request)];
   if (answer.cacheStatus !== undefined) headers.push('Cache-Status', answer.cacheStatus);
   headers.push('Media-Request', visit.id);
   const { status, statusText, contentLength } = answer;
@@ -59,7 +64,7 @@ export function deliver(
         : { tenant: admitted.tenant, session: admitted.session, object: answer.object },
     ended(end) {
       if (!end.complete) credited?.settle(end.bytes);
-      closeAccount(visit, answer, end, deps);
+      closeAccount(visit, answer, { ...end, firstByteMs }, deps);
     },
   };
 }
@@ -67,7 +72,12 @@ export function deliver(
 const REFUSED: ReadonlySet<Outcome> = new Set<Outcome>(['refused', 'origin-failed', 'own', 'cut']);
 
 /** Counts and logs how a request ended, under the names of docs/request-phases.md. */
-function closeAccount(visit: Visit, answer: Answer, end: AnswerEnd, deps: DeliverDeps): void {
+function closeAccount(
+  visit: Visit,
+  answer: Answer,
+  end: AnswerEnd & { readonly firstByteMs: number },
+  deps: DeliverDeps,
+): void {
   let { outcome, reason } = answer;
   // What was refused ended where it was refused; all else got as far as here.
   let phase: Phase = REFUSED.has(outcome) ? answer.phase : 'deliver';
@@ -82,7 +92,7 @@ function closeAccount(visit: Visit, answer: Answer, end: AnswerEnd, deps: Delive
   }
   deps.tally.ended(outcome);
   deps.accessLog?.(
-    { visit, status: answer.status, outcome, phase, reason, bytes: end.bytes },
+    { visit, status: answer.status, outcome, phase, reason, bytes: end.bytes, firstByteMs: end.firstByteMs },
     deps.clock.nowMs(),
   );
   if (reason === 'edge/internal')

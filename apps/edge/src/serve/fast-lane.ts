@@ -11,7 +11,8 @@ import { quickRefusal } from './admit.ts';
 import type { AdmitDeps } from './admit.ts';
 import { forwardedLookup } from '../origin/origin-headers.ts';
 import { identify } from './identify.ts';
-import { entryKey } from './look-up.ts';
+import type { EntryKeys } from './entry-keys.ts';
+import { leadsToOrigin } from './origin-links.ts';
 import { cacheStatus, storedHeaders } from './response-head.ts';
 import type { TenantBook } from '../tenant/tenant-book.ts';
 import type { Tally } from './tally.ts';
@@ -19,6 +20,7 @@ import type { Tally } from './tally.ts';
 export interface FastLaneDeps {
   readonly book: TenantBook;
   readonly store: CacheStore;
+  readonly keys: EntryKeys;
   readonly clock: Clock;
   readonly admit: Pick<AdmitDeps, 'journal' | 'nowMs' | 'hour' | 'credit' | 'settings'>;
   readonly tally: Tally;
@@ -26,12 +28,15 @@ export interface FastLaneDeps {
   readonly onHit?: (host: string, target: string, bytes: number) => void;
 }
 
+/** Attached to entries whose answers name the host and port that a viewer came by. */
+const BY_VIEWER = Symbol('by viewer');
+
 /**
  * identify → admit → look up → hit, without waiting for anything: fresh, in RAM, no session. All else is
  * the slow lane's, which goes through the same phases with the same functions.
  */
 export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => FastHit<Account> | undefined {
-  const { book, store, clock, tally } = deps;
+  const { book, store, keys, clock, tally } = deps;
   // One closure for all requests: a request is looked at by nobody else while the lane runs.
   let current: FastRequest | undefined;
   let settingsNow: OriginSettings | undefined;
@@ -45,10 +50,22 @@ export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => Fa
           method: 'GET',
         })(lowerName);
 
-  function prebuilt(entry: StoredEntry, body: Buffer, tenant: Tenant, target: string): FastHit<Account> {
+  /** Undefined where the answer depends on the viewer. */
+  function prebuilt(
+    entry: StoredEntry,
+    body: Buffer,
+    tenant: Tenant,
+    settings: OriginSettings,
+    target: string,
+  ): FastHit<Account> | undefined {
     // Nobody else attaches anything to an entry of this store.
     if (entry.attachment instanceof FastHit) return entry.attachment;
+    if (entry.attachment === BY_VIEWER) return undefined;
     const { meta } = entry;
+    if (leadsToOrigin(meta.headers, settings)) {
+      entry.attachment = BY_VIEWER;
+      return undefined;
+    }
     const hit = createFastHit<Account>({
       token: { tenant, session: undefined, object: servedObject(target, entry.sha256, entry.length) },
       status: meta.status,
@@ -84,12 +101,13 @@ export function createFastLane(deps: FastLaneDeps): (request: FastRequest) => Fa
     if (quickRefusal(tenant, deps.admit) !== undefined) return undefined;
     current = request;
     settingsNow = settings.plain;
-    const key = entryKey(tenant.key, settings.version, request.scheme, request.target);
+    const key = keys.of(tenant.key, settings.version, request.scheme, request.target);
     const entry = store.peek(key, header);
     current = undefined;
     if (entry?.body === undefined || entry.meta.status === 204 || entry.meta.status === 304) return undefined;
     if (reuse(entry.meta.freshness, clock.nowMs()).kind !== 'fresh') return undefined;
-    const hit = prebuilt(entry, entry.body, tenant, request.target);
+    const hit = prebuilt(entry, entry.body, tenant, settings.plain, request.target);
+    if (hit === undefined) return undefined;
     tally.fastHit();
     deps.onHit?.(request.host, request.target, entry.length);
     return hit;

@@ -1,4 +1,4 @@
-import { invalidatedTargets, invalidates } from '@media-network/http-cache';
+import { invalidatedGroups, invalidatedTargets, invalidates } from '@media-network/http-cache';
 import type { Lead } from '@media-network/http-cache';
 import type { Answer } from './answer.ts';
 import { arriving } from './arriving.ts';
@@ -7,8 +7,8 @@ import type { Fetched, OriginDeps } from './ask-origin.ts';
 import { askAsPut, fetchedAnswer, passThrough, passed } from './fetched-answer.ts';
 import type { SharedFailure } from './fetched-answer.ts';
 import { stale } from './hit.ts';
-import { entryKey } from './look-up.ts';
 import type { Found } from './look-up.ts';
+import { rewriteOriginLinks } from './origin-links.ts';
 import { cacheStatus } from './response-head.ts';
 import type { AdmittedVisit } from './visit.ts';
 
@@ -59,10 +59,16 @@ export async function pass(visit: AdmittedVisit, deps: OriginDeps): Promise<Answ
   return passed(response, { reason, detail: 'unshared' }, deps);
 }
 
-/** RFC 9111 §4.4, before the viewer hears that its change was made. */
+/** RFC 9111 §4.4 and RFC 9875 §3, before the viewer hears that its change was made. */
 function forget(visit: AdmittedVisit, responseHeaders: readonly string[], deps: OriginDeps): void {
   const { request, tenant, settingsVersion } = visit;
-  for (const target of invalidatedTargets(request.host, request.target, responseHeaders))
-    for (const scheme of ['http', 'https'] as const)
-      deps.store.forget(entryKey(tenant.key, settingsVersion, scheme, target));
+  const { keys, store } = deps;
+  const leading = rewriteOriginLinks(responseHeaders, visit.settings, request);
+  const targets = invalidatedTargets(request.host, request.target, leading);
+  const groups = invalidatedGroups(responseHeaders);
+  for (const scheme of ['http', 'https'] as const) {
+    for (const target of targets) store.forget(keys.of(tenant.key, settingsVersion, scheme, target));
+    const scope = keys.scope(tenant.key, settingsVersion, scheme);
+    for (const group of groups) store.forgetGroup(scope, group);
+  }
 }

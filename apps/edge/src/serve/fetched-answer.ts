@@ -9,7 +9,7 @@ import type { Fetched, OriginDeps, PassReason } from './ask-origin.ts';
 import { counted, drain, readShort } from './origin-body.ts';
 import { ttlSeconds } from './represent.ts';
 import { cacheStatus, passedHeaders } from './response-head.ts';
-import { isPersonal } from './visit.ts';
+import { giveInterim, isPersonal } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
 
 /** Errors that are longer are shared with nobody. */
@@ -119,6 +119,7 @@ export async function askAsPut(
     viewer: { scheme: request.scheme, host: request.host },
     ...(request.hasBody ? { body: request.body } : {}),
     signal: request.signal,
+    onInterim: (status, headers) => giveInterim(visit, status, headers),
   });
 }
 

@@ -1,54 +1,11 @@
-import { cacheKey, reuse } from '@media-network/http-cache';
+import { reuse } from '@media-network/http-cache';
 import type { CacheStore, Collapser, Fill, Lead, StoredEntry } from '@media-network/http-cache';
 import type { Clock } from '@media-network/runtime';
 import { isReceived } from './ask-origin.ts';
 import type { SharedFailure } from './fetched-answer.ts';
+import type { LargeObjects } from './large-objects.ts';
 import { isPersonal } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
-
-/**
- * Primary key of an object. The resource is first and length-prefixed, so no target can reach into
- * another tenant's; the version of the settings is part of the tenant, so that a new origin starts with an
- * empty cache; http and https are two resources (RFC 9110 §4.2.2).
- */
-export function entryKey(
-  resource: string,
-  settingsVersion: number,
-  scheme: 'http' | 'https',
-  target: string,
-): string {
-  if (resource !== last.resource || settingsVersion !== last.settingsVersion || scheme !== last.scheme) {
-    last = { resource, settingsVersion, scheme, prefix: prefixOf(resource, settingsVersion, scheme) };
-  }
-  return last.prefix + target;
-}
-
-/** The target is the last part of a key and goes in as it is, so all before it can be kept. */
-function prefixOf(resource: string, settingsVersion: number, scheme: 'http' | 'https'): string {
-  return cacheKey({ tenant: `${resource}.${settingsVersion}`, scheme, target: '' });
-}
-
-/** Requests of one resource follow each other. */
-let last: {
-  readonly resource: string;
-  readonly settingsVersion: number;
-  readonly scheme: 'http' | 'https';
-  readonly prefix: string;
-} = { resource: '', settingsVersion: -1, scheme: 'http', prefix: prefixOf('', -1, 'http') };
-
-/** What is stored of a target for a viewer without any fields, over either scheme. */
-export async function findStored(
-  store: Pick<CacheStore, 'lookup'>,
-  resource: string,
-  settingsVersion: number,
-  target: string,
-): Promise<StoredEntry | undefined> {
-  for (const scheme of ['http', 'https'] as const) {
-    const entry = await store.lookup(entryKey(resource, settingsVersion, scheme, target), () => undefined);
-    if (entry !== undefined) return entry;
-  }
-  return undefined;
-}
 
 export type Found =
   | { readonly kind: 'hit'; readonly entry: StoredEntry }
@@ -86,6 +43,7 @@ export interface LookUpDeps {
   readonly collapser: Collapser<SharedFailure>;
   readonly clock: Clock;
   readonly fills: ReadonlyMap<string, Fill>;
+  readonly large: LargeObjects;
 }
 
 /** Times a request may look again after somebody else's fetch; then it asks for itself. */
@@ -96,6 +54,7 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
   const { store, collapser, clock } = deps;
   const { request, forwarded } = visit;
   const { signal } = request;
+  const ranged = request.method === 'GET' && request.header('range') !== undefined;
   for (let turns = 0; turns < MAX_TURNS; turns += 1) {
     // A moment from being stored: then it is a hit like any other.
     const arrived = deps.fills.get(key);
@@ -109,6 +68,9 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
     // HEAD is answered from what is stored; on a miss it is not worth the whole body.
     if (entry === undefined && request.method === 'HEAD')
       return { kind: 'pass', forward: 'miss', why: 'head' };
+    // Unless somebody is fetching the whole, only the range is asked for.
+    if (entry === undefined && arrived === undefined && ranged && deps.large.has(key))
+      return { kind: 'pass', forward: 'miss', why: 'range' };
     const fallback = use?.kind === 'revalidate' && use.staleIfError ? entry : undefined;
     const turn = await collapser.enter(key, forwarded, generation, { signal, personal: isPersonal(visit) });
     if (signal.aborted) {

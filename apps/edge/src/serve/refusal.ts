@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { errorCode } from '@media-network/runtime';
 import { VIA } from '../origin/origin-headers.ts';
 import type { Answer } from './answer.ts';
+import { PAGE_POLICY, errorPage } from './error-page.ts';
 import type { Outcome, Phase } from './phases.ts';
 import { CACHE_NAME } from './response-head.ts';
 import type { Tally } from './tally.ts';
@@ -184,14 +185,17 @@ function refusalPage(
   const html = accept !== undefined && /text\/html/i.test(accept);
   const body = Buffer.from(
     html
-      ? `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${words}</p><p><small>${refused.code} · ${requestId}</small></p></html>\n`
+      ? errorPage({ status, title, words, code: refused.code, requestId })
       : `${JSON.stringify({ code: refused.code, message: words, request: requestId })}\n`,
   );
   const headers = [
     'Content-Type',
     html ? 'text/html; charset=utf-8' : 'application/json',
+    ...(html ? ['Content-Security-Policy', PAGE_POLICY] : []),
     'Cache-Control',
     'no-store',
+    'Vary',
+    'Accept',
     'Media-Error',
     refused.code,
   ];

@@ -14,6 +14,8 @@ export const CACHE_NAME = 'medianet';
 
 /** Fields that the edge writes itself, whatever an origin says. */
 const OURS = new Set([
+  // Other ways to reach the host that the viewer came by: that is the edge.
+  'alt-svc',
   'cache-status',
   'connection',
   'content-length',

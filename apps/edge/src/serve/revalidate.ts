@@ -134,7 +134,11 @@ export async function refresh(
     const { lead } = turn;
     try {
       // Whatever part this viewer wants, the whole is to be fresh.
-      const question = { ...questionOf(visit, key, deps.maxObjectBytes), maxBytes: deps.maxObjectBytes };
+      const question = {
+        ...questionOf(visit, key, deps.maxObjectBytes),
+        maxBytes: deps.maxObjectBytes,
+        onInterim: undefined,
+      };
       const fetched = await askOrigin(question, { entry, mayStandIn: true }, deps);
       switch (fetched.kind) {
         case 'filling':

@@ -11,7 +11,7 @@ import { fetch, follow, pass } from './fetch.ts';
 import { passThrough, sharedFailure } from './fetched-answer.ts';
 import { hit, stale } from './hit.ts';
 import { identify } from './identify.ts';
-import { entryKey, lookUp } from './look-up.ts';
+import { lookUp } from './look-up.ts';
 import type { LookUpDeps } from './look-up.ts';
 import { OWN_PREFIX, answerOwn } from './own-endpoints.ts';
 import type { Phase } from './phases.ts';
@@ -81,7 +81,7 @@ async function answerOf(visit: AdmittedVisit, deps: ServeDeps): Promise<Answer> 
     if ((request.method !== 'GET' && request.method !== 'HEAD') || request.hasBody)
       return await pass(visit, deps);
     phase = 'look-up';
-    const key = entryKey(tenant.key, settingsVersion, request.scheme, request.target);
+    const key = deps.keys.of(tenant.key, settingsVersion, request.scheme, request.target);
     const found = await lookUp(visit, key, deps);
     phase = found.kind === 'revalidate' ? 'revalidate' : 'fetch';
     switch (found.kind) {

@@ -3,6 +3,7 @@ import type { ParsedRequest } from '@media-network/http-front';
 import { forwardedLookup, viewersLookup } from '../origin/origin-headers.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
 import type { Session } from '../session/session-desk.ts';
+import { rewriteOriginLinks } from './origin-links.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
 
 /** One request on its way through the phases. */
@@ -37,6 +38,11 @@ export function admittedVisit(
     forwarded: forwardedLookup(request.header, context),
     viewers: viewersLookup(request.header, context),
   };
+}
+
+/** Gives an interim answer of the origin on to the viewer. */
+export function giveInterim(visit: AdmittedVisit, status: number, headers: readonly string[]): void {
+  visit.request.interim(status, rewriteOriginLinks(headers, visit.settings, visit.request));
 }
 
 /** Whether a request carries what makes its answer personal. */

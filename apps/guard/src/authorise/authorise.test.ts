@@ -107,7 +107,7 @@ function setup(operator: Signer) {
     log: silentLog,
   });
   const round = (): Promise<unknown> => duty.round(new AbortController().signal);
-  return { sent, world, clock, round };
+  return { sent, world, clock, round, sightOf: () => duty.sightOf(resource.address) };
 }
 
 describe('authorise', () => {
@@ -132,6 +132,28 @@ describe('authorise', () => {
     await round();
     await round();
     expect(sent).toEqual(['authorise']);
+  });
+
+  it('tells why and since when, without the origin', async () => {
+    const { world, clock, round, sightOf } = setup(await createWallet());
+    world.originStatus = 0;
+    await round();
+    const first = sightOf();
+    expect(first?.why).toMatch(/^its origin does not answer: /);
+    expect(first?.why).not.toContain('127.0.0.1');
+    clock.advance(10_000);
+    await round();
+    expect(sightOf()).toMatchObject({ why: first?.why, sinceMs: first?.sinceMs });
+    expect(sightOf()?.atMs).toBeGreaterThan(first?.atMs ?? 0);
+    world.originStatus = 503;
+    clock.advance(100_000);
+    await round();
+    expect(sightOf()).toMatchObject({ why: 'its origin does not answer: status 503' });
+    expect(sightOf()?.sinceMs).toBe(sightOf()?.atMs);
+    world.readable = false;
+    clock.advance(100_000);
+    await round();
+    expect(sightOf()?.why).toContain('cannot be decrypted');
   });
 
   it('looks at an origin that does not answer ever more rarely', async () => {

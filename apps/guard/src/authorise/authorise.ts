@@ -2,6 +2,7 @@ import type { Found, MediaClient, Signer } from '@media-network/chain';
 import { averagePrice, quotaOf, worthOf } from '@media-network/chain/model';
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
 import { sampleAt, weekAt } from '@media-network/protocol';
+import { errorCode } from '@media-network/runtime';
 import type { Clock, Log, RoundResult } from '@media-network/runtime';
 import type { ActionRunner } from '../actions.ts';
 import type { Counts } from '../counts.ts';
@@ -27,11 +28,15 @@ export interface AuthoriseDeps {
 }
 
 /** What was seen of a pending resource, by the version of its settings. */
-interface Sight {
+export interface Sight {
   readonly version: number;
   readonly readable: boolean;
   readonly originAnswers: boolean;
+  /** What stands against it, in words that do not tell the origin; undefined when nothing does. */
+  readonly why: string | undefined;
   readonly atMs: number;
+  /** Since when that has stood against it. */
+  readonly sinceMs: number;
   /** Until the next look, when something was amiss. */
   readonly againMs: number;
 }
@@ -47,12 +52,19 @@ const LOOK_BYTES = 65_536;
 const PARALLEL_LOOKS = 16;
 
 /** The duty that lets resources onto the network and keeps their quota in step with their stake. */
-export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSignal): Promise<RoundResult> } {
+export interface Authorise {
+  round(signal: AbortSignal): Promise<RoundResult>;
+  /** What was seen last of a resource that is not authorised. */
+  sightOf(resource: string): Sight | undefined;
+}
+
+export function createAuthorise(deps: AuthoriseDeps): Authorise {
   const { client, network, operator, clock, log } = deps;
   const sights = new Map<string, Sight>();
 
   async function look(resource: Found<'resource'>): Promise<boolean> {
     const found = await deps.settings.read(resource);
+    let failure: string | undefined;
     const answer =
       found === undefined
         ? undefined
@@ -61,21 +73,31 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
               headers: [...drawHead(deps.random).headers, ['Range', 'bytes=0-1']],
               maxBytes: LOOK_BYTES,
             })
-            .catch(() => undefined);
+            .catch((error: unknown) => {
+              failure = failureWords(error);
+              return undefined;
+            });
     // A server that answers at all is there; what it says of the target is between it and its viewers.
     const originAnswers = answer !== undefined && answer.status < 500;
     const before = sights.get(resource.address);
     const amiss = before?.version === resource.settingsVersion && !before.originAnswers;
+    const why =
+      found === undefined
+        ? 'its settings cannot be decrypted by this guard'
+        : originAnswers
+          ? undefined
+          : `its origin does not answer: ${answer === undefined ? failure : `status ${answer.status}`}`;
+    const now = clock.nowMs();
     const sight = {
       version: resource.settingsVersion,
       readable: found !== undefined,
       originAnswers,
-      atMs: clock.nowMs(),
+      why,
+      atMs: now,
+      sinceMs: amiss && before.why === why ? before.sinceMs : now,
       againMs: amiss ? Math.min(2 * before.againMs, MAX_LOOK_AGAIN_MS) : LOOK_AGAIN_MS,
     };
     if (before?.originAnswers !== originAnswers && !originAnswers) {
-      const why =
-        found === undefined ? 'its settings cannot be decrypted by this guard' : 'its origin does not answer';
       log.warn({ resource: resource.address, why }, 'resource not authorised');
     }
     sights.set(resource.address, sight);
@@ -134,6 +156,7 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
   }
 
   return {
+    sightOf: (resource) => sights.get(resource),
     async round(signal) {
       const snapshot = await network.refresh();
       const { config, now } = snapshot;
@@ -163,6 +186,30 @@ export function createAuthorise(deps: AuthoriseDeps): { round(signal: AbortSigna
       return result;
     },
   };
+}
+
+/** Why an origin could not be reached, without saying where it is: a guard tells this to anybody. */
+function failureWords(error: unknown): string {
+  const code = errorCode(error);
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'the connection is refused';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'its name does not resolve';
+    case 'guard/origin-refused':
+    case 'runtime/private-address':
+      return 'its address is private, and guards of this network fetch from public ones only';
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+    case 'ETIMEDOUT':
+      return 'it takes too long';
+    default:
+      return /CERT|TLS|SSL|VERIFY|SELF_SIGNED/.test(code)
+        ? `its certificate is refused (${code})`
+        : `the connection fails (${code})`;
+  }
 }
 
 /** Worth of LP in MEDIA base units; 0 where the pool's figures overflow, as the program then refuses the stake. */

@@ -1,7 +1,8 @@
 import type { MediaClient } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { decodeKeyRequest, seal, verifyKeyRequestSignature } from '@media-network/protocol';
-import type { Network } from '../network.ts';
+import type { KeyRequest } from '@media-network/protocol';
+import type { Network, Snapshot } from '../network.ts';
 import { worthAt } from './authorise.ts';
 import type { SettingsReader } from './settings-reader.ts';
 
@@ -27,36 +28,55 @@ const refused = (status: 400 | 403 | 404 | 503, code: string, message: string): 
   message,
 });
 
+async function refusePublisher(request: KeyRequest, publisher: string): Promise<KeyAnswer | undefined> {
+  return (await verifyKeyRequestSignature(request, publisher))
+    ? undefined
+    : refused(403, 'guard/bad-signature', 'The request is not signed by the publisher.');
+}
+
 /** Seconds by which an edge's clock may differ. */
 const MAX_SKEW_SECS = 60n;
 
-/** Hands the key of a resource's settings to admitted edges, sealed to the key that the edge names (docs/evidence.md). */
+/**
+ * Hands the key of a resource's settings to admitted edges, and to its publisher, whose address stands in place
+ * of an edge's; sealed to the key that the request names (docs/evidence.md).
+ */
 export function createKeys(deps: KeyDeps): { answer(request: Uint8Array): Promise<KeyAnswer> } {
   const { client, network } = deps;
+
+  async function refuseEdge(request: KeyRequest, snapshot: Snapshot): Promise<KeyAnswer | undefined> {
+    const edge = snapshot.edges.find(({ address }) => address === request.edge);
+    if (edge === undefined || edge.status !== NODE_STATUS.active)
+      return refused(403, 'guard/edge-not-active', 'The edge is not active.');
+    if (!(await verifyKeyRequestSignature(request, edge.operator)))
+      return refused(403, 'guard/bad-signature', "The request is not signed by the edge's operator.");
+    const { config, pools, now } = snapshot;
+    const stake = await client.account('stake', edge.stake);
+    const pool = pools.find(({ address }) => address === stake?.pool);
+    const worth = stake === null || pool === undefined ? 0n : worthAt(pool, config, now, stake.lp);
+    return worth < config.minEdgeStake
+      ? refused(403, 'guard/stake-too-low', "The edge's stake is below the minimum.")
+      : undefined;
+  }
+
   return {
     async answer(data) {
       const request = decodeKeyRequest(data);
       if (request === undefined)
         return refused(400, 'guard/bad-request', 'The request does not have 172 bytes.');
       const snapshot = await network.snapshot();
-      const { config } = snapshot;
-      const edge = snapshot.edges.find(({ address }) => address === request.edge);
-      if (edge === undefined || edge.status !== NODE_STATUS.active)
-        return refused(403, 'guard/edge-not-active', 'The edge is not active.');
-      if (!(await verifyKeyRequestSignature(request, edge.operator))) {
-        return refused(403, 'guard/bad-signature', "The request is not signed by the edge's operator.");
-      }
+      const resource = snapshot.resources.find(({ address }) => address === request.resource);
+      if (resource === undefined) return refused(404, 'guard/unknown-resource', 'There is no such resource.');
+      // A publisher may always read its own settings: who lost the password has the wallet.
+      const byPublisher = request.edge === resource.publisher;
+      const refusal = byPublisher
+        ? await refusePublisher(request, resource.publisher)
+        : await refuseEdge(request, snapshot);
+      if (refusal !== undefined) return refusal;
       const skew = request.unixSecs - (await network.chainNow());
       if (skew > MAX_SKEW_SECS || skew < -MAX_SKEW_SECS)
         return refused(403, 'guard/wrong-time', 'The time of the request is off.');
-      const stake = await client.account('stake', edge.stake);
-      const pool = snapshot.pools.find(({ address }) => address === stake?.pool);
-      const worth = stake === null || pool === undefined ? 0n : worthAt(pool, config, snapshot.now, stake.lp);
-      if (worth < config.minEdgeStake)
-        return refused(403, 'guard/stake-too-low', "The edge's stake is below the minimum.");
-      const resource = snapshot.resources.find(({ address }) => address === request.resource);
-      if (resource === undefined) return refused(404, 'guard/unknown-resource', 'There is no such resource.');
-      if (resource.status !== RESOURCE_STATUS.active)
+      if (!byPublisher && resource.status !== RESOURCE_STATUS.active)
         return refused(403, 'guard/not-active', 'The resource is not active.');
       if (resource.settingsVersion !== request.settingsVersion) {
         return refused(

@@ -4,6 +4,7 @@ import type { Log } from '@media-network/runtime';
 import type { History } from '../ledger/history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Genesis, LandedTransaction, LedgerRecord, LedgerState } from '../ledger/record.ts';
+import { encodeBase58 } from '../codec/base58.ts';
 import { resolveKeys } from '../svm/account-keys.ts';
 import { createAccountStore } from '../svm/account-store.ts';
 import type { AccountStore } from '../svm/account-store.ts';
@@ -13,8 +14,13 @@ import type { TransactionErrorJson } from '../svm/transaction-error.ts';
 import type { WireTransaction } from '../svm/wire-transaction.ts';
 import { createExecutor } from './executor.ts';
 import type { Executor, Run } from './executor.ts';
+import { priorityPriceOf } from './fee.ts';
 import { landingOf } from './landing.ts';
+import { usableNonce } from './nonce.ts';
+import type { NonceMessage } from './nonce.ts';
 import { createCommitQueue } from './pending.ts';
+import { createPriorityFees } from './priority-fees.ts';
+import type { PriorityFees } from './priority-fees.ts';
 import { createRecent } from './recent.ts';
 import type { Recent, RecentTransaction } from './recent.ts';
 import type { ChainTime, Slots } from './slots.ts';
@@ -38,6 +44,7 @@ export type ProcessResult =
 export interface Bank {
   readonly slots: Slots;
   readonly recent: Recent;
+  readonly priorityFees: PriorityFees;
   readonly store: AccountStore;
   readonly history: History;
   readonly genesis: Genesis;
@@ -50,6 +57,8 @@ export interface Bank {
   resolve(
     message: Pick<WireTransaction, 'header' | 'staticKeys' | 'lookups'>,
   ): ReturnType<typeof resolveKeys>;
+  /** Whether a message's blockhash may still be used, or is the durable nonce of an account. */
+  readonly isCurrent: (message: NonceMessage) => boolean;
   /** Why the transaction may not run at all, if so. */
   refusal(wire: WireTransaction): TransactionErrorJson | undefined;
   readonly simulate: Executor['simulate'];
@@ -102,6 +111,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
   const { genesis } = options.state;
   const store = createAccountStore();
   const recent = createRecent();
+  const priorityFees = createPriorityFees();
   const listeners = new Set<LandedListener>();
   let seq = options.state.seq;
   let transactionCount = options.state.transactionCount;
@@ -250,14 +260,25 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
 
   function refusal(wire: WireTransaction): TransactionErrorJson | undefined {
     if (recent.hasMessage(wire.messageHash)) return 'AlreadyProcessed';
-    return slots.slotOfBlockhash(wire.blockhash) === undefined ? 'BlockhashNotFound' : undefined;
+    return isCurrent(wire) ? undefined : 'BlockhashNotFound';
   }
+
+  /** The nonce account in the place of a blockhash; one that was advanced in this slot is not good before the next. */
+  function nonceAccountOf(message: NonceMessage): Address | undefined {
+    if (slots.slotOfBlockhash(message.blockhash) !== undefined) return undefined;
+    if (message.blockhash === encodeBase58(executor.nextNonce())) return undefined;
+    return usableNonce(message, read);
+  }
+
+  const isCurrent = (message: NonceMessage): boolean =>
+    slots.slotOfBlockhash(message.blockhash) !== undefined || nonceAccountOf(message) !== undefined;
 
   function process(wire: WireTransaction, failures: 'land' | 'refuse'): ProcessResult {
     const now = executor.syncTime();
     if (!wire.fullySigned) return refuse('SignatureFailure');
     const refused = refusal(wire);
     if (refused !== undefined) return refuse(refused);
+    const nonce = nonceAccountOf(wire);
     const executed = executor.execute(wire);
     if (executed.kind === 'refused') return refuse(executed.error);
     const { run } = executed;
@@ -269,6 +290,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
       if (charged) executor.takeBack(run);
       return { kind: 'refused', error, run };
     }
+    if (error !== null && charged && nonce !== undefined) executor.advanceNonce(nonce);
     return error === null || charged ? land(wire, run, now) : { kind: 'refused', error, run };
   }
 
@@ -277,6 +299,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     transactionCount += 1;
     landedInSlot = true;
     const { keys, before, result, loadedBytes } = run;
+    priorityFees.add(now.slot, priorityPriceOf(wire), keys.writable);
     const { landed, changes } = landingOf({
       seq,
       now,
@@ -300,6 +323,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
   return {
     slots,
     recent,
+    priorityFees,
     store,
     history,
     genesis,
@@ -316,6 +340,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     },
     read(address) {
       executor.syncTime();
+      executor.syncSysvar(address);
       return read(address);
     },
     ownedBy(program) {
@@ -327,6 +352,7 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
     },
     minimumBalance: svm.minimumBalance,
     resolve: (message) => resolveKeys(message, read),
+    isCurrent,
     refusal,
     simulate: executor.simulate,
     process,

@@ -37,6 +37,19 @@ export function signaturesOf(message: FeeMessage): bigint {
   return signatures;
 }
 
+/** What is offered for each compute unit beyond the base fee, in micro-lamports. */
+export function priorityPriceOf(message: FeeMessage): bigint {
+  for (const { programIndex, data } of message.instructions) {
+    if (
+      message.staticKeys[programIndex] === COMPUTE_BUDGET_PROGRAM &&
+      data[0] === SET_PRICE &&
+      data.length >= 9
+    )
+      return Buffer.from(data).readBigUInt64LE(1);
+  }
+  return 0n;
+}
+
 /** The fee that a message will cost: signatures, precompile signatures and the priority fee (agave, `fee`). */
 export function feeOf(message: FeeMessage): bigint {
   let limit: bigint | undefined;

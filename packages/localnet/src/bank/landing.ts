@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import type { Address } from '@solana/kit';
 import type { LandedTransaction } from '../ledger/record.ts';
 import type { AccountKeys } from '../svm/account-keys.ts';
 import { sameAccount } from '../svm/account.ts';
 import type { AccountChange, StoredAccount } from '../svm/account.ts';
-import { MEMO_PROGRAM } from '../svm/program-ids.ts';
+import { MEMO_PROGRAM, MEMO_V1_PROGRAM } from '../svm/program-ids.ts';
 import type { ExecutionResult } from '../svm/svm.ts';
 import type { WireTransaction } from '../svm/wire-transaction.ts';
 import { costUnitsOf } from './cost.ts';
@@ -27,10 +28,15 @@ export interface Landing {
   readonly read: ReadAccount;
 }
 
+const MEMO_PROGRAMS: ReadonlySet<Address | undefined> = new Set([MEMO_PROGRAM, MEMO_V1_PROGRAM]);
+
+/** The texts as signature lists show them (agave, `extract_memos`). */
 function memoOf(wire: WireTransaction): string | null {
   const memos = wire.instructions
-    .filter((i) => wire.staticKeys[i.programIndex] === MEMO_PROGRAM)
-    .map((i) => `[${i.data.length}] ${Buffer.from(i.data).toString('utf8')}`);
+    .filter((i) => MEMO_PROGRAMS.has(wire.staticKeys[i.programIndex]))
+    .map(
+      (i) => `[${i.data.length}] ${isUtf8(i.data) ? Buffer.from(i.data).toString('utf8') : '(unparseable)'}`,
+    );
   return memos.length === 0 ? null : memos.join('; ');
 }
 

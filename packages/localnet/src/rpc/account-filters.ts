@@ -1,7 +1,7 @@
 import { badBase58At, decodeBase58 } from '../codec/base58.ts';
 import { MAX_ACCOUNT_FILTERS, MAX_MEMCMP_BASE58_LENGTH, MAX_MEMCMP_BYTES } from '../limits.ts';
 import type { StoredAccount } from '../svm/account.ts';
-import { readTokenAccount } from '../svm/token-layout.ts';
+import { isTokenAccount } from '../svm/token-layout.ts';
 import { invalidParams } from './errors.ts';
 import { isRecord, numberOf, stringOf, wordOf, wrongType } from './params.ts';
 import type { Config } from './params.ts';
@@ -37,8 +37,6 @@ function bytesOf(memcmp: Config): Uint8Array {
   if (wanted.length > MAX_MEMCMP_BYTES) throw invalidParams('Invalid param: DataTooLarge');
   return wanted;
 }
-
-const isTokenAccount: AccountFilter = (account) => readTokenAccount(account) !== undefined;
 
 function filterOf(value: unknown): AccountFilter {
   if (value === 'tokenAccountState') return isTokenAccount;

@@ -39,6 +39,7 @@ const ARITIES: Readonly<Record<string, readonly [required: number, most: number]
   signatureSubscribe: [1, 2],
   signatureUnsubscribe: [1, 1],
   slotUnsubscribe: [1, 1],
+  slotsUpdatesUnsubscribe: [1, 1],
 };
 
 /** Refuses too few or too many parameters in the words of Solana's node. */

@@ -1,9 +1,9 @@
 import { errorCode, errorMessage, MediaError } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
-import { MAX_BATCH_LENGTH } from '../limits.ts';
+import { BATCH_TURN_MS, MAX_ANSWER_BYTES, MAX_BATCH_LENGTH, SMALL_ANSWER_BYTES } from '../limits.ts';
 import { checkArity } from './arity.ts';
-import { RPC } from './errors.ts';
-import { parseRpc } from './json.ts';
+import { ANSWER_TOO_LARGE, RPC, answerTooLarge } from './errors.ts';
+import { parseRpc, stringifyRpc } from './json.ts';
 import type { RpcDeps, RpcMethod } from './method.ts';
 import { accountMethods } from './methods-accounts.ts';
 import { blockMethods } from './methods-blocks.ts';
@@ -27,8 +27,8 @@ export interface RpcFault {
   readonly data?: unknown;
 }
 
-/** `undefined`: nothing is to be said (notifications only). */
-export type Dispatch = (text: string) => Promise<RpcAnswer | RpcAnswer[] | undefined>;
+/** JSON in, JSON out. `undefined`: nothing is to be said (notifications only). */
+export type Dispatch = (text: string) => Promise<string | undefined>;
 
 /** A method by its name; subscriptions come from the connection, all else from the table. */
 export type MethodLookup = (name: string) => ((params: Params) => unknown) | undefined;
@@ -69,6 +69,12 @@ function faultOf(error: unknown, method: string, log: Log): RpcFault {
   log.warn({ method, code, err: errorMessage(error) }, 'a request failed');
   return { code: RPC.internalError, message: errorMessage(error), data: { code } };
 }
+
+const isTooLarge = (text: string): boolean =>
+  text.length < SMALL_ANSWER_BYTES && text.includes(`"${ANSWER_TOO_LARGE}"`);
+
+/** Methods that wait for the disk. */
+const SENDS: ReadonlySet<unknown> = new Set(['sendTransaction', 'requestAirdrop']);
 
 const isId = (value: unknown): value is Id =>
   value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
@@ -124,24 +130,71 @@ export function createDispatch(
     return call(name, method, params ?? [], id);
   }
 
+  /** The answer as text; one that does not fit is an error in its place. */
+  function written(answer: RpcAnswer, room: number): string {
+    const text = stringifyRpc(answer);
+    if (text.length <= room) return text;
+    const reason =
+      room < MAX_ANSWER_BYTES
+        ? 'The answers of a batch are bounded together, and those before this one fill the room: ask for it on its own.'
+        : `The answer is larger than ${MAX_ANSWER_BYTES} bytes: ask for less.`;
+    return stringifyRpc({
+      jsonrpc: '2.0',
+      id: answer.id,
+      error: faultOf(answerTooLarge(reason), '', deps.log),
+    });
+  }
+
+  /**
+   * In order, one after the other, so that no more than one answer is in memory beside those already written, and
+   * others get their turn in between. Transactions all begin at once: they share one write to disk.
+   */
+  async function batch(requests: readonly unknown[]): Promise<string | undefined> {
+    const texts: Promise<string | undefined>[] = [];
+    let room = MAX_ANSWER_BYTES;
+    let turnMs = performance.now();
+    for (const request of requests) {
+      if (room <= 0) {
+        const id = isRecord(request) && isId(request['id']) ? request['id'] : undefined;
+        texts.push(Promise.resolve(id === undefined ? undefined : written(fault(id, 0, ''), 0)));
+        continue;
+      }
+      const answering = one(request);
+      if (isRecord(request) && SENDS.has(request['method'])) {
+        texts.push(answering.then((answer) => answer && written(answer, MAX_ANSWER_BYTES)));
+        continue;
+      }
+      const answer = await answering;
+      const text = answer && written(answer, room);
+      // Building what did not fit has cost as much as what did: no more of it.
+      room = text !== undefined && isTooLarge(text) ? 0 : room - (text?.length ?? 0);
+      texts.push(Promise.resolve(text));
+      if (performance.now() - turnMs < BATCH_TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnMs = performance.now();
+    }
+    const said = (await Promise.all(texts)).filter((text) => text !== undefined);
+    return said.length === 0 ? undefined : `[${said.join(',')}]`;
+  }
+
+  async function single(request: unknown): Promise<string | undefined> {
+    const answer = await one(request);
+    return answer && written(answer, MAX_ANSWER_BYTES);
+  }
+
   return async (text) => {
     let request: unknown;
     try {
       request = parseRpc(text);
     } catch {
-      return fault(null, RPC.parseError, 'Parse error');
+      return stringifyRpc(fault(null, RPC.parseError, 'Parse error'));
     }
-    if (!Array.isArray(request)) return one(request);
-    if (request.length === 0) return fault(null, RPC.invalidRequest, 'Invalid request');
+    if (!Array.isArray(request)) return single(request);
+    if (request.length === 0) return stringifyRpc(fault(null, RPC.invalidRequest, 'Invalid request'));
     if (request.length > MAX_BATCH_LENGTH) {
-      return fault(
-        null,
-        RPC.invalidRequest,
-        `Invalid request: a batch holds at most ${MAX_BATCH_LENGTH} requests.`,
-      );
+      const reason = `Invalid request: a batch holds at most ${MAX_BATCH_LENGTH} requests.`;
+      return stringifyRpc(fault(null, RPC.invalidRequest, reason));
     }
-    // All begin at once: they run in order up to their first wait, and transactions share one write to disk.
-    const answers = (await Promise.all(request.map(one))).filter((a) => a !== undefined);
-    return answers.length === 0 ? undefined : answers;
+    return batch(request);
   };
 }

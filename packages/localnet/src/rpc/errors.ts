@@ -25,4 +25,10 @@ export function rpcError(code: number, message: string, data?: unknown): MediaEr
   });
 }
 
+export const ANSWER_TOO_LARGE = 'localnet/answer-too-large';
+
+/** An answer that would not fit; with the chain's own code, so that nobody takes it for a passing fault. */
+export const answerTooLarge = (message: string): MediaError =>
+  rpcError(RPC.invalidRequest, message, { code: ANSWER_TOO_LARGE });
+
 export const invalidParams = (message: string): MediaError => rpcError(RPC.invalidParams, message);

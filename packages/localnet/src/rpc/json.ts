@@ -9,7 +9,17 @@ interface RawJson {
 // ECMAScript 2026, in Node since 22; the library types do not have it yet.
 const raw = JSON as unknown as RawJson;
 
+/** An integer as JSON writes it: long lists of accounts are written without looking at every field. */
+export const jsonInteger = (value: bigint): unknown =>
+  value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : raw.rawJSON(value.toString());
+
 export function stringifyRpc(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // There is a bigint in it somewhere, which JSON refuses: slower, field by field.
+    if (!(error instanceof TypeError)) throw error;
+  }
   return JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? raw.rawJSON(v.toString()) : v));
 }
 

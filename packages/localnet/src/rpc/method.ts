@@ -1,5 +1,6 @@
 import type { Bank } from '../bank/bank.ts';
 import type { Faucet } from '../bank/faucet.ts';
+import { jsonInteger } from './json.ts';
 import type { Params } from './params.ts';
 import { SOLANA_VERSION } from './version.ts';
 
@@ -15,5 +16,5 @@ export type RpcMethod = (deps: RpcDeps, params: Params) => unknown;
 
 /** Solana's wrapper of answers about state. */
 export function withContext(bank: Bank, value: unknown): unknown {
-  return { context: { slot: bank.now().slot, apiVersion: SOLANA_VERSION }, value };
+  return { context: { slot: jsonInteger(bank.now().slot), apiVersion: SOLANA_VERSION }, value };
 }

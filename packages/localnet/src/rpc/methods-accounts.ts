@@ -17,10 +17,11 @@ import {
 const getAccountInfo: RpcMethod = ({ bank }, params) => {
   const config = configAt(params, 1);
   requireMinContextSlot(bank, config);
-  const account = bank.read(addressAt(params, 0));
+  const address = addressAt(params, 0);
+  const account = bank.read(address);
   return withContext(
     bank,
-    account === undefined ? null : encodeAccount(account, formatOf(config), bank.read),
+    account === undefined ? null : encodeAccount(address, account, formatOf(config), bank.read),
   );
 };
 
@@ -29,8 +30,9 @@ const getMultipleAccounts: RpcMethod = ({ bank }, params) => {
   requireMinContextSlot(bank, config);
   const format = formatOf(config, 'base64');
   const value = arrayAt(params, 0, MAX_MULTIPLE_ACCOUNTS).map((key) => {
-    const account = bank.read(asAddress(key));
-    return account === undefined ? null : encodeAccount(account, format, bank.read);
+    const address = asAddress(key);
+    const account = bank.read(address);
+    return account === undefined ? null : encodeAccount(address, account, format, bank.read);
   });
   return withContext(bank, value);
 };
@@ -45,7 +47,7 @@ const getProgramAccounts: RpcMethod = ({ bank }, params) => {
     const account = bank.read(pubkey);
     return account === undefined || !passes(account)
       ? []
-      : [{ pubkey, account: encodeAccount(account, format, bank.read) }];
+      : [{ pubkey, account: encodeAccount(pubkey, account, format, bank.read) }];
   });
   return flagOf(config, 'withContext') ? withContext(bank, value) : value;
 };

@@ -4,17 +4,27 @@ import { SLOTS_PER_EPOCH } from '../svm/svm.ts';
 import { invalidParams } from './errors.ts';
 import { withContext } from './method.ts';
 import type { RpcMethod } from './method.ts';
-import { arrayAt, asAddress, base58Fault, configAt, requireMinContextSlot, stringAt } from './params.ts';
-import { SOLANA_VERSION } from './version.ts';
+import {
+  arrayAt,
+  asAddress,
+  base58Fault,
+  configAt,
+  requireMinContextSlot,
+  slotAt,
+  stringAt,
+} from './params.ts';
+import { FEATURE_SET, SOLANA_VERSION } from './version.ts';
 
 const slotNow: RpcMethod = ({ bank }, params) => {
-  requireMinContextSlot(bank, configAt(params, 0));
-  return bank.now().slot;
+  const config = configAt(params, 0);
+  requireMinContextSlot(bank, config);
+  return slotAt(bank, config);
 };
 
 const getEpochInfo: RpcMethod = ({ bank }, params) => {
-  requireMinContextSlot(bank, configAt(params, 0));
-  const { slot } = bank.now();
+  const config = configAt(params, 0);
+  requireMinContextSlot(bank, config);
+  const slot = slotAt(bank, config);
   return {
     absoluteSlot: slot,
     blockHeight: slot,
@@ -39,14 +49,15 @@ const isBlockhashValid: RpcMethod = ({ bank }, params) => {
   return withContext(bank, bank.slots.slotOfBlockhash(blockhash) !== undefined);
 };
 
-/** Blocks are never full here, so nobody needs to pay for priority; slots as Solana's node answers, up to 150. */
+/** The least that was paid for priority in each of the last 150 slots, of those that wrote to the accounts named. */
 const getRecentPrioritizationFees: RpcMethod = ({ bank }, params) => {
-  if (params[0] !== undefined && params[0] !== null) arrayAt(params, 0, MAX_FEE_ADDRESSES).forEach(asAddress);
+  const named = params[0] === undefined || params[0] === null ? [] : arrayAt(params, 0, MAX_FEE_ADDRESSES);
+  const addresses = named.map(asAddress);
   const { slot } = bank.now();
   const first = slot > BLOCKHASH_LIFETIME_SLOTS ? slot - BLOCKHASH_LIFETIME_SLOTS + 1n : 0n;
   return Array.from({ length: Number(slot - first + 1n) }, (_, i) => ({
     slot: first + BigInt(i),
-    prioritizationFee: 0,
+    prioritizationFee: bank.priorityFees.least(first + BigInt(i), addresses),
   }));
 };
 
@@ -58,7 +69,7 @@ export const chainMethods: Readonly<Record<string, RpcMethod>> = {
   isBlockhashValid,
   getRecentPrioritizationFees,
   getGenesisHash: ({ bank }) => bank.genesis.hash,
-  getVersion: () => ({ 'solana-core': SOLANA_VERSION, 'feature-set': null }),
+  getVersion: () => ({ 'solana-core': SOLANA_VERSION, 'feature-set': FEATURE_SET }),
   getHealth: () => 'ok',
   getTransactionCount: ({ bank }, params) => {
     requireMinContextSlot(bank, configAt(params, 0));

@@ -15,7 +15,7 @@ import {
   requireMinContextSlot,
   wordOf,
 } from './params.ts';
-import { SOLANA_VERSION } from './version.ts';
+import { FEATURE_SET, SOLANA_VERSION } from './version.ts';
 
 /** The chain's one node: a name derived from the genesis, as it has no key. */
 const identityOf = (bank: Bank): string =>
@@ -75,7 +75,7 @@ const getClusterNodes: RpcMethod = ({ bank, endpoints }) => {
   return [
     {
       clientId: 'Agave',
-      featureSet: null,
+      featureSet: FEATURE_SET,
       gossip: null,
       pubkey: identityOf(bank),
       pubsub,

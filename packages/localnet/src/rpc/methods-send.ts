@@ -4,6 +4,7 @@ import { feeOf } from '../bank/fee.ts';
 import { tokenBalances } from '../bank/token-balances.ts';
 import { MAX_AIRDROP_LAMPORTS } from '../limits.ts';
 import type { SimulationResult } from '../svm/svm.ts';
+import { COMPUTE_BUDGET_PROGRAM } from '../svm/program-ids.ts';
 import { describeTransactionError } from '../svm/transaction-error.ts';
 import type { TransactionErrorJson } from '../svm/transaction-error.ts';
 import { decodeMessage, decodeWire } from '../svm/wire-transaction.ts';
@@ -28,12 +29,41 @@ import {
 import { parsedInnerJson, tokenBalanceJson } from './transaction-json.ts';
 import { base64Of, wireOf } from './wire-param.ts';
 
-/** Compute budget instructions that make no sense are refused before anything is run. */
-function requireBudget(error: TransactionErrorJson, run: Run | undefined): void {
-  const isBudget =
-    typeof error === 'object' &&
-    ('DuplicateInstruction' in error || ('InstructionError' in error && run?.result.logs.length === 0));
-  if (isBudget) throw invalidParams(`invalid transaction: ${describeTransactionError(error)}`);
+/** A lookup that fails: the message cannot even be read, so it is refused as the request's fault. */
+const UNREADABLE: ReadonlySet<TransactionErrorJson> = new Set<TransactionErrorJson>([
+  'AddressLookupTableNotFound',
+  'InvalidAddressLookupTableData',
+  'InvalidAddressLookupTableIndex',
+  'InvalidAddressLookupTableOwner',
+]);
+
+/** The compute budget's instructions by their tag, with the bytes that each needs (agave, `ComputeBudgetInstruction`). */
+const BUDGET_BYTES: readonly (number | undefined)[] = [undefined, 5, 5, 9, 5];
+
+/** Whether it is an instruction of the compute budget that cannot be read; one that asks for too much can. */
+function isUnreadableBudget(wire: WireTransaction, index: unknown): boolean {
+  const instruction = typeof index === 'number' ? wire.instructions[index] : undefined;
+  if (instruction === undefined || wire.staticKeys[instruction.programIndex] !== COMPUTE_BUDGET_PROGRAM)
+    return false;
+  const needed = BUDGET_BYTES[instruction.data[0] ?? 0];
+  return needed === undefined || instruction.data.length < needed;
+}
+
+/** Messages that make no sense by themselves are refused before anything is run, in words of their own. */
+function requireSane(wire: WireTransaction, error: TransactionErrorJson): void {
+  const failed = typeof error === 'object' ? error['InstructionError'] : undefined;
+  const insane =
+    typeof error === 'string'
+      ? UNREADABLE.has(error)
+      : 'DuplicateInstruction' in error || (Array.isArray(failed) && isUnreadableBudget(wire, failed[0]));
+  if (insane) throw invalidParams(`invalid transaction: ${describeTransactionError(error)}`);
+}
+
+/** Whether its lookups can be followed; looked at before signatures and blockhashes are. */
+function requireReadable(bank: Bank, wire: WireTransaction): void {
+  if (wire.lookups.length === 0) return;
+  const resolved = bank.resolve(wire);
+  if (resolved.kind === 'error') requireSane(wire, resolved.error);
 }
 
 /** A simulation's figures; a preflight's failure has them too, without balances. */
@@ -58,7 +88,6 @@ function simulationJson(error: TransactionErrorJson | null, run: Run | undefined
 }
 
 function preflightFailure(error: TransactionErrorJson, run: Run | undefined): Error {
-  requireBudget(error, run);
   const message = `Transaction simulation failed: ${describeTransactionError(error)}`;
   return rpcError(RPC.preflightFailure, message, simulationJson(error, run));
 }
@@ -73,10 +102,15 @@ const sendTransaction: RpcMethod = async ({ bank }, params) => {
     wordOf(commitment, PREFLIGHT_COMMITMENTS, 'a commitment');
   const wire = wireOf(stringAt(params, 0), config);
   const skipPreflight = flagOf(config, 'skipPreflight');
+  requireReadable(bank, wire);
   const processed = bank.process(wire, skipPreflight ? 'land' : 'refuse');
-  if (processed.kind === 'landed') await processed.durable;
+  if (processed.kind === 'landed') {
+    await processed.durable;
+    return wire.signature;
+  }
+  requireSane(wire, processed.error);
   // Without preflight a refused transaction gets its name back all the same, as on a cluster that drops it later.
-  else if (!skipPreflight) throw preflightFailure(processed.error, processed.run);
+  if (!skipPreflight) throw preflightFailure(processed.error, processed.run);
   return wire.signature;
 };
 
@@ -120,7 +154,9 @@ function accountsJson(
   const read: Bank['read'] = (key) => run?.result.accounts.get(key) ?? bank.read(key);
   return addresses.map(asAddress).map((key) => {
     const account = run?.result.error === null ? read(key) : undefined;
-    return account === undefined || account.lamports === 0n ? null : encodeAccount(account, format, read);
+    return account === undefined || account.lamports === 0n
+      ? null
+      : encodeAccount(key, account, format, read);
   });
 }
 
@@ -131,12 +167,13 @@ const simulateTransaction: RpcMethod = ({ bank }, params) => {
   const sigVerify = flagOf(config, 'sigVerify');
   const replace = flagOf(config, 'replaceRecentBlockhash');
   if (sigVerify && replace) throw invalidParams('sigVerify may not be used with replaceRecentBlockhash');
+  requireReadable(bank, wire);
   const refused = sigVerify && !wire.fullySigned ? 'SignatureFailure' : bank.refusal(wire);
   const stale = replace && refused === 'BlockhashNotFound' ? undefined : refused;
   const simulated = stale === undefined ? bank.simulate(wire, sigVerify) : undefined;
   const run = simulated?.kind === 'ran' ? simulated.run : undefined;
   const error = stale ?? (simulated?.kind === 'refused' ? simulated.error : (run?.result.error ?? null));
-  if (error !== null) requireBudget(error, run);
+  if (error !== null) requireSane(wire, error);
   const inner =
     flagOf(config, 'innerInstructions') && run !== undefined
       ? parsedInnerJson(run.keys.all, run.result.innerInstructions)
@@ -163,10 +200,7 @@ const getFeeForMessage: RpcMethod = ({ bank }, params) => {
       `failed to deserialize solana_message::versions::VersionedMessage: ${error instanceof Error ? error.message : 'malformed'}`,
     );
   }
-  return withContext(
-    bank,
-    bank.slots.slotOfBlockhash(message.blockhash) === undefined ? null : feeOf(message),
-  );
+  return withContext(bank, bank.isCurrent(message) ? feeOf(message) : null);
 };
 
 const requestAirdrop: RpcMethod = async ({ bank, faucet }, params) => {

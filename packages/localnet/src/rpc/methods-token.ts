@@ -3,8 +3,15 @@ import type { Bank } from '../bank/bank.ts';
 import { addressBytes } from '../codec/base58.ts';
 import { MAX_LARGEST_ACCOUNTS } from '../limits.ts';
 import type { StoredAccount } from '../svm/account.ts';
-import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../svm/program-ids.ts';
-import { isTokenProgram, readMint, readTokenAccount, uiTokenAmount } from '../svm/token-layout.ts';
+import {
+  isTokenAccount,
+  isTokenProgram,
+  readMint,
+  readTokenAccount,
+  tokenAmount,
+  tokenDelegate,
+  uiTokenAmount,
+} from '../svm/token-layout.ts';
 import type { MintState } from '../svm/token-layout.ts';
 import { encodeAccount, formatOf } from './encoding.ts';
 import { invalidParams } from './errors.ts';
@@ -59,56 +66,47 @@ function listJson(bank: Bank, config: Config, listed: Iterable<Listed>): unknown
   const format = formatOf(config);
   const value = [...listed].map(([pubkey, account]) => ({
     pubkey,
-    account: encodeAccount(account, format, bank.read),
+    account: encodeAccount(pubkey, account, format, bank.read),
   }));
   return withContext(bank, value);
+}
+
+/** Of these addresses, the token accounts of the programs that are asked for. */
+function* listed(bank: Bank, addresses: Iterable<Address>, programs: readonly Address[]): Generator<Listed> {
+  for (const pubkey of addresses) {
+    const account = bank.store.get(pubkey);
+    if (account !== undefined && programs.includes(account.owner) && isTokenAccount(account))
+      yield [pubkey, account];
+  }
 }
 
 const getTokenAccountsByOwner: RpcMethod = ({ bank }, params) => {
   const holder = addressAt(params, 0);
   const { filter, config } = tokenQueryOf(bank, params);
-  function* held(): Generator<Listed> {
-    for (const pubkey of bank.store.tokenAccountsOf(holder)) {
-      const account = bank.store.get(pubkey);
-      if (account === undefined || !filter.programs.includes(account.owner)) continue;
-      const token = readTokenAccount(account);
-      if (token !== undefined && (filter.mint === undefined || token.mint === filter.mint))
-        yield [pubkey, account];
-    }
-  }
-  return listJson(bank, config, held());
+  return listJson(
+    bank,
+    config,
+    listed(bank, bank.store.tokenAccountsOf(holder, filter.mint), filter.programs),
+  );
 };
 
-const MINT_OFFSET = 0;
 const DELEGATE_OFFSET = 76;
-
-/** Token accounts of these programs that have an address at a place; raw bytes decide before anything is decoded. */
-function* tokenAccountsWith(
-  bank: Bank,
-  programs: readonly Address[],
-  offset: number,
-  address: Address,
-): Generator<Listed> {
-  const wanted = addressBytes(address);
-  for (const program of programs) {
-    for (const pubkey of bank.store.ownedBy(program)) {
-      const account = bank.store.get(pubkey);
-      if (account === undefined || account.data.length < offset + wanted.length) continue;
-      if (wanted.some((byte, i) => account.data[offset + i] !== byte)) continue;
-      if (readTokenAccount(account) !== undefined) yield [pubkey, account];
-    }
-  }
-}
 
 const getTokenAccountsByDelegate: RpcMethod = ({ bank }, params) => {
   const delegate = addressAt(params, 0);
   const { filter, config } = tokenQueryOf(bank, params);
+  const wanted = addressBytes(delegate);
+  const candidates =
+    filter.mint === undefined
+      ? filter.programs.flatMap((program) => [...bank.store.ownedBy(program)])
+      : bank.store.tokenAccountsWith(filter.mint);
   function* delegated(): Generator<Listed> {
-    for (const listed of tokenAccountsWith(bank, filter.programs, DELEGATE_OFFSET, delegate)) {
-      const token = readTokenAccount(listed[1]);
+    for (const each of listed(bank, candidates, filter.programs)) {
+      const { data } = each[1];
+      // Raw bytes decide first: decoding an address costs more than comparing it.
+      if (wanted.some((byte, i) => data[DELEGATE_OFFSET + i] !== byte)) continue;
       // The bytes stay after a delegate is revoked; only its flag says whether they count.
-      if (token?.delegate === delegate && (filter.mint === undefined || token.mint === filter.mint))
-        yield listed;
+      if (tokenDelegate(each[1]) === delegate) yield each;
     }
   }
   return listJson(bank, config, delegated());
@@ -118,11 +116,9 @@ const getTokenLargestAccounts: RpcMethod = ({ bank }, params) => {
   const address = addressAt(params, 0);
   configAt(params, 1);
   const { mint, program } = mintOf(bank, address);
-  const programs = [TOKEN_PROGRAM, TOKEN_2022_PROGRAM].filter((p) => p === program);
-  const accounts = [...tokenAccountsWith(bank, programs, MINT_OFFSET, address)].map(([pubkey, account]) => ({
-    address: pubkey,
-    amount: readTokenAccount(account)?.amount ?? 0n,
-  }));
+  const accounts = [...listed(bank, bank.store.tokenAccountsWith(address), [program])].map(
+    ([pubkey, account]) => ({ address: pubkey, amount: tokenAmount(account) }),
+  );
   accounts.sort((a, b) => (a.amount < b.amount ? 1 : a.amount > b.amount ? -1 : 0));
   return withContext(
     bank,

@@ -97,12 +97,26 @@ export function flagOf(config: Config, name: string): boolean {
   return value;
 }
 
-/** The config object at `index`, with its commitment checked; an absent one is empty. */
+/** The options that are given: clients write those that they leave out as null. */
+const given = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null));
+
+/** The config object at `index`, with its commitment checked; an absent one is empty, and so is what is null in it. */
 export function configAt(params: Params, index: number): Config {
-  const value = params[index] ?? {};
-  if (!isRecord(value)) throw wrongType(value, 'struct RpcContextConfig');
+  const config = params[index] ?? {};
+  if (!isRecord(config)) throw wrongType(config, 'struct RpcContextConfig');
+  const value = given(config);
   wordOf(value['commitment'] ?? 'finalized', COMMITMENTS, 'a commitment');
   return value;
+}
+
+/**
+ * The slot by commitment. Programs know the hashes of slots that are over, so only such a slot is called confirmed
+ * or finalised: whoever makes a lookup table with it is then never told that it is too new.
+ */
+export function slotAt(bank: Bank, config: Config): bigint {
+  const { slot } = bank.now();
+  return config['commitment'] === 'processed' || slot === 0n ? slot : slot - 1n;
 }
 
 /** Blocks and transactions are history only once they are confirmed; asking for less is an error. */

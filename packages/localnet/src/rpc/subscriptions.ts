@@ -24,6 +24,7 @@ type Subscription =
   | { readonly kind: 'logs'; readonly mentions: Address | undefined }
   | { readonly kind: 'signature'; readonly signature: Signature; readonly received: boolean }
   | { readonly kind: 'slot' }
+  | { readonly kind: 'slotsUpdates' }
   | { readonly kind: 'root' };
 
 type Kind = Subscription['kind'];
@@ -35,7 +36,38 @@ export type Notify = (method: string, subscription: number, result: unknown) => 
 export interface Subscriptions {
   method(name: string): ((params: Params) => unknown) | undefined;
   landed(record: LedgerRecord): void;
-  slot(parent: bigint, slot: bigint): void;
+  /** A new slot, and what there was in the one before. */
+  slot(change: SlotChange): void;
+}
+
+/** The chain has come from one slot into another; `landed` counts what there was in the one that is over. */
+export interface SlotChange {
+  readonly parent: bigint;
+  readonly slot: bigint;
+  readonly timeMs: number;
+  readonly landed: { readonly succeeded: number; readonly failed: number };
+}
+
+/** What a node says of a slot as it passes: one that is over is frozen and, without forks, final; the next one begins. */
+function slotUpdates({
+  parent,
+  slot,
+  timeMs,
+  landed,
+}: SlotChange): readonly Readonly<Record<string, unknown>>[] {
+  const entries = landed.succeeded + landed.failed;
+  const stats = {
+    maxTransactionsPerEntry: entries === 0 ? 0 : 1,
+    numFailedTransactions: landed.failed,
+    numSuccessfulTransactions: landed.succeeded,
+    numTransactionEntries: entries,
+  };
+  return [
+    { type: 'frozen', slot: parent, timestamp: timeMs, stats },
+    { type: 'optimisticConfirmation', slot: parent, timestamp: timeMs },
+    { type: 'root', slot: parent, timestamp: timeMs },
+    { type: 'createdBank', slot, parent, timestamp: timeMs },
+  ];
 }
 
 const LOG_FILTERS = '`all`, `allWithVotes`, `mentions`';
@@ -83,7 +115,7 @@ function parse(kind: Kind, params: Params): Subscription {
   }
 }
 
-const KINDS: readonly Kind[] = ['account', 'program', 'logs', 'signature', 'slot', 'root'];
+const KINDS: readonly Kind[] = ['account', 'program', 'logs', 'signature', 'slot', 'slotsUpdates', 'root'];
 const subscribeNames: ReadonlyMap<string, Kind> = new Map(KINDS.map((kind) => [`${kind}Subscribe`, kind]));
 const unsubscribeNames: ReadonlySet<string> = new Set(KINDS.map((kind) => `${kind}Unsubscribe`));
 
@@ -150,7 +182,7 @@ export function createSubscriptions(deps: {
       notify(
         'accountNotification',
         id,
-        at(slot, encodeNotified(account ?? gone, subscription.format, bank.read)),
+        at(slot, encodeNotified(address, account ?? gone, subscription.format, bank.read)),
       );
     }
     if (
@@ -159,7 +191,10 @@ export function createSubscriptions(deps: {
       !subscription.passes(account)
     )
       return;
-    const value = { pubkey: address, account: encodeNotified(account, subscription.format, bank.read) };
+    const value = {
+      pubkey: address,
+      account: encodeNotified(address, account, subscription.format, bank.read),
+    };
     notify('programNotification', id, at(slot, value));
   }
 
@@ -187,10 +222,13 @@ export function createSubscriptions(deps: {
         }
       }
     },
-    slot(parent, slot) {
+    slot(change) {
+      const { parent, slot } = change;
       for (const [id, { kind }] of active) {
-        if (kind === 'slot') notify('slotNotification', id, { parent, root: slot, slot });
-        if (kind === 'root') notify('rootNotification', id, slot);
+        if (kind === 'slot') notify('slotNotification', id, { parent, root: parent, slot });
+        if (kind === 'root') notify('rootNotification', id, parent);
+        if (kind === 'slotsUpdates')
+          for (const update of slotUpdates(change)) notify('slotsUpdatesNotification', id, update);
       }
     },
   };

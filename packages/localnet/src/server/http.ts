@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { MAX_HTTP_SOCKETS, MAX_REQUEST_BYTES } from '../limits.ts';
+import { MAX_HTTP_SOCKETS, MAX_REQUEST_BYTES, MAX_UNSENT_BYTES, SMALL_ANSWER_BYTES } from '../limits.ts';
 import type { Dispatch } from '../rpc/dispatch.ts';
-import { stringifyRpc } from '../rpc/json.ts';
 
 /** A request's head and body must come within this; frees sockets that never finish. */
 const REQUEST_TIMEOUT_MS = 30_000;
+
+/** A client that takes nothing of its answer for so long is cut off: what it was to get is held in memory. */
+const IDLE_TIMEOUT_MS = 60_000;
 
 // Wallets and explorers are web pages of other origins. The server holds no secret and acts on signed
 // transactions only, so any page may ask; it listens on this machine unless told otherwise.
@@ -34,7 +36,34 @@ function answer(response: ServerResponse, status: number, type: string, text: st
   response.end(text);
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, dispatch: Dispatch): Promise<void> {
+/** Counts what clients have not taken yet; small answers always pass. */
+interface Unsent {
+  bytes: number;
+}
+
+function answerJson(response: ServerResponse, text: string, unsent: Unsent): void {
+  if (text.length < SMALL_ANSWER_BYTES) {
+    answer(response, 200, 'application/json; charset=utf-8', text);
+    return;
+  }
+  if (unsent.bytes + text.length > MAX_UNSENT_BYTES) {
+    response.setHeader('retry-after', '1');
+    answer(response, 503, 'text/plain', 'Other clients have not taken their answers yet: ask again.\n');
+    return;
+  }
+  unsent.bytes += text.length;
+  response.once('close', () => {
+    unsent.bytes -= text.length;
+  });
+  answer(response, 200, 'application/json; charset=utf-8', text);
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  dispatch: Dispatch,
+  unsent: Unsent,
+): Promise<void> {
   if (request.method === 'OPTIONS') {
     response.writeHead(204, CORS).end();
   } else if (request.method === 'GET' && request.url === '/health') {
@@ -46,25 +75,21 @@ async function serve(request: IncomingMessage, response: ServerResponse, dispatc
       answer(response, 413, 'text/plain', `A request holds at most ${MAX_REQUEST_BYTES} bytes.\n`);
       return;
     }
-    const result = await dispatch(body.text);
-    answer(
-      response,
-      200,
-      'application/json; charset=utf-8',
-      result === undefined ? '' : stringifyRpc(result),
-    );
+    answerJson(response, (await dispatch(body.text)) ?? '', unsent);
   } else {
     answer(response, 405, 'text/plain', 'Used HTTP method is not allowed. POST or OPTIONS is required.\n');
   }
 }
 
 export function createHttpServer(dispatch: Dispatch): Server {
+  const unsent: Unsent = { bytes: 0 };
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    serve(request, response, dispatch).catch(() => {
+    serve(request, response, dispatch, unsent).catch(() => {
       // The client went away in the middle of its request.
       response.destroy();
     });
   });
   server.maxConnections = MAX_HTTP_SOCKETS;
+  server.timeout = IDLE_TIMEOUT_MS;
   return server;
 }

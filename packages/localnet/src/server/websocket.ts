@@ -9,11 +9,11 @@ import { MAX_SOCKET_BACKLOG_BYTES, MAX_SOCKET_MESSAGE_BYTES, MAX_WEBSOCKETS } fr
 import { createDispatch } from '../rpc/dispatch.ts';
 import { stringifyRpc } from '../rpc/json.ts';
 import { createSubscriptions } from '../rpc/subscriptions.ts';
-import type { Subscriptions } from '../rpc/subscriptions.ts';
+import type { SlotChange, Subscriptions } from '../rpc/subscriptions.ts';
 
 export interface SocketFront {
   landed(record: LedgerRecord): void;
-  slot(parent: bigint, slot: bigint): void;
+  slot(change: SlotChange): void;
   close(): void;
 }
 
@@ -31,14 +31,16 @@ export function createSocketFront(deps: { bank: Bank; log: Log }, server: Server
   const wss = new WebSocketServer({ server, maxPayload: MAX_SOCKET_MESSAGE_BYTES, perMessageDeflate: false });
   const connections = new Map<WebSocket, Subscriptions>();
 
-  function send(socket: WebSocket, value: unknown): void {
+  const send = (socket: WebSocket, value: unknown): void => sendText(socket, stringifyRpc(value));
+
+  function sendText(socket: WebSocket, text: string): void {
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > MAX_SOCKET_BACKLOG_BYTES) {
       log.warn({ backlog: socket.bufferedAmount }, 'a websocket does not read what it asked for; cut off');
       socket.terminate();
       return;
     }
-    socket.send(stringifyRpc(value));
+    socket.send(text);
   }
 
   wss.on('connection', (socket) => {
@@ -76,7 +78,7 @@ export function createSocketFront(deps: { bank: Bank; log: Log }, server: Server
       const answering = dispatch(text);
       const fresh = subscribed;
       const result = await answering;
-      if (result !== undefined) send(socket, result);
+      if (result !== undefined) sendText(socket, result);
       if (fresh.length > 0) setTimeout(() => fresh.forEach(release), NOTIFY_AFTER_MS).unref();
     }
 
@@ -92,8 +94,8 @@ export function createSocketFront(deps: { bank: Bank; log: Log }, server: Server
     landed(record) {
       for (const subscriptions of connections.values()) subscriptions.landed(record);
     },
-    slot(parent, slot) {
-      for (const subscriptions of connections.values()) subscriptions.slot(parent, slot);
+    slot(change) {
+      for (const subscriptions of connections.values()) subscriptions.slot(change);
     },
     close() {
       for (const socket of wss.clients) socket.terminate();

@@ -1,12 +1,13 @@
 import type { Address } from '@solana/kit';
-import { addressFrom } from '../codec/base58.ts';
+import { addressBytes, addressFrom } from '../codec/base58.ts';
 import type { AccountChange, StoredAccount } from './account.ts';
+import { createAddressIndex } from './address-index.ts';
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './program-ids.ts';
 
 /**
- * The accounts that this chain has ever changed, with an index by owner and, for token accounts, by holder,
- * so that getProgramAccounts and getTokenAccountsByOwner touch only what they answer (the VM's own scan is
- * linear in all accounts).
+ * The accounts that this chain has ever changed, with an index by owner and, for token accounts, by mint and by
+ * holder and mint, so that getProgramAccounts, getTokenAccountsByOwner and getTokenLargestAccounts touch only what
+ * they answer (the VM's own scan is linear in all accounts).
  */
 export interface AccountStore {
   get(address: Address): StoredAccount | undefined;
@@ -16,7 +17,9 @@ export interface AccountStore {
   /** Forgets that the address was ever changed. */
   forget(address: Address): void;
   ownedBy(program: Address): Iterable<Address>;
-  tokenAccountsOf(holder: Address): Iterable<Address>;
+  /** Token accounts of a wallet, of one mint or of all. */
+  tokenAccountsOf(holder: Address, mint?: Address): Iterable<Address>;
+  tokenAccountsWith(mint: Address): Iterable<Address>;
   /** The sum of all accounts' lamports. */
   readonly lamports: bigint;
   /** The `count` accounts with the most lamports, richest first. */
@@ -28,36 +31,38 @@ export interface AccountStore {
 const TOKEN_ACCOUNT_BYTES = 165;
 const HOLDER_OFFSET = 32;
 
-/** The wallet that a token account belongs to (SPL Token, `Account.owner`). */
-export function tokenHolder(account: StoredAccount): Address | undefined {
-  if (account.owner !== TOKEN_PROGRAM && account.owner !== TOKEN_2022_PROGRAM) return undefined;
-  if (account.data.length < TOKEN_ACCOUNT_BYTES) return undefined;
-  return addressFrom(account.data, HOLDER_OFFSET);
+interface Token {
+  readonly mint: Address;
+  readonly holder: Address;
 }
 
-function move(
-  index: Map<Address, Set<Address>>,
-  from: Address | undefined,
-  to: Address | undefined,
-  address: Address,
-): void {
-  if (from === to) return;
-  if (from !== undefined) {
-    const set = index.get(from);
-    set?.delete(address);
-    if (set?.size === 0) index.delete(from);
-  }
-  if (to !== undefined) {
-    const set = index.get(to);
-    if (set === undefined) index.set(to, new Set([address]));
-    else set.add(address);
-  }
+/** The mint and the wallet that an account names, if it is long enough to be a token account (SPL Token, `Account`). */
+function tokenOf(account: StoredAccount | undefined): Token | undefined {
+  if (account === undefined || account.data.length < TOKEN_ACCOUNT_BYTES) return undefined;
+  if (account.owner !== TOKEN_PROGRAM && account.owner !== TOKEN_2022_PROGRAM) return undefined;
+  return { mint: addressFrom(account.data), holder: addressFrom(account.data, HOLDER_OFFSET) };
+}
+
+const NAMES_BYTES = 2 * HOLDER_OFFSET;
+
+/** Most changes of a token account are of its amount, and leave its mint and its holder alone. */
+function sameToken(a: StoredAccount | undefined, b: StoredAccount | undefined): boolean {
+  if (a === undefined || b === undefined || a.owner !== b.owner) return false;
+  if (a.data.length < TOKEN_ACCOUNT_BYTES || b.data.length < TOKEN_ACCOUNT_BYTES) return false;
+  return Buffer.compare(a.data.subarray(0, NAMES_BYTES), b.data.subarray(0, NAMES_BYTES)) === 0;
+}
+
+/** Whether an address stands at a place in an account's data. */
+function namesAt({ data }: StoredAccount, offset: number, wanted: Uint8Array): boolean {
+  for (let i = 0; i < wanted.length; i += 1) if (data[offset + i] !== wanted[i]) return false;
+  return true;
 }
 
 export function createAccountStore(): AccountStore {
   const accounts = new Map<Address, StoredAccount | undefined>();
-  const byOwner = new Map<Address, Set<Address>>();
-  const byHolder = new Map<Address, Set<Address>>();
+  const byOwner = createAddressIndex();
+  const byMint = createAddressIndex();
+  const byHolder = createAddressIndex();
   let lamports = 0n;
 
   function reindex(
@@ -66,8 +71,12 @@ export function createAccountStore(): AccountStore {
     after: StoredAccount | undefined,
   ): void {
     lamports += (after?.lamports ?? 0n) - (before?.lamports ?? 0n);
-    move(byOwner, before?.owner, after?.owner, address);
-    move(byHolder, before && tokenHolder(before), after && tokenHolder(after), address);
+    byOwner.move(before?.owner, after?.owner, address);
+    if (sameToken(before, after)) return;
+    const from = tokenOf(before);
+    const to = tokenOf(after);
+    byMint.move(from?.mint, to?.mint, address);
+    byHolder.move(from?.holder, to?.holder, address);
   }
 
   return {
@@ -81,8 +90,21 @@ export function createAccountStore(): AccountStore {
       reindex(address, accounts.get(address), undefined);
       accounts.delete(address);
     },
-    ownedBy: (program) => byOwner.get(program) ?? [],
-    tokenAccountsOf: (holder) => byHolder.get(holder) ?? [],
+    ownedBy: byOwner.of,
+    *tokenAccountsOf(holder, mint) {
+      if (mint === undefined) {
+        yield* byHolder.of(holder);
+        return;
+      }
+      // Whichever is fewer; the account's own bytes tell whether it is among the others too.
+      const fewHeld = byHolder.count(holder) <= byMint.count(mint);
+      const wanted = addressBytes(fewHeld ? mint : holder);
+      for (const address of fewHeld ? byHolder.of(holder) : byMint.of(mint)) {
+        const account = accounts.get(address);
+        if (account !== undefined && namesAt(account, fewHeld ? 0 : HOLDER_OFFSET, wanted)) yield address;
+      }
+    },
+    tokenAccountsWith: byMint.of,
     get lamports() {
       return lamports;
     },

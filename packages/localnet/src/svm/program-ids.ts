@@ -12,7 +12,10 @@ export const LOOKUP_TABLE_PROGRAM: Address = address('AddressLookupTab1e11111111
 export const NATIVE_LOADER: Address = address('NativeLoader1111111111111111111111111111111');
 export const LOADER_V2: Address = address('BPFLoader2111111111111111111111111111111111');
 export const LOADER_V3: Address = address('BPFLoaderUpgradeab1e11111111111111111111111');
+export const STAKE_PROGRAM: Address = address('Stake11111111111111111111111111111111111111');
 export const SYSVAR_PROGRAM: Address = address('Sysvar1111111111111111111111111111111111111');
+export const RECENT_BLOCKHASHES_SYSVAR: Address = address('SysvarRecentB1ockHashes11111111111111111111');
+export const SLOT_HISTORY_SYSVAR: Address = address('SysvarS1otHistory11111111111111111111111111');
 export const SLOT_HASHES_SYSVAR: Address = address('SysvarS1otHashes111111111111111111111111111');
 
 /** Programs whose accounts hold signature checks inside instruction data; each check costs a signature's fee. */

@@ -8,6 +8,7 @@ import {
   FailedTransactionMetadata,
   LiteSvm,
   SimulatedTransactionInfo,
+  SlotHistory,
 } from 'litesvm/dist/internal.js';
 import type { AddressAndAccount, TransactionMetadata } from 'litesvm/dist/internal.js';
 import { addressBytes, addressFrom, encodeBase58 } from '../codec/base58.ts';
@@ -54,6 +55,8 @@ export interface SimulationResult extends ExecutionResult {
 export interface Svm {
   setTime(slot: bigint, unixTimestamp: bigint): void;
   setSlotHashes(entries: readonly { slot: bigint; hash: string }[]): void;
+  /** Every slot before this one has a block. */
+  setSlotHistory(nextSlot: bigint): void;
   /** Throws what the VM throws on bytes that it cannot read. */
   execute(wire: Wire): ExecutionResult;
   simulate(wire: Wire, verifySignatures: boolean): SimulationResult;
@@ -64,6 +67,10 @@ export interface Svm {
   /** Accounts that the VM itself brings (bundled programs and their data, native mints), for the index by owner. */
   bundled(): readonly AccountChange[];
 }
+
+/** Slots that the slot history tells about (agave, `slot_history::MAX_ENTRIES`). */
+const SLOT_HISTORY_BITS = 1_048_576n;
+const SLOT_HISTORY_WORDS = 16_384;
 
 export const SLOTS_PER_EPOCH = 432_000n;
 
@@ -143,6 +150,13 @@ export function createSvm(): Svm {
     },
     setSlotHashes(entries) {
       vm.setSlotHashes([...entries]);
+    },
+    setSlotHistory(nextSlot) {
+      const bits = new BigUint64Array(SLOT_HISTORY_WORDS);
+      const whole = nextSlot < SLOT_HISTORY_BITS ? nextSlot : SLOT_HISTORY_BITS;
+      bits.fill(2n ** 64n - 1n, 0, Number(whole / 64n));
+      if (whole < SLOT_HISTORY_BITS) bits[Number(whole / 64n)] = 2n ** (whole % 64n) - 1n;
+      vm.setSlotHistory(new SlotHistory(bits, nextSlot));
     },
     execute({ bytes, version }) {
       const result =

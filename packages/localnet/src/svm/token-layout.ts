@@ -7,6 +7,7 @@ import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './program-ids.ts';
 const MINT_BYTES = 82;
 const TOKEN_ACCOUNT_BYTES = 165;
 const MULTISIG_BYTES = 355;
+const STATE_OFFSET = 108;
 const TYPE_OFFSET = 165;
 const TYPE_MINT = 1;
 const TYPE_ACCOUNT = 2;
@@ -49,7 +50,18 @@ function kindOf(account: StoredAccount): 'mint' | 'account' | undefined {
   return data[TYPE_OFFSET] === TYPE_ACCOUNT ? 'account' : undefined;
 }
 
+/** A mint is looked up for each of its accounts that is shown; accounts are never mutated. */
+const mints = new WeakMap<StoredAccount, MintState>();
+
 export function readMint(account: StoredAccount): MintState | undefined {
+  const known = mints.get(account);
+  if (known !== undefined) return known;
+  const mint = decodeMint(account);
+  if (mint !== undefined) mints.set(account, mint);
+  return mint;
+}
+
+function decodeMint(account: StoredAccount): MintState | undefined {
   if (kindOf(account) !== 'mint') return undefined;
   const { data } = account;
   const isInitialized = data[45] === 1;
@@ -63,10 +75,23 @@ export function readMint(account: StoredAccount): MintState | undefined {
   };
 }
 
+/** Whether it is an initialised token account, without decoding what it holds. */
+export function isTokenAccount(account: StoredAccount): boolean {
+  const state = kindOf(account) === 'account' ? account.data[STATE_OFFSET] : undefined;
+  return state === 1 || state === 2;
+}
+
+/** Base units in a token account. */
+export const tokenAmount = ({ data }: StoredAccount): bigint => view(data).getBigUint64(64, true);
+
+/** The wallet or program that may spend from a token account. */
+export const tokenDelegate = ({ data }: StoredAccount): Address | null => optionalAddress(data, 72);
+
 export function readTokenAccount(account: StoredAccount): TokenAccountState | undefined {
   if (kindOf(account) !== 'account') return undefined;
   const { data } = account;
-  const state = (['uninitialized', 'initialized', 'frozen'] as const)[data[108] ?? 0] ?? 'uninitialized';
+  const state =
+    (['uninitialized', 'initialized', 'frozen'] as const)[data[STATE_OFFSET] ?? 0] ?? 'uninitialized';
   if (state === 'uninitialized') return undefined;
   return {
     mint: addressFrom(data, 0),
@@ -99,17 +124,23 @@ export function readMultisig(account: StoredAccount): MultisigState | undefined 
   };
 }
 
-/** Token-2022 extension types behind an account's or mint's base state, in order. */
-export function extensionTypes(account: StoredAccount): readonly number[] {
-  const types: number[] = [];
+export interface TokenExtension {
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
+/** Token-2022 extensions behind an account's or mint's base state, in order: type u16, length u16, data. */
+export function extensionsOf(account: StoredAccount): readonly TokenExtension[] {
+  const extensions: TokenExtension[] = [];
   const v = view(account.data);
   for (let at = TYPE_OFFSET + 1; at + 4 <= account.data.length;) {
     const type = v.getUint16(at, true);
     if (type === 0) break;
-    types.push(type);
-    at += 4 + v.getUint16(at + 2, true);
+    const length = v.getUint16(at + 2, true);
+    extensions.push({ type, data: account.data.subarray(at + 4, at + 4 + length) });
+    at += 4 + length;
   }
-  return types;
+  return extensions;
 }
 
 /** An amount in base units as Solana's JSON shows token amounts. */

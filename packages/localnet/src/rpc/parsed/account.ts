@@ -1,13 +1,17 @@
 import type { Address } from '@solana/kit';
 import type { StoredAccount } from '../../svm/account.ts';
-import { LOADER_V3, LOOKUP_TABLE_PROGRAM, SYSTEM_PROGRAM, SYSVAR_PROGRAM } from '../../svm/program-ids.ts';
+import {
+  LOADER_V3,
+  LOOKUP_TABLE_PROGRAM,
+  STAKE_PROGRAM,
+  SYSTEM_PROGRAM,
+  SYSVAR_PROGRAM,
+} from '../../svm/program-ids.ts';
 import { dataReader } from './layout.ts';
+import type { ParsedAccount } from './layout.ts';
+import { parseStake } from './stake.ts';
+import { parseSysvar } from './sysvar.ts';
 import { parseTokenData } from './token-account.ts';
-
-interface ParsedAccount {
-  readonly type: string;
-  readonly info?: unknown;
-}
 
 const NONCE_BYTES = 80;
 
@@ -64,60 +68,29 @@ function parseTable(data: Uint8Array): ParsedAccount | undefined {
   return { type: 'lookupTable', info: authority === undefined ? info : { ...info, authority } };
 }
 
-const CLOCK_BYTES = 40;
-const RENT_BYTES = 17;
-const EPOCH_SCHEDULE_BYTES = 33;
-
-/** The sysvars that are told apart by their size (agave, `parse_sysvar.rs`). */
-function parseSysvar(data: Uint8Array): ParsedAccount | undefined {
-  const r = dataReader(data);
-  if (data.length === CLOCK_BYTES) {
-    const [slot, epochStartTimestamp, epoch, leaderScheduleEpoch, unixTimestamp] = [
-      r.u64(),
-      r.u64(),
-      r.u64(),
-      r.u64(),
-      r.u64(),
-    ];
-    const info = { slot, epoch, epochStartTimestamp, leaderScheduleEpoch, unixTimestamp };
-    return { type: 'clock', info };
-  }
-  if (data.length === RENT_BYTES) return { type: 'rent', info: { lamportsPerByte: r.u64().toString() } };
-  if (data.length !== EPOCH_SCHEDULE_BYTES) return undefined;
-  const slotsPerEpoch = r.u64();
-  const leaderScheduleSlotOffset = r.u64();
-  const warmup = r.u8() === 1;
-  const info = {
-    slotsPerEpoch,
-    leaderScheduleSlotOffset,
-    warmup,
-    firstNormalEpoch: r.u64(),
-    firstNormalSlot: r.u64(),
-  };
-  return { type: 'epochSchedule', info };
-}
-
 interface AccountParser {
   readonly program: string;
-  readonly parse: (data: Uint8Array) => ParsedAccount | undefined;
+  readonly parse: (data: Uint8Array, address: Address) => ParsedAccount | undefined;
 }
 
 const PARSERS: ReadonlyMap<Address, AccountParser> = new Map<Address, AccountParser>([
   [SYSTEM_PROGRAM, { program: 'nonce', parse: parseNonce }],
   [LOADER_V3, { program: 'bpf-upgradeable-loader', parse: parseLoader }],
   [LOOKUP_TABLE_PROGRAM, { program: 'address-lookup-table', parse: parseTable }],
+  [STAKE_PROGRAM, { program: 'stake', parse: parseStake }],
   [SYSVAR_PROGRAM, { program: 'sysvar', parse: parseSysvar }],
 ]);
 
 /** `{ program, parsed: { type, info }, space }` of accounts whose owner is known; else `undefined`. */
 export function parseAccountData(
+  address: Address,
   account: StoredAccount,
   read: (address: Address) => StoredAccount | undefined,
 ): unknown {
   const parser = PARSERS.get(account.owner);
   if (parser === undefined) return parseTokenData(account, read);
   try {
-    const parsed = parser.parse(account.data);
+    const parsed = parser.parse(account.data, address);
     return parsed && { program: parser.program, parsed, space: account.data.length };
   } catch (error) {
     if (error instanceof RangeError) return undefined; // not laid out as its owner would: shown as bytes

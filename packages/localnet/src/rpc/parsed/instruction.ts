@@ -3,15 +3,20 @@ import type { Address } from '@solana/kit';
 import { encodeBase58 } from '../../codec/base58.ts';
 import {
   ASSOCIATED_TOKEN_PROGRAM,
+  LOADER_V2,
+  LOADER_V3,
   LOOKUP_TABLE_PROGRAM,
   MEMO_PROGRAM,
   MEMO_V1_PROGRAM,
+  STAKE_PROGRAM,
   SYSTEM_PROGRAM,
   TOKEN_2022_PROGRAM,
   TOKEN_PROGRAM,
 } from '../../svm/program-ids.ts';
 import { parseLookupTable } from './lookup-table.ts';
 import type { ParsedInstruction } from './layout.ts';
+import { parseFinalLoader, parseUpgradeableLoader } from './loader.ts';
+import { parseStakeInstruction } from './stake-instruction.ts';
 import { parseSystem } from './system.ts';
 import { parseAssociatedToken, parseToken } from './token.ts';
 
@@ -33,12 +38,15 @@ const parseMemo = (data: Uint8Array): string | undefined =>
 
 const PARSERS: ReadonlyMap<Address, Parser> = new Map<Address, Parser>([
   [SYSTEM_PROGRAM, { program: 'system', parse: parseSystem }],
-  // Token-2022's own extensions have no parser here; the instructions that it shares do. Both go by one name.
+  // Both go by one name; Token-2022's confidential transfers come undecoded.
   [TOKEN_PROGRAM, { program: 'spl-token', parse: parseToken }],
   [TOKEN_2022_PROGRAM, { program: 'spl-token', parse: parseToken }],
   [ASSOCIATED_TOKEN_PROGRAM, { program: 'spl-associated-token-account', parse: parseAssociatedToken }],
   [MEMO_PROGRAM, { program: 'spl-memo', parse: parseMemo }],
   [MEMO_V1_PROGRAM, { program: 'spl-memo', parse: parseMemo }],
+  [LOADER_V2, { program: 'bpf-loader', parse: parseFinalLoader }],
+  [LOADER_V3, { program: 'bpf-upgradeable-loader', parse: parseUpgradeableLoader }],
+  [STAKE_PROGRAM, { program: 'stake', parse: parseStakeInstruction }],
   [LOOKUP_TABLE_PROGRAM, { program: 'address-lookup-table', parse: parseLookupTable }],
 ]);
 

@@ -7,6 +7,12 @@ export interface ParsedInstruction {
   readonly info: Readonly<Record<string, unknown>>;
 }
 
+/** An account of a known program as `jsonParsed` shows it (agave, `account-decoder/src/parse_*.rs`). */
+export interface ParsedAccount {
+  readonly type: string;
+  readonly info?: unknown;
+}
+
 /** Reads an instruction's data from left to right. Throws RangeError where it ends too early. */
 export interface DataReader {
   readonly left: number;
@@ -14,6 +20,10 @@ export interface DataReader {
   u16(): number;
   u32(): number;
   u64(): bigint;
+  i16(): number;
+  i64(): bigint;
+  f64(): number;
+  take(bytes: number): Buffer;
   address(): Address;
   /** A string with its length as u64 before it, as bincode writes them. */
   text(): string;
@@ -36,6 +46,14 @@ export function dataReader(data: Uint8Array): DataReader {
     u16: () => buffer.readUInt16LE(step(2)),
     u32: () => buffer.readUInt32LE(step(4)),
     u64,
+    i16: () => buffer.readInt16LE(step(2)),
+    i64: () => buffer.readBigInt64LE(step(8)),
+    f64: () => buffer.readDoubleLE(step(8)),
+    take(bytes) {
+      if (bytes > buffer.length - at) throw new RangeError('fewer bytes than there should be');
+      const start = step(bytes);
+      return buffer.subarray(start, at);
+    },
     address: () => addressFrom(buffer, step(32)),
     text() {
       const length = u64();

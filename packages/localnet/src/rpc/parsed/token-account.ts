@@ -2,19 +2,13 @@ import type { Address } from '@solana/kit';
 import type { StoredAccount } from '../../svm/account.ts';
 import { TOKEN_2022_PROGRAM } from '../../svm/program-ids.ts';
 import {
-  extensionTypes,
+  extensionsOf,
   readMint,
   readMultisig,
   readTokenAccount,
   uiTokenAmount,
 } from '../../svm/token-layout.ts';
-
-/** Token-2022 extensions that hold no state, so that their name says all. Others leave an account unparsed. */
-const STATELESS_EXTENSIONS: Readonly<Record<number, string>> = {
-  7: 'immutableOwner',
-  9: 'nonTransferable',
-  13: 'nonTransferableAccount',
-};
+import { parseExtensions } from './token-extensions.ts';
 
 /** `jsonParsed` of a token account, mint or multisig (agave, `account-decoder/src/parse_token.rs`). */
 export function parseTokenData(
@@ -23,12 +17,7 @@ export function parseTokenData(
 ): unknown {
   const parsed = parseMint(account) ?? parseAccount(account, read) ?? parseMultisig(account);
   if (parsed === undefined) return undefined;
-  const extensions: unknown[] = [];
-  for (const type of parsed.type === 'multisig' ? [] : extensionTypes(account)) {
-    const extension = STATELESS_EXTENSIONS[type];
-    if (extension === undefined) return undefined;
-    extensions.push({ extension });
-  }
+  const extensions = parsed.type === 'multisig' ? [] : parseExtensions(extensionsOf(account));
   const isToken2022 = account.owner === TOKEN_2022_PROGRAM;
   const info = extensions.length > 0 ? { ...parsed.info, extensions } : parsed.info;
   return {

@@ -1,6 +1,8 @@
 import type { Address } from '@solana/kit';
 import { uiTokenAmount } from '../../svm/token-layout.ts';
 import { dataReader, named } from './layout.ts';
+import { EXTENSION_LAYOUTS } from './token-extension-instruction.ts';
+import { extensionName } from './token-extensions.ts';
 import type { DataReader, InstructionLayout, ParsedInstruction } from './layout.ts';
 
 const amount = (r: DataReader): Record<string, unknown> => ({ amount: r.u64().toString() });
@@ -37,30 +39,19 @@ const AUTHORITY_TYPES: readonly string[] = [
 /** Authorities over an account; all others are over a mint. */
 const OVER_ACCOUNT: ReadonlySet<string> = new Set(['accountOwner', 'closeAccount']);
 
-/** The extensions that an account may be asked to have room for (spl-token-2022, `ExtensionType`). */
-const EXTENSION_TYPES: Readonly<Record<number, string>> = {
-  2: 'transferFeeAmount',
-  5: 'confidentialTransferAccount',
-  7: 'immutableOwner',
-  8: 'memoTransfer',
-  11: 'cpiGuard',
-  13: 'nonTransferableAccount',
-  15: 'transferHookAccount',
-  17: 'confidentialTransferFeeAmount',
-  27: 'pausableAccount',
-};
-
 function extensionTypes(r: DataReader): Record<string, unknown> {
   const types: string[] = [];
-  while (r.left >= 2) types.push(EXTENSION_TYPES[r.u16()] ?? 'uninitialized');
+  while (r.left >= 2) types.push(extensionName(r.u16()) ?? 'uninitialized');
   return types.length === 0 ? {} : { extensionTypes: types };
 }
 
 /** `signedBy`: the account after the named ones signs, or is a multisig whose signers follow. */
-interface TokenLayout extends InstructionLayout {
+export interface TokenLayout extends InstructionLayout {
   readonly signedBy?: string;
   /** The accounts after the named ones are listed as signers, but nobody signs for them. */
   readonly listsSigners?: boolean;
+  /** Accounts that follow everything else: all that are left, or as many as the data says. */
+  readonly sources?: 'all' | 'counted';
 }
 
 /** The instructions of SPL Token by their tag, which Token-2022 shares (agave, `parse_token.rs`). */
@@ -137,14 +128,27 @@ function signersOf(layout: TokenLayout, accounts: readonly Address[]): Record<st
     : { [multisigName(layout.signedBy)]: first, signers };
 }
 
+function layoutOf(reader: DataReader): TokenLayout | undefined {
+  const tag = reader.u8();
+  const found = LAYOUTS[tag] ?? EXTENSION_LAYOUTS[tag];
+  return isList(found) ? found[reader.u8()] : found;
+}
+
+const isList = (found: TokenLayout | readonly TokenLayout[] | undefined): found is readonly TokenLayout[] =>
+  Array.isArray(found);
+
 export function parseToken(data: Uint8Array, accounts: readonly Address[]): ParsedInstruction | undefined {
   const reader = dataReader(data);
-  const layout = LAYOUTS[reader.u8()];
+  const layout = layoutOf(reader);
   if (layout === undefined) return undefined;
+  const count = layout.sources === 'counted' ? reader.u8() : 0;
+  const first = layout.sources === 'all' ? layout.accounts.length : accounts.length - count;
   const info = named(layout.accounts, accounts);
-  const signers = signersOf(layout, accounts);
+  const signers = signersOf(layout, accounts.slice(0, first));
   if (info === undefined || signers === undefined) return undefined;
-  const all = { ...info, ...signers, ...layout.data?.(reader) };
+  const sources: Readonly<Record<string, unknown>> =
+    layout.sources === undefined ? {} : { sourceAccounts: accounts.slice(first) };
+  const all = { ...info, ...sources, ...signers, ...layout.data?.(reader) };
   if (layout.type !== 'setAuthority' || OVER_ACCOUNT.has(String(all['authorityType'])))
     return { type: layout.type, info: all };
   const { account: mint, ...others } = all;

@@ -1,0 +1,92 @@
+import { examples } from '../command.ts';
+import type { CliContext, RegisterCommand } from '../command.ts';
+import { chainOptions, connect, networkDir } from '../connection.ts';
+import type { ChainOptions } from '../connection.ts';
+import { folder, machine, names } from '../doctor/machine.ts';
+import { chain, nodes, resources, wallets } from '../doctor/network.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { bad, good } from '../doctor/finding.ts';
+import { describeFailure } from '../failure.ts';
+import { runningIn } from '../up/running.ts';
+
+/** A look that itself fails is a finding too, and no reason to look no further. */
+async function look(about: string, at: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await at();
+  } catch (error) {
+    const { message, hint } = describeFailure(error);
+    return [bad(about, message, hint)];
+  }
+}
+
+async function running(dir: string): Promise<readonly Finding[]> {
+  const found = await runningIn(dir);
+  return found === undefined
+    ? []
+    : [good('up', `the network of this folder runs (process ${found.pid}): ${found.url}`)];
+}
+
+async function run(options: ChainOptions, context: CliContext): Promise<void> {
+  const { terminal, invocation } = context;
+  const { style } = terminal;
+  const all: Finding[] = [];
+  const tell = (findings: readonly Finding[]): void => {
+    for (const given of findings) {
+      const finding = {
+        ...given,
+        text: invocation.rewrite(given.text),
+        hint: invocation.rewrite(given.hint),
+      };
+      all.push(finding);
+      if (options.json === true) continue;
+      const mark =
+        finding.state === 'good'
+          ? style.green('✓')
+          : finding.state === 'warning'
+            ? style.yellow('!')
+            : style.red('✗');
+      terminal.line(`${mark} ${finding.about.padEnd(11)} ${finding.text}`);
+      if (finding.hint !== '') terminal.line(`  ${' '.repeat(11)} ${style.dim('→')} ${finding.hint}`);
+    }
+  };
+  const dir = networkDir(options, context);
+  tell(await look('machine', machine));
+  tell(await look('folder', () => folder(dir)));
+  tell(await look('names', names));
+  tell(await look('up', () => running(dir)));
+  const connection = await connect(options, context);
+  terminal.progress(`asking ${connection.client.rpcUrl} ...`);
+  const seen = await chain(connection);
+  tell(seen.findings);
+  const { config } = seen;
+  if (config !== undefined) {
+    tell(await look('nodes', () => nodes(connection, config)));
+    tell(await look('resource', () => resources(connection)));
+    tell(await look('wallets', () => wallets(connection)));
+  }
+  const wrong = all.filter(({ state }) => state === 'bad').length;
+  const warnings = all.filter(({ state }) => state === 'warning').length;
+  if (wrong > 0) context.setExitCode(1);
+  if (options.json === true) {
+    terminal.json({ ok: wrong === 0, wrong, warnings, findings: all });
+    return;
+  }
+  terminal.line();
+  terminal.line(
+    wrong === 0
+      ? style.green(`Nothing is wrong${warnings === 0 ? '' : `; ${warnings} to look at`}.`)
+      : style.red(
+          `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong: do what stands behind the arrow.`,
+        ),
+  );
+}
+
+export const registerDoctor: RegisterCommand = (program, context) => {
+  const command = program
+    .command('doctor')
+    .description(
+      'Looks at machine, folder, keys, names, chain, clocks, guards, edges, stakes, certificates and resources, and says what to do. Exit code 1 when something is wrong.',
+    )
+    .action((options: ChainOptions) => run(options, context));
+  examples(chainOptions(command), ['media doctor', 'media doctor --json']);
+};

@@ -1,0 +1,118 @@
+import { MediaError, errorMessage } from '@media-network/runtime';
+import type { FuzzTarget } from '@media-network/runtime/testing';
+import { formatMs } from '../amounts.ts';
+import { examples } from '../command.ts';
+import type { CliContext, RegisterCommand } from '../command.ts';
+
+interface Options {
+  readonly inputs: string;
+  readonly seed: string;
+  readonly from: string;
+  readonly only?: string[];
+  readonly json?: true;
+}
+
+/** Inputs between two looks at the clock and at Ctrl-C. */
+const STEP = 2_000;
+
+interface Row {
+  readonly target: string;
+  readonly inputs: number;
+  readonly ms: number;
+  readonly kinds: number;
+  readonly failure?: { readonly input: number; readonly message: string };
+}
+
+function natural(text: string, name: string, least: number): number {
+  const value = Number(text);
+  if (/^\d{1,12}$/.test(text) && value >= least) return value;
+  throw new MediaError({
+    code: 'cli/bad-number',
+    message: `${name} must be a whole number from ${least}, not "${text}".`,
+    source: 'client',
+  });
+}
+
+function chosen(targets: readonly FuzzTarget[], only: readonly string[] | undefined): readonly FuzzTarget[] {
+  const unknown = only?.find((name) => !targets.some((target) => target.name === name));
+  if (unknown !== undefined)
+    throw new MediaError({
+      code: 'cli/unknown-target',
+      message: `There is no target "${unknown}": choose from ${targets.map(({ name }) => name).join(', ')}.`,
+      source: 'client',
+    });
+  return targets.filter((target) => only?.includes(target.name) ?? true);
+}
+
+async function fuzzTheEdge(options: Options, context: CliContext): Promise<void> {
+  const { terminal } = context;
+  const inputs = natural(options.inputs, '--inputs', 1);
+  const seed = natural(options.seed, '--seed', 0);
+  const from = natural(options.from, '--from', 0);
+  const [{ edgeTargets }, { fuzz }] = await Promise.all([
+    import('../fuzz/edge-targets.ts'),
+    import('@media-network/runtime/testing'),
+  ]);
+  const signal = context.takeSignals();
+  const rows: Row[] = [];
+  for (const target of chosen(await edgeTargets(), options.only)) {
+    const started = performance.now();
+    const kinds = new Set<string>();
+    let done = 0;
+    let failure: Row['failure'];
+    while (done < inputs && failure === undefined && !signal.aborted) {
+      const result = fuzz(target, { seed, inputs: Math.min(STEP, inputs - done), from: from + done });
+      for (const kind of Object.keys(result.kinds)) kinds.add(kind);
+      done += result.inputs;
+      if (result.failure !== undefined)
+        failure = { input: result.failure.input, message: errorMessage(result.failure.error) };
+      terminal.progress(`${target.name}: ${done.toLocaleString('en')} of ${inputs.toLocaleString('en')} ...`);
+      // Lets a signal in.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const ms = Math.round(performance.now() - started);
+    const row = {
+      target: target.name,
+      inputs: done,
+      ms,
+      kinds: kinds.size,
+      ...(failure === undefined ? {} : { failure }),
+    };
+    rows.push(row);
+    if (options.json !== true) terminal.line(describe(row, seed, context));
+    if (signal.aborted) break;
+  }
+  const failed = rows.filter((row) => row.failure !== undefined).length;
+  if (failed > 0) context.setExitCode(1);
+  if (options.json === true) terminal.json({ ok: failed === 0, seed, targets: rows });
+}
+
+function describe(row: Row, seed: number, { terminal }: CliContext): string {
+  const { style } = terminal;
+  const counts = `${row.inputs.toLocaleString('en').padStart(9)} inputs of ${row.kinds} kinds`;
+  if (row.failure === undefined)
+    return `${style.green('✓')} ${row.target.padEnd(15)} ${counts}  ${style.dim(formatMs(row.ms))}`;
+  const again = `media fuzz edge --only ${row.target} --seed ${seed} --from ${row.failure.input} --inputs 1`;
+  return `${style.red('✗')} ${row.target.padEnd(15)} ${row.failure.message}\n  once more: ${again}`;
+}
+
+export const registerFuzz: RegisterCommand = (program, context) => {
+  const group = program
+    .command('fuzz')
+    .description('Feeds what reads the words of strangers with inputs that nobody wrote.');
+  examples(group, ['media fuzz edge --inputs 10000']);
+  examples(
+    group
+      .command('edge')
+      .description(
+        'The edge: requests, chunks, HTTP/2 frames, Cache-Control, Vary, Range and the index on disk. Each input is checked against a second reader or a rule that must hold.',
+      )
+      .option('--inputs <n>', 'inputs for each target', '1000000')
+      .option('--seed <n>', 'what the inputs are made from', '1')
+      .option('--from <n>', 'number of the first input', '0')
+      .option('--only <target...>', 'these targets only')
+      .option('--json', 'print the result as one JSON object')
+      .action((options: Options) => fuzzTheEdge(options, context)),
+    ['media fuzz edge', 'media fuzz edge --only range --seed 7'],
+  );
+};

@@ -1,0 +1,166 @@
+import type { Entry } from './catalogue.ts';
+
+const HELP = 'Ask the command for its --help.';
+const NUMBER = 'Write a number as the message says.';
+
+/** Codes of the command itself, of the local network and of the measurements. */
+export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
+  'bench/certificate': ['The certificate for the measurement was not made.', 'Install openssl.'],
+  'bench/load-failed': ['The load failed.', 'Run it again on a quiet machine.'],
+  'bench/machine-busy': ['The machine is too busy to measure.', 'Stop what else runs, then measure again.'],
+  'bench/no-hit': ['What should be a cache hit was none.', 'Run it again with --debug.'],
+  'bench/one-processor': [
+    'The machine has one processor; load and server need one each.',
+    'Measure on a machine with two.',
+  ],
+  'bench/server-failed': ['A server that is measured did not start.', 'See the lines above.'],
+  'bench/tools-missing': [
+    'A program that the measurement needs is missing.',
+    'Install what the message names.',
+  ],
+  'cli/already-running': [
+    'What should start runs already.',
+    '"media up --stop" stops a network; a daemon is stopped by its own process.',
+  ],
+  'cli/bad-address': [
+    'An argument is no Solana address.',
+    'Write 32 to 44 letters of base58, or the name of a wallet where one is taken.',
+  ],
+  'cli/bad-amount': [
+    'An amount is not written as one.',
+    'Write it without separators, with a point before the decimals, such as 1234.5.',
+  ],
+  'cli/bad-choice': ['A value is none of those that are taken.', HELP],
+  'cli/bad-endpoint': [
+    'Where a node listens is no address for others.',
+    'Name the public URL with --endpoint.',
+  ],
+  'cli/bad-index': ['An hour or week is no whole number.', '"media status" shows the current ones.'],
+  'cli/bad-number': ['An option takes a whole number within bounds.', NUMBER],
+  'cli/bad-password': ['The file of the password is empty.', 'Put the password in it.'],
+  'cli/bad-port': ['A port is none, or one that browsers refuse.', 'Choose another, from 1024 to 65535.'],
+  'cli/bad-resource': [
+    'What is asked of a resource cannot be done; the message says why, in figures.',
+    '"media resource show" says where it stands.',
+  ],
+  'cli/bad-role': ['There is no such role.', 'Choose from publisher, edge, guard, peerpool, user.'],
+  'cli/bad-side': ['That is no side of the pool.', 'Say media or quote.'],
+  'cli/bad-slippage': ['The slippage is no percentage from 0 to 50.', NUMBER],
+  'cli/bad-stake': [
+    'What is asked of a stake cannot be done; the message says why, in figures.',
+    '"media stake show" shows the stakes.',
+  ],
+  'cli/bad-token': ['That is nothing that can be sent.', 'Say sol, media, quote or lp.'],
+  'cli/build-failed': ['The program did not build.', 'See the lines above the message.'],
+  'cli/conflicting-options': ['Two options contradict each other.', 'Leave one away.'],
+  'cli/excess-arguments': [
+    'There are more arguments than the command takes.',
+    `${HELP} Put what has spaces in quotes.`,
+  ],
+  'cli/missing-argument': ['An argument is missing.', HELP],
+  'cli/missing-command': ['A group of commands needs a word more.', HELP],
+  'cli/missing-tool': ['A program of the system is missing.', 'Install it as the message says.'],
+  'cli/missing-value': ['An option needs a value.', HELP],
+  'cli/network-exists': [
+    'There is a network under this program already.',
+    'Use it, or deploy the program under another id.',
+  ],
+  'cli/network-running': ['The network of this folder may be running.', 'Stop it with "media up --stop".'],
+  'cli/no-airdrop': ['The chain gives no airdrop.', 'Ask for less, or fund the wallet from another.'],
+  'cli/no-evidence': [
+    'No guard serves the table of the week.',
+    'Check that guards run with "media status", and try again.',
+  ],
+  'cli/no-home': ['HOME is not set.', 'Set it, and name a folder with --bin.'],
+  'cli/no-lp': [
+    'The wallet holds too few LP for the stake of a node.',
+    '"media pool add 100 1000" makes LP, or somebody sends it some.',
+  ],
+  'cli/no-mint': [
+    'There is no token mint at this address.',
+    'Check the chain (--url) and the quote token (--quote).',
+  ],
+  'cli/no-pool': ['There is no pool, or there are several.', 'Name the quote token of one with --quote.'],
+  'cli/no-resource': ['No resource has this name.', '"media resource list --all" shows what there is.'],
+  'cli/no-seal-key': [
+    'The seal key of a registered guard is gone.',
+    'Put its file back, or make another with --new-seal-key.',
+  ],
+  'cli/no-wallet': [
+    'There is no such wallet.',
+    '"media wallet list" shows those there are, "media wallet new" makes one.',
+  ],
+  'cli/not-ours': [
+    'Something else stands where the link to this command would go.',
+    'Remove it, or choose another folder with --bin.',
+  ],
+  'cli/not-publisher': [
+    'The resource belongs to another wallet.',
+    'Name the wallet of its publisher with --keypair.',
+  ],
+  'cli/not-registered': ['The wallet has no such node.', '"media status" lists the nodes.'],
+  'cli/not-running': ['No network runs in the folder.', 'Name the folder of another with --dir.'],
+  'cli/not-stopping': [
+    'The network does not stop.',
+    'End its process for good; what its chain has confirmed is on disk.',
+  ],
+  'cli/port-in-use': ['A port is taken.', 'Stop what listens there, or choose another as the message says.'],
+  'cli/program-differs': [
+    'The build gives other bytes than the program that is checked in.',
+    'Check the source out again, or publish your own program under an id of its own.',
+  ],
+  'cli/settings-sealed': [
+    'The settings of the resource cannot be opened.',
+    'Name their password, or seal new ones with --new-password.',
+  ],
+  'cli/too-little': [
+    'A wallet holds less than is asked of it.',
+    '"media wallet balance" shows what it holds.',
+  ],
+  'cli/unknown-code': ['There is no such error code.', '"media explain" lists all.'],
+  'cli/unknown-command': ['There is no such command.', '"media --help" lists what there is.'],
+  'cli/unknown-group': ['There is no such group of tests.', HELP],
+  'cli/unknown-option': ['The command has no such option.', HELP],
+  'devnet/bad-keypair': [
+    'A file is no keypair.',
+    'Name one that the Solana CLI wrote: a JSON array of 64 numbers.',
+  ],
+  'devnet/bad-network-file': [
+    'The file that says where the network is cannot be read.',
+    'Delete it and start the network again.',
+  ],
+  'devnet/bad-origin': [
+    'That is not the address of an origin.',
+    'Write it as http://host:port, with no path.',
+  ],
+  'devnet/bad-wallet-name': [
+    'That cannot be the name of a wallet.',
+    'Use letters, digits, - and _, at most 64.',
+  ],
+  'devnet/never-settles': [
+    'The network does not come to rest.',
+    'Run it with --debug: one task stays busy or fails.',
+  ],
+  'devnet/no-airdrop': ['The chain gives no airdrop.', 'Name a wallet that has SOL with --keypair.'],
+  'devnet/no-keypair': [
+    'There is no such keypair file.',
+    'Make a wallet with "media wallet new", or name another file.',
+  ],
+  'devnet/not-authorised': [
+    'The guards have not authorised the resource within a minute.',
+    'Start again with --debug to see their log; see that the origin answers.',
+  ],
+  'devnet/port-in-use': ['The port of the sample origin is taken.', 'Choose other ports with --port.'],
+  'devnet/treasury-empty': [
+    'The founding wallet holds too few SOL.',
+    'Send it some, or name another with --keypair.',
+  ],
+  'devnet/wallet-exists': [
+    'There is a wallet of this name already, and no key is ever overwritten.',
+    'Choose another name.',
+  ],
+  'devnet/wallets-gone': [
+    'The wallets that made the network are gone.',
+    'Put their files back, or start anew with "media up --reset".',
+  ],
+};

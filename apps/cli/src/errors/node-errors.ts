@@ -1,0 +1,232 @@
+import type { Entry } from './catalogue.ts';
+
+const AGAIN = 'Try again in a moment.';
+const LOG = "See the log of the edge for the request's id.";
+const NEW_TICKET = 'Ask a guard for a new ticket; the viewer does so by itself.';
+const ORIGIN =
+  'See that the origin runs and is reached from the edges; "media resource show" says what they answer.';
+const PORT = 'Stop what listens there, or choose another port.';
+const OTHER_GUARD = 'Ask another guard.';
+const DISK = 'Look at the disk of the edge: it is full, or failing.';
+const VIEWER = 'This is between a player and the edge: use a viewer of this version.';
+
+/** Codes of edges, guards, caches, fronts, viewers and auditors; `Media-Error` and JSON answers carry them. */
+export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
+  'audit/no-hour': [
+    'The hour has no report on this chain.',
+    'It still runs, had no traffic, or was closed: "media status" shows recent hours.',
+  ],
+  'audit/no-report': [
+    'The edge has no report of the hour.',
+    'Name an hour in which it served; "media status" shows recent ones.',
+  ],
+  'audit/no-week': [
+    'The week has no epoch yet: nothing was charged for it.',
+    'Wait until fees of the week are charged.',
+  ],
+  'cache/abandoned': ['Every viewer of a fetch left.', 'Nothing is to be done.'],
+  'cache/body-gone': ['A part of a body was dropped before it was sent.', AGAIN],
+  'cache/body-too-long': ['A body is longer than announced.', ORIGIN],
+  'cache/disk-reserve': [
+    'The disk has no more room than what is to be left free.',
+    'Make room, or bound the cache with --disk-bytes.',
+  ],
+  'cache/read-failed': ['A cached body is shorter on disk than it was stored.', DISK],
+  'cache/truncated': ['A body is shorter than announced.', ORIGIN],
+  'config/invalid': [
+    'An option of a daemon is not right; the message names it.',
+    'Correct it; "media edge --help-all" and "media guard --help-all" list all.',
+  ],
+  'config/unreadable': [
+    'A file that the configuration names cannot be read.',
+    'Check its path, owner and content.',
+  ],
+  'edge/aborted': ['The viewer went away.', 'Nothing is to be done.'],
+  'edge/bad-proof': ['The table of claims gives a proof that is too long.', OTHER_GUARD],
+  'edge/bad-request': [
+    'The request to the control plane cannot be read.',
+    'Write it as docs/evidence.md says.',
+  ],
+  'edge/bad-settings': [
+    "The resource's settings cannot be used.",
+    'Publish right ones: "media resource update --origin".',
+  ],
+  'edge/chain-stale': [
+    'The edge has not heard of the chain for a while.',
+    'Check its connection to the node (--url), then its log.',
+  ],
+  'edge/draining': ['The edge is shutting down.', 'Use another edge, or wait until it is back.'],
+  'edge/exhausted': [
+    "The resource's stake is used up.",
+    'Its publisher adds to it: "media stake add 10", then "media resource update --lp".',
+  ],
+  'edge/folder-in-use': [
+    'Another process uses the folder of this edge.',
+    'Stop it, or choose another folder with --data.',
+  ],
+  'edge/internal': ['The edge failed to answer.', LOG],
+  'edge/journal-corrupt': [
+    'The journal of the edge is damaged.',
+    'Keep a copy of the folder, remove its journal, and start again: hours not reported are lost.',
+  ],
+  'edge/journal-full': [
+    'The edge cannot account for more traffic: its disk is full.',
+    'Make room; it goes on by itself.',
+  ],
+  'edge/journal-unwritable': ['The journal cannot be written.', DISK],
+  'edge/listen-failed': ['The control plane cannot listen.', 'Check --control-host and --control-port.'],
+  'edge/loop': [
+    "The resource's origin leads back to the network.",
+    'Name the real origin: "media resource update --origin".',
+  ],
+  'edge/method-not-allowed': [
+    'This endpoint takes other methods.',
+    'Use the method that docs/evidence.md names.',
+  ],
+  'edge/must-revalidate': [
+    'The cached copy may not be used without the origin, and that cannot be asked.',
+    ORIGIN,
+  ],
+  'edge/no-epoch-table': [
+    'No guard serves the table of claims of the week.',
+    'It is asked for again by itself; check that guards run with "media status".',
+  ],
+  'edge/no-receipt': ['A session has no receipt yet.', VIEWER],
+  'edge/no-settings': [
+    'The edge cannot read the settings of the resource at the moment.',
+    'See that guards run ("media status"); if they are new ones, "media resource update --new-password" seals the settings for them.',
+  ],
+  'edge/no-such-evidence': ['The edge has no list with this root.', OTHER_GUARD],
+  'edge/not-authorised': [
+    'The guards have not authorised the resource, or this edge, yet.',
+    '"media resource show" says why.',
+  ],
+  'edge/not-local': [
+    'What viewers ask for is told on the machine of the edge alone.',
+    'Run "media top" there.',
+  ],
+  'edge/not-cached': ['The object is not in the cache.', 'Ask for it once, then again.'],
+  'edge/origin-bad-response': ["The origin's answer is not valid HTTP.", ORIGIN],
+  'edge/origin-private': [
+    "The origin's address is private, and this edge does not connect there.",
+    'Use an origin with a public address, or run the edge with --allow-private-origins true.',
+  ],
+  'edge/origin-reset': ['The origin closed the connection early.', ORIGIN],
+  'edge/origin-timeout': ['The origin did not answer in time.', ORIGIN],
+  'edge/origin-truncated': ['The origin sent fewer bytes than it announced.', ORIGIN],
+  'edge/origin-unreachable': ['The origin cannot be reached.', ORIGIN],
+  'edge/over-quota': [
+    'The resource has used up its quota for the moment.',
+    'Wait as long as Retry-After says, or set more LP aside: "media resource update --lp".',
+  ],
+  'edge/paused': [
+    'The publisher has paused the resource.',
+    '"media resource update --resume" serves it again.',
+  ],
+  'edge/port-in-use': ['The port of the control plane is taken.', PORT],
+  'edge/too-many-requests': ['Too many signatures are asked for.', 'Wait a second.'],
+  'edge/unavailable': ['The edge cannot answer at the moment.', AGAIN],
+  'edge/unknown-endpoint': ['There is no such endpoint.', 'docs/evidence.md lists what there is.'],
+  'edge/unknown-host': [
+    'No resource of the network has this host.',
+    'Use the URL that "media resource show" prints.',
+  ],
+  'edge/upgrade-refused': ['The edge does not switch protocols.', 'Websockets go to the origin itself.'],
+  'front/listen-failed': ['The edge cannot listen.', 'Check --host and --port.'],
+  'front/port-in-use': ['The port of the edge is taken.', PORT],
+  'guard/bad-request': ['The guard cannot read the request.', 'Write it as docs/evidence.md says.'],
+  'guard/bad-signature': [
+    'The request is signed by another key than the one that may ask.',
+    'Use the operator of the edge, or the wallet that publishes the resource.',
+  ],
+  'guard/cannot-listen': ['The guard cannot listen.', 'Check --host and --port.'],
+  'guard/cannot-read': [
+    'This guard cannot read the settings.',
+    'Ask another; "media resource update --new-password" seals them for all guards there are.',
+  ],
+  'guard/chain-unreachable': ['The chain does not answer this guard.', OTHER_GUARD],
+  'guard/closing': ['The guard is shutting down.', OTHER_GUARD],
+  'guard/edge-not-active': [
+    'The edge is not registered, or has left.',
+    'Start it with "media edge": it registers itself.',
+  ],
+  'guard/fact-gone': [
+    'What the guard was about to act on is not on chain any more.',
+    'Nothing is to be done: it looks again.',
+  ],
+  'guard/internal': ['Something went wrong in the guard.', 'See its log.'],
+  'guard/no-evidence': ['This guard does not have the list.', OTHER_GUARD],
+  'guard/not-active': ['The resource is not active.', '"media resource show" says why.'],
+  'guard/not-in-set': ["The guard is not in this week's set.", OTHER_GUARD],
+  'guard/not-local': [
+    'What the probes ask is told on the machine of the guard alone.',
+    'Run "media top" there.',
+  ],
+  'guard/not-registered': [
+    'The wallet has no guard account.',
+    'Start it without --no-register: "media guard".',
+  ],
+  'guard/origin-refused': [
+    'The guard does not fetch from this origin: its address is private, or the target is none.',
+    'Use an origin with a public address.',
+  ],
+  'guard/other-version': [
+    'Other settings are in force by now.',
+    'Read the resource again and ask for those.',
+  ],
+  'guard/port-in-use': ['The port of the guard is taken.', PORT],
+  'guard/stake-too-low': [
+    "The edge's stake is below the minimum.",
+    'Add to it: "media stake add 10 --role edge".',
+  ],
+  'guard/too-large': ['The body of the request is too large.', 'Write it as docs/evidence.md says.'],
+  'guard/too-many-keys': ['Too many requests for keys from this address.', 'Wait a minute.'],
+  'guard/too-many-requests': ['Too many requests from this address.', 'Wait a minute.'],
+  'guard/too-many-tickets': ['Too many tickets for this address.', 'Wait a minute.'],
+  'guard/unknown-path': ['There is nothing at this path.', 'docs/evidence.md lists what there is.'],
+  'guard/unknown-resource': [
+    'There is no such resource.',
+    '"media resource list --all" shows what there is.',
+  ],
+  'guard/wrong-hour': ['A ticket is for this hour or the next.', NEW_TICKET],
+  'guard/wrong-method': ['The path takes another method.', 'Use the method that docs/evidence.md names.'],
+  'guard/wrong-operator': [
+    'The guard account names another operator.',
+    'Start with that key, or without --no-register to change the account.',
+  ],
+  'guard/wrong-seal-key': [
+    'The guard account names another seal key.',
+    'Start with its key file (--seal-key).',
+  ],
+  'guard/wrong-time': [
+    'The time of the request is off by more than a minute.',
+    'Set the clock; "media doctor" says by how much it is off.',
+  ],
+  'internal/unknown': [
+    'Something went wrong that has no code of its own.',
+    'Run it again with --debug to see where this comes from.',
+  ],
+  'receipt/bad-signature': ["A receipt is not signed by the session's key.", VIEWER],
+  'receipt/decreasing': ['A receipt is below the one before.', VIEWER],
+  'receipt/malformed': ['A receipt cannot be read.', VIEWER],
+  'receipt/over-limit': ['A receipt is above what the edge has served.', VIEWER],
+  'receipt/replayed': ['A receipt was seen already.', VIEWER],
+  'receipt/unknown-session': ['The edge has no such session, or its hour is closed.', NEW_TICKET],
+  'receipt/wrong-subject': ['A receipt is for another edge or resource.', VIEWER],
+  'runtime/private-address': ['The name leads to no public address.', 'Use a name with a public address.'],
+  'ticket/expired': ['The ticket of the session has expired.', NEW_TICKET],
+  'ticket/malformed': ['The ticket cannot be read.', NEW_TICKET],
+  'ticket/session-taken': ['Another ticket uses the same session.', NEW_TICKET],
+  'ticket/too-many-sessions': ['The edge has too many sessions.', 'Try another edge.'],
+  'ticket/wrong-hour': ['The ticket is of another hour.', NEW_TICKET],
+  'viewer/aborted': ['The request was given up.', 'Nothing is to be done.'],
+  'viewer/bad-header': ['A header has a line break.', 'Send it without.'],
+  'viewer/bad-url': ['The URL cannot be fetched.', 'Only http and https can.'],
+  'viewer/connect': ['The connection was not made.', 'Check the address, and that something listens there.'],
+  'viewer/incomplete': ['The connection ended before the answer was complete.', AGAIN],
+  'viewer/malformed': ['The answer is not HTTP/1.1.', 'Check the address: something else listens there.'],
+  'viewer/no-ticket': ['The guard gave no ticket.', OTHER_GUARD],
+  'viewer/receipt-refused': ['The edge did not take a receipt.', VIEWER],
+  'viewer/timeout': ['The connection was silent for too long.', AGAIN],
+  'viewer/too-large': ['The body is larger than was allowed.', 'Allow more, or ask for a range.'],
+};

@@ -1,0 +1,110 @@
+import { NODE_STATUS } from '@media-network/chain/schema';
+import type { Found, MediaClient } from '@media-network/chain';
+import type { TrafficSnapshot } from '@media-network/edge/traffic';
+import type { EdgeSight } from './traffic-source.ts';
+
+const TIMEOUT_MS = 3_000;
+
+async function ask(base: string, path: string): Promise<Response | undefined> {
+  try {
+    const response = await fetch(new URL(path, base), {
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (response.ok) return response;
+    await response.body?.cancel();
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Figures of a Prometheus page by name and labels: `media_edge_requests_total{outcome="hit"}` → 12. */
+export function parseMetrics(text: string): ReadonlyMap<string, number> {
+  const figures = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const match = /^([a-zA-Z_:][\w:]*(?:\{[^}]*\})?) (\S+)/.exec(line);
+    const value = Number(match?.[2]);
+    if (match?.[1] !== undefined && Number.isFinite(value)) figures.set(match[1], value);
+  }
+  return figures;
+}
+
+/** What an edge that tells its paths to nobody else shows of its sums. */
+function trafficOf(figures: ReadonlyMap<string, number>, host: string): TrafficSnapshot {
+  const outcome = (...names: readonly string[]): number =>
+    names.reduce((sum, name) => sum + (figures.get(`media_edge_requests_total{outcome="${name}"}`) ?? 0), 0);
+  const bytes = figures.get('media_edge_bytes_total') ?? 0;
+  const errors = outcome('refused', 'origin-failed', 'cut');
+  return {
+    sinceMs: 0,
+    hosts: [
+      {
+        host,
+        requests: outcome('hit', 'stale', 'revalidated', 'miss', 'pass', 'collapsed') + errors,
+        hits: outcome('hit', 'stale', 'revalidated'),
+        bytes,
+        hitBytes: Math.max(0, bytes - (figures.get('media_edge_origin_bytes_total') ?? 0)),
+        errors,
+      },
+    ],
+    paths: [],
+    errors: [],
+    firstByte: [],
+  };
+}
+
+async function sightOf(edge: Found<'edge'>, probes: EdgeSight['probes']): Promise<EdgeSight> {
+  const [own, metrics] = await Promise.all([ask(edge.control, '/v1/traffic'), ask(edge.control, '/metrics')]);
+  const figures = metrics === undefined ? undefined : parseMetrics(await metrics.text());
+  // The shape is this project's own edge's; another's would show as zeros.
+  const told = own === undefined ? undefined : ((await own.json()) as TrafficSnapshot);
+  return {
+    edge: edge.address,
+    endpoint: edge.endpoint,
+    traffic: told ?? (figures === undefined ? undefined : trafficOf(figures, edge.endpoint)),
+    originBytes: figures?.get('media_edge_origin_bytes_total') ?? 0,
+    reports: figures?.get('media_edge_reports_submitted_total') ?? 0,
+    probes,
+  };
+}
+
+/** What guards tell this machine of their probes, by edge. */
+async function probesOf(client: MediaClient): Promise<ReadonlyMap<string, EdgeSight['probes']>> {
+  const guards = (await client.guards()).filter((guard) => guard.status === NODE_STATUS.active);
+  const sums = new Map<string, { requests: number; bytes: number }>();
+  await Promise.all(
+    guards.map(async (guard) => {
+      const response = await ask(guard.endpoint, '/v1/probes');
+      const told: unknown = await response?.json().catch(() => undefined);
+      const totals = typeof told === 'object' && told !== null && 'totals' in told ? told.totals : undefined;
+      for (const each of Array.isArray(totals) ? totals : []) {
+        const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(each ?? {}));
+        const edge = fields.get('edge');
+        if (typeof edge !== 'string') continue;
+        const sum = sums.get(edge) ?? { requests: 0, bytes: 0 };
+        sum.requests += Number(fields.get('requests')) || 0;
+        sum.bytes += Number(fields.get('bytes')) || 0;
+        sums.set(edge, sum);
+      }
+    }),
+  );
+  return sums;
+}
+
+/** Every active edge, or those that `only` names by account, owner or URL. */
+export async function edgeSights(
+  client: MediaClient,
+  only: ReadonlySet<string>,
+): Promise<readonly EdgeSight[]> {
+  const edges = (await client.edges()).filter(
+    (edge) =>
+      edge.status === NODE_STATUS.active &&
+      (only.size === 0 ||
+        [edge.address, edge.owner, edge.endpoint, edge.control].some((each) => only.has(each))),
+  );
+  const probes = await probesOf(client);
+  return Promise.all(
+    edges.map((edge) => sightOf(edge, probes.get(edge.address) ?? { requests: 0, bytes: 0 })),
+  );
+}

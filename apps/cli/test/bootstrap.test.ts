@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ROOT } from './root.ts';
+
+/** A checkout that has its lock file and no packages, as a clone has. */
+let clone: string;
+
+beforeEach(async () => {
+  clone = join(await mkdtemp(join(tmpdir(), 'media-clone-')), 'with space');
+  await mkdir(clone);
+  await copyFile(join(ROOT, 'media'), join(clone, 'media'));
+  const manifest = { name: 'clone', version: '1.0.0', dependencies: { 'is-odd': '3.0.1' } };
+  await writeFile(join(clone, 'package.json'), JSON.stringify(manifest));
+  await writeFile(
+    join(clone, 'package-lock.json'),
+    JSON.stringify({
+      name: 'clone',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      packages: { '': manifest, 'node_modules/is-odd': { version: '3.0.1' } },
+    }),
+  );
+});
+afterEach(() => rm(join(clone, '..'), { recursive: true, force: true }));
+
+interface Run {
+  readonly text: string;
+  readonly code: number | null;
+  /** Longest silence, in milliseconds. */
+  readonly silence: number;
+}
+
+/** Runs the script with an npm that has an empty cache and this registry; ends it after `endMs`. */
+function run(env: Readonly<Record<string, string>>, endMs: number): Promise<Run> {
+  const child = spawn('./media', ['up'], {
+    cwd: clone,
+    env: { ...process.env, npm_config_cache: join(clone, '..', 'cache'), ...env },
+  });
+  let text = '';
+  let last = Date.now();
+  let silence = 0;
+  const heard = (more: string): void => {
+    text += more;
+    silence = Math.max(silence, Date.now() - last);
+    last = Date.now();
+  };
+  child.stderr.setEncoding('utf8').on('data', heard);
+  child.stdout.setEncoding('utf8').on('data', heard);
+  const timer = setTimeout(() => child.kill('SIGTERM'), endMs);
+  return new Promise((resolve) => {
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      silence = Math.max(silence, Date.now() - last);
+      resolve({ text, code, silence });
+    });
+  });
+}
+
+/** An npm that fails in a way that a test cannot bring about, in npm's own words. */
+async function failingNpm(words: string): Promise<string> {
+  const bin = join(clone, '..', 'bin');
+  await mkdir(bin, { recursive: true });
+  await writeFile(
+    join(bin, 'npm'),
+    `#!/bin/sh\ncase $1 in config) echo there ;; *) echo "${words}"; exit 1 ;; esac\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  return `${bin}:${process.env['PATH']}`;
+}
+
+test('a network that is down is named, and quickly', { timeout: 60_000 }, async () => {
+  const { text, code, silence } = await run({ npm_config_registry: 'http://127.0.0.1:1/' }, 50_000);
+  expect(code).toBe(1);
+  expect(text).toContain('the npm registry (http://127.0.0.1:1/) cannot be reached');
+  expect(silence).toBeLessThan(8_000);
+});
+
+test('a registry that says nothing is no silence of ours', { timeout: 60_000 }, async () => {
+  const server: Server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A listening TCP server has an AddressInfo.
+  const { port } = server.address() as AddressInfo;
+  try {
+    const { text } = await run({ npm_config_registry: `http://127.0.0.1:${port}/` }, 10_000);
+    expect(text).toContain('still installing, 4 s');
+    expect(text).toContain('still installing, 8 s');
+  } finally {
+    server.close();
+  }
+});
+
+test.each([
+  ['npm error code ENOSPC', 'the disk is full'],
+  ['npm error code EACCES', 'may not write'],
+  ['npm error code EROFS', 'may not write'],
+  ['npm error code E404', 'lacks a package'],
+  ['npm error code EINTEGRITY', 'is not what package-lock.json says'],
+  ['npm error code ESTRANGE', 'could not install'],
+])('%s is told apart', { timeout: 30_000 }, async (words, told) => {
+  const { text, code } = await run({ PATH: await failingNpm(words) }, 25_000);
+  expect(code).toBe(1);
+  expect(text).toContain(words);
+  expect(text).toContain(told);
+  if (!told.includes('reached')) expect(text).not.toContain('cannot be reached');
+});

@@ -1,0 +1,234 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FAST_PARAMS, createDevnet } from '@media-network/devnet';
+import type { Devnet } from '@media-network/devnet';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cli } from './in-process.ts';
+import type { CliOutcome } from './in-process.ts';
+import { ROOT } from './root.ts';
+
+let devnet: Devnet;
+let dir: string;
+
+const run = (...args: readonly string[]): Promise<CliOutcome> => cli([...args, '--dir', dir]);
+
+async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const outcome = await run(...args, '--json');
+  expect([outcome.code, outcome.stderr]).toEqual([0, expect.not.stringContaining('media:')]);
+  const parsed: unknown = JSON.parse(outcome.stdout);
+  return parsed as Record<string, unknown>;
+}
+
+async function refused(args: readonly string[], code: string, ...contains: readonly string[]): Promise<void> {
+  const outcome = await run(...args, '--json');
+  expect(outcome.code).toBeGreaterThan(0);
+  const parsed: unknown = JSON.parse(outcome.stdout);
+  expect(parsed).toMatchObject({ error: { code } });
+  for (const each of contains) expect(outcome.stderr).toContain(each);
+  expect(outcome.stderr).not.toMatch(
+    /An account is not|in the state that this needs|token account holds|The stake is too small/,
+  );
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'media-operator-'));
+  devnet = await createDevnet({ dir, periods: { ...FAST_PARAMS, unbondSecs: 3 }, guards: 1, edges: 1 });
+}, 60_000);
+
+afterAll(async () => {
+  await devnet.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** A wallet with SOL and LP, as somebody has who joins. */
+async function newcomer(name: string, lp: string): Promise<void> {
+  await json('wallet', 'new', name);
+  await json('wallet', 'airdrop', '2', name);
+  await json('wallet', 'send', lp, 'lp', name, '--keypair', 'treasury');
+}
+
+interface Daemon {
+  readonly told: Record<string, unknown>;
+  stop(): Promise<number | null>;
+}
+
+/** A daemon of a process of its own, as an operator runs it. */
+function daemon(...args: readonly string[]): Promise<Daemon> {
+  const main = join(ROOT, 'apps', 'cli', 'src', 'main.ts');
+  const child = spawn(process.execPath, [main, ...args, '--dir', dir, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  let stdout = '';
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      if (!stdout.includes('\n')) return;
+      const told = JSON.parse(stdout.slice(0, stdout.indexOf('\n'))) as Record<string, unknown>;
+      resolve({
+        told,
+        stop: () => {
+          child.kill('SIGTERM');
+          return exit;
+        },
+      });
+    });
+    void exit.then((code) => reject(new Error(`${args.join(' ')} ended with ${code}: ${stdout}${stderr}`)));
+  });
+}
+
+describe.each([
+  ['edge', '5', ['--port', '0', '--control-port', '0']],
+  ['guard', '100', ['--port', '0']],
+] as const)('%s', (kind, lp, ports) => {
+  const name = `${kind}-9`;
+  const as = ['--keypair', name] as const;
+
+  test('joins, leaves, and takes every LP back', { timeout: 60_000 }, async () => {
+    await newcomer(name, lp);
+    await refused([kind, 'leave', ...as], 'cli/not-registered', name);
+    const running = await daemon(kind, ...as, ...ports, '--lp', lp);
+    const status = (await json('status')) as { nodes: { kind: string; endpoint: string; owner: string }[] };
+    const owner = (await devnet.wallets.ensure(name)).address;
+    const listed = status.nodes.find((node) => node.owner === owner);
+    expect(listed).toMatchObject({ kind });
+    // 0 is chosen before it is registered.
+    expect(listed?.endpoint).not.toMatch(/:0$/);
+
+    await refused(
+      ['stake', 'unbond', '--all', '--role', kind, ...as],
+      'cli/bad-stake',
+      `${lp} LP`,
+      `${kind} leave`,
+    );
+    await refused(
+      ['stake', 'unbond', '99999', '--role', kind, ...as],
+      'cli/bad-stake',
+      '99999 LP',
+      `${lp} LP`,
+    );
+    // The same node twice would contradict itself.
+    await refused([kind, ...as, ...ports], 'cli/already-running', 'runs already, at http', name);
+    expect(await running.stop()).toBe(0);
+
+    const left = await run(kind, 'leave', ...as);
+    expect(left.code).toBe(0);
+    expect(left.stdout).toContain(`media stake unbond --all --role ${kind} --dir ${dir} --keypair ${name}`);
+    expect(await json(kind, 'leave', ...as)).toMatchObject({ left: true, already: true });
+    const after = (await json('status')) as { nodes: { owner: string }[] };
+    expect(after.nodes.map((node) => node.owner)).not.toContain(owner);
+
+    expect(await json('stake', 'unbond', '--all', '--role', kind, ...as)).toMatchObject({ staked: '0' });
+    await refused(
+      ['stake', 'withdraw', '--role', kind, ...as],
+      'cli/bad-stake',
+      'still unbonding',
+      `${lp} LP`,
+    );
+    await expect
+      .poll(async () => (await run('stake', 'withdraw', '--role', kind, ...as)).code, {
+        timeout: 20_000,
+        interval: 500,
+      })
+      .toBe(0);
+    await refused(['stake', 'withdraw', '--role', kind, ...as], 'cli/bad-stake', 'Nothing');
+    const { pools } = (await json('wallet', 'balance', name)) as { pools: { lp: string }[] };
+    expect(pools[0]?.lp).toBe(`${lp}000000000`);
+    expect(await json('pool', 'remove', 'all', ...as)).toMatchObject({ lp: `${lp}000000000` });
+    expect(await json('wallet', 'send', 'all', 'media', 'treasury', ...as)).toMatchObject({ what: 'media' });
+  });
+
+  test('that listens everywhere must say where it is reached', async () => {
+    const flags = kind === 'edge' ? ['--host', '0.0.0.0'] : ['--host', '::'];
+    await refused([kind, ...as, ...flags, ...ports], 'cli/bad-endpoint', '--endpoint');
+    await refused([kind, ...as, '--endpoint', 'example.com', ...ports], 'cli/bad-endpoint', 'example.com');
+  });
+});
+
+test('the seal key of a guard is not made where one was expected', async () => {
+  const seal = join(dir, 'guard-1', 'guard.seal');
+  await refused(['guard', '--keypair', 'guard-1', '--port', '0'], 'cli/no-seal-key', seal, '--new-seal-key');
+  await expect(rename(seal, `${seal}.x`)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+describe('what is asked and what is there, in figures', () => {
+  test.each([
+    [
+      ['wallet', 'send', '5000', 'sol', 'edge-1', '--keypair', 'publisher'],
+      'cli/too-little',
+      ['5000 SOL', 'publisher ('],
+    ],
+    [
+      ['wallet', 'send', '7', 'media', 'edge-1', '--keypair', 'publisher'],
+      'cli/too-little',
+      ['7 MEDIA', 'holds 0 MEDIA'],
+    ],
+    [
+      ['wallet', 'send', '7', 'lp', 'nobody', '--keypair', 'publisher'],
+      'cli/no-wallet',
+      ['nobody', 'edge-1', 'treasury'],
+    ],
+    [['wallet', 'send', '7', 'doge', 'edge-1', '--keypair', 'publisher'], 'cli/bad-token', ['doge']],
+    [['wallet', 'send', '1,000', 'media', 'edge-1', '--keypair', 'treasury'], 'cli/bad-amount', ['1000']],
+    [['wallet', 'balance', 'nobody'], 'cli/no-wallet', ['nobody', 'edge-1']],
+    [['pool', 'swap', '7', 'media', '--keypair', 'edge-1'], 'cli/too-little', ['7 MEDIA', 'holds 0']],
+    [
+      ['pool', 'swap', '7', 'quote', '--keypair', 'edge-1'],
+      'cli/too-little',
+      ['7 of the quote token', 'holds 0'],
+    ],
+    [['pool', 'add', '7', '70', '--keypair', 'edge-1'], 'cli/too-little', ['7 MEDIA', 'holds 0']],
+    [['pool', 'remove', '7', '--keypair', 'edge-1'], 'cli/too-little', ['7 LP', 'holds 0']],
+    [['pool', 'remove', '1_000', '--keypair', 'treasury'], 'cli/bad-amount', ['1000']],
+    [['stake', 'add', '7', '--keypair', 'edge-1'], 'cli/bad-stake', ['7 LP', 'pool add']],
+    [['stake', 'add', '99999999', '--keypair', 'treasury'], 'cli/bad-stake', ['99999999 LP', '--all']],
+    [['stake', 'add', '--keypair', 'treasury'], 'cli/missing-argument', ['--all']],
+    [['stake', 'add', '7', '--all', '--keypair', 'treasury'], 'cli/conflicting-options', ['7']],
+    [['stake', 'add', '7', '--role', 'egde'], 'cli/bad-role', ['egde', 'publisher']],
+    [['stake', 'unbond', '7', '--role', 'user'], 'cli/bad-stake', ['no stake as user']],
+    [['stake', 'withdraw'], 'cli/bad-stake', ['500 LP are at stake']],
+    [['claim', '--keypair', 'nobody'], 'cli/no-wallet', ['nobody', 'treasury']],
+    [['network', 'create', '--keypair', 'treasury'], 'cli/network-exists', ['Nothing was changed']],
+    [['up', '--stop'], 'cli/not-running', ['No network runs']],
+  ])('%j', async (args, code, contains) => {
+    await refused(args, code, ...contains);
+  });
+
+  test('no wallet of the usual names: those that are there are named', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'media-wallets-'));
+    try {
+      for (const name of ['alice', 'bob']) await cli(['wallet', 'new', name, '--dir', other]);
+      const { stderr } = await cli(['claim', '--dir', other]);
+      for (const each of ['alice, bob', '--keypair alice']) expect(stderr).toContain(each);
+      expect((await cli(['wallet', '--dir', other])).stdout).toContain('bob');
+    } finally {
+      await rm(other, { recursive: true });
+    }
+  });
+
+  test('a wallet without SOL is told what it holds and how to get some', async () => {
+    await json('wallet', 'new', 'poor');
+    await json('wallet', 'send', '1', 'lp', 'poor', '--keypair', 'treasury');
+    await refused(
+      ['stake', 'add', '1', '--keypair', 'poor'],
+      'chain/insufficient-lamports',
+      'poor (',
+      'holds 0 SOL',
+      'airdrop',
+    );
+  });
+});
+
+test('claim shows what was paid', { timeout: 60_000 }, async () => {
+  const none = await run('claim', '--keypair', 'treasury');
+  expect([none.code, none.stdout]).toEqual([0, expect.stringContaining('nothing was paid yet')]);
+  expect(await json('claim', '--owner', 'edge-1', '--keypair', 'treasury')).toMatchObject({
+    paid: expect.any(String),
+  });
+});

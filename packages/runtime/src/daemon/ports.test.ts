@@ -1,0 +1,31 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { requireFreePorts } from './ports.ts';
+
+const codes = { inUse: 'edge/port-in-use', failed: 'edge/listen-failed' };
+const server = createServer();
+afterEach(() => server.close());
+
+it('names the port that is taken, and the option that moves it', async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  const free = { host: '127.0.0.1', port: 0, flag: '--port', codes };
+  await requireFreePorts([free]);
+  await expect(
+    requireFreePorts([free, { host: '127.0.0.1', port, flag: '--control-port', codes }]),
+  ).rejects.toMatchObject({
+    code: 'edge/port-in-use',
+    message: `Port ${port} on 127.0.0.1 is in use: stop what listens there or choose another --control-port.`,
+  });
+  await new Promise((resolve) => server.close(resolve));
+  // Looking at it does not take it.
+  await requireFreePorts([{ host: '127.0.0.1', port, flag: '--port', codes }]);
+  await requireFreePorts([{ host: '127.0.0.1', port, flag: '--port', codes }]);
+});
+
+it('says what the system says against an address that is not of this machine', async () => {
+  await expect(
+    requireFreePorts([{ host: '203.0.113.1', port: 8080, flag: '--port', codes }]),
+  ).rejects.toMatchObject({ code: 'edge/listen-failed' });
+});
