@@ -49,7 +49,8 @@ const STATUS_NAMES: ReadonlyMap<number, ResourceStatus> = new Map<number, Resour
 /** The chain's clock may be behind our reading of it. */
 const CLOSE_MARGIN_MS = 2_000;
 const FRESH_MS = 60_000;
-const SET_FRESH_MS = 10_000;
+/** A set grows until it is usable, so it is read again, but not at the pace of strangers. */
+const SET_FRESH_MS = 1_000;
 /** Hours back in which the last final one is looked for. */
 const FINAL_LOOK_BACK = 48;
 /** A proof of one leaf is at most this many steps (docs/chain.md, Hashes). */
@@ -188,7 +189,6 @@ export async function createEdgeChain(
         .map((guard): GuardView => ({ no: guard.no, operator: guard.operator, endpoint: guard.endpoint })),
     async setOfWeek(week) {
       const cached = sets.get(week);
-      // A set grows while it is not usable: strangers must not make us read it at their pace.
       if (cached !== undefined && clock.nowMs() - cached.at < SET_FRESH_MS) return cached.guards;
       const set = await client.guardSet(BigInt(week));
       const hour = BigInt(hourAt(known(), now()));

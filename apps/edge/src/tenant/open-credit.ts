@@ -67,6 +67,7 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
   let worth = { own: 0n, all: 0n };
   let capBytes = Number.POSITIVE_INFINITY;
   let sums = { hour: -1, at: 0, open: 0, unpaid: 0 };
+  let lookedAt: number | undefined;
   /** The same for every request of an hour until the task has read anew. */
   const limits = new Map<string, number>();
   let limitsHour = -1;
@@ -137,6 +138,9 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
   }
 
   async function round(): Promise<RoundResult> {
+    // Asked again in the same instant, by a clock that stands still: there is nothing worth another look.
+    if (deps.clock.nowMs() === lookedAt) return 'idle';
+    lookedAt = deps.clock.nowMs();
     const hour = hourAt(chain.periods, chain.nowMs());
     const week = weekOf(chain.periods, hour);
     worth = await chain.worths();
