@@ -15,7 +15,11 @@ export function auditDeps(client: MediaClient, forge?: (blob: Uint8Array) => Uin
   const blobs: Blobs =
     forge === undefined
       ? honest
-      : { ...honest, find: (kind, root, accept) => honest.find(kind, root, (blob) => accept(forge(blob))) };
+      : {
+          ...honest,
+          find: (kind, root, accept, exactBytes) =>
+            honest.find(kind, root, (blob) => accept(forge(blob)), exactBytes),
+        };
   return { client, blobs, sha256 };
 }
 

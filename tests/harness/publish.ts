@@ -3,6 +3,7 @@ import { createResourcePlan, createWallet, sendPlan, transferTokens } from '@med
 import type { Signer } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import { scrypt } from '@media-network/devnet';
+import type { Devnet } from '@media-network/devnet';
 import { encryptSettings, resourceLabel } from '@media-network/protocol';
 import { lamports } from '@solana/kit';
 import type { Address } from '@solana/kit';
@@ -15,8 +16,12 @@ export interface Published {
   readonly host: string;
 }
 
-/** Another publisher with a resource of its own, authorised by the guards. */
-export async function publish(network: ManualNetwork, origin: string): Promise<Published> {
+/** Another publisher with a resource of its own, not authorised yet. Without a vouching key all its bytes are open. */
+export async function submitResource(
+  network: Devnet,
+  origin: string,
+  vouchKey: Uint8Array = new Uint8Array(32),
+): Promise<Published> {
   const { client, pool, treasury } = network;
   const publisher = await createWallet();
   await present(network.localnet, 'embedded chain').airdrop(publisher.address, lamports(100_000_000_000n));
@@ -48,14 +53,20 @@ export async function publish(network: ManualNetwork, origin: string): Promise<P
     id: 1n,
     lp,
     allowance: 10n ** 9n,
-    vouchKey: new Uint8Array(32),
+    vouchKey,
     settings,
   });
   await sendPlan(client, plan.steps, { payer: publisher });
+  return { publisher, resource, host: `${resourceLabel(resource, sha256)}.medianet.localhost` };
+}
+
+/** Another publisher with a resource of its own, authorised by the guards. */
+export async function publish(network: ManualNetwork, origin: string): Promise<Published> {
+  const submitted = await submitResource(network, origin);
   await network.settle();
   // Edges read the list of resources now and then; give them a look at the new one.
   await network.advance(10);
-  const found = present(await client.account('resource', resource), 'resource');
+  const found = present(await network.client.account('resource', submitted.resource), 'resource');
   if (found.status !== RESOURCE_STATUS.active) throw new Error('the guards have not authorised the resource');
-  return { publisher, resource, host: `${resourceLabel(resource, sha256)}.medianet.localhost` };
+  return submitted;
 }

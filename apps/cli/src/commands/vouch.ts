@@ -20,6 +20,7 @@ interface KeyOptions {
 }
 
 interface VouchOptions extends ChainOptions, KeyOptions {
+  readonly resource?: string;
   readonly host: string;
   readonly port: string;
   readonly origin?: string[];
@@ -83,20 +84,20 @@ async function chooseResource(connection: Connection, which: string | undefined)
     code: 'cli/no-resource',
     message:
       mine.length === 0
-        ? 'This wallet publishes no resource: say which one the signer is for.'
-        : `This wallet publishes ${mine.length} resources: say which one the signer is for.`,
+        ? 'This wallet publishes no resource: say with --resource which one the signer is for.'
+        : `This wallet publishes ${mine.length} resources: say with --resource which one the signer is for.`,
     hint: `${mine.length === 0 ? '"media resource list --all" shows all' : `There are ${mine.map(labelOf).join(', ')}`}; a resource is named by its ${RESOURCE_ARGUMENT}.`,
     source: 'client',
   });
 }
 
-async function run(which: string | undefined, options: VouchOptions, context: CliContext): Promise<void> {
+async function run(options: VouchOptions, context: CliContext): Promise<void> {
   const signal = context.takeSignals();
   const { terminal } = context;
   const port = parsePort(options.port, '--port');
   const proxies = Number(parseCount(options.proxies, '--proxies'));
   const connection = await connect(options, context);
-  const resource = await chooseResource(connection, which);
+  const resource = await chooseResource(connection, options.resource);
   const config = await connection.client.config();
   const { key, path, made } = await keyOf(options, context);
   const voucher = createVoucher({
@@ -164,10 +165,10 @@ const keyOption = [
 export const registerVouch: RegisterCommand = (program, context) => {
   const vouch = program
     .command('vouch')
-    .argument('[resource]', `${RESOURCE_ARGUMENT} (default: the only one of --keypair)`)
     .description(
       "Runs a publisher's signer beside any origin: pages ask it for tokens, and the publisher pays for the bytes of sessions with one. The key is the resource's vouching key: it holds no money and is no wallet.",
     )
+    .option('--resource <which>', `${RESOURCE_ARGUMENT} (default: the only one of --keypair)`)
     .option(...keyOption)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 for a free one', '8470')
@@ -183,10 +184,10 @@ export const registerVouch: RegisterCommand = (program, context) => {
   rareOption(vouch, '--window <bytes>', "bytes that an edge may be ahead of a client's receipts", '4194304');
   chainOptions(vouch)
     .option('--keypair <file>', 'wallet of the publisher, to find its resource; nothing is signed with it')
-    .action((which: string | undefined, options: VouchOptions) => run(which, options, context));
+    .action((options: VouchOptions) => run(options, context));
   examples(vouch, [
     'media vouch --port 0',
-    'media vouch <label> --origin https://example.org --ceiling 67108864',
+    'media vouch --resource <label> --origin https://example.org --ceiling 67108864',
   ]);
   const key = vouch
     .command('key')
