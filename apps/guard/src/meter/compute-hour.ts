@@ -67,7 +67,7 @@ export async function computeHour(
   if (accounts.length !== account.reports || revealed.length !== account.reveals) return undefined;
 
   const base = baseOf(state, snapshot, hour);
-  const baseTable = base === undefined ? undefined : await loadFinal(deps, state, snapshot, base, signal);
+  const baseTable = base === undefined ? undefined : await loadBase(deps, state, snapshot, base, signal);
   if (base !== undefined && baseTable === undefined) return undefined;
 
   const payloads = revealed.map((verdict) => ({
@@ -229,6 +229,20 @@ export async function loadHour(
   if (found !== undefined) return found;
   const computed = await computeHour(deps, state, snapshot, account, signal);
   return computed !== undefined && equalBytes(computed.root, account.root) ? computed : undefined;
+}
+
+/** The hour that another builds on; where all have lost its blob it is computed anew, as far back as need be. */
+async function loadBase(
+  deps: ComputeDeps,
+  state: MeterState,
+  snapshot: Snapshot,
+  base: FinalHour,
+  signal: AbortSignal,
+): Promise<Hour | undefined> {
+  const found = await loadFinal(deps, state, snapshot, base, signal);
+  if (found !== undefined || signal.aborted) return found;
+  const account = await deps.client.hour(base.hour);
+  return account === null ? undefined : loadHour(deps, state, snapshot, account, signal);
 }
 
 async function loadFinal(
