@@ -3,8 +3,8 @@ import {
   EPOCH_STATUS,
   HOUR_STATUS,
   NODE_STATUS,
-  REPORT_STATUS,
   RESOURCE_STATUS,
+  SAMPLE_RING,
 } from '@media-network/chain/schema';
 import { doubledReport } from '@media-network/devnet';
 import type { Devnet } from '@media-network/devnet';
@@ -14,18 +14,17 @@ import {
   hourEnd,
   hourSecs,
   hourStart,
-  hourWindows,
   sampleAt,
   settingsGuards,
   weekEnd,
   weekOfHour,
 } from '@media-network/protocol';
-import type { Periods } from '@media-network/protocol';
-import { createViewer } from '@media-network/viewer';
+import type { Decision, Periods } from '@media-network/protocol';
+import { createTokenSource, createViewer } from '@media-network/viewer';
 import type { ViewerResponse } from '@media-network/viewer';
 import { formatBytes, formatMedia } from '../amounts.ts';
 import { auditDeps } from '../commands/audit.ts';
-import { claimable, sendClaim } from '../commands/claim.ts';
+import { claimAll } from '../commands/claim.ts';
 import { expectThat, until } from './story.ts';
 import type { Story } from './story.ts';
 
@@ -68,11 +67,10 @@ function add(counts: Counts, edge: Edge, bytes: number | bigint): void {
 export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigures): Promise<void> {
   const { client } = devnet;
   const [first, second] = devnet.edges;
-  const [guard] = devnet.guards;
-  if (first === undefined || second === undefined || guard === undefined)
-    throw new Error('the network has no nodes');
+  if (first === undefined || second === undefined) throw new Error('the network has no edges');
   const periods: Periods = await client.config();
   const hourMs = Number(hourSecs(periods)) * 1000;
+  const weekMs = hourMs * periods.hoursPerWeek;
   const viewer = createViewer();
   const traffic: Traffic = { counts: new Map(), first: 0n, last: 0n };
   const probed = createProbeLedger(devnet);
@@ -169,7 +167,7 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     let signed = 0n;
     for (const edge of [first, second]) {
       const session = await viewer.openSession({
-        guardUrl: guard.url,
+        tokens: createTokenSource(devnet.signerUrl),
         resource: devnet.resource,
         url: url(edge, '/'),
         edge: edge.address,
@@ -201,7 +199,7 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
         return found ?? undefined;
       },
     );
-    const { reported } = await reportsOf(devnet, [first, second], traffic);
+    const reported = await reportedBy(devnet, [first, second], traffic);
     figures.bytes.reported = reported;
     const hours =
       traffic.first === traffic.last ? `hour ${traffic.first}` : `hours ${traffic.first} to ${traffic.last}`;
@@ -209,14 +207,21 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   });
 
   await story.step('confirm', async () => {
-    const within = hourMs + periods.verdictSlots * periods.sampleSecs * 1000 + SLACK_MS;
-    const { reported, confirmed } = await until('the confirmation', within, async () => {
+    const within = hourMs + 2 * periods.verdictSlots * periods.sampleSecs * 1000 + SLACK_MS;
+    await until('the verdicts on the reports', within, async () => {
       await probed.read();
-      // Reports that are not in by the end of their window never come.
-      const over = (await client.chainTime()) >= hourWindows(periods, traffic.last).reportsUntil;
-      const found = await reportsOf(devnet, [first, second], traffic);
-      return over && found.pending === 0 ? found : undefined;
+      const hours = await Promise.all(hoursOf(traffic).map((hour) => client.hour(hour)));
+      return hours.every((hour) => hour === null || hour.status === HOUR_STATUS.final) ? true : undefined;
     });
+    const reported = await reportedBy(devnet, [first, second], traffic);
+    const judged = await judgedReports(devnet, traffic);
+    const honest = judged.filter(({ edge }) => edge === first.address || edge === second.address);
+    const refused = honest.find(({ decision }) => decision !== 'full');
+    expectThat(
+      refused === undefined,
+      `the honest report of ${refused?.edge} for hour ${refused?.hour} is ${refused?.decision}`,
+    );
+    const confirmed = honest.reduce((sum, { bytes }) => sum + bytes, 0n);
     const probes = probed.sum([first, second], traffic);
     const counted = (traffic.counts.get(first.address) ?? 0n) + (traffic.counts.get(second.address) ?? 0n);
     figures.bytes.client = counted + probes;
@@ -242,9 +247,9 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     const resource = await client.account('resource', devnet.resource);
     const ring = resource === null ? null : await client.ring(resource.ring);
     expectThat(ring !== null, 'the resource has no ring');
-    const from = Number(sampleAt(periods, hourStart(periods, traffic.first)) % BigInt(periods.monthSlots));
-    const slots = Number(traffic.last - traffic.first + 1n) * 12;
-    const samples = Array.from({ length: slots }, (_, i) => ring.tail[(from + i) % periods.monthSlots] ?? 0);
+    const from = Number(sampleAt(periods, hourStart(periods, traffic.first)) % BigInt(SAMPLE_RING));
+    const slots = hoursOf(traffic).length * 12;
+    const samples = Array.from({ length: slots }, (_, i) => ring.tail[(from + i) % SAMPLE_RING] ?? 0);
     const filled = samples.filter((kbps) => kbps > 0);
     expectThat(filled.length > 0, 'no sample of these hours is in the ring');
     return `${filled.length} samples in the ring, the highest ${Math.round(Math.max(...filled) / 1000)} Mbit/s`;
@@ -264,10 +269,11 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   });
 
   await story.step('epoch', async () => {
-    const within = Number(weekEnd(periods, week) - (await client.chainTime())) * 1000 + 4 * hourMs + SLACK_MS;
-    const epoch = await until('the end of the week', within, async () => {
+    // A week is decided once its last hour is; then the next week's own guards look at it.
+    const within = Number(weekEnd(periods, week) - (await client.chainTime())) * 1000 + 2 * weekMs + SLACK_MS;
+    const epoch = await until("the next week's guards to endorse the week", within, async () => {
       const found = await client.epoch(week);
-      return found?.status === EPOCH_STATUS.closed ? found : undefined;
+      return found?.status === EPOCH_STATUS.endorsed ? found : undefined;
     });
     const resource = await client.account('resource', devnet.resource);
     figures.money.charged = resource?.charged ?? 0n;
@@ -276,7 +282,7 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     figures.money.rewards = epoch.rewards;
     expectThat(epoch.rewards > 0n, 'the week has no rewards');
     expectThat(epoch.rewards <= epoch.kept, 'the rewards are above what was kept');
-    return `week ${week} closed: kept ${formatMedia(epoch.kept)}, to burn ${formatMedia(epoch.toBurn)}, rewards ${formatMedia(epoch.rewards)}`;
+    return `week ${week} endorsed: kept ${formatMedia(epoch.kept)}, to burn ${formatMedia(epoch.toBurn)}, rewards ${formatMedia(epoch.rewards)}`;
   });
 
   await story.step('claims', async () => {
@@ -286,12 +292,10 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     for (const owner of [edgeOwner, guardOwner]) {
       paid.push(
         await until('the claim', 2 * hourMs + SLACK_MS, async () => {
-          const claimed = (await client.claimed(owner))?.claimed ?? 0n;
-          if (claimed > 0n) return claimed;
-          const due = await claimable(client, owner);
-          if (due === undefined || due.cumulative <= due.claimed) return undefined;
+          const total = (await client.claimed(owner))?.total ?? 0n;
+          if (total > 0n) return total;
           // The daemons claim by themselves; whoever is first is as good.
-          await sendClaim(client, devnet.treasury, owner, due).catch(() => undefined);
+          await claimAll(client, devnet.treasury, owner).catch(() => undefined);
           return undefined;
         }),
       );
@@ -318,51 +322,51 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   });
 
   await story.step('lie', async () => {
-    let told = 0;
-    let reasons = new Set<number>();
-    await until('the verdict on the lie', 3 * hourMs + SLACK_MS, async () => {
-      told = 0;
-      reasons = new Set();
-      for (let hour = traffic.first; hour <= traffic.last; hour += 1n) {
-        const report = await client.report(lying.address, hour);
-        if (report === null) continue;
-        expectThat(report.status !== REPORT_STATUS.confirmed, `the lie about hour ${hour} was confirmed`);
-        if (report.status === REPORT_STATUS.rejected) told += 1;
-        for (const reason of report.reasons) if (reason > 0) reasons.add(reason);
-      }
-      return told > 0 ? true : undefined;
-    });
+    const about = (await judgedReports(devnet, traffic)).filter(({ edge }) => edge === lying.address);
+    expectThat(about.length > 0, 'the lying edge reported nothing');
+    const believed = about.find(({ decision }) => decision !== 'rejected');
+    expectThat(believed === undefined, `the lie about hour ${believed?.hour} is ${believed?.decision}`);
     const owner = (await devnet.wallets.ensure('edge-4')).address;
-    const due = await claimable(client, owner);
-    expectThat(due === undefined, 'the lying edge has earned something');
+    const { claims } = await claimAll(client, devnet.treasury, owner);
+    expectThat(claims.length === 0, 'the lying edge has earned something');
     figures.lie.refused = true;
-    return `${told} doubled report${told === 1 ? '' : 's'} rejected, nothing earned`;
+    return `${about.length} doubled report${about.length === 1 ? '' : 's'} rejected, nothing earned`;
   });
 }
 
-/** What the edges reported of the hours of the traffic, and how much of it is confirmed. */
-async function reportsOf(
-  devnet: Devnet,
-  edges: readonly Edge[],
-  traffic: Traffic,
-): Promise<{ reported: bigint; confirmed: bigint; pending: number }> {
+function hoursOf({ first, last }: Traffic): readonly bigint[] {
+  return Array.from({ length: Number(last - first + 1n) }, (_, i) => first + BigInt(i));
+}
+
+/** What these edges reported of the hours of the traffic. */
+async function reportedBy(devnet: Devnet, edges: readonly Edge[], traffic: Traffic): Promise<bigint> {
   let reported = 0n;
-  let confirmed = 0n;
-  let pending = 0;
-  for (const edge of edges) {
-    for (let hour = traffic.first; hour <= traffic.last; hour += 1n) {
-      const report = await devnet.client.report(edge.address, hour);
-      if (report === null) continue;
-      reported += report.bytes;
-      if (report.status === REPORT_STATUS.confirmed) confirmed += report.bytes;
-      else if (report.status === REPORT_STATUS.pending) pending += 1;
-      else
-        throw new Error(
-          `the honest report of ${edge.address} for hour ${hour} was rejected (reasons ${report.reasons.slice(0, report.voteCount).join(', ')})`,
-        );
-    }
+  for (const edge of edges)
+    for (const hour of hoursOf(traffic))
+      reported += (await devnet.client.report(edge.address, hour))?.bytes ?? 0n;
+  return reported;
+}
+
+/** The reports of the hours of the traffic and what the guards' verdicts make of each. */
+async function judgedReports(
+  devnet: Devnet,
+  traffic: Traffic,
+): Promise<
+  readonly {
+    readonly edge: string;
+    readonly hour: bigint;
+    readonly bytes: bigint;
+    readonly decision: Decision;
+  }[]
+> {
+  const deps = auditDeps(devnet.client);
+  const judged = [];
+  for (const hour of hoursOf(traffic)) {
+    if ((await devnet.client.hour(hour)) === null) continue;
+    const { figures } = await auditHour(deps, hour);
+    judged.push(...figures.reports.map((report) => ({ ...report, hour })));
   }
-  return { reported, confirmed, pending };
+  return judged;
 }
 
 /** What the guards' own probes received, kept beyond the hours for which the guards remember it. */

@@ -16,12 +16,13 @@ import { activeGuards, parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
 import { print } from './show.ts';
 import { guardWords } from './standing.ts';
+import { NEW_TERMS, termsFrom } from './terms-options.ts';
+import type { TermsOptions } from './terms-options.ts';
 
-export interface AddOptions extends ChainOptions, SettingsOptions {
+export interface AddOptions extends ChainOptions, SettingsOptions, TermsOptions {
   readonly quote?: string;
   readonly id?: string;
   readonly lp?: string;
-  readonly bound: string;
   readonly wait: boolean;
 }
 
@@ -33,7 +34,7 @@ export async function add(origin: string, options: AddOptions, context: CliConte
     { v: 1, origin: parseOrigin(origin), originHost: null, originHeaders: [], probe: ['/'], domains: [] },
     options,
   );
-  const unattestedBound = parseWhole(options.bound, '--bound');
+  const terms = termsFrom(options, NEW_TERMS);
   const wantedId = options.id === undefined ? undefined : parseWhole(options.id, '--id');
   const connection = await connect(options, context);
   const { client } = connection;
@@ -62,7 +63,7 @@ export async function add(origin: string, options: AddOptions, context: CliConte
     pool: pool.address,
     id,
     lp,
-    unattestedBound,
+    ...terms,
     settings: blob,
   });
   await sendPlan(client, plan.steps, {

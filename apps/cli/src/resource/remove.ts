@@ -1,6 +1,6 @@
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
-import { hourAt, hourSecs } from '@media-network/protocol';
-import { formatMedia, formatMs, formatUnits } from '../amounts.ts';
+import { hourAt } from '@media-network/protocol';
+import { formatMedia, formatUnits } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
 import { connect, mintDecimals } from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
@@ -9,6 +9,7 @@ import { bad } from './bad-resource.ts';
 import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { ownerWallet } from './own.ts';
+import { dueOf, hoursText, settledFrom, settlingHours } from './terms-and-dues.ts';
 
 export async function remove(
   which: string,
@@ -46,10 +47,9 @@ export async function remove(
     return;
   }
   const config = await client.config();
-  const hours = 2 * config.finalHours + 1;
-  const ms = hours * Number(hourSecs(config)) * 1000;
+  const hours = settlingHours(config) + 1n;
   terminal.line(
-    `Removed. When its hours are settled, ${hours} hours of the network from now (${formatMs(ms)}), this frees its LP:\n  ${invocation.line(`resource remove ${labelOf(resource)} --release`)}\n${signature}`,
+    `Removed. When its hours are settled, ${hoursText(config, hours)} from now at the latest, this frees its LP:\n  ${invocation.line(`resource remove ${labelOf(resource)} --release`)}\n${signature}`,
   );
 }
 
@@ -57,7 +57,7 @@ function refuseRemoval(resource: Resource): void {
   const label = labelOf(resource);
   if (resource.status === RESOURCE_STATUS.removed)
     throw bad(
-      `The resource ${label} is removed already, in hour ${resource.removedHour}.`,
+      `The resource ${label} is removed already.`,
       `"media resource remove ${label} --release" frees its LP when its hours are settled.`,
     );
   if (resource.status === RESOURCE_STATUS.released)
@@ -81,18 +81,17 @@ async function refuseRelease(connection: Connection, resource: Resource): Promis
       `"media resource remove ${label}" removes it.`,
     );
   const [config, now] = await Promise.all([client.config(), client.chainTime()]);
-  const from = resource.removedHour + 2n * BigInt(config.finalHours) + 1n;
+  const from = settledFrom(config, resource) ?? 0n;
   const hour = hourAt(config, now);
-  if (hour < from) {
-    const ms = Number(from - hour) * Number(hourSecs(config)) * 1000;
+  if (hour < from)
     throw bad(
-      `The resource ${label} was removed in hour ${resource.removedHour}; its hours are settled in hour ${from}, and it is hour ${hour}.`,
-      `Ask again in about ${formatMs(ms)}.`,
+      `The hours that the resource ${label} was served in are settled in hour ${from}, and it is hour ${hour}.`,
+      `Ask again in ${hoursText(config, from - hour)}.`,
     );
-  }
-  if (resource.due > 0n)
+  const due = dueOf(resource);
+  if (due > 0n)
     throw bad(
-      `${formatMedia(resource.due)} are due for the resource ${label} and not charged yet.`,
+      `${formatMedia(due)} are due for the resource ${label} and not charged yet.`,
       'The guards charge them within a day of the network; ask again then.',
     );
   if (resource.debt > 0n && resource.lp > 0n)

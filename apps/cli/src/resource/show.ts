@@ -14,6 +14,8 @@ import type { OriginSight } from './origin-check.ts';
 import type { PasswordOptions } from './password.ts';
 import { guardWords, placesOf, standing } from './standing.ts';
 import type { GuardWord, Place } from './standing.ts';
+import { dueOf } from './terms-and-dues.ts';
+import { shownTerms } from './terms-options.ts';
 
 export type ShowOptions = ChainOptions & PasswordOptions;
 
@@ -45,6 +47,7 @@ async function look(
 export function describe(picture: Picture): object {
   const { resource, settings, origin, places, words } = picture;
   const stands = standing(resource, words, places, picture.origin);
+  const terms = shownTerms(resource);
   return {
     address: resource.address,
     label: labelOf(resource),
@@ -63,10 +66,12 @@ export function describe(picture: Picture): object {
     quotaKbps: resource.quotaKbps,
     p95Kbps: resource.p95Kbps,
     lp: resource.lp,
-    due: resource.due,
+    due: dueOf(resource),
     debt: resource.debt,
     charged: resource.charged,
-    unattestedBound: resource.unattestedBound,
+    allowance: terms.allowance,
+    vouchingKey: terms.vouchingKey,
+    termsFrom: terms.from,
     bytesTotal: resource.bytesTotal,
     settingsVersion: resource.settingsVersion,
   };
@@ -101,6 +106,7 @@ export async function print(
   const { style } = terminal;
   const { places, words } = picture;
   const stands = standing(resource, words, places, picture.origin);
+  const terms = shownTerms(resource);
   const rows: [string, string][] = [
     ['url', places[0]?.url ?? 'none: no edge is registered'],
     [
@@ -116,9 +122,10 @@ export async function print(
     ['delivered', `${formatBytes(resource.bytesTotal)}, as recorded`],
     [
       'charged',
-      `${formatMedia(resource.charged)}, due ${formatMedia(resource.due)}, debt ${formatMedia(resource.debt)}`,
+      `${formatMedia(resource.charged)}, due ${formatMedia(dueOf(resource))}, debt ${formatMedia(resource.debt)}`,
     ],
-    ['unattested', `at most ${formatBytes(resource.unattestedBound)} an hour while nothing is attested`],
+    ['allowance', `${formatBytes(terms.allowance)} an hour without a token, at most`],
+    ['vouching', terms.vouchingKey ?? 'no key: only what is within the allowance is paid for'],
     [
       'settings',
       `version ${resource.settingsVersion}${picture.settings.kind === 'open' ? `, opened by ${picture.settings.by}` : ''}`,

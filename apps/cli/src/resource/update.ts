@@ -7,7 +7,7 @@ import type { CliContext } from '../command.ts';
 import { connect, mintDecimals } from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
 import { nameIn } from '../roles.ts';
-import { bad, parseWhole } from './bad-resource.ts';
+import { bad } from './bad-resource.ts';
 import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { openSettings, requireSettings } from './open-settings.ts';
@@ -18,12 +18,14 @@ import { sealSettings } from './seal.ts';
 import { parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
 import { print } from './show.ts';
+import { dueOf, hoursText, settledFrom, termsChangeFrom } from './terms-and-dues.ts';
+import { newestTerms, termsFrom } from './terms-options.ts';
+import type { Terms, TermsOptions } from './terms-options.ts';
 
-export interface UpdateOptions extends ChainOptions, SettingsOptions {
+export interface UpdateOptions extends ChainOptions, SettingsOptions, TermsOptions {
   readonly origin?: string;
   readonly newPassword?: true;
   readonly lp?: string;
-  readonly bound?: string;
   readonly pause?: true;
   readonly resume?: true;
 }
@@ -32,12 +34,12 @@ export async function update(which: string, options: UpdateOptions, context: Cli
   const settingsChange = [options.origin, options.originHost, options.header, options.probe].some(
     (each) => each !== undefined,
   );
-  const stakeChange = options.lp !== undefined || options.bound !== undefined;
+  const stakeChange = [options.lp, options.allowance, options.vouchingKey].some((each) => each !== undefined);
   const statusChange = options.pause === true || options.resume === true;
   if (!settingsChange && !stakeChange && !statusChange && options.newPassword !== true)
     throw bad(
       'Nothing to change.',
-      'Say what with --origin, --header, --probe, --new-password, --lp, --bound, --pause or --resume.',
+      'Say what with --origin, --header, --probe, --new-password, --lp, --allowance, --vouching-key, --pause or --resume.',
     );
   const origin = options.origin === undefined ? undefined : parseOrigin(options.origin);
   const connection = await connect(options, context);
@@ -114,7 +116,7 @@ function refuseStatus(resource: Resource, pause: boolean): void {
     );
 }
 
-/** The instruction that changes LP or bound, where what is asked can be. */
+/** The instruction that changes LP or terms, where what is asked can be. */
 async function stakeUpdate(
   connection: Connection,
   resource: Resource,
@@ -129,19 +131,19 @@ async function stakeUpdate(
   ]);
   const decimals = pool === null ? 0 : await mintDecimals(client, pool.lpMint);
   const lp = options.lp === undefined ? resource.lp : parseAmount(options.lp, decimals, 'The amount of LP');
-  const unattestedBound =
-    options.bound === undefined ? resource.unattestedBound : parseWhole(options.bound, '--bound');
+  const before = newestTerms(resource);
+  const terms = termsFrom(options, before);
   const show = (units: bigint): string => `${formatUnits(units, decimals)} LP`;
   const stake = await client.stake(publisher.address, resource.pool, ROLE.publisher);
   if (lp > resource.lp) refuseMore(resource, stake, lp, show);
   if (lp < resource.lp) refuseLess(resource, config, now, lp, show);
-  if (unattestedBound !== resource.unattestedBound) refuseBound(resource, config, now);
+  if (!sameTerms(terms, before)) refuseTerms(resource, config, now);
   return client.instructions.updateResource({
     publisher,
     resource: resource.address,
     pool: resource.pool,
     lp,
-    unattestedBound,
+    ...terms,
   });
 }
 
@@ -168,9 +170,10 @@ function refuseLess(
 ): void {
   const asked = `You asked to set ${show(lp)} aside instead of ${show(resource.lp)}`;
   const label = labelOf(resource);
-  if (resource.due > 0n || resource.debt > 0n)
+  const due = dueOf(resource);
+  if (due > 0n || resource.debt > 0n)
     throw bad(
-      `${asked}; ${formatMedia(resource.due)} are due and ${formatMedia(resource.debt)} are owed, and the LP stands for them.`,
+      `${asked}; ${formatMedia(due)} are due and ${formatMedia(resource.debt)} are owed, and the LP stands for them.`,
       'Guards charge what is due within a day of the network; ask again then.',
     );
   if (resource.status !== RESOURCE_STATUS.paused)
@@ -178,22 +181,26 @@ function refuseLess(
       `${asked}; LP is freed of a paused resource only, when its hours are settled, and this one is ${nameIn(RESOURCE_STATUS, resource.status)}.`,
       `"media resource update ${label} --pause" pauses it.`,
     );
-  const from = resource.removedHour + 2n * BigInt(config.finalHours) + 1n;
+  const from = settledFrom(config, resource) ?? 0n;
   const hour = hourAt(config, now);
   if (hour < from)
     throw bad(
-      `${asked}; it was paused in hour ${resource.removedHour}, its hours are settled in hour ${from}, and it is hour ${hour}.`,
-      `Ask again in ${from - hour} hours of the network.`,
+      `${asked}; it is paused, the hours that it was served in are settled in hour ${from}, and it is hour ${hour}.`,
+      `Ask again in ${hoursText(config, from - hour)}.`,
     );
 }
 
-function refuseBound(resource: Resource, config: Found<'config'>, now: bigint): void {
+function sameTerms(one: Terms, other: Terms): boolean {
+  return one.allowance === other.allowance && Buffer.from(one.vouchKey).equals(other.vouchKey);
+}
+
+function refuseTerms(resource: Resource, config: Found<'config'>, now: bigint): void {
   const hour = hourAt(config, now);
-  const from = resource.boundFrom + BigInt(config.finalHours) + 3n;
-  if (resource.boundFrom === 0n || hour >= from) return;
+  const from = termsChangeFrom(config, resource, hour);
+  if (hour >= from) return;
   throw bad(
-    `The bound was changed last for hour ${resource.boundFrom}; it can change again in hour ${from}, and it is hour ${hour}.`,
-    `Ask again in ${from - hour} hours of the network.`,
+    `Allowance and vouching key have changed ${resource.terms.length} times of late, and hours under the oldest of them are still open; they can change again in hour ${from}, and it is hour ${hour}.`,
+    `Ask again in ${hoursText(config, from - hour)}.`,
   );
 }
 
