@@ -1,5 +1,5 @@
 import { NODE_STATUS } from '@media-network/chain/schema';
-import { hourAt } from '@media-network/protocol';
+import { hourAt, weekAt } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 import type { Command } from 'commander';
 import { formatUnits } from './amounts.ts';
@@ -51,7 +51,10 @@ async function leave(kind: Kind, options: ChainOptions, context: CliContext): Pr
     const instruction =
       kind === 'edge'
         ? await client.instructions.leaveEdge({ owner })
-        : await client.instructions.leaveGuard({ owner });
+        : await client.instructions.leaveGuard({
+            owner,
+            week: weekAt(await client.config(), await client.chainTime()) + 1n,
+          });
     ({ signature } = await connection.send([instruction], owner));
   }
   const stake = await stakeText(connection, node.stake);

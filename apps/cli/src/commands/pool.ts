@@ -103,8 +103,8 @@ async function show(options: PoolOptions, context: CliContext): Promise<void> {
   const { found } = m;
   const { terminal } = context;
   if (options.json === true) {
-    const { address, quoteMint, lpMint, reserveMedia, reserveQuote, lpSupply, staked, feeLp } = found;
-    terminal.json({ address, quoteMint, lpMint, reserveMedia, reserveQuote, lpSupply, staked, feeLp });
+    const { address, quoteMint, lpMint, reserveMedia, reserveQuote, lpSupply, staked, toBurn } = found;
+    terminal.json({ address, quoteMint, lpMint, reserveMedia, reserveQuote, lpSupply, staked, toBurn });
     return;
   }
   const price =

@@ -32,11 +32,8 @@ export const registerResource: RegisterCommand = (program, context) => {
       .option('--quote <mint>', 'quote token of the pool, where there are several')
       .option('--id <number>', 'number of the resource (default: the next of this publisher)')
       .option('--lp <lp>', 'LP of the stake to set aside (default: all that is free)')
-      .option(
-        '--bound <bytes>',
-        'unattested bytes an hour that are paid for while nothing is attested',
-        '10000000000',
-      )
+      .option('--allowance <bytes>', 'open bytes an hour that are paid for at most', '10000000000')
+      .option('--vouching-key <address>', 'the key whose tokens are paid for: that of "media vouch key"')
       .option('--no-wait', 'do not wait for the guards')
       .action((origin: string, options: AddOptions) => add(origin, options, context)),
     [
@@ -51,13 +48,14 @@ export const registerResource: RegisterCommand = (program, context) => {
           resource
             .command('update')
             .argument('<resource>', RESOURCE_ARGUMENT)
-            .description('Change settings, stake or bound; pause or resume.'),
+            .description('Change settings, stake or terms; pause or resume.'),
         ),
       ),
     )
       .option('--origin <url>', 'the new origin')
       .option('--lp <lp>', 'LP to set aside from now on')
-      .option('--bound <bytes>', 'the new bound on unattested bytes')
+      .option('--allowance <bytes>', 'open bytes an hour that are paid for at most, from the next hour on')
+      .option('--vouching-key <address>', 'the key whose tokens are paid for from the next hour on, or none')
       .option('--new-password', 'seal the settings with a new password, by the wallet alone')
       .addOption(new Option('--pause', 'stop serving it').conflicts('resume'))
       .option('--resume', 'ask the guards to serve it again')

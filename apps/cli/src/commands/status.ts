@@ -96,7 +96,6 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
       kept: config.kept,
       allocated: config.allocated,
       claimed: config.claimed,
-      closedWeeks: config.lastEpoch,
       nodes: rows,
       resources: resources.map((each) => ({
         address: each.address,
@@ -112,8 +111,8 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
               {
                 hour: each.hour,
                 reports: each.reports,
-                confirmed: each.confirmed,
-                bytes: each.confirmedBytes,
+                reveals: each.reveals,
+                bytes: each.reportedBytes,
                 final: each.status === HOUR_STATUS.final,
               },
             ],
@@ -135,7 +134,7 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
     if (each === null) continue;
     const state = each.status === HOUR_STATUS.final ? 'final' : 'open';
     terminal.line(
-      `hour ${String(each.hour).padEnd(5)} ${each.confirmed} of ${each.reports} reports confirmed, ${formatBytes(each.confirmedBytes)}, ${state}`,
+      `hour ${String(each.hour).padEnd(5)} ${each.reports} ${each.reports === 1 ? 'report' : 'reports'} of ${formatBytes(each.reportedBytes)}, ${each.reveals} ${each.reveals === 1 ? 'guard has' : 'guards have'} judged, ${state}`,
     );
   }
   terminal.line();

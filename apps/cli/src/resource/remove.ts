@@ -9,6 +9,7 @@ import { bad } from './bad-resource.ts';
 import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { ownerWallet } from './own.ts';
+import { dueOf, settledFrom } from './terms.ts';
 
 export async function remove(
   which: string,
@@ -46,7 +47,7 @@ export async function remove(
     return;
   }
   const config = await client.config();
-  const hours = 2 * config.finalHours + 1;
+  const hours = config.finalHours + config.lateHours + 4;
   const ms = hours * Number(hourSecs(config)) * 1000;
   terminal.line(
     `Removed. When its hours are settled, ${hours} hours of the network from now (${formatMs(ms)}), this frees its LP:\n  ${invocation.line(`resource remove ${labelOf(resource)} --release`)}\n${signature}`,
@@ -57,7 +58,7 @@ function refuseRemoval(resource: Resource): void {
   const label = labelOf(resource);
   if (resource.status === RESOURCE_STATUS.removed)
     throw bad(
-      `The resource ${label} is removed already, in hour ${resource.removedHour}.`,
+      `The resource ${label} is removed already.`,
       `"media resource remove ${label} --release" frees its LP when its hours are settled.`,
     );
   if (resource.status === RESOURCE_STATUS.released)
@@ -81,23 +82,24 @@ async function refuseRelease(connection: Connection, resource: Resource): Promis
       `"media resource remove ${label}" removes it.`,
     );
   const [config, now] = await Promise.all([client.config(), client.chainTime()]);
-  const from = resource.removedHour + 2n * BigInt(config.finalHours) + 1n;
+  const from = settledFrom(resource, config) ?? 0n;
   const hour = hourAt(config, now);
   if (hour < from) {
     const ms = Number(from - hour) * Number(hourSecs(config)) * 1000;
     throw bad(
-      `The resource ${label} was removed in hour ${resource.removedHour}; its hours are settled in hour ${from}, and it is hour ${hour}.`,
+      `The hours of the resource ${label} are settled in hour ${from}, and it is hour ${hour}.`,
       `Ask again in about ${formatMs(ms)}.`,
     );
   }
-  if (resource.due > 0n)
+  const due = dueOf(resource);
+  if (due > 0n)
     throw bad(
-      `${formatMedia(resource.due)} are due for the resource ${label} and not charged yet.`,
+      `${formatMedia(due)} are due for the resource ${label} and not charged yet.`,
       'The guards charge them within a day of the network; ask again then.',
     );
-  if (resource.debt > 0n && resource.lp > 0n)
+  if (resource.debt > 0n)
     throw bad(
-      `The resource ${label} owes ${formatMedia(resource.debt)}, for which its LP stands.`,
-      'The guards take them from it; ask again when "media resource show" shows no debt.',
+      `The resource ${label} owes ${formatMedia(resource.debt)}.`,
+      `Set LP aside for it with "media resource update ${label} --lp 10"; the guards take the debt from it, and "media resource show" says when it is paid.`,
     );
 }

@@ -1,6 +1,6 @@
 import type { Found, Signer } from '@media-network/chain';
 import { RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
-import { hourAt } from '@media-network/protocol';
+import { equalBytes, hourAt } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import { formatMedia, formatUnits, parseAmount } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
@@ -18,12 +18,14 @@ import { sealSettings } from './seal.ts';
 import { parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
 import { print } from './show.ts';
+import { dueOf, newestTerms, parseVouchingKey, settledFrom } from './terms.ts';
 
 export interface UpdateOptions extends ChainOptions, SettingsOptions {
   readonly origin?: string;
   readonly newPassword?: true;
   readonly lp?: string;
-  readonly bound?: string;
+  readonly allowance?: string;
+  readonly vouchingKey?: string;
   readonly pause?: true;
   readonly resume?: true;
 }
@@ -32,12 +34,12 @@ export async function update(which: string, options: UpdateOptions, context: Cli
   const settingsChange = [options.origin, options.originHost, options.header, options.probe].some(
     (each) => each !== undefined,
   );
-  const stakeChange = options.lp !== undefined || options.bound !== undefined;
+  const stakeChange = [options.lp, options.allowance, options.vouchingKey].some((each) => each !== undefined);
   const statusChange = options.pause === true || options.resume === true;
   if (!settingsChange && !stakeChange && !statusChange && options.newPassword !== true)
     throw bad(
       'Nothing to change.',
-      'Say what with --origin, --header, --probe, --new-password, --lp, --bound, --pause or --resume.',
+      'Say what with --origin, --header, --probe, --new-password, --lp, --allowance, --vouching-key, --pause or --resume.',
     );
   const origin = options.origin === undefined ? undefined : parseOrigin(options.origin);
   const connection = await connect(options, context);
@@ -114,7 +116,7 @@ function refuseStatus(resource: Resource, pause: boolean): void {
     );
 }
 
-/** The instruction that changes LP or bound, where what is asked can be. */
+/** The instruction that changes LP or terms, where what is asked can be. */
 async function stakeUpdate(
   connection: Connection,
   resource: Resource,
@@ -129,19 +131,23 @@ async function stakeUpdate(
   ]);
   const decimals = pool === null ? 0 : await mintDecimals(client, pool.lpMint);
   const lp = options.lp === undefined ? resource.lp : parseAmount(options.lp, decimals, 'The amount of LP');
-  const unattestedBound =
-    options.bound === undefined ? resource.unattestedBound : parseWhole(options.bound, '--bound');
+  const newest = newestTerms(resource);
+  const allowance =
+    options.allowance === undefined ? newest.allowance : parseWhole(options.allowance, '--allowance');
+  const vouchKey = parseVouchingKey(options.vouchingKey ?? newest.vouchingKey ?? 'none');
   const show = (units: bigint): string => `${formatUnits(units, decimals)} LP`;
   const stake = await client.stake(publisher.address, resource.pool, ROLE.publisher);
   if (lp > resource.lp) refuseMore(resource, stake, lp, show);
   if (lp < resource.lp) refuseLess(resource, config, now, lp, show);
-  if (unattestedBound !== resource.unattestedBound) refuseBound(resource, config, now);
+  if (allowance !== newest.allowance || !equalBytes(vouchKey, parseVouchingKey(newest.vouchingKey ?? 'none')))
+    refuseTerms(resource, config, now);
   return client.instructions.updateResource({
     publisher,
     resource: resource.address,
     pool: resource.pool,
     lp,
-    unattestedBound,
+    allowance,
+    vouchKey,
   });
 }
 
@@ -168,9 +174,10 @@ function refuseLess(
 ): void {
   const asked = `You asked to set ${show(lp)} aside instead of ${show(resource.lp)}`;
   const label = labelOf(resource);
-  if (resource.due > 0n || resource.debt > 0n)
+  const due = dueOf(resource);
+  if (due > 0n || resource.debt > 0n)
     throw bad(
-      `${asked}; ${formatMedia(resource.due)} are due and ${formatMedia(resource.debt)} are owed, and the LP stands for them.`,
+      `${asked}; ${formatMedia(due)} are due and ${formatMedia(resource.debt)} are owed, and the LP stands for them.`,
       'Guards charge what is due within a day of the network; ask again then.',
     );
   if (resource.status !== RESOURCE_STATUS.paused)
@@ -178,22 +185,26 @@ function refuseLess(
       `${asked}; LP is freed of a paused resource only, when its hours are settled, and this one is ${nameIn(RESOURCE_STATUS, resource.status)}.`,
       `"media resource update ${label} --pause" pauses it.`,
     );
-  const from = resource.removedHour + 2n * BigInt(config.finalHours) + 1n;
+  const from = settledFrom(resource, config) ?? 0n;
   const hour = hourAt(config, now);
   if (hour < from)
     throw bad(
-      `${asked}; it was paused in hour ${resource.removedHour}, its hours are settled in hour ${from}, and it is hour ${hour}.`,
+      `${asked}; it is paused, its hours are settled in hour ${from}, and it is hour ${hour}.`,
       `Ask again in ${from - hour} hours of the network.`,
     );
 }
 
-function refuseBound(resource: Resource, config: Found<'config'>, now: bigint): void {
+/** Eight changes of terms are kept; the oldest is dropped when no hour that can still be decided needs it. */
+function refuseTerms(resource: Resource, config: Found<'config'>, now: bigint): void {
   const hour = hourAt(config, now);
-  const from = resource.boundFrom + BigInt(config.finalHours) + 3n;
-  if (resource.boundFrom === 0n || hour >= from) return;
+  const newest = newestTerms(resource);
+  if (resource.termsCount < resource.terms.length || newest.from === hour + 1n) return;
+  const second = resource.terms[1]?.from ?? 0n;
+  const from = second + BigInt(config.finalHours + config.lateHours) + 3n;
+  if (hour >= from) return;
   throw bad(
-    `The bound was changed last for hour ${resource.boundFrom}; it can change again in hour ${from}, and it is hour ${hour}.`,
-    `Ask again in ${from - hour} hours of the network.`,
+    `Allowance and vouching key have been changed ${resource.termsCount} times lately, and hours under the first of those terms can still be decided; they can change again in hour ${from}, and it is hour ${hour}.`,
+    `Ask again in ${from - hour} hours of the network. "media resource update ${labelOf(resource)} --pause" works always.`,
   );
 }
 
