@@ -11,15 +11,20 @@ const OVERTAKEN: ReadonlySet<string> = new Set([
   'chain/charge-first',
   'chain/nothing-due',
   'chain/nothing-to-claim',
-  'chain/not-endorsed',
   'chain/not-revealed',
-  'chain/payout-capped',
-  'chain/price-moved',
   'chain/set-frozen',
   'chain/too-early',
   'chain/too-late',
   'chain/wrong-status',
   'chain/wrong-week',
+]);
+
+/** Errors that pass by themselves, but not soon. */
+const LATER: ReadonlySet<string> = new Set([
+  'chain/not-endorsed',
+  'chain/payout-capped',
+  'chain/pool-too-shallow',
+  'chain/price-moved',
 ]);
 
 export type ActionResult = 'done' | 'nothing' | 'overtaken' | 'failed' | 'skipped';
@@ -62,9 +67,9 @@ export function createActionRunner(deps: {
         return done ? 'done' : 'nothing';
       } catch (error) {
         const code = errorCode(error);
-        if (OVERTAKEN.has(code)) {
+        if (OVERTAKEN.has(code) || LATER.has(code)) {
           deps.log.debug({ action: key, code }, 'overtaken');
-          pause(key, FIRST_PAUSE_MS);
+          pause(key, LATER.has(code) ? MAX_PAUSE_MS : FIRST_PAUSE_MS);
           return 'overtaken';
         }
         pause(key, MAX_PAUSE_MS);

@@ -96,6 +96,13 @@ it('pauses an action that failed, longer each time, and takes being overtaken fo
   expect(await runner.run('a', async () => true)).toBe('done');
   expect(await runner.run('c', chainError('chain/already-decided'))).toBe('overtaken');
   expect(await runner.run('d', async () => false)).toBe('nothing');
+  // A capped week is tried ever more rarely, and is no failure either.
+  for (const pause of [500, 1_000, 2_000]) {
+    expect(await runner.run('e', chainError('chain/payout-capped'))).toBe('overtaken');
+    clock.advance(pause - 1);
+    expect(await runner.run('e', async () => true)).toBe('skipped');
+    clock.advance(1);
+  }
   expect(failures).toBe(2);
 });
 

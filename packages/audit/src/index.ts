@@ -6,5 +6,5 @@ export { auditWeek } from './audit-week.ts';
 export type { WeekFigures } from './audit-week.ts';
 export { createHttpBlobs } from './blobs.ts';
 export type { BlobKind, Blobs, HttpBlobsDeps } from './blobs.ts';
-export { findClaims, findCommits } from './published.ts';
+export { findClaims, findCommits, findHour } from './published.ts';
 export type { Audit, AuditDeps, Difference } from './subject.ts';

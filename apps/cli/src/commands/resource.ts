@@ -10,7 +10,6 @@ import { settingsOptions } from '../resource/settings.ts';
 import { RESOURCE_ARGUMENT, findResource } from '../resource/find.ts';
 import { list, print } from '../resource/show.ts';
 import type { ShowOptions } from '../resource/show.ts';
-import { termsOptions } from '../resource/terms-options.ts';
 import { update } from '../resource/update.ts';
 import type { UpdateOptions } from '../resource/update.ts';
 
@@ -22,19 +21,19 @@ export const registerResource: RegisterCommand = (program, context) => {
   examples(
     keypairOption(
       chainOptions(
-        termsOptions(
-          settingsOptions(
-            resource
-              .command('add')
-              .argument('<origin>', 'http://host:port or https://host')
-              .description('Publish an origin.'),
-          ),
+        settingsOptions(
+          resource
+            .command('add')
+            .argument('<origin>', 'http://host:port or https://host')
+            .description('Publish an origin.'),
         ),
       ),
     )
       .option('--quote <mint>', 'quote token of the pool, where there are several')
       .option('--id <number>', 'number of the resource (default: the next of this publisher)')
       .option('--lp <lp>', 'LP of the stake to set aside (default: all that is free)')
+      .option('--allowance <bytes>', 'open bytes an hour that are paid for at most', '10000000000')
+      .option('--vouching-key <address>', 'the key whose tokens are paid for: that of "media vouch key"')
       .option('--no-wait', 'do not wait for the guards')
       .action((origin: string, options: AddOptions) => add(origin, options, context)),
     [
@@ -45,18 +44,18 @@ export const registerResource: RegisterCommand = (program, context) => {
   examples(
     keypairOption(
       chainOptions(
-        termsOptions(
-          settingsOptions(
-            resource
-              .command('update')
-              .argument('<resource>', RESOURCE_ARGUMENT)
-              .description('Change settings, stake or terms; pause or resume.'),
-          ),
+        settingsOptions(
+          resource
+            .command('update')
+            .argument('<resource>', RESOURCE_ARGUMENT)
+            .description('Change settings, stake or terms; pause or resume.'),
         ),
       ),
     )
       .option('--origin <url>', 'the new origin')
       .option('--lp <lp>', 'LP to set aside from now on')
+      .option('--allowance <bytes>', 'open bytes an hour that are paid for at most, from the next hour on')
+      .option('--vouching-key <address>', 'the key whose tokens are paid for from the next hour on, or none')
       .option('--new-password', 'seal the settings with a new password, by the wallet alone')
       .addOption(new Option('--pause', 'stop serving it').conflicts('resume'))
       .option('--resume', 'ask the guards to serve it again')

@@ -111,8 +111,7 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
               {
                 hour: each.hour,
                 reports: each.reports,
-                verdicts: each.reveals,
-                guards: each.setCount,
+                reveals: each.reveals,
                 bytes: each.reportedBytes,
                 final: each.status === HOUR_STATUS.final,
               },
@@ -135,7 +134,7 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
     if (each === null) continue;
     const state = each.status === HOUR_STATUS.final ? 'final' : 'open';
     terminal.line(
-      `hour ${String(each.hour).padEnd(5)} ${each.reports} reports of ${formatBytes(each.reportedBytes)}, verdicts of ${each.reveals} of ${each.setCount} guards, ${state}`,
+      `hour ${String(each.hour).padEnd(5)} ${each.reports} ${each.reports === 1 ? 'report' : 'reports'} of ${formatBytes(each.reportedBytes)}, ${each.reveals} ${each.reveals === 1 ? 'guard has' : 'guards have'} judged, ${state}`,
     );
   }
   terminal.line();

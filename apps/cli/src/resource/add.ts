@@ -16,13 +16,14 @@ import { activeGuards, parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
 import { print } from './show.ts';
 import { guardWords } from './standing.ts';
-import { NEW_TERMS, termsFrom } from './terms-options.ts';
-import type { TermsOptions } from './terms-options.ts';
+import { parseVouchingKey } from './terms.ts';
 
-export interface AddOptions extends ChainOptions, SettingsOptions, TermsOptions {
+export interface AddOptions extends ChainOptions, SettingsOptions {
   readonly quote?: string;
   readonly id?: string;
   readonly lp?: string;
+  readonly allowance: string;
+  readonly vouchingKey?: string;
   readonly wait: boolean;
 }
 
@@ -34,7 +35,8 @@ export async function add(origin: string, options: AddOptions, context: CliConte
     { v: 1, origin: parseOrigin(origin), originHost: null, originHeaders: [], probe: ['/'], domains: [] },
     options,
   );
-  const terms = termsFrom(options, NEW_TERMS);
+  const allowance = parseWhole(options.allowance, '--allowance');
+  const vouchKey = parseVouchingKey(options.vouchingKey ?? 'none');
   const wantedId = options.id === undefined ? undefined : parseWhole(options.id, '--id');
   const connection = await connect(options, context);
   const { client } = connection;
@@ -63,7 +65,8 @@ export async function add(origin: string, options: AddOptions, context: CliConte
     pool: pool.address,
     id,
     lp,
-    ...terms,
+    allowance,
+    vouchKey,
     settings: blob,
   });
   await sendPlan(client, plan.steps, {

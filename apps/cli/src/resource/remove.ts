@@ -1,6 +1,6 @@
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
-import { hourAt } from '@media-network/protocol';
-import { formatMedia, formatUnits } from '../amounts.ts';
+import { hourAt, hourSecs } from '@media-network/protocol';
+import { formatMedia, formatMs, formatUnits } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
 import { connect, mintDecimals } from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
@@ -9,7 +9,7 @@ import { bad } from './bad-resource.ts';
 import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { ownerWallet } from './own.ts';
-import { dueOf, hoursText, settledFrom, settlingHours } from './terms-and-dues.ts';
+import { dueOf, settledFrom } from './terms.ts';
 
 export async function remove(
   which: string,
@@ -47,9 +47,10 @@ export async function remove(
     return;
   }
   const config = await client.config();
-  const hours = settlingHours(config) + 1n;
+  const hours = config.finalHours + config.lateHours + 4;
+  const ms = hours * Number(hourSecs(config)) * 1000;
   terminal.line(
-    `Removed. When its hours are settled, ${hoursText(config, hours)} from now at the latest, this frees its LP:\n  ${invocation.line(`resource remove ${labelOf(resource)} --release`)}\n${signature}`,
+    `Removed. When its hours are settled, ${hours} hours of the network from now (${formatMs(ms)}), this frees its LP:\n  ${invocation.line(`resource remove ${labelOf(resource)} --release`)}\n${signature}`,
   );
 }
 
@@ -81,22 +82,24 @@ async function refuseRelease(connection: Connection, resource: Resource): Promis
       `"media resource remove ${label}" removes it.`,
     );
   const [config, now] = await Promise.all([client.config(), client.chainTime()]);
-  const from = settledFrom(config, resource) ?? 0n;
+  const from = settledFrom(resource, config) ?? 0n;
   const hour = hourAt(config, now);
-  if (hour < from)
+  if (hour < from) {
+    const ms = Number(from - hour) * Number(hourSecs(config)) * 1000;
     throw bad(
-      `The hours that the resource ${label} was served in are settled in hour ${from}, and it is hour ${hour}.`,
-      `Ask again in ${hoursText(config, from - hour)}.`,
+      `The hours of the resource ${label} are settled in hour ${from}, and it is hour ${hour}.`,
+      `Ask again in about ${formatMs(ms)}.`,
     );
+  }
   const due = dueOf(resource);
   if (due > 0n)
     throw bad(
       `${formatMedia(due)} are due for the resource ${label} and not charged yet.`,
       'The guards charge them within a day of the network; ask again then.',
     );
-  if (resource.debt > 0n && resource.lp > 0n)
+  if (resource.debt > 0n)
     throw bad(
-      `The resource ${label} owes ${formatMedia(resource.debt)}, for which its LP stands.`,
-      'The guards take them from it; ask again when "media resource show" shows no debt.',
+      `The resource ${label} owes ${formatMedia(resource.debt)}.`,
+      `Set LP aside for it with "media resource update ${label} --lp 10"; the guards take the debt from it, and "media resource show" says when it is paid.`,
     );
 }

@@ -1,6 +1,7 @@
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
 import { formatBytes, formatMedia, formatUnits } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
+import { auditDeps } from '../commands/audit.ts';
 import { connect, mintDecimals } from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
 import { nameIn } from '../roles.ts';
@@ -12,10 +13,11 @@ import type { OpenedSettings } from './open-settings.ts';
 import { checkOrigin } from './origin-check.ts';
 import type { OriginSight } from './origin-check.ts';
 import type { PasswordOptions } from './password.ts';
+import { readOpenBytes } from './open-bytes.ts';
+import type { OpenBytes } from './open-bytes.ts';
 import { guardWords, placesOf, standing } from './standing.ts';
 import type { GuardWord, Place } from './standing.ts';
-import { dueOf } from './terms-and-dues.ts';
-import { shownTerms } from './terms-options.ts';
+import { dueOf, newestTerms } from './terms.ts';
 
 export type ShowOptions = ChainOptions & PasswordOptions;
 
@@ -26,6 +28,8 @@ interface Picture {
   readonly origin: OriginSight | undefined;
   readonly places: readonly Place[];
   readonly words: readonly GuardWord[];
+  /** Of the week until now; undefined where that was not asked, or nobody tells. */
+  readonly open: OpenBytes | undefined;
 }
 
 async function look(
@@ -35,19 +39,20 @@ async function look(
   context: CliContext,
   ask: boolean,
 ): Promise<Picture> {
-  const [settings, places, words] = await Promise.all([
+  const [settings, places, words, open] = await Promise.all([
     openSettings(connection, resource, options, context),
     placesOf(connection.client, resource, ask),
     guardWords(connection.client, resource),
+    ask ? readOpenBytes(auditDeps(connection.client), resource.address) : undefined,
   ]);
   const origin = ask && settings.kind === 'open' ? await checkOrigin(settings.settings) : undefined;
-  return { resource, settings, origin, places, words };
+  return { resource, settings, origin, places, words, open };
 }
 
 export function describe(picture: Picture): object {
   const { resource, settings, origin, places, words } = picture;
   const stands = standing(resource, words, places, picture.origin);
-  const terms = shownTerms(resource);
+  const terms = newestTerms(resource);
   return {
     address: resource.address,
     label: labelOf(resource),
@@ -70,8 +75,9 @@ export function describe(picture: Picture): object {
     debt: resource.debt,
     charged: resource.charged,
     allowance: terms.allowance,
-    vouchingKey: terms.vouchingKey,
+    vouchingKey: terms.vouchingKey ?? null,
     termsFrom: terms.from,
+    openBytes: picture.open ?? null,
     bytesTotal: resource.bytesTotal,
     settingsVersion: resource.settingsVersion,
   };
@@ -85,6 +91,22 @@ function originText({ settings, origin }: Picture): string {
   return origin.kind === 'answers'
     ? `${url}, answers this machine${origin.note === undefined ? '' : `; ${origin.note}`}`
     : `${url}, does not answer this machine: ${origin.why}`;
+}
+
+function vouchedText(resource: Resource): string {
+  const { vouchingKey, from } = newestTerms(resource);
+  return vouchingKey === undefined
+    ? 'nothing: it has no vouching key ("media vouch" makes one)'
+    : `by ${vouchingKey}, from hour ${from} on`;
+}
+
+/** Open bytes that went elsewhere than the viewers that are vouched for are a sign of bytes that nobody asked for. */
+function openText(open: OpenBytes | undefined): string {
+  if (open === undefined || open.open + open.vouched === 0n) return '';
+  const lately = `; lately ${formatBytes(open.open)} open beside ${formatBytes(open.vouched)} vouched`;
+  if (open.unlike.length === 0) return lately;
+  const who = open.unlike.map(({ edge, open: bytes }) => `${edge} (${formatBytes(bytes)})`).join(', ');
+  return `${lately}. UNLIKE the vouched ones at ${who}: lower the allowance if nobody but your viewers should be served`;
 }
 
 /** Shows a resource: where it is served, from where, and if not, why not. */
@@ -106,7 +128,6 @@ export async function print(
   const { style } = terminal;
   const { places, words } = picture;
   const stands = standing(resource, words, places, picture.origin);
-  const terms = shownTerms(resource);
   const rows: [string, string][] = [
     ['url', places[0]?.url ?? 'none: no edge is registered'],
     [
@@ -124,8 +145,8 @@ export async function print(
       'charged',
       `${formatMedia(resource.charged)}, due ${formatMedia(dueOf(resource))}, debt ${formatMedia(resource.debt)}`,
     ],
-    ['allowance', `${formatBytes(terms.allowance)} an hour without a token, at most`],
-    ['vouching', terms.vouchingKey ?? 'no key: only what is within the allowance is paid for'],
+    ['vouched', vouchedText(resource)],
+    ['open', `at most ${formatBytes(newestTerms(resource).allowance)} an hour${openText(picture.open)}`],
     [
       'settings',
       `version ${resource.settingsVersion}${picture.settings.kind === 'open' ? `, opened by ${picture.settings.by}` : ''}`,

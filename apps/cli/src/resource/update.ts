@@ -1,13 +1,13 @@
 import type { Found, Signer } from '@media-network/chain';
 import { RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
-import { hourAt } from '@media-network/protocol';
+import { equalBytes, hourAt } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import { formatMedia, formatUnits, parseAmount } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
 import { connect, mintDecimals } from '../connection.ts';
 import type { ChainOptions, Connection } from '../connection.ts';
 import { nameIn } from '../roles.ts';
-import { bad } from './bad-resource.ts';
+import { bad, parseWhole } from './bad-resource.ts';
 import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { openSettings, requireSettings } from './open-settings.ts';
@@ -18,14 +18,14 @@ import { sealSettings } from './seal.ts';
 import { parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
 import { print } from './show.ts';
-import { dueOf, hoursText, settledFrom, termsChangeFrom } from './terms-and-dues.ts';
-import { newestTerms, termsFrom } from './terms-options.ts';
-import type { Terms, TermsOptions } from './terms-options.ts';
+import { dueOf, newestTerms, parseVouchingKey, settledFrom } from './terms.ts';
 
-export interface UpdateOptions extends ChainOptions, SettingsOptions, TermsOptions {
+export interface UpdateOptions extends ChainOptions, SettingsOptions {
   readonly origin?: string;
   readonly newPassword?: true;
   readonly lp?: string;
+  readonly allowance?: string;
+  readonly vouchingKey?: string;
   readonly pause?: true;
   readonly resume?: true;
 }
@@ -131,19 +131,23 @@ async function stakeUpdate(
   ]);
   const decimals = pool === null ? 0 : await mintDecimals(client, pool.lpMint);
   const lp = options.lp === undefined ? resource.lp : parseAmount(options.lp, decimals, 'The amount of LP');
-  const before = newestTerms(resource);
-  const terms = termsFrom(options, before);
+  const newest = newestTerms(resource);
+  const allowance =
+    options.allowance === undefined ? newest.allowance : parseWhole(options.allowance, '--allowance');
+  const vouchKey = parseVouchingKey(options.vouchingKey ?? newest.vouchingKey ?? 'none');
   const show = (units: bigint): string => `${formatUnits(units, decimals)} LP`;
   const stake = await client.stake(publisher.address, resource.pool, ROLE.publisher);
   if (lp > resource.lp) refuseMore(resource, stake, lp, show);
   if (lp < resource.lp) refuseLess(resource, config, now, lp, show);
-  if (!sameTerms(terms, before)) refuseTerms(resource, config, now);
+  if (allowance !== newest.allowance || !equalBytes(vouchKey, parseVouchingKey(newest.vouchingKey ?? 'none')))
+    refuseTerms(resource, config, now);
   return client.instructions.updateResource({
     publisher,
     resource: resource.address,
     pool: resource.pool,
     lp,
-    ...terms,
+    allowance,
+    vouchKey,
   });
 }
 
@@ -181,26 +185,26 @@ function refuseLess(
       `${asked}; LP is freed of a paused resource only, when its hours are settled, and this one is ${nameIn(RESOURCE_STATUS, resource.status)}.`,
       `"media resource update ${label} --pause" pauses it.`,
     );
-  const from = settledFrom(config, resource) ?? 0n;
+  const from = settledFrom(resource, config) ?? 0n;
   const hour = hourAt(config, now);
   if (hour < from)
     throw bad(
-      `${asked}; it is paused, the hours that it was served in are settled in hour ${from}, and it is hour ${hour}.`,
-      `Ask again in ${hoursText(config, from - hour)}.`,
+      `${asked}; it is paused, its hours are settled in hour ${from}, and it is hour ${hour}.`,
+      `Ask again in ${from - hour} hours of the network.`,
     );
 }
 
-function sameTerms(one: Terms, other: Terms): boolean {
-  return one.allowance === other.allowance && Buffer.from(one.vouchKey).equals(other.vouchKey);
-}
-
+/** Eight changes of terms are kept; the oldest is dropped when no hour that can still be decided needs it. */
 function refuseTerms(resource: Resource, config: Found<'config'>, now: bigint): void {
   const hour = hourAt(config, now);
-  const from = termsChangeFrom(config, resource, hour);
+  const newest = newestTerms(resource);
+  if (resource.termsCount < resource.terms.length || newest.from === hour + 1n) return;
+  const second = resource.terms[1]?.from ?? 0n;
+  const from = second + BigInt(config.finalHours + config.lateHours) + 3n;
   if (hour >= from) return;
   throw bad(
-    `Allowance and vouching key have changed ${resource.terms.length} times of late, and hours under the oldest of them are still open; they can change again in hour ${from}, and it is hour ${hour}.`,
-    `Ask again in ${hoursText(config, from - hour)}.`,
+    `Allowance and vouching key have been changed ${resource.termsCount} times lately, and hours under the first of those terms can still be decided; they can change again in hour ${from}, and it is hour ${hour}.`,
+    `Ask again in ${from - hour} hours of the network. "media resource update ${labelOf(resource)} --pause" works always.`,
   );
 }
 

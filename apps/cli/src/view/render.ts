@@ -77,7 +77,7 @@ function pathLines(paths: readonly PathSum[], room: number, style: Style): strin
 function moneyLines({ money }: Picture, style: Style): string[] {
   return [
     `${style.dim('hour')} ${money.hour}, ends in ${formatMs(money.hourEndsInMs)}   ${style.dim('week')} ${money.week}, ends in ${formatMs(money.weekEndsInMs)}`,
-    `${style.dim('reports')} ${money.reports} (${formatBytes(money.reportedBytes)})   ${style.dim('fees')} ${formatMedia(money.charged)}, due ${formatMedia(money.due)}`,
+    `${style.dim('reports settled')} ${money.settledReports} (${formatBytes(money.settledBytes)})   ${style.dim('fees')} ${formatMedia(money.charged)}, due ${formatMedia(money.due)}`,
     `${style.dim('rewards')} ${formatMedia(money.rewards)} of ${formatMedia(money.kept)} kept, claimed ${formatMedia(money.claimed)}`,
   ];
 }
@@ -130,7 +130,7 @@ export function pictureLine({ sites, money, ...picture }: Picture): string {
     `first byte ${firstByte(picture.firstByteP50Ms)}`,
     `errors ${sites.errors}`,
     `probes ${sites.probes.requests}`,
-    `reports ${money.reports} (${formatBytes(money.reportedBytes)})`,
+    `reports settled ${money.settledReports} (${formatBytes(money.settledBytes)})`,
     `fees ${formatMedia(money.charged)} charged ${formatMedia(money.due)} due`,
     `rewards ${formatMedia(money.rewards)} claimed ${formatMedia(money.claimed)}`,
   ].join('  ');

@@ -13,7 +13,7 @@ import { refreshedQuota } from './resource-rules.ts';
 import type { Rules } from './rules.ts';
 import { closeSpan } from './spans.ts';
 import type { Draft } from './state.ts';
-import { hourAt, weekAt } from './time.ts';
+import { hourAt, ownUntil, weekAt } from './time.ts';
 
 const addressBytes = getAddressEncoder();
 const Q32 = 2n ** 32n;
@@ -38,9 +38,9 @@ interface Taken {
 }
 
 /** Takes LP of a resource for a sum at fair value, or all of it, and unwraps it: MEDIA to the fund, quote set apart. */
-function take(context: Context, money: ReturnType<typeof openMoney>, sum: bigint): Taken {
+function take(context: Context, money: ReturnType<typeof openMoney>, sum: bigint, canWait: boolean): Taken {
   const { config, pool, stake, resource } = money;
-  checkSpot(pool, config, context.now);
+  if (canWait) checkSpot(pool, config, context.now);
   const value = poolValue(pool, averageOf(pool, config, context.now));
   // Not limited to 64 bits: what does not fit is more than any resource has.
   const wanted = value === 0n ? resource.lp + 1n : (sum * pool.lpSupply + value - 1n) / value;
@@ -111,7 +111,9 @@ export const settlementRules: Pick<
     if (entry.week !== args.week + 1n || entry.due === 0n) fail('NothingDue');
     const at = context.at('epoch');
     const average = averageOf(pool, config, context.now);
-    const { covered, media, quote } = take(context, money, entry.due);
+    // A price that its pool's owner keeps in motion puts the bill off no longer than this.
+    const canWait = context.now < ownUntil(config, lastHour(config, args.week));
+    const { covered, media, quote } = take(context, money, entry.due, canWait);
     const isOver = isClosable(config, lastHour(config, args.week), context.now);
     const epoch = isOver
       ? null
@@ -146,7 +148,7 @@ export const settlementRules: Pick<
     const { config, pool, resource } = money;
     if (resource.debt === 0n) fail('NothingDue');
     if (resource.lp === 0n) fail('InsufficientStake');
-    const { covered, media } = take(context, money, resource.debt);
+    const { covered, media } = take(context, money, resource.debt, true);
     resource.debt -= covered;
     if (resource.status === RESOURCE_STATUS.active)
       resource.quotaKbps = refreshedQuota(resource, pool, config, context.now);

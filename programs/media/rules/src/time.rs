@@ -118,6 +118,11 @@ impl Periods {
         self.after_hours(self.late_until(hour)?, 4 * u64::from(self.hours_per_week))
     }
 
+    /// When the set of a week no longer decides its last hour.
+    pub fn week_own_until(&self, week: u64) -> Option<u64> {
+        self.own_until(weeks::last_hour(week, self.hours_per_week)?)
+    }
+
     /// After this a week's guard set and epoch may be closed.
     pub fn week_closable_after(&self, week: u64) -> Option<u64> {
         self.closable_after(weeks::last_hour(week, self.hours_per_week)?)
@@ -201,6 +206,7 @@ mod tests {
         assert_eq!(REAL.closable_after(7), Some(end + (361 + 4 * 168) * HOUR));
         assert_eq!(REAL.week_closable_after(0), REAL.closable_after(167));
         assert_eq!(REAL.week_closable_after(1), REAL.closable_after(335));
+        assert_eq!(REAL.week_own_until(1), REAL.own_until(335));
         assert_eq!(REAL.keep_hours(), 362);
     }
 

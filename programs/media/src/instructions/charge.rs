@@ -53,10 +53,13 @@ impl<'a> Purse<'a> {
     }
 
     /// Takes LP for `due` out of what is set aside for the resource, burns it, and pays its MEDIA to the fund. Its quote
-    /// stays where it is and is no reserve any more, so that a frozen quote mint stops no payment.
+    /// stays where it is and is no reserve any more, so that a frozen quote mint stops no payment. `can_wait`: not while the
+    /// price is off its short average.
     #[inline(never)]
-    fn pay(&self, due: u64, now: u64) -> Result<Paid, ProgramError> {
-        pools::require_settled_price(&self.config, &self.pool, now)?;
+    fn pay(&self, due: u64, now: u64, can_wait: bool) -> Result<Paid, ProgramError> {
+        if can_wait {
+            pools::require_settled_price(&self.config, &self.pool, now)?;
+        }
         let price = pools::average_price(&self.config, &self.pool, now)?;
         let before = pools::reserves(&self.pool);
         let taken = rules::take(due, self.resource.u64(resource::LP), &before, price).ok_or(error::OVERFLOW)?;
@@ -92,7 +95,9 @@ pub fn charge(ctx: &Ctx<'_>) -> ProgramResult {
     let now = time::now()?;
     let periods = time::periods(&purse.config);
     let due = service.due();
-    let paid = purse.pay(due, now)?;
+    // Who owns all of a pool can keep its price in motion for nothing: that puts off a bill, but not beyond the time in
+    // which the week's last hour is decided, or one such publisher would hold up everybody's rewards.
+    let paid = purse.pay(due, now, now < periods.week_own_until(week).ok_or(error::OVERFLOW)?)?;
     service.set_due(0);
     let owed = due - paid.taken.covered;
     if owed > 0 {
@@ -165,7 +170,7 @@ pub fn pay_debt(ctx: &Ctx<'_>) -> ProgramResult {
     if purse.resource.u64(resource::LP) == 0 {
         return Err(error::INSUFFICIENT_STAKE);
     }
-    let paid = purse.pay(debt, time::now()?)?;
+    let paid = purse.pay(debt, time::now()?, true)?;
     purse.resource.set_u64(resource::DEBT, debt - paid.taken.covered);
     if purse.resource.status() == resource_status::ACTIVE {
         set_quota(&purse.config, &purse.pool, &purse.resource, time::now()?)?;
