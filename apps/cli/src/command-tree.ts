@@ -31,6 +31,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/test.ts')).registerTest,
   },
   {
+    name: 'lab',
+    summary: 'attack the network, and see who pays',
+    load: async () => (await import('./commands/lab.ts')).registerLab,
+  },
+  {
     name: 'fuzz',
     summary: 'feed it inputs that nobody wrote',
     load: async () => (await import('./commands/fuzz.ts')).registerFuzz,

@@ -3,6 +3,7 @@ import type { FuzzTarget } from '@media-network/runtime/testing';
 import { formatMs } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
+import { PROJECT_ROOT } from '../root.ts';
 
 interface Options {
   readonly inputs: string;
@@ -96,11 +97,53 @@ function describe(row: Row, seed: number, { terminal }: CliContext): string {
   return `${style.red('✗')} ${row.target.padEnd(15)} ${row.failure.message}\n  once more: ${again}`;
 }
 
+interface MutantsOptions {
+  readonly only?: string;
+  readonly json?: true;
+}
+
+async function fuzzTheRules(options: MutantsOptions, context: CliContext): Promise<void> {
+  const { terminal } = context;
+  const { style } = terminal;
+  const { MUTANTS, runMutants } = await import('@media-network/lab/mutants');
+  const chosen = MUTANTS.filter(({ name }) => name.includes(options.only ?? ''));
+  if (chosen.length === 0)
+    throw new MediaError({
+      code: 'cli/unknown-target',
+      message: `No mutation's name contains "${options.only}".`,
+      source: 'client',
+    });
+  const started = performance.now();
+  let done = 0;
+  const progress = (): boolean =>
+    terminal.progress(`${done} of ${chosen.length} mutations, ${formatMs(performance.now() - started)} ...`);
+  progress();
+  const { tried, survived } = await runMutants({
+    root: PROJECT_ROOT,
+    ...(options.only === undefined ? {} : { only: options.only }),
+    signal: context.takeSignals(),
+    onFate({ name }, fate, by) {
+      done += 1;
+      const mark = fate === 'killed' ? style.green('✓') : style.red('✗');
+      terminal.line(
+        `${mark} ${name}  ${style.dim(fate === 'killed' ? `noticed by ${by}` : 'nothing noticed it')}`,
+      );
+      progress();
+    },
+  });
+  if (survived.length > 0) context.setExitCode(1);
+  if (options.json === true) terminal.json({ tried, survived });
+  else
+    terminal.line(
+      `${tried - survived.length} of ${tried} mutations noticed, in ${formatMs(performance.now() - started)}.`,
+    );
+}
+
 export const registerFuzz: RegisterCommand = (program, context) => {
   const group = program
     .command('fuzz')
     .description('Feeds what reads the words of strangers with inputs that nobody wrote.');
-  examples(group, ['media fuzz edge --inputs 10000']);
+  examples(group, ['media fuzz edge --inputs 10000', 'media fuzz mutants --json']);
   examples(
     group
       .command('edge')
@@ -114,5 +157,16 @@ export const registerFuzz: RegisterCommand = (program, context) => {
       .option('--json', 'print the result as one JSON object')
       .action((options: Options) => fuzzTheEdge(options, context)),
     ['media fuzz edge', 'media fuzz edge --only range --seed 7'],
+  );
+  examples(
+    group
+      .command('mutants')
+      .description(
+        "The program's tests: turns one rule of the on-chain program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the Rust toolchain; takes hours.",
+      )
+      .option('--only <text>', 'mutations whose name contains this')
+      .option('--json', 'print the result as one JSON object as the last line')
+      .action((options: MutantsOptions) => fuzzTheRules(options, context)),
+    ['media fuzz mutants --json', 'media fuzz mutants --only genesis'],
   );
 };
