@@ -9,12 +9,13 @@ import { addressOf, parseAddress, resourceLabel, signerOf } from '@media-network
 import type { SignBytes } from '@media-network/protocol';
 import { MediaError, createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask, Scope } from '@media-network/runtime';
-import { isLoopbackHost } from '@media-network/runtime/daemon';
+import { holdPorts, isLoopbackHost } from '@media-network/runtime/daemon';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import type { EdgeChain } from './chain/edge-chain.ts';
 import { createEdgeChain } from './chain/media-client-chain.ts';
 import { hourAt, sampleAt } from './chain/periods.ts';
+import { edgePorts } from './config.ts';
 import type { EdgeConfig } from './config.ts';
 import { createCommitDesk } from './control/commit-desk.ts';
 import { startControlServer } from './control/control-server.ts';
@@ -34,7 +35,6 @@ import { openEvidenceStore } from './report/evidence-store.ts';
 import { createReportCloser } from './report/report-closer.ts';
 import { buildHonestReport, sha256 } from './report/report-builder.ts';
 import { createReporter } from './report/reporter.ts';
-import { reservePorts } from './reserve-ports.ts';
 import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
 import { createAccounting } from './serve/account.ts';
 import type { Account } from './serve/account.ts';
@@ -88,7 +88,10 @@ export async function createEdge(
     // What must be ours alone, before anything is staked or served.
     const lock = await lockFolder(config.dir);
     scope.add('folder', () => lock.release());
-    const ports = await reservePorts(config, dataPlane);
+    const wanted = edgePorts(config);
+    const ports = await holdPorts(
+      dataPlane ? wanted : wanted.filter(({ port }) => port === config.controlPort),
+    );
     scope.add('ports', () => ports.release());
     await overrides.register?.();
 

@@ -250,6 +250,14 @@ it('closes reports two weeks on and deletes old evidence', async () => {
   await task('report-closer').runNow();
   expect(network.chain.closed).toEqual([]);
   network.chain.advance(2 * 168 * 3_600_000);
+  // Decided late, it is open to audits as long as any other.
+  network.chain.settledAtMs = network.chain.nowMs() - 1_000;
+  await task('report-closer').runNow();
+  expect(network.chain.closed).toEqual([]);
+  network.chain.settledAtMs = undefined;
+  await task('report-closer').runNow();
+  expect(network.chain.closed).toEqual([]);
+  network.chain.settledAtMs = 0;
   await task('report-closer').runNow();
   await task('report-closer').runNow();
   expect(network.chain.closed).toEqual([hour]);

@@ -32,9 +32,10 @@ async function until(name: InstructionName): Promise<{ world: ProgramWorld; step
 }
 
 /** What of the client the plans need, on the program alone. */
-function clientOf({ account, addresses, instructions }: ProgramWorld) {
+function clientOf(world: ProgramWorld) {
+  const { addresses, instructions } = world;
   const read = <N extends AccountName>(kind: N, address: Address): Found<N> | null => {
-    const there = account(address);
+    const there = world.account(address);
     if (there === null || there.data.length === 0) return null;
     return { ...decodeAccount(kind, there.data), address, lamports: there.lamports };
   };
@@ -145,43 +146,44 @@ describe('recordPlan', () => {
   });
 });
 
-describe('revealPlan', () => {
-  async function begin(bytes: number) {
-    const { world, step } = await until('writeVerdict');
-    const [operator, guard, hour, verdict] = [0, 2, 3, 4].map(
-      (at) => step.instruction.accounts[at]?.address,
-    ) as [Address, Address, Address, Address];
-    const payload = Uint8Array.from({ length: bytes }, (_, index) => index % 251);
-    const secret = new Uint8Array(32).fill(4);
-    const secrets = { holding: secret, prevRoot: secret, salt: secret };
-    const commitment = verdictCommitment({ guard, hour: 0n, ...secrets, payload }, sha256);
-    const committed = decodeAccount('verdict', world.account(verdict)?.data ?? new Uint8Array(0));
-    put(world, verdict, encodeAccount('verdict', { ...committed, commitment }));
-    const there = decodeAccount('hour', world.account(hour)?.data ?? new Uint8Array(0));
-    put(world, hour, encodeAccount('hour', { ...there, reports: 10_000 }));
-    const input = { operator: signerOf(operator), guard, hour: 0n, payload, ...secrets };
-    const status = () => decodeAccount('verdict', world.account(verdict)?.data ?? new Uint8Array(0)).status;
-    return { world, input, status };
-  }
+async function beginVerdict(bytes: number) {
+  const { world, step } = await until('writeVerdict');
+  const [operator, guard, hour, verdict] = [0, 2, 3, 4].map(
+    (at) => step.instruction.accounts[at]?.address,
+  ) as [Address, Address, Address, Address];
+  const payload = Uint8Array.from({ length: bytes }, (_, index) => index % 251);
+  const secret = new Uint8Array(32).fill(4);
+  const secrets = { holding: secret, prevRoot: secret, salt: secret };
+  const commitment = verdictCommitment({ guard, hour: 0n, ...secrets, payload }, sha256);
+  const committed = decodeAccount('verdict', world.account(verdict)?.data ?? new Uint8Array(0));
+  put(world, verdict, encodeAccount('verdict', { ...committed, commitment }));
+  const there = decodeAccount('hour', world.account(hour)?.data ?? new Uint8Array(0));
+  put(world, hour, encodeAccount('hour', { ...there, reports: 10_000 }));
+  const input = { operator: signerOf(operator), guard, hour: 0n, payload, ...secrets };
+  const status = () => decodeAccount('verdict', world.account(verdict)?.data ?? new Uint8Array(0)).status;
+  return { world, input, status };
+}
 
+const transactionCount = (steps: readonly PlanStep[]): number =>
+  steps.flatMap(({ transactions }) => transactions).length;
+
+describe('revealPlan', () => {
   it('takes one transaction where there are few reports', async () => {
-    const { world, input, status } = await begin(12);
+    const { world, input, status } = await beginVerdict(12);
     expect(runPlan(world, alice, await revealPlan(clientOf(world), input))).toHaveLength(1);
     expect(status()).toBe(VERDICT_STATUS.revealed);
     expect(await revealPlan(clientOf(world), input)).toEqual([]);
   });
 
   it('takes five for ten thousand reports with all the disputes there may be, and goes on where it broke off', async () => {
-    const { world, input, status } = await begin(4 + 2_500 + 2 + 800);
+    const { world, input, status } = await beginVerdict(4 + 2_500 + 2 + 800);
     const plan = await revealPlan(clientOf(world), input);
     const [second] = (plan[0]?.transactions ?? []).slice(1);
     if (second === undefined) throw new Error('no second piece');
     world.must(...second);
     const rest = await revealPlan(clientOf(world), input);
-    const count = (steps: readonly PlanStep[]): number =>
-      steps.flatMap(({ transactions }) => transactions).length;
-    expect(count(plan)).toBeLessThanOrEqual(5);
-    expect(count(rest)).toBe(count(plan) - 1);
+    expect(transactionCount(plan)).toBeLessThanOrEqual(5);
+    expect(transactionCount(rest)).toBe(transactionCount(plan) - 1);
     runPlan(world, alice, rest);
     expect(status()).toBe(VERDICT_STATUS.revealed);
   });
@@ -196,8 +198,9 @@ describe('claimPlan', () => {
     // Two hundred who earn: proofs of eight steps.
     const earned = new Map<string, bigint>([[alice, 7n]]);
     for (let index = 0; index < 199; index += 1) earned.set(placeOf(index), 5n);
-    const { root, claimProof } = buildClaims(earned, sha256);
-    const found = claimProof(alice);
+    const built = buildClaims(earned, sha256);
+    const { root } = built;
+    const found = built.claimProof(alice);
     if (found === undefined) throw new Error('no proof');
     const weeks = Array.from({ length: 30 }, (_, index) => BigInt(100 + index));
     for (const week of weeks) {

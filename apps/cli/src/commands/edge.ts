@@ -2,9 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { MediaClient, Signer } from '@media-network/chain';
 import { regionBytes } from '@media-network/devnet/folder';
-import { edgeOptions, edgePorts, parseEdgeConfig } from '@media-network/edge/config';
+import { edgeOptions, parseEdgeConfig } from '@media-network/edge/config';
 import type { EdgeConfig } from '@media-network/edge/config';
-import { requireFreePorts } from '@media-network/runtime/daemon';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chooseWallet, connect } from '../connection.ts';
@@ -42,7 +41,6 @@ async function ensureRegistered(
   };
   if (found !== null && found.status === NODE_STATUS.active) {
     await refuseTwin('edge', found.address, found.control, await connection.named(wallet.address));
-    await requireFreePorts(edgePorts(config));
     if (found.endpoint === says.endpoint && found.control === says.control) return;
     context.terminal.note(`moving the edge to ${says.endpoint}`);
     const stake = await client.account('stake', found.stake);
@@ -51,7 +49,6 @@ async function ensureRegistered(
     await connection.send([update], wallet);
     return;
   }
-  await requireFreePorts(edgePorts(config));
   const pool = await ensureNodeStake(connection, wallet, ROLE.edge, await minimum(client), options, context);
   context.terminal.note(`registering the edge at ${says.endpoint}`);
   await connection.send([await client.instructions.registerEdge({ owner: wallet, pool, ...says })], wallet);

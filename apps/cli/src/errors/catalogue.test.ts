@@ -24,7 +24,7 @@ async function sources(): Promise<string> {
 }
 
 /** Words that look like codes and are none. */
-const NO_CODES: ReadonlySet<string> = new Set(['front/handler-failed']);
+const NO_CODES: ReadonlySet<string> = new Set(['front/handler-failed', 'edge/not-found']);
 
 test('every code of the source is explained, and no other', async () => {
   const text = await sources();

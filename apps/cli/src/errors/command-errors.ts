@@ -35,6 +35,7 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Where a node listens is no address for others.',
     'Name the public URL with --endpoint.',
   ],
+  'cli/bad-evidence': ['The file is no evidence.', '"media evidence show" writes one where there is some.'],
   'cli/bad-index': ['An hour or week is no whole number.', '"media status" shows the current ones.'],
   'cli/bad-number': ['An option takes a whole number within bounds.', NUMBER],
   'cli/bad-password': ['The file of the password is empty.', 'Put the password in it.'],
@@ -67,10 +68,12 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   ],
   'cli/network-running': ['The network of this folder may be running.', 'Stop it with "media up --stop".'],
   'cli/no-airdrop': ['The chain gives no airdrop.', 'Ask for less, or fund the wallet from another.'],
+  'cli/no-edge': ['There is no edge at this address.', '"media status" lists them.'],
   'cli/no-evidence': [
     'No guard serves the table of the week.',
     'Check that guards run with "media status", and try again.',
   ],
+  'cli/no-file': ['The file cannot be read.', 'Check its name, and who may read it.'],
   'cli/no-home': ['HOME is not set.', 'Set it, and name a folder with --bin.'],
   'cli/no-lp': [
     'The wallet holds too few LP for the stake of a node.',

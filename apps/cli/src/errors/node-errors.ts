@@ -2,7 +2,8 @@ import type { Entry } from './catalogue.ts';
 
 const AGAIN = 'Try again in a moment.';
 const LOG = "See the log of the edge for the request's id.";
-const NEW_TICKET = 'Ask a guard for a new ticket; the viewer does so by itself.';
+const NEW_TOKEN = "Take a new token from the publisher's signer; viewers do so by themselves.";
+const SIGNER = "Ask the publisher's signer again later.";
 const ORIGIN =
   'See that the origin runs and is reached from the edges; "media resource show" says what they answer.';
 const PORT = 'Stop what listens there, or choose another port.';
@@ -182,13 +183,11 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'guard/too-large': ['The body of the request is too large.', 'Write it as docs/evidence.md says.'],
   'guard/too-many-keys': ['Too many requests for keys from this address.', 'Wait a minute.'],
   'guard/too-many-requests': ['Too many requests from this address.', 'Wait a minute.'],
-  'guard/too-many-tickets': ['Too many tickets for this address.', 'Wait a minute.'],
   'guard/unknown-path': ['There is nothing at this path.', 'docs/evidence.md lists what there is.'],
   'guard/unknown-resource': [
     'There is no such resource.',
     '"media resource list --all" shows what there is.',
   ],
-  'guard/wrong-hour': ['A ticket is for this hour or the next.', NEW_TICKET],
   'guard/wrong-method': ['The path takes another method.', 'Use the method that docs/evidence.md names.'],
   'guard/wrong-operator': [
     'The guard account names another operator.',
@@ -211,22 +210,94 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'receipt/malformed': ['A receipt cannot be read.', VIEWER],
   'receipt/over-limit': ['A receipt is above what the edge has served.', VIEWER],
   'receipt/replayed': ['A receipt was seen already.', VIEWER],
-  'receipt/unknown-session': ['The edge has no such session, or its hour is closed.', NEW_TICKET],
+  'receipt/unknown-session': ['The edge has no such session, or its hour is closed.', NEW_TOKEN],
   'receipt/wrong-subject': ['A receipt is for another edge or resource.', VIEWER],
   'runtime/private-address': ['The name leads to no public address.', 'Use a name with a public address.'],
-  'ticket/expired': ['The ticket of the session has expired.', NEW_TICKET],
-  'ticket/malformed': ['The ticket cannot be read.', NEW_TICKET],
-  'ticket/session-taken': ['Another ticket uses the same session.', NEW_TICKET],
-  'ticket/too-many-sessions': ['The edge has too many sessions.', 'Try another edge.'],
-  'ticket/wrong-hour': ['The ticket is of another hour.', NEW_TICKET],
   'viewer/aborted': ['The request was given up.', 'Nothing is to be done.'],
   'viewer/bad-header': ['A header has a line break.', 'Send it without.'],
   'viewer/bad-url': ['The URL cannot be fetched.', 'Only http and https can.'],
   'viewer/connect': ['The connection was not made.', 'Check the address, and that something listens there.'],
   'viewer/incomplete': ['The connection ended before the answer was complete.', AGAIN],
   'viewer/malformed': ['The answer is not HTTP/1.1.', 'Check the address: something else listens there.'],
-  'viewer/no-ticket': ['The guard gave no ticket.', OTHER_GUARD],
   'viewer/receipt-refused': ['The edge did not take a receipt.', VIEWER],
   'viewer/timeout': ['The connection was silent for too long.', AGAIN],
   'viewer/too-large': ['The body is larger than was allowed.', 'Allow more, or ask for a range.'],
+  'commit/bad-signature': [
+    "The request for counters is not signed by the guard's operator.",
+    'See that the guard runs with the key that the chain names.',
+  ],
+  'commit/bad-time': ['The request for counters is of another time.', 'Set the clock.'],
+  'commit/malformed': ['The request for counters cannot be read.', 'Write it as docs/evidence.md says.'],
+  'commit/not-in-set': ["Only guards of the week's set may ask for counters.", 'Ask a guard that is in it.'],
+  'commit/too-many': ['The guard has asked too often in this hour.', 'Wait for the next one.'],
+  'guard/not-revealed': [
+    'The guard has not revealed its verdict of this hour yet.',
+    'Ask again when its verdicts are due.',
+  ],
+  'edge/no-credit': [
+    'The publisher pays for no more bytes without a token in this hour.',
+    'Come back after the time given, or send the publisher\'s token; "media resource update --allowance" pays for more.',
+  ],
+  'token/bad-signature': [
+    "The token is not signed by the resource's vouching key of that hour.",
+    '"media vouch" says whether the resource names its key.',
+  ],
+  'token/malformed': ['The token cannot be read.', NEW_TOKEN],
+  'token/no-vouching-key': [
+    'The resource has no vouching key in that hour.',
+    'Name one with "media resource update --vouching-key".',
+  ],
+  'token/session-taken': ['Another token uses the same session.', NEW_TOKEN],
+  'token/too-many-sessions': ['The edge has too many sessions.', 'Try another edge.'],
+  'token/used-up': ['The session has had what the publisher pays for at most.', NEW_TOKEN],
+  'token/wrong-hour': ['The token is of another hour.', NEW_TOKEN],
+  'token/wrong-resource': ['The token is for another resource.', NEW_TOKEN],
+  'viewer/no-token': [
+    "The publisher's signer gave no token.",
+    'See the code in its context; the bytes are open ones without.',
+  ],
+  'viewer/token-refused': [
+    "The edge did not take the publisher's token, nor a new one.",
+    'See the code of the edge in its context.',
+  ],
+  'viewer/witness-refused': [
+    'The guard did not take what a viewer says it got.',
+    'See the code of the guard in its context.',
+  ],
+  'vouch/bad-key': ['The file is no vouching key.', 'Name another with --key; one that is missing is made.'],
+  'vouch/bad-option': ['A limit of the signer cannot be.', 'Write it as its message says.'],
+  'vouch/cannot-listen': ['The signer cannot listen.', 'Check --host and --port.'],
+  'vouch/cannot-write-key': [
+    'The vouching key cannot be written.',
+    'Make room, or name another file with --key.',
+  ],
+  'vouch/internal': ['Something went wrong in the signer.', 'See what it says where it runs.'],
+  'vouch/malformed': ['The signer cannot read the request.', 'Write it as docs/evidence.md says.'],
+  'vouch/no-key': ['There is no vouching key at this path.', '"media vouch key" makes one.'],
+  'vouch/not-allowed': [
+    "The signer's application gives this viewer no token.",
+    'The bytes are open ones without.',
+  ],
+  'vouch/port-in-use': ['The port of the signer is taken.', PORT],
+  'vouch/too-large': ['The request to the signer is too large.', 'Write it as docs/evidence.md says.'],
+  'vouch/too-many': ['The signer gives no more tokens in this hour, for this address or at all.', SIGNER],
+  'vouch/too-slow': ['The request to the signer did not arrive in time.', SIGNER],
+  'vouch/unknown-resource': ['The signer is for another resource.', 'Ask the signer of this one.'],
+  'vouch/wrong-method': ['Tokens are asked for by POST.', 'Ask so.'],
+  'vouch/wrong-origin': [
+    'Pages of this origin may not ask the signer.',
+    'Name the origin with --origin where the signer runs.',
+  ],
+  'witness/bad-signature': ['The statement is not by a session that the publisher vouched for.', NEW_TOKEN],
+  'witness/malformed': ['The statement cannot be read.', 'Write it as docs/evidence.md says.'],
+  'witness/too-many': ['Too many statements from this address.', 'Wait a minute.'],
+  'witness/unknown-edge': [
+    'The statement is of an edge that is not on this chain.',
+    '"media status" lists the edges.',
+  ],
+  'witness/unknown-resource': [
+    'The statement is of a resource that is not on this chain.',
+    '"media resource list --all" shows what there is.',
+  ],
+  'witness/wrong-hour': ['The statement is of another hour.', 'Send it within the hour.'],
 };

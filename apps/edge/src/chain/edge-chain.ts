@@ -113,8 +113,8 @@ export interface EdgeChain {
   /** The edge's report of an hour, if it is on chain. */
   report(hour: number): Promise<{ readonly root: string; readonly bytes: bigint } | undefined>;
   submitReport(report: ReportToSubmit): Promise<SubmitOutcome>;
-  /** Whether an hour's reports can be closed. */
-  hourSettled(hour: number): Promise<boolean>;
+  /** When an hour became final, or void for good, Unix milliseconds; undefined while it can still become final. */
+  hourSettledAtMs(hour: number): Promise<number | undefined>;
   /** Gets the rent of a report back. */
   closeReport(hour: number): Promise<void>;
   /** Hours whose account this operator paid for and may close now. */

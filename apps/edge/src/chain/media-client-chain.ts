@@ -272,10 +272,11 @@ export async function createEdgeChain(
         return submitOutcome(error);
       }
     },
-    async hourSettled(hour) {
+    async hourSettledAtMs(hour) {
       const account = await client.hour(BigInt(hour));
-      if (account?.status === HOUR_STATUS.final) return true;
-      return now() >= voidAtMs(known(), hour);
+      if (account?.status === HOUR_STATUS.final) return Number(account.finalAt) * 1000;
+      const voidAt = voidAtMs(known(), hour);
+      return now() >= voidAt ? voidAt : undefined;
     },
     async closeReport(hour) {
       const found = await client.report(edge, BigInt(hour));

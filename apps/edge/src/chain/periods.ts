@@ -25,6 +25,10 @@ export function weekOf(periods: Periods, hour: number): number {
   return Math.floor(hour / periods.hoursPerWeek);
 }
 
+export function weekMs(periods: Periods): number {
+  return periods.hoursPerWeek * SAMPLES * periods.sampleSecs * 1000;
+}
+
 /** When a sample begins, Unix milliseconds. */
 function sampleStartMs(periods: Periods, sample: number): number {
   return (periods.epochZero + sample * periods.sampleSecs) * 1000;
@@ -42,7 +46,7 @@ export function reportDeadlineMs(periods: Periods, hour: number): number {
 
 /** From when the account of an hour can be closed (docs/chain.md, closeHour), Unix milliseconds. */
 export function hourClosableAtMs(periods: Periods, hour: number): number {
-  return voidAtMs(periods, hour) + 4 * periods.hoursPerWeek * SAMPLES * periods.sampleSecs * 1000;
+  return voidAtMs(periods, hour) + 4 * weekMs(periods);
 }
 
 /** From when an hour that is not final is void, Unix milliseconds. */

@@ -1,7 +1,7 @@
 import { createRepeatingTask } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask, RoundResult } from '@media-network/runtime';
 import type { EdgeChain } from '../chain/edge-chain.ts';
-import { hourAt, weekOf } from '../chain/periods.ts';
+import { hourAt, weekMs, weekOf } from '../chain/periods.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 
 export interface ReportCloserDeps {
@@ -16,7 +16,7 @@ export interface ReportCloserOptions {
   readonly evidenceWeeks: number;
 }
 
-/** Weeks after an hour's own in which its report stays on chain, so that the week can be audited from it. */
+/** Weeks that a report stays on chain after its hour, and after the hour was decided, so that both can be audited from it. */
 const OPEN_WEEKS = 2;
 const PER_ROUND = 20;
 
@@ -32,7 +32,8 @@ export function createReportCloser(deps: ReportCloserDeps, options: ReportCloser
       .unclosed()
       .filter((hour) => weekOf(periods, hour) + OPEN_WEEKS <= weekOf(periods, now));
     for (const hour of due.slice(0, PER_ROUND)) {
-      if (!(await chain.hourSettled(hour))) continue;
+      const settledAt = await chain.hourSettledAtMs(hour);
+      if (settledAt === undefined || chain.nowMs() < settledAt + OPEN_WEEKS * weekMs(periods)) continue;
       await chain.closeReport(hour);
       await evidence.markClosed(hour);
       log.debug({ hour }, 'report closed, its rent is back');

@@ -10,8 +10,8 @@ export {
   wholeOption,
 } from './option-kinds.ts';
 export type { LogLevel } from './option-kinds.ts';
-export { requireFreePorts } from './ports.ts';
-export type { WantedPort } from './ports.ts';
+export { holdPorts, requireFreePorts } from './ports.ts';
+export type { HeldPorts, WantedPort } from './ports.ts';
 export { isLoopbackHost, isPrivateAddress, isPrivateLiteral, publicLookup } from './public-address.ts';
 export { runDaemon } from './run-daemon.ts';
 export type { DaemonProgram, KeyFileOption, RunningDaemon } from './run-daemon.ts';

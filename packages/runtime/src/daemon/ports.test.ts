@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { requireFreePorts } from './ports.ts';
+import { holdPorts, requireFreePorts } from './ports.ts';
 
 const codes = { inUse: 'edge/port-in-use', failed: 'edge/listen-failed' };
 const server = createServer();
@@ -22,6 +22,21 @@ it('names the port that is taken, and the option that moves it', async () => {
   // Looking at it does not take it.
   await requireFreePorts([{ host: '127.0.0.1', port, flag: '--port', codes }]);
   await requireFreePorts([{ host: '127.0.0.1', port, flag: '--port', codes }]);
+});
+
+it('keeps ports from others until they are released, and none where one is taken', async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  await new Promise((resolve) => server.close(resolve));
+  const wanted = { host: '127.0.0.1', port, flag: '--port', codes };
+  const held = await holdPorts([wanted]);
+  await expect(holdPorts([wanted])).rejects.toMatchObject({ code: 'edge/port-in-use' });
+  await held.release();
+  // The second place is not of this machine, so the first is given back.
+  await expect(holdPorts([wanted, { ...wanted, host: '203.0.113.1' }])).rejects.toMatchObject({
+    code: 'edge/listen-failed',
+  });
+  await requireFreePorts([wanted]);
 });
 
 it('says what the system says against an address that is not of this machine', async () => {

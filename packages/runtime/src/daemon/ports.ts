@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import type { Server } from 'node:net';
 import { MediaError, errorCode, errorMessage } from '../errors.ts';
 
 /** A place to listen at, and the option that moves it. */
@@ -10,37 +11,60 @@ export interface WantedPort {
   readonly codes: { readonly inUse: string; readonly failed: string };
 }
 
+/** Ports that nobody else gets until they are released, just before they are listened on. */
+export interface HeldPorts {
+  release(): Promise<void>;
+}
+
 /**
- * Sees to it that a daemon can listen where it says, before it does anything that lasts: what has staked and registered
- * and then finds its port taken sends everyone to somebody else.
+ * Takes the ports that a daemon is going to listen on, before it does anything that lasts: what has staked and registered
+ * and then finds its port taken sends everyone to somebody else. Who connects meanwhile is turned away.
+ *
+ * @throws the codes of the port
+ */
+export async function holdPorts(ports: readonly WantedPort[]): Promise<HeldPorts> {
+  const held: Server[] = [];
+  const release = async (): Promise<void> => {
+    await Promise.all(
+      held.splice(0).map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+    );
+  };
+  try {
+    // Any free port is free: 0 takes one when the time comes.
+    for (const wanted of ports) if (wanted.port !== 0) held.push(await hold(wanted));
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { release };
+}
+
+/**
+ * Sees to it that a daemon can listen where it says.
  *
  * @throws the codes of the port
  */
 export async function requireFreePorts(ports: readonly WantedPort[]): Promise<void> {
-  for (const wanted of ports) {
-    const cause = await listenOnce(wanted);
-    if (cause === undefined) continue;
-    const { host, port, flag, codes } = wanted;
-    const inUse = errorCode(cause) === 'EADDRINUSE';
-    throw new MediaError({
-      code: inUse ? codes.inUse : codes.failed,
-      message: inUse
-        ? `Port ${port} on ${host} is in use: stop what listens there or choose another ${flag}.`
-        : `Cannot listen on ${host}:${port} (${errorMessage(cause)}): choose another ${flag}.`,
-      source: 'client',
-      context: { host, port, flag },
-      cause,
-    });
-  }
+  await (await holdPorts(ports)).release();
 }
 
-/** What the system says against listening there; undefined of nothing. */
-function listenOnce({ host, port }: WantedPort): Promise<Error | undefined> {
-  // Any free port is free.
-  if (port === 0) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', resolve);
-    server.listen(port, host, () => server.close(() => resolve(undefined)));
+function hold({ host, port, flag, codes }: WantedPort): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', (cause) => {
+      const inUse = errorCode(cause) === 'EADDRINUSE';
+      reject(
+        new MediaError({
+          code: inUse ? codes.inUse : codes.failed,
+          message: inUse
+            ? `Port ${port} on ${host} is in use: stop what listens there or choose another ${flag}.`
+            : `Cannot listen on ${host}:${port} (${errorMessage(cause)}): choose another ${flag}.`,
+          source: 'client',
+          context: { host, port, flag },
+          cause,
+        }),
+      );
+    });
+    server.listen(port, host, () => resolve(server));
   });
 }
