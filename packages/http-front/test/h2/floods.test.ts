@@ -237,7 +237,7 @@ describe('header blocks', () => {
 });
 
 describe('slow readers and writers', () => {
-  test('whoever asks and does not read gets no more than four batches framed, and is not read', async () => {
+  test('whoever asks and does not read gets no more than two batches framed, and is not read', async () => {
     const { server: front, probe } = await start({
       hits: { '/big': Buffer.alloc(10_000_000) },
       http2: { floodCapacity: 1e9 },
