@@ -24,7 +24,9 @@ function blocksOf(page: string): readonly Block[] {
 }
 
 /** Where there are network namespaces, each page has ports of its own; elsewhere the usual ones must be free. */
-const NAMESPACE = spawnSync('unshare', ['-rn', 'sh', '-c', 'ip link set lo up']).status === 0;
+// Root needs no user namespace, in which it could not give files to others as servers do.
+const UNSHARE = process.getuid?.() === 0 ? '-n' : '-rn';
+const NAMESPACE = spawnSync('unshare', [UNSHARE, 'sh', '-c', 'ip link set lo up']).status === 0;
 
 let home: string;
 
@@ -72,7 +74,7 @@ async function run(blocks: readonly Block[]): Promise<Outcome> {
   await writeFile(file, await script(blocks));
   // The chain of a public cluster is one on this machine here.
   const env = { ...process.env, CLUSTER: 'http://127.0.0.1:8899' };
-  const [program, ...args] = NAMESPACE ? ['unshare', '-rn', 'bash', file] : ['bash', file];
+  const [program, ...args] = NAMESPACE ? ['unshare', UNSHARE, 'bash', file] : ['bash', file];
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
