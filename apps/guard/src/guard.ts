@@ -42,6 +42,8 @@ import type { Guard, GuardOverrides, GuardSecrets } from './types.ts';
 
 /** Each costs a signature and a read of the chain; an edge needs one a resource. */
 const KEYS_PER_MINUTE = 3_000;
+/** The watch's own poll would only end the pauses that it is there to end for a reason. */
+const WATCH_POLL_MS = 600_000;
 /** Guards ask each other for evidence and counters, one request a report and blob. */
 const REQUESTS_PER_MINUTE = 30_000;
 
@@ -160,7 +162,14 @@ export async function createGuard(
     scope.add('http', () => server.close());
 
     const deps = { clock, log, onFailure: () => counts.add('failures') };
-    const every = { intervalMs: roundMs, busyIntervalMs: Math.min(roundMs, 100), maxBackoffMs: 10_000 };
+    // Where nothing happens there is nothing to read: pauses grow to a tenth of a sample, and end when the chain stirs.
+    const maxIdleMs = Math.max(roundMs, Math.min(30_000, sampleSecs * 100));
+    const every = {
+      intervalMs: roundMs,
+      maxIdleMs,
+      busyIntervalMs: Math.min(roundMs, 100),
+      maxBackoffMs: 10_000,
+    };
     const tasks = [
       createRepeatingTask(() => set.round(), deps, { name: 'set', ...every }),
       createRepeatingTask((signal) => authorise.round(signal), deps, { name: 'authorise', ...every }),
@@ -171,6 +180,8 @@ export async function createGuard(
         : []),
     ];
     for (const task of tasks) task.start();
+    const watch = client.watch('any', () => tasks.forEach((task) => task.nudge()), { pollMs: WATCH_POLL_MS });
+    scope.add('watch', () => watch.close());
     scope.add('tasks', async () => {
       stop.abort();
       await Promise.all(tasks.map((task) => task.stop()));
