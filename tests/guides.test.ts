@@ -41,7 +41,7 @@ async function script(blocks: readonly Block[]): Promise<string> {
     'set -eu',
     ...(NAMESPACE ? ['ip link set lo up'] : []),
     `export HOME='${home}' PATH='${join(home, 'bin')}:${dirname(process.execPath)}':$PATH NO_COLOR=1`,
-    `mkdir -p '${join(home, 'work')}'; cd '${join(home, 'work')}'`,
+    `mkdir -p '${join(home, 'work')}'; cd '${join(home, 'work')}'; ln -s '${join(ROOT, 'media')}' media`,
     'left=""',
     // In the order in which they began, networks last: what runs on them ends first.
     "trap 'for pid in $left; do kill $pid 2>/dev/null || true; done; wait' EXIT",
@@ -86,11 +86,13 @@ async function run(blocks: readonly Block[]): Promise<Outcome> {
 
 const pages = (await readdir(GUIDES)).filter((name) => name.endsWith('.md'));
 const runnable = await Promise.all(
-  pages.map(async (name) => [name, blocksOf(await readFile(join(GUIDES, name), 'utf8'))] as const),
+  ['README.md', 'apps/cli/README.md', ...pages.map((name) => `docs/guides/${name}`)].map(
+    async (path) => [path, blocksOf(await readFile(join(ROOT, path), 'utf8'))] as const,
+  ),
 );
 
 test.each(runnable.filter(([, blocks]) => blocks.length > 0))(
-  'docs/guides/%s runs as it stands',
+  '%s runs as it stands',
   { timeout: process.env['MEDIA_SLOW_GUIDES'] === '1' ? 1_200_000 : 420_000 },
   async (_name, blocks) => {
     const { code, output } = await run(blocks);

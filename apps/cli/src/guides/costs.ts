@@ -135,6 +135,10 @@ const SITES: readonly Site[] = [
 /** At how many dollars a MEDIA the table is worked through: the price of the pool that `media up` makes. */
 const DOLLARS = 10;
 
+function dollars(value: number): string {
+  return `$${value < 10 ? value.toFixed(2) : String(Math.round(value))}`;
+}
+
 /** The table of `docs/guides/what-it-costs.md`. */
 export function renderSites(): string {
   const fee = Number(REAL_PARAMS.feePerGb) / 1e9;
@@ -142,7 +146,6 @@ export function renderSites(): string {
   const rent = Number(rentOf(size.resource) + rentOf(size.ring) + rentOf(size.settings)) / 1e9;
   const row = (name: string, show: (site: Site) => string): string =>
     `| ${name} | ${SITES.map(show).join(' | ')} |`;
-  const dollars = (value: number): string => `$${value < 10 ? value.toFixed(2) : String(Math.round(value))}`;
   return [
     `| | ${SITES.map(({ name }) => name).join(' | ')} |`,
     `|---|${SITES.map(() => '--:').join('|')}|`,
