@@ -37,7 +37,7 @@ interface Run {
 
 /** Runs the script with an npm that has an empty cache and this registry; ends it after `endMs`. */
 function run(env: Readonly<Record<string, string>>, endMs: number): Promise<Run> {
-  const child = spawn('./media', ['up'], {
+  const child = spawn(join(clone, 'media'), ['up'], {
     cwd: clone,
     env: { ...process.env, npm_config_cache: join(clone, '..', 'cache'), ...env },
   });

@@ -159,6 +159,18 @@ describe('a resource', () => {
     await refused(['stake', 'unbond', '--all'], 'cli/bad-stake', 'set aside', 'resource remove');
   });
 
+  test('takes no settings that an edge would refuse to follow', async () => {
+    const update = ['resource', 'update', '1'];
+    await refused([...update, '--header', 'Host: x'], 'edge/bad-settings', 'Host');
+    await refused([...update, '--header', 'no colon'], 'cli/bad-resource', 'no colon');
+    await refused([...update, '--origin-host', 'a b'], 'edge/bad-settings', 'originHost');
+    await refused([...update, '--probe', 'relative'], 'cli/bad-resource', 'relative');
+    await refused([...update, '--origin', 'ftp://x'], 'cli/bad-resource', 'ftp://x');
+    await refused([...update, '--origin-links', 'drop'], 'cli/bad-choice', 'keep');
+    expect((await run(...update, '--origin-links', 'keep')).code).toBe(0);
+    expect((await run(...update, '--origin-links', 'rewrite')).code).toBe(0);
+  });
+
   test('with a dead origin says so when it changes, and where it shows', { timeout: 60_000 }, async () => {
     const dead = 'http://127.0.0.1:1';
     const changed = await run('resource', 'update', '1', '--origin', dead);

@@ -56,6 +56,8 @@ import type { Guard, GuardOverrides, GuardSecrets } from './types.ts';
 const WITNESSES_PER_MINUTE = 600;
 /** Each costs a signature and a read of the chain; an edge needs one a resource. */
 const KEYS_PER_MINUTE = 3_000;
+/** The watch's own poll would only end the pauses that it is there to end for a reason. */
+const WATCH_POLL_MS = 600_000;
 /** Guards ask each other for evidence and counters, one request a report and blob. */
 const REQUESTS_PER_MINUTE = 30_000;
 
@@ -184,7 +186,14 @@ export async function createGuard(
     scope.add('http', () => server.close());
 
     const deps = { clock, log, onFailure: () => counts.add('failures') };
-    const every = { intervalMs: roundMs, busyIntervalMs: Math.min(roundMs, 100), maxBackoffMs: 10_000 };
+    // Where nothing happens there is nothing to read: pauses grow to a tenth of a sample, and end when the chain stirs.
+    const maxIdleMs = Math.max(roundMs, Math.min(30_000, sampleSecs * 100));
+    const every = {
+      intervalMs: roundMs,
+      maxIdleMs,
+      busyIntervalMs: Math.min(roundMs, 100),
+      maxBackoffMs: 10_000,
+    };
     const task = (
       name: string,
       duty: { round(signal: AbortSignal): Promise<RoundResult>; close?(): Promise<void> },
@@ -205,6 +214,8 @@ export async function createGuard(
       task('sweep', sweep),
       ...(config.probe ? [task('probe', probe)] : []),
     ];
+    const watch = client.watch('any', () => tasks.forEach((each) => each.nudge()), { pollMs: WATCH_POLL_MS });
+    scope.add('watch', () => watch.close());
     scope.add('witnesses', () => witnesses.close());
     log.info({ guard: account.address, no: account.no, url: server.url }, 'guard is up');
 

@@ -68,7 +68,7 @@ export interface MediaClient extends Reads {
   /** One transaction: simulated, signed, sent, confirmed. */
   send(instructions: readonly Instruction[], options: SendOptions): Promise<SendResult>;
   watch(
-    kind: AccountName,
+    kind: AccountName | 'any',
     onChange: (reason: 'notified' | 'reconnected' | 'poll') => void,
     options?: WatchOptions,
   ): Watch;

@@ -28,12 +28,12 @@ const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
 /**
- * Calls `onChange` when an account of the kind may have changed. It is a wake-up, not a message: the
+ * Calls `onChange` when an account of the kind, or any of the program's, may have changed. It is a wake-up, not a message: the
  * subscription can lose events and reconnects by itself, the poll catches what it lost. Read what you need anew.
  */
 export function watchAccounts(
   deps: WatchDeps,
-  kind: AccountName,
+  kind: AccountName | 'any',
   onChange: (reason: 'notified' | 'reconnected' | 'poll') => void,
   options: WatchOptions = {},
 ): Watch {
@@ -50,16 +50,17 @@ export function watchAccounts(
 
   async function subscribe(): Promise<void> {
     let retryMs = FIRST_RETRY_MS;
+    let subscribedAtMs = Number.POSITIVE_INFINITY;
     while (deps.subscriptions !== undefined && !signal.aborted) {
       try {
         const notifications = await deps.subscriptions
           .programNotifications(deps.programId, {
             encoding: 'base64',
             commitment: deps.commitment,
-            filters: accountFilters(kind),
+            ...(kind === 'any' ? {} : { filters: accountFilters(kind) }),
           })
           .subscribe({ abortSignal: signal });
-        retryMs = FIRST_RETRY_MS;
+        subscribedAtMs = deps.clock.nowMs();
         onChange('reconnected');
         for await (const _ of notifications) {
           if (signal.aborted) return;
@@ -69,6 +70,9 @@ export function watchAccounts(
         if (signal.aborted) return;
         deps.log.debug({ kind, err: errorMessage(error) }, 'subscription ended, connecting again');
       }
+      // One that takes subscriptions and drops them at once is not asked again and again.
+      if (deps.clock.nowMs() - subscribedAtMs > MAX_RETRY_MS) retryMs = FIRST_RETRY_MS;
+      subscribedAtMs = Number.POSITIVE_INFINITY;
       await deps.clock.sleep(retryMs, signal);
       retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
     }

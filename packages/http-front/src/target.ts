@@ -29,6 +29,8 @@ function refused(reason: RefusalReason): TargetReading {
  */
 export function pathProblem(path: string): RefusalReason | undefined {
   if (path.startsWith('//')) return 'target-authority-like';
+  // Most paths have neither an escape nor a segment that begins with a dot: nothing to decode.
+  if (path.startsWith('/') && !path.includes('%') && !path.includes('/.')) return undefined;
   if (MALFORMED_ESCAPE.test(path) || /%00/.test(path)) return 'target-encoding';
   const decoded = path
     .replaceAll(/%2e/gi, '.')

@@ -10,7 +10,7 @@ import { pathProblem } from '../src/target.ts';
 import { fuzzOnce } from './h2/fuzz-run.ts';
 
 /** Small limits, so that inputs reach them. */
-const LIMITS = { ...defaultLimits, maxRequestLineBytes: 200, maxHeadBytes: 500, maxHeaders: 12 };
+const LIMITS = { ...defaultLimits, maxRequestLineBytes: 200, maxHeadBytes: 260, maxHeaders: 5 };
 const NOISE = [
   '\r',
   '\n',

@@ -55,6 +55,13 @@ export interface LocalnetOptions {
   readonly acceptLoss?: boolean;
 }
 
+export interface LocalnetStats {
+  /** Calls and subscriptions by their method. */
+  readonly calls: ReadonlyMap<string, number>;
+  /** Transactions that landed, failed ones too. */
+  readonly transactions: number;
+}
+
 export interface Localnet {
   readonly rpcUrl: string;
   readonly wsUrl: string;
@@ -64,6 +71,8 @@ export interface Localnet {
   /** Seconds since the Unix epoch, as programs see them. */
   unixTimestamp(): bigint;
   account(address: Address): StoredAccount | undefined;
+  /** What has been asked of the chain and what it took in, since it was opened. */
+  stats(): LocalnetStats;
   /** Resolves when the airdrop is durable. */
   airdrop(to: Address, lamports: bigint): Promise<Signature>;
   /** Writes accounts past all rules, durably: for fixtures and migrations. */
@@ -194,13 +203,16 @@ export async function createLocalnet(deps: LocalnetDeps, options: LocalnetOption
 
     const endpoints: { rpc: string | null; pubsub: string | null } = { rpc: null, pubsub: null };
     const lookup = rpcMethods({ bank, faucet, endpoints: () => endpoints });
-    const http = createHttpServer(createDispatch({ log, barrier: bank.barrier }, lookup));
+    const calls = new Map<string, number>();
+    const onCall = (method: string): void => void calls.set(method, (calls.get(method) ?? 0) + 1);
+    const transactionsBefore = bank.transactionCount;
+    const http = createHttpServer(createDispatch({ log, barrier: bank.barrier, onCall }, lookup));
     const rpcPort = await listen(http, host, options.rpcPort ?? 0, "the chain's JSON-RPC");
     scope.add('http', () => closeServer(http));
     const ws = createServer((_, response) => response.writeHead(426).end('This is the websocket port.\n'));
     const wsPort = await listenBeside(ws, host, rpcPort, options);
     scope.add('ws server', () => closeServer(ws));
-    const sockets = createSocketFront({ bank, log }, ws);
+    const sockets = createSocketFront({ bank, log, onCall }, ws);
     scope.add('websockets', () => sockets.close());
     let landed = { succeeded: 0, failed: 0 };
     bank.onLanded((record) => {
@@ -237,6 +249,7 @@ export async function createLocalnet(deps: LocalnetDeps, options: LocalnetOption
       slot: () => bank.now().slot,
       unixTimestamp: () => bank.now().unixTimestamp,
       account: bank.read,
+      stats: () => ({ calls: new Map(calls), transactions: bank.transactionCount - transactionsBefore }),
       async airdrop(to, lamports) {
         const airdrop = lookup('requestAirdrop');
         return (await airdrop?.([to, lamports])) as Signature; // the method answers with a signature

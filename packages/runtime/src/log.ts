@@ -19,7 +19,7 @@ export interface LogOptions {
 
 /** Standard error: for people where it is a terminal, JSON lines in a pipe or a file. */
 function standardError(): DestinationStream {
-  if (process.stderr.isTTY !== true || process.env['TERM'] === 'dumb')
+  if (!process.stderr.isTTY || process.env['TERM'] === 'dumb')
     return pino.destination({ dest: 2, sync: true });
   // no-color.org: set and not empty.
   return prettyDestination((text) => process.stderr.write(text), (process.env['NO_COLOR'] ?? '') === '');

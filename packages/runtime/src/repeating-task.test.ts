@@ -86,6 +86,49 @@ describe('repeating task', () => {
     expect(rounds).toBe(2);
   });
 
+  it('pauses longer the longer there is nothing to do, until something stirs', async () => {
+    const clock = createManualClock();
+    let rounds = 0;
+    const task = createRepeatingTask(
+      async () => {
+        rounds += 1;
+        return 'idle';
+      },
+      { clock, log: silentLog },
+      { name: 'tick', intervalMs: 100, maxIdleMs: 400 },
+    );
+    /** Whether a round comes after exactly this pause. */
+    const comesAfter = async (pauseMs: number): Promise<void> => {
+      const before = rounds;
+      // The pause is slept in two parts.
+      for (const part of pauseMs > 100 ? [100, pauseMs - 101] : [pauseMs - 1]) {
+        clock.advance(part);
+        await turn();
+      }
+      expect(rounds).toBe(before);
+      clock.advance(1);
+      await turn();
+      expect(rounds).toBe(before + 1);
+    };
+    task.start();
+    await turn();
+    for (const pauseMs of [100, 200, 400, 400]) await comesAfter(pauseMs);
+    // In the midst of a long pause it comes at once, and the short ones begin anew.
+    clock.advance(150);
+    await turn();
+    const before = rounds;
+    task.nudge();
+    await turn();
+    expect(rounds).toBe(before + 1);
+    await comesAfter(100);
+    // Within the ordinary pause a nudge does not hurry it.
+    task.nudge();
+    await turn();
+    expect(rounds).toBe(before + 2);
+    await comesAfter(100);
+    await task.stop();
+  });
+
   it('lets the caller of runNow see the failure', async () => {
     const task = createRepeatingTask(
       async () => {

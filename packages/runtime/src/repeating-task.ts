@@ -11,6 +11,8 @@ export interface RepeatingTaskOptions {
   readonly intervalMs: number;
   /** Pause after a busy round; `intervalMs` by default. */
   readonly busyIntervalMs?: number;
+  /** Longest pause while there is nothing to do: it doubles from `intervalMs` with every idle round. `intervalMs` by default. */
+  readonly maxIdleMs?: number;
   /** Ceiling of the pause after failures, which doubles from `intervalMs`. 30 s by default. */
   readonly maxBackoffMs?: number;
 }
@@ -33,6 +35,8 @@ export interface RepeatingTask {
   runNow(): Promise<RoundResult>;
   /** Wakes the loop from its pause. */
   poke(): void;
+  /** Says that there may be something to do: a pause grown long by idleness ends, one of `intervalMs` does not. */
+  nudge(): void;
   /** Ends the loop after the round under way. */
   stop(): Promise<void>;
 }
@@ -48,6 +52,9 @@ export function createRepeatingTask(
   let tail: Promise<unknown> = Promise.resolve();
   let loop: Promise<void> | undefined;
   let wake = new AbortController();
+  /** Ends what idleness adds to a pause. */
+  let stir = new AbortController();
+  let idleInRow = 0;
 
   function serialised(): Promise<RoundResult> {
     const run = tail.then(async () => {
@@ -60,7 +67,10 @@ export function createRepeatingTask(
 
   function pauseAfter(result: RoundResult | 'failed'): number {
     if (result === 'busy') return options.busyIntervalMs ?? options.intervalMs;
-    if (result === 'idle') return options.intervalMs;
+    if (result === 'idle') {
+      const longest = Math.max(options.maxIdleMs ?? options.intervalMs, options.intervalMs);
+      return Math.min(options.intervalMs * 2 ** Math.min(idleInRow - 1, 16), longest);
+    }
     const backoff = Math.max(options.intervalMs, 50) * 2 ** Math.min(failuresInRow - 1, 16);
     return Math.min(backoff, options.maxBackoffMs ?? 30_000);
   }
@@ -71,6 +81,7 @@ export function createRepeatingTask(
       try {
         result = await serialised();
         failuresInRow = 0;
+        idleInRow = result === 'idle' ? idleInRow + 1 : 0;
       } catch (error) {
         result = 'failed';
         if (controller.signal.aborted) return;
@@ -83,7 +94,16 @@ export function createRepeatingTask(
         );
       }
       wake = new AbortController();
-      await deps.clock.sleep(pauseAfter(result), AbortSignal.any([controller.signal, wake.signal]));
+      const pauseMs = pauseAfter(result);
+      const atLeastMs = result === 'idle' ? Math.min(pauseMs, options.intervalMs) : pauseMs;
+      await deps.clock.sleep(atLeastMs, AbortSignal.any([controller.signal, wake.signal]));
+      if (pauseMs > atLeastMs)
+        await deps.clock.sleep(
+          pauseMs - atLeastMs,
+          AbortSignal.any([controller.signal, wake.signal, stir.signal]),
+        );
+      if (stir.signal.aborted) idleInRow = 0;
+      stir = new AbortController();
     }
   }
 
@@ -98,6 +118,10 @@ export function createRepeatingTask(
     runNow: serialised,
     poke() {
       wake.abort();
+      stir.abort();
+    },
+    nudge() {
+      stir.abort();
     },
     async stop() {
       controller.abort();

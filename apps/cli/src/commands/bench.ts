@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BenchServer, BenchSetting, EdgeBenchRow } from '@media-network/bench';
 import { MediaError } from '@media-network/runtime';
 import { examples } from '../command.ts';
+import type { IdleOptions } from '../bench-idle.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { PROJECT_ROOT } from '../root.ts';
 import { table } from '../terminal/table.ts';
@@ -140,7 +141,7 @@ export const registerBench: RegisterCommand = (program, context) => {
     .description(
       'Measurements side by side with what one would pick instead, in the same run on the same machine.',
     );
-  examples(bench, ['media bench edge']);
+  examples(bench, ['media bench edge', 'media bench idle']);
   examples(
     bench
       .command('edge')
@@ -152,5 +153,20 @@ export const registerBench: RegisterCommand = (program, context) => {
       .option('--json', 'print the rows as one JSON object')
       .action((options: Options) => benchTheEdge(options, context)),
     ['media bench edge', 'media bench edge --json'],
+  );
+  examples(
+    bench
+      .command('idle')
+      .description(
+        'What a network does that nobody uses: requests, processor time and chain transactions an hour, with nothing published and with one site.',
+      )
+      .option('--seconds <n>', 'how long each is watched', '60')
+      .option('--hours <n>', "hours of the network's own clock for which transactions are counted", '3')
+      .option('--json', 'print the rows as one JSON object')
+      .action(async (options: IdleOptions) => {
+        const { benchTheIdle } = await import('../bench-idle.ts');
+        await benchTheIdle(options, context);
+      }),
+    ['media bench idle', 'media bench idle --json'],
   );
 };

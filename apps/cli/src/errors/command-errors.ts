@@ -116,6 +116,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'The settings of the resource cannot be opened.',
     'Name their password, or seal new ones with --new-password.',
   ],
+  'cli/suite-unavailable': [
+    'A suite that a command runs is not here.',
+    'Run it from a checkout of the whole project.',
+  ],
   'cli/too-little': [
     'A wallet holds less than is asked of it.',
     '"media wallet balance" shows what it holds.',
@@ -123,6 +127,7 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'cli/unknown-code': ['There is no such error code.', '"media explain" lists all.'],
   'cli/unknown-command': ['There is no such command.', '"media --help" lists what there is.'],
   'cli/unknown-group': ['There is no such group of tests.', HELP],
+  'cli/unknown-target': ['There is no such target.', 'Choose one of those that the message names.'],
   'cli/unknown-option': ['The command has no such option.', HELP],
   'devnet/bad-keypair': [
     'A file is no keypair.',

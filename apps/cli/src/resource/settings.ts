@@ -1,5 +1,6 @@
 import type { Found } from '@media-network/chain';
 import { NODE_STATUS } from '@media-network/chain/schema';
+import { readOriginSettings } from '@media-network/edge/origin-settings';
 import { isOrigin, isTarget } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import { Option } from 'commander';
@@ -54,13 +55,16 @@ export function withOptions(before: Settings, options: SettingsOptions): Setting
     throw bad(`"${wrong}" is not a target that guards could fetch: it must begin with /.`);
   const { originLinks = before.originLinks ?? 'rewrite' } = options;
   const { originLinks: _before, ...others } = before;
-  return {
+  const after: Settings = {
     ...others,
     ...(originLinks === 'keep' ? { originLinks } : {}),
     ...(options.originHost === undefined ? {} : { originHost: options.originHost }),
     ...(options.header === undefined ? {} : { originHeaders: parseHeaders(options.header) }),
     ...(options.probe === undefined ? {} : { probe: options.probe }),
   };
+  // What an edge would refuse to follow is refused before it is sealed.
+  readOriginSettings(after);
+  return after;
 }
 
 export async function activeGuards(connection: Connection): Promise<readonly Found<'guard'>[]> {

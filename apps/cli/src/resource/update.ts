@@ -31,9 +31,13 @@ export interface UpdateOptions extends ChainOptions, SettingsOptions {
 }
 
 export async function update(which: string, options: UpdateOptions, context: CliContext): Promise<void> {
-  const settingsChange = [options.origin, options.originHost, options.header, options.probe].some(
-    (each) => each !== undefined,
-  );
+  const settingsChange = [
+    options.origin,
+    options.originHost,
+    options.header,
+    options.probe,
+    options.originLinks,
+  ].some((each) => each !== undefined);
   const stakeChange = [options.lp, options.allowance, options.vouchingKey].some((each) => each !== undefined);
   const statusChange = options.pause === true || options.resume === true;
   if (!settingsChange && !stakeChange && !statusChange && options.newPassword !== true)

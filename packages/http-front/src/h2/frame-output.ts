@@ -81,9 +81,9 @@ export class FrameOutput {
     return this.#inFlight.length < this.#deps.maxBatchesInFlight;
   }
 
-  /** Whether nothing waits, neither in the batch being filled nor under way. */
-  get idle(): boolean {
-    return this.#inFlight.length === 0 && (this.#batch === undefined || this.#batch.used === 0);
+  /** Whether so many bytes in one piece may be framed now: they fit into the batch being filled, or into the next. */
+  takes(bytes: number): boolean {
+    return bytes <= this.batchRoom || (bytes <= BATCH_BYTES && this.hasRoom);
   }
 
   /** Bytes that fit into the batch being filled. */

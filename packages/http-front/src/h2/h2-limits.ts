@@ -19,7 +19,10 @@ export interface Http2Limits {
   readonly streamWindowBytes: number;
   /** The same over all streams of the connection. Bounds memory. */
   readonly connectionWindowBytes: number;
-  /** Batches handed to the socket and not taken by the kernel before no more is framed. Bounds memory of slow readers. */
+  /**
+   * Batches handed to the socket and not taken by the kernel before no more is framed. Bounds memory of slow
+   * readers; and with one, the buffers that many connections share stay in the processor's cache.
+   */
   readonly maxBatchesInFlight: number;
   /** What a connection may cost at once in frames that ask for nothing; see `FloodCost`. */
   readonly floodCapacity: number;
@@ -36,7 +39,7 @@ export const defaultHttp2Limits: Http2Limits = {
   headerTableBytes: 4_096,
   streamWindowBytes: 262_144,
   connectionWindowBytes: 1_048_576,
-  maxBatchesInFlight: 4,
+  maxBatchesInFlight: 1,
   floodCapacity: 1_000,
   floodRefillPerSecond: 100,
 };

@@ -18,7 +18,6 @@ import {
   writeFrameHeader,
   writeUint32,
 } from './frames.ts';
-import { BATCH_BYTES } from './frame-output.ts';
 import type { FrameOutput } from './frame-output.ts';
 import { FLOOD_EARNED_PER_DATA_FRAME, FLOOD_EARNING_FRAME_BYTES } from './h2-limits.ts';
 import type { FloodGuard } from './flood-guard.ts';
@@ -86,8 +85,7 @@ export class Sender<Token> {
       bodyBytes > this.connectionWindow ||
       bodyBytes > this.initialWindow ||
       block.length >= maxFrame ||
-      FRAME_HEADER_BYTES + 1 + block.length + framed > BATCH_BYTES ||
-      !this.#output.hasRoom
+      !this.#output.takes(FRAME_HEADER_BYTES + 1 + block.length + framed)
     )
       return false;
     const extra = this.#firstBlock ? 1 : 0;

@@ -19,6 +19,12 @@ export interface UploadsDeps<Token> {
   kick(): void;
 }
 
+/**
+ * The connection's window is given back in parts of this size: what bodies that nobody reads hold of it must
+ * not keep the rest from the others.
+ */
+const CONNECTION_CREDIT_BYTES = 65_536;
+
 /** The way in of request bodies (RFC 9113 §6.1, §8.1): DATA and trailers, within the windows that we opened. */
 export class Uploads<Token> {
   readonly #deps: UploadsDeps<Token>;
@@ -122,7 +128,8 @@ export class Uploads<Token> {
 
   #credit(bytes: number): void {
     this.#uncredited += bytes;
-    if (this.#uncredited < this.#deps.http2.connectionWindowBytes >>> 1) return;
+    if (this.#uncredited < Math.min(CONNECTION_CREDIT_BYTES, this.#deps.http2.connectionWindowBytes >>> 1))
+      return;
     this.#deps.sender.windowUpdate(0, this.#uncredited);
     this.#window += this.#uncredited;
     this.#uncredited = 0;

@@ -237,7 +237,7 @@ describe('header blocks', () => {
 });
 
 describe('slow readers and writers', () => {
-  test('whoever asks and does not read gets no more than four batches framed, and is not read', async () => {
+  test('whoever asks and does not read gets no more than two batches framed, and is not read', async () => {
     const { server: front, probe } = await start({
       hits: { '/big': Buffer.alloc(10_000_000) },
       http2: { floodCapacity: 1e9 },
@@ -321,6 +321,42 @@ describe('slow readers and writers', () => {
       for (let i = 0; i < 6; i += 1) probe.frame(T.data, 0, id, Buffer.alloc(16_000));
     }
     expect(await goAway(probe)).toBe(E.flow);
+  });
+
+  test('uploads that nobody reads leave others what is left of the window', async () => {
+    const handler = stuck();
+    const { probe } = await start({
+      http2: { streamWindowBytes: 100_000, connectionWindowBytes: 400_000 },
+      async answer(request) {
+        if (request.target === '/stuck') return handler.answer(request);
+        let bytes = 0;
+        for await (const piece of request.body) bytes += (piece as Buffer).length; // it yields buffers
+        return text(String(bytes));
+      },
+    });
+    for (const id of [1, 3, 5]) {
+      probe.headers(id, get('/stuck', 'POST'), F.endHeaders);
+      for (let i = 0; i < 6; i += 1) probe.frame(T.data, 0, id, Buffer.alloc(16_000));
+    }
+    probe.headers(7, get('/read', 'POST'), F.endHeaders);
+    let [connection, stream, sent] = [400_000 - 3 * 96_000, 100_000, 0];
+    while (sent < 1_000_000) {
+      for (; connection >= 16_000 && stream >= 16_000; sent += 16_000) {
+        probe.frame(T.data, 0, 7, Buffer.alloc(16_000));
+        connection -= 16_000;
+        stream -= 16_000;
+      }
+      const one = await probe.want(
+        'WINDOW_UPDATE',
+        ({ type, id }) => type === T.window && (id === 0 || id === 7),
+      );
+      if (one.id === 0) connection += one.payload.readUInt32BE();
+      else stream += one.payload.readUInt32BE();
+    }
+    probe.frame(T.data, F.endStream, 7);
+    expect((await probe.want('the answer', ({ type }) => type === T.data)).payload.toString()).toBe(
+      String(sent),
+    );
   });
 
   test('a body after its answer is drained a little, then refused with NO_ERROR', async () => {

@@ -84,7 +84,7 @@ const isId = (value: unknown): value is Id =>
  * when that is durable. Methods that answer with a promise wait for their own transaction and no further.
  */
 export function createDispatch(
-  deps: { log: Log; barrier: () => Promise<void> },
+  deps: { log: Log; barrier: () => Promise<void>; onCall?: (method: string) => void },
   lookup: MethodLookup,
 ): Dispatch {
   async function call(
@@ -123,6 +123,7 @@ export function createDispatch(
     // Without an id it is a notification (such as kit's keep-alive), to which nothing is answered.
     if (id === undefined) return undefined;
     if (method === undefined) return fault(id, RPC.methodNotFound, 'Method not found');
+    deps.onCall?.(name);
     if (params !== null && !isRecord(params) && !Array.isArray(params))
       return fault(id, RPC.invalidRequest, 'Invalid request');
     if (params !== null && !Array.isArray(params))

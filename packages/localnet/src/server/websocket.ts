@@ -26,8 +26,11 @@ const NOTIFY_AFTER_MS = 10;
 /** WebSocket close code "try again later" (IANA registry). */
 const TRY_LATER = 1013;
 
-export function createSocketFront(deps: { bank: Bank; log: Log }, server: Server): SocketFront {
-  const { bank, log } = deps;
+export function createSocketFront(
+  deps: { bank: Bank; log: Log; onCall: (method: string) => void },
+  server: Server,
+): SocketFront {
+  const { bank, log, onCall } = deps;
   const wss = new WebSocketServer({ server, maxPayload: MAX_SOCKET_MESSAGE_BYTES, perMessageDeflate: false });
   const connections = new Map<WebSocket, Subscriptions>();
 
@@ -70,7 +73,9 @@ export function createSocketFront(deps: { bank: Bank; log: Log }, server: Server
     const subscriptions = createSubscriptions({ bank, notify, subscribed: hold });
     connections.set(socket, subscriptions);
     socket.on('close', () => connections.delete(socket));
-    const dispatch = createDispatch({ log, barrier: bank.barrier }, (name) => subscriptions.method(name));
+    const dispatch = createDispatch({ log, barrier: bank.barrier, onCall }, (name) =>
+      subscriptions.method(name),
+    );
 
     async function answer(text: string): Promise<void> {
       subscribed = [];

@@ -1,0 +1,114 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, symlink, mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
+const GUIDES = join(ROOT, 'docs', 'guides');
+
+interface Block {
+  readonly kind: 'run' | 'background' | 'slow';
+  readonly text: string;
+  readonly line: number;
+}
+
+/** The shell blocks of a page, in order: ```sh, ```sh background for what is left running, ```sh slow for what takes minutes. */
+function blocksOf(page: string): readonly Block[] {
+  return [...page.matchAll(/^```sh(?: (background|slow))?\n([^]*?)^```$/gm)].map((match) => ({
+    kind: match[1] === 'background' || match[1] === 'slow' ? match[1] : 'run',
+    text: match[2] ?? '',
+    line: page.slice(0, match.index).split('\n').length,
+  }));
+}
+
+/** Where there are network namespaces, each page has ports of its own; elsewhere the usual ones must be free. */
+// Root needs no user namespace, in which it could not give files to others as servers do.
+const UNSHARE = process.getuid?.() === 0 ? '-n' : '-rn';
+const NAMESPACE = spawnSync('unshare', [UNSHARE, 'sh', '-c', 'ip link set lo up']).status === 0;
+
+let home: string;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'media-guide-'));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+/** One shell for the whole page, as a reader has one; what is left running is ended with it. */
+async function script(blocks: readonly Block[]): Promise<string> {
+  const lines = [
+    'set -eu',
+    ...(NAMESPACE ? ['ip link set lo up'] : []),
+    `export HOME='${home}' PATH='${join(home, 'bin')}:${dirname(process.execPath)}':$PATH NO_COLOR=1`,
+    `mkdir -p '${join(home, 'work')}'; cd '${join(home, 'work')}'; ln -s '${join(ROOT, 'media')}' media`,
+    'left=""',
+    // In the order in which they began, networks last: what runs on them ends first.
+    "trap 'for pid in $left; do kill $pid 2>/dev/null || true; done; wait' EXIT",
+    'ready() { for i in $(seq 600); do grep -qE "Your network is up|^viewers|^url  |^program  |listening" "$1" && return 0; kill -0 $2 2>/dev/null || { cat "$1"; return 1; }; [ $i -lt 20 ] || [ -s "$1" ] || return 0; sleep 0.1; done; cat "$1"; return 1; }',
+  ];
+  for (const [index, { kind, text, line }] of blocks.entries()) {
+    if (kind === 'slow' && process.env['MEDIA_SLOW_GUIDES'] !== '1') continue;
+    const file = join(home, `block-${index}.sh`);
+    await writeFile(file, text);
+    lines.push(`echo "::line ${line} after $SECONDS s"`);
+    if (kind === 'background') {
+      const log = join(home, `block-${index}.log`);
+      lines.push(`bash -euc 'exec '"$(cat '${file}')" >'${log}' 2>&1 & last=$!; left="$last $left"`);
+      lines.push(`ready '${log}' $last`);
+    } else lines.push(`. '${file}'`);
+  }
+  lines.push('echo "::done after $SECONDS s"');
+  return lines.join('\n');
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+async function run(blocks: readonly Block[]): Promise<Outcome> {
+  await mkdir(join(home, 'bin'));
+  await symlink(join(ROOT, 'media'), join(home, 'bin', 'media'));
+  const file = join(home, 'guide.sh');
+  await writeFile(file, await script(blocks));
+  // The chain of a public cluster is one on this machine here.
+  const env = { ...process.env, CLUSTER: 'http://127.0.0.1:8899' };
+  const [program, ...args] = NAMESPACE ? ['unshare', UNSHARE, 'bash', file] : ['bash', file];
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
+}
+
+const pages = (await readdir(GUIDES)).filter((name) => name.endsWith('.md'));
+const runnable = await Promise.all(
+  ['README.md', 'apps/cli/README.md', ...pages.map((name) => `docs/guides/${name}`)].map(
+    async (path) => [path, blocksOf(await readFile(join(ROOT, path), 'utf8'))] as const,
+  ),
+);
+
+test.each(runnable.filter(([, blocks]) => blocks.length > 0))(
+  '%s runs as it stands',
+  { timeout: process.env['MEDIA_SLOW_GUIDES'] === '1' ? 1_200_000 : 420_000 },
+  async (_name, blocks) => {
+    const { code, output } = await run(blocks);
+    expect(code, output.slice(-6_000)).toBe(0);
+    expect(output).toMatch(/::done after \d+ s\n/);
+  },
+);
+
+test('every page is in the index, and every link leads somewhere', async () => {
+  const index = await readFile(join(GUIDES, 'README.md'), 'utf8');
+  for (const name of pages) if (name !== 'README.md') expect(index).toContain(`](${name})`);
+  for (const name of pages) {
+    const text = await readFile(join(GUIDES, name), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      await expect(readFile(join(GUIDES, target)), `${name}: ${target}`).resolves.toBeDefined();
+    }
+  }
+});
