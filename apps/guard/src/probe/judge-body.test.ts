@@ -7,7 +7,13 @@ import { drawRange } from './profiles.ts';
 
 const NOW = 1_000_000;
 function facts(
-  change: { before?: object; after?: object; edge?: object; stableSinceMs?: number } = {},
+  change: {
+    before?: object;
+    after?: object;
+    edge?: object;
+    stableSinceMs?: number;
+    freshMs?: number;
+  } = {},
 ): BodyFacts {
   const origin = { status: 206, etag: '"v1"', lastModified: undefined, sha256: 'aa' };
   return {
@@ -16,6 +22,7 @@ function facts(
     edge: { status: 206, etag: '"v1"', lastModified: undefined, ageSecs: 10, equal: false, ...change.edge },
     askedAtMs: NOW,
     stableSinceMs: change.stableSinceMs ?? NOW,
+    freshMs: change.freshMs,
   };
 }
 const why = (given: BodyFacts): string => {
@@ -34,6 +41,14 @@ describe('integrity', () => {
     expect(why(facts({ edge: { etag: undefined } }))).toBe('maybe-older');
     const weak = { etag: 'W/"v1"' };
     expect(why(facts({ before: weak, after: weak, edge: weak }))).toBe('maybe-older');
+  });
+
+  it('does not let an edge claim more age than the origin allows', () => {
+    const older = { etag: '"v0"', ageSecs: 3_600 };
+    expect(why(facts({ edge: older }))).toBe('other-version');
+    expect(why(facts({ edge: older, freshMs: 3_600_000 }))).toBe('other-version');
+    expect(why(facts({ edge: older, freshMs: 60_000 }))).toBe('wrong');
+    expect(why(facts({ edge: { ...older, equal: true }, freshMs: 60_000 }))).toBe('same');
   });
 
   it('blames one that stored other bytes when the origin had had these for long', () => {
@@ -84,6 +99,8 @@ describe('integrity', () => {
               ageSecs: Math.floor((askedAtMs - storedAt) / 1_000),
               equal: versionAt(storedAt) === version,
             },
+            // An honest edge gives nothing that is older than it may be.
+            freshMs: askedAtMs - storedAt,
             askedAtMs,
             // The guard first saw this version when it began to watch, or when it came.
             stableSinceMs: Math.max(watchedFrom, lastChange),

@@ -18,6 +18,8 @@ export interface BodyFacts {
   /** When the edge was asked, and since when the origin has shown nothing but this body, by the guard's clock. */
   readonly askedAtMs: number;
   readonly stableSinceMs: number;
+  /** How long a cache may give a copy of what the origin has, stale answers included; undefined when it does not say. */
+  readonly freshMs: number | undefined;
 }
 
 export type BodyFinding =
@@ -33,8 +35,8 @@ const AGE_MARGIN_MS = 3_000;
 
 /**
  * Whether an edge gave other bytes than its origin has (docs/evidence.md, check 7). An edge may rightly serve an
- * older version that is still fresh, so it is wrong only if it says itself that it has this version, or stored
- * the object when the origin already had nothing else.
+ * older version that is still fresh, so it is wrong only if it says itself that it has this version, stored the
+ * object when the origin already had nothing else, or has kept it for longer than the origin allows.
  */
 export function judgeBody(facts: BodyFacts): BodyFinding {
   const { before, after, edge } = facts;
@@ -48,7 +50,10 @@ export function judgeBody(facts: BodyFacts): BodyFinding {
   const steady = before.etag === after.etag && before.lastModified === after.lastModified;
   const claimsVersion = steady ? sameVersion(before, edge) : undefined;
   if (claimsVersion === true) return { kind: 'wrong' };
-  const storedAtMs = facts.askedAtMs - (edge.ageSecs ?? 0) * 1_000 - AGE_MARGIN_MS;
+  // Older than anything may be that this origin lets a cache keep.
+  const ageMs = (edge.ageSecs ?? 0) * 1_000;
+  if (facts.freshMs !== undefined && ageMs > facts.freshMs + AGE_MARGIN_MS) return { kind: 'wrong' };
+  const storedAtMs = facts.askedAtMs - ageMs - AGE_MARGIN_MS;
   if (storedAtMs >= facts.stableSinceMs) return { kind: 'wrong' };
   return { kind: 'unknown', why: claimsVersion === false ? 'other-version' : 'maybe-older' };
 }

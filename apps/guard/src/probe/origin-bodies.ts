@@ -26,6 +26,8 @@ const MAX_TARGETS = 20_000;
 const MAX_EARLIER = 16;
 /** What was looked at so long ago says nothing of now. */
 const STALE_MS = 600_000;
+/** Where an origin does not say how long its answers keep. */
+export const UNSAID_FRESH_MS = 86_400_000;
 /** An edge may hold a copy for a little longer than it should: clocks, and the way there. */
 const MARGIN_MS = 60_000;
 
@@ -60,12 +62,19 @@ export function createOriginBodies(): OriginBodies {
   };
 }
 
-/** How long a cache may keep an answer: `s-maxage`, `max-age` (RFC 9111 §5.2.2), or a day where the origin does not say. */
-export function freshMsOf(cacheControl: string | undefined): number {
+/**
+ * How long a cache may give a copy of an answer: `s-maxage` or `max-age` (RFC 9111 §5.2.2) and what may be stale
+ * (RFC 5861). Undefined where the origin does not say.
+ */
+export function freshMsOf(cacheControl: string | undefined): number | undefined {
   const text = (cacheControl ?? '').toLowerCase();
-  if (/\bno-cache\b/.test(text)) return 0;
-  const seconds =
-    /\bs-maxage\s*=\s*"?(\d{1,9})/.exec(text)?.[1] ?? /\bmax-age\s*=\s*"?(\d{1,9})/.exec(text)?.[1];
-  const stale = /\bstale-while-revalidate\s*=\s*"?(\d{1,9})/.exec(text)?.[1] ?? '0';
-  return seconds === undefined ? 86_400_000 : (Number(seconds) + Number(stale)) * 1_000;
+  const last = (name: string): number | undefined => {
+    const found = [...text.matchAll(new RegExp(`(?:^|[\\s,])${name}\\s*=\\s*"?(\\d{1,9})`, 'g'))];
+    // Several fields are read together: the longest counts, against blaming.
+    return found.length === 0 ? undefined : Math.max(...found.map((match) => Number(match[1])));
+  };
+  const fresh = last('s-maxage') ?? last('max-age');
+  if (fresh === undefined) return undefined;
+  const stale = Math.max(last('stale-while-revalidate') ?? 0, last('stale-if-error') ?? 0);
+  return (Math.max(fresh, last('max-age') ?? 0) + stale) * 1_000;
 }

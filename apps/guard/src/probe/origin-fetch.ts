@@ -15,6 +15,7 @@ export interface OriginAnswer {
   readonly type: string | undefined;
   readonly coding: string | undefined;
   readonly contentRange: string | undefined;
+  /** `CDN-Cache-Control` (RFC 9213) and `Cache-Control`, together. */
   readonly cacheControl: string | undefined;
   /** Whether everybody who asks gets this answer: not by `Vary`, cookies, `private` or `no-store`. */
   readonly same: boolean;
@@ -74,7 +75,7 @@ export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boo
         type: field('content-type'),
         coding: field('content-encoding'),
         contentRange: field('content-range'),
-        cacheControl: field('cache-control'),
+        cacheControl: [field('cdn-cache-control'), field('cache-control')].filter(Boolean).join(', '),
         same: isForEverybody(field),
         size: sizeOf(answer.statusCode, field),
         body,

@@ -1,7 +1,7 @@
 import type { Found } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { hourAt, hourSecs, hourStart, weekOfHour } from '@media-network/protocol';
-import type { Clock, RoundResult } from '@media-network/runtime';
+import type { Clock, Log, RoundResult } from '@media-network/runtime';
 import type { SettingsReader } from '../authorise/settings-reader.ts';
 import { APART } from '../collect/collect.ts';
 import type { Counts } from '../counts.ts';
@@ -20,6 +20,7 @@ export interface ProbeDeps {
   readonly counts: Counts;
   readonly guardNo: number;
   readonly clock: Clock;
+  readonly log: Log;
   readonly random: () => number;
   readonly zone: string;
   readonly onFailure: (error: unknown) => void;
@@ -69,6 +70,7 @@ export function createProbe(deps: ProbeDeps): Probe {
       withinHour: at.withinHour,
       signal: at.signal,
     });
+    deps.log.debug({ edge: edge.address, resource: resource.address, outcome }, 'edge probed');
     if (outcome === 'not-asked') return;
     deps.counts.add('probes');
     const suspect = deps.budget.isSuspect(edge.address, resource.address, at.hour);

@@ -8,7 +8,7 @@ import type { HourBook } from '../state/hour-book.ts';
 import { decoded } from './content-coding.ts';
 import type { EdgeAnswer, EdgeRequest } from './edge-request.ts';
 import { judgeBody } from './judge-body.ts';
-import { freshMsOf } from './origin-bodies.ts';
+import { UNSAID_FRESH_MS, freshMsOf } from './origin-bodies.ts';
 import type { OriginBodies } from './origin-bodies.ts';
 import { sliceOf } from './origin-fetch.ts';
 import type { ByteRange, OriginAnswer, OriginFetch } from './origin-fetch.ts';
@@ -81,9 +81,10 @@ export function createProber(deps: ProberDeps): Prober {
   const known = new Map<string, TargetFacts>();
 
   /** Notes what an origin showed; the facts about its target after that. */
-  function note(key: string, answer: OriginAnswer, atMs: number): TargetFacts {
+  function note(key: string, answer: OriginAnswer, wholeHash: string | undefined, atMs: number): TargetFacts {
     const named = answer.etag !== undefined || answer.lastModified !== undefined;
-    const version = named ? `${answer.etag} ${answer.lastModified} ${answer.size}` : undefined;
+    // What has no validator is known by its bytes, where they were read whole.
+    const version = named ? `${answer.etag} ${answer.lastModified} ${answer.size}` : wholeHash;
     const before = known.get(key);
     const same = before !== undefined && version !== undefined && before.version === version;
     const facts = { size: answer.size, version, sinceMs: same ? before.sinceMs : atMs };
@@ -117,8 +118,11 @@ export function createProber(deps: ProberDeps): Prober {
     // What nobody knows the size of is first asked of its origin, whose bytes nobody is billed for.
     const range = size === undefined && room > MARGIN ? undefined : shapeOf(size, room, head.plays);
     const before = await fromOrigin(settings, drawn.target, head.headers, range);
-    const facts = before === undefined ? undefined : note(key, before, clock.nowMs());
-    if (before !== undefined && range === undefined) await noteWhole(resource, drawn.target, before);
+    const whole =
+      before !== undefined && range === undefined
+        ? await noteWhole(resource, drawn.target, before)
+        : undefined;
+    const facts = before === undefined ? undefined : note(key, before, whole, clock.nowMs());
     const body = before?.body;
     const asked = range ?? (body === undefined || body.length + MARGIN > room ? FIRST_BYTES : undefined);
 
@@ -168,17 +172,23 @@ export function createProber(deps: ProberDeps): Prober {
     return finding.kind;
   }
 
-  /** What a whole answer of an origin tells: its body, and what it names. */
-  async function noteWhole(resource: string, target: string, answer: OriginAnswer): Promise<void> {
-    if (answer.body === undefined || answer.status !== 200) return;
+  /** What a whole answer of an origin tells: what it names, and its body, whose hash is returned. */
+  async function noteWhole(
+    resource: string,
+    target: string,
+    answer: OriginAnswer,
+  ): Promise<string | undefined> {
+    if (answer.body === undefined || answer.status !== 200) return undefined;
     const plain = await decoded(answer.body, answer.coding, 4 * MAX_WHOLE);
-    if (plain === undefined) return;
+    if (plain === undefined) return undefined;
     targets.read(resource, target, answer.type, plain);
-    if (!answer.same) return;
-    deps.bodies.note(resource, hashOfTarget(target), toHex(sha256(plain)), {
+    const bodyHash = toHex(sha256(plain));
+    if (!answer.same) return bodyHash;
+    deps.bodies.note(resource, hashOfTarget(target), bodyHash, {
       atMs: clock.nowMs(),
-      freshMs: freshMsOf(answer.cacheControl),
+      freshMs: freshMsOf(answer.cacheControl) ?? UNSAID_FRESH_MS,
     });
+    return bodyHash;
   }
 
   async function fromOrigin(
@@ -231,6 +241,7 @@ export function createProber(deps: ProberDeps): Prober {
       },
       askedAtMs: seen.askedAtMs,
       stableSinceMs: seen.sinceMs,
+      freshMs: freshMsOf(before.cacheControl),
     });
     if (finding.kind === 'unknown') return undefined;
     return { kind: finding.kind === 'same' ? 'right' : 'wrong', bodyHash: edgeHash };
