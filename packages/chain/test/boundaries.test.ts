@@ -476,7 +476,7 @@ describe('an hour', () => {
     expect(
       allOf(bench.twin.model, 'report')
         .map(({ value }) => value.index)
-        .sort(),
+        .sort((a, b) => a - b),
     ).toEqual([0, 1]);
   });
 

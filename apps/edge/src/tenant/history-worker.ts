@@ -4,4 +4,4 @@ import type { HistoryTask } from './history.ts';
 
 // The edge starts this thread with one task and hears one answer.
 const task: HistoryTask = workerData;
-parentPort?.postMessage(readHistory(task));
+parentPort?.postMessage(readHistory(task), []);

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { EdgeOverrides } from '@media-network/edge';
 import type { SessionProof } from '@media-network/protocol';
 import { changesSessions } from '../forgeries.ts';
@@ -33,8 +32,10 @@ async function startEvil(): Promise<void> {
 }
 
 function evilOrigin(settings: OriginSettings): OriginSettings {
-  // A listening TCP server has an AddressInfo.
-  const { port } = evil?.address() as AddressInfo;
+  const address = evil?.address();
+  if (address === null || address === undefined || typeof address === 'string')
+    throw new Error('the evil origin does not listen');
+  const { port } = address;
   return {
     ...settings,
     origin: `http://127.0.0.1:${port}`,

@@ -14,10 +14,12 @@ const HONEST = [...names('edge', 3), ...names('guard', 3)];
 /** An origin that answers one thing to edges and, when it attacks, another to everybody else. */
 let server: Server | undefined;
 
+/** Edges name themselves in `Via`; guards' probes of the origin do not. */
+const isEdge = (request: IncomingMessage): boolean => request.headers['via'] !== undefined;
+
 async function startOrigin(twoFaced: boolean): Promise<string> {
   const picture = Buffer.alloc(177_000, 'a picture ');
   const other = Buffer.alloc(177_000, 'another one ');
-  const isEdge = (request: IncomingMessage): boolean => request.headers['via'] !== undefined;
   server = createServer((request, response) => {
     const body = twoFaced && !isEdge(request) ? other : picture;
     response.writeHead(200, {
