@@ -144,7 +144,7 @@ describe('words that end at the edge end there in every spelling', () => {
     'X-Rewrite_Url',
     'X_HTTP_Method_Override',
     'X_Real_IP',
-    'Media_Ticket',
+    'Media_Token',
     'Transfer_Encoding',
     'Proxy_Authorization',
     'X.Forwarded.Host',

@@ -13,7 +13,7 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 /** Their values never enter anybody's table (RFC 7541 §7.1.3). */
-const NEVER_INDEXED: ReadonlySet<string> = new Set(['set-cookie', 'www-authenticate', 'media-ticket']);
+const NEVER_INDEXED: ReadonlySet<string> = new Set(['set-cookie', 'www-authenticate', 'media-token']);
 
 /** Not `trim`: it takes 0xa0 away as well, which is a byte of the value like any other. */
 const OUTER_SPACE = /^[ \t]+|[ \t]+$/g;
