@@ -5,6 +5,7 @@ import { LOCKED_LP } from '../schema/index.ts';
 import {
   averagePrice,
   feeOf,
+  firstDeposit,
   isqrt,
   mulDiv,
   mulDivUp,
@@ -93,10 +94,20 @@ describe('swaps and liquidity', () => {
 
   it('keeps some LP of the first deposit from everyone', () => {
     const empty = { reserveMedia: 0n, reserveQuote: 0n, lpSupply: 0n };
-    expect(quoteAdd(empty, 1_000n, 1_000n).lp).toBe(1_000n - LOCKED_LP);
-    expect(() => quoteAdd(empty, 100n, 100n)).toThrow(code('zero-amount'));
+    expect(firstDeposit(1_000n, 1_000n)).toBe(1_000n - LOCKED_LP);
+    expect(() => firstDeposit(100n, 100n)).toThrow(code('zero-amount'));
     expect(() => quoteSwap(empty, 0, 1n, 25)).toThrow(code('insufficient-liquidity'));
     expect(() => quoteRemove(empty, 1n)).toThrow(code('insufficient-liquidity'));
+  });
+});
+
+describe('the price of the moment', () => {
+  it('has bounds, so that one driven to them stops nobody', () => {
+    const one = 2n ** 32n;
+    expect(spotPrice(1n, 1n)).toBe(one);
+    expect(spotPrice(2n ** 63n, 1n)).toBe(1n);
+    expect(spotPrice(2n, 2n ** 33n - 1n)).toBe(2n ** 64n - 2n ** 31n);
+    expect(spotPrice(1n, one)).toBe(2n ** 64n - 1n);
   });
 });
 

@@ -107,9 +107,10 @@ export function averagePrice(pool: PriceHistory, nowGiven: bigint, backSecs: big
   return price > 1n ? price : 1n;
 }
 
-/** Price of the reserves as they stand, quote per MEDIA, Q32.32, at least 1. */
+/** Price of the reserves as they stand, quote per MEDIA, Q32.32, at least 1 and at most 2⁶⁴ − 1. */
 export function spotPrice(reserveMedia: bigint, reserveQuote: bigint): bigint {
-  const price = mulDiv(reserveQuote, Q32, reserveMedia);
+  if (reserveMedia === 0n) return fail('Overflow');
+  const price = saturated((reserveQuote * Q32) / reserveMedia);
   return price > 1n ? price : 1n;
 }
 

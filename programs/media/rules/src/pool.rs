@@ -26,9 +26,13 @@ pub struct Deposit {
     pub supply: u64,
 }
 
-/// Quote per MEDIA in Q32.32, at least 1.
+/// Quote per MEDIA in Q32.32, at least 1 and at most 2⁶⁴ − 1: a price that its pool's owner has driven there must keep
+/// nobody from being charged. `None` without MEDIA, which no pool is.
 pub fn price_q32(reserves: &Reserves) -> Option<u64> {
-    mul_div(reserves.quote, ONE_Q32, reserves.media).map(|price| price.max(1))
+    if reserves.media == 0 {
+        return None;
+    }
+    Some(mul_div(reserves.quote, ONE_Q32, reserves.media).map_or(u64::MAX, |price| price.max(1)))
 }
 
 /// Quote as MEDIA at a price.
@@ -228,6 +232,19 @@ mod tests {
             tried += 1;
         }
         assert!(tried > 50_000);
+    }
+
+    #[test]
+    fn a_price_has_bounds() {
+        let price = |quote, media| price_q32(&Reserves { media, quote, supply: 100 });
+        assert_eq!(price(1, 1), Some(ONE_Q32));
+        assert_eq!(price(0, 1), Some(1));
+        assert_eq!(price(1, u64::MAX), Some(1));
+        assert_eq!(price((1 << 33) - 1, 2), Some(u64::MAX - (1 << 31) + 1));
+        // Half of that pool is taken: one more than fits.
+        assert_eq!(price(1 << 32, 1), Some(u64::MAX));
+        assert_eq!(price(u64::MAX, 1), Some(u64::MAX));
+        assert_eq!(price(1, 0), None);
     }
 
     #[test]
