@@ -16,6 +16,8 @@ interface Trader {
   readonly network?: StageOptions;
   /** Done once, in the first hour with viewers; what came of each step is printed. */
   readonly act: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
+  /** Done in the hour after that. */
+  readonly then?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** Somebody with money, and nothing to serve, beside an honest network. */
@@ -32,11 +34,11 @@ function trader(plan: Trader): Scenario {
       await openAccounts(stage, mallory, stage.quoteMint);
       const purse = await stage.purses.open([mallory.address]);
       let figures: Readonly<Record<string, string>> = {};
-      let done = false;
+      const steps = [plan.act, plan.then];
       const hours = await week(stage, async () => {
         await serve(stage, stage.edges);
-        if (attacks && !done) figures = await plan.act(stage, mallory);
-        done = true;
+        const step = steps.shift();
+        if (attacks && step !== undefined) figures = { ...figures, ...(await step(stage, mallory)) };
       });
       return {
         attackers: await purse.close(),
@@ -64,8 +66,11 @@ export const MARKET_SCENARIOS: readonly Scenario[] = [
         media: 5n * MEDIA,
         quote: 10n ** 14n,
       });
-      const opened = await attempt(stage, mallory, [create]);
-      await stage.nextHour();
+      return { opened: await attempt(stage, mallory, [create]) };
+    },
+    async then(stage, mallory) {
+      const { client } = stage;
+      const quoteMint = (await stage.signer('dust-quote')).address;
       const add = await client.instructions.addLiquidity({
         owner: mallory,
         quoteMint,
@@ -77,7 +82,7 @@ export const MARKET_SCENARIOS: readonly Scenario[] = [
       const pool = await client.addresses.pool(quoteMint);
       const lp = await client.tokenBalance(mallory.address, await client.addresses.lpMint(pool));
       const seat = await attempt(stage, mallory, await guardWith(stage, mallory, pool, lp));
-      return { opened, added, seat };
+      return { added, seat };
     },
   }),
   trader({
