@@ -11,9 +11,11 @@ import { judgeBody } from './judge-body.ts';
 import { UNSAID_FRESH_MS, freshMsOf } from './origin-bodies.ts';
 import type { OriginBodies } from './origin-bodies.ts';
 import { sliceOf } from './origin-fetch.ts';
+import { MARGIN, MAX_WHOLE, canLook, shapeFields, shapeOf } from './look-shape.ts';
+import type { LookShape } from './look-shape.ts';
 import type { ByteRange, OriginAnswer, OriginFetch } from './origin-fetch.ts';
 import type { ProbeBudget } from './probe-budget.ts';
-import { drawHead, drawRange } from './profiles.ts';
+import { drawHead } from './profiles.ts';
 import type { HeaderList } from './profiles.ts';
 import { hashOfTarget } from './target-pool.ts';
 import type { TargetPool } from './target-pool.ts';
@@ -69,12 +71,6 @@ interface TargetFacts {
 const MAX_TARGETS = 10_000;
 /** Longest answer: one that drips is never silent. */
 const MAX_EDGE_MS = 20_000;
-/** Players learn an object's size by its first two bytes. */
-const FIRST_BYTES: ByteRange = [0, 1];
-/** Of whole bodies that are compared; what is larger is compared in pieces. */
-const MAX_WHOLE = 4 * 2 ** 20;
-/** Room for a body that is a little larger than it was, and for what an edge sends beside it. */
-const MARGIN = 2_048;
 
 export function createProber(deps: ProberDeps): Prober {
   const { book, budget, clock, origin, random, targets } = deps;
@@ -98,40 +94,38 @@ export function createProber(deps: ProberDeps): Prober {
     return version === undefined ? { ...facts, sinceMs: Number.POSITIVE_INFINITY } : facts;
   }
 
-  /** What to ask for: the whole where there is room for it, else a piece as players ask for it. */
-  function shapeOf(size: number | undefined, room: number, plays: boolean): ByteRange | undefined {
-    const fits = size !== undefined && size + MARGIN <= Math.min(room, MAX_WHOLE);
-    if (fits && !(plays && size > 65_536)) return undefined;
-    if (size === undefined) return FIRST_BYTES;
-    return drawRange(size, Math.max(0, room - MARGIN), random) ?? FIRST_BYTES;
-  }
-
   async function look(task: ProbeTask): Promise<ProbeOutcome> {
     const { edge, resource, settings, hour } = task;
     targets.seed(resource, settings.probe);
-    const drawn = targets.draw(resource, random);
-    if (drawn === undefined) return 'not-asked';
-    const key = `${resource} ${drawn.target}`;
-    const head = drawHead(random);
     const room = budget.room(edge.address, resource, hour);
-    const size = known.get(key)?.size ?? drawn.size;
-    // What nobody knows the size of is first asked of its origin, whose bytes nobody is billed for.
-    const range = size === undefined && room > MARGIN ? undefined : shapeOf(size, room, head.plays);
-    const before = await fromOrigin(settings, drawn.target, head.headers, range);
+    const sizeOf = (target: string, size: number | undefined): number | undefined =>
+      known.get(`${resource} ${target}`)?.size ?? size;
+    const drawn = targets.draw(resource, random, (target, size) =>
+      canLook(target, sizeOf(target, size), room),
+    );
+    if (drawn === undefined) return 'not-asked';
+    const { target } = drawn;
+    const head = drawHead(random);
+    const at = { room, plays: head.plays, random };
+    const size = sizeOf(target, drawn.size);
+    const planned: LookShape =
+      size === undefined && canLook(target, size, room) ? { kind: 'whole' } : shapeOf(target, size, at);
+    const range = planned.kind === 'piece' ? planned.range : undefined;
+    const before = await fromOrigin(settings, target, head.headers, range);
     const whole =
-      before !== undefined && range === undefined
-        ? await noteWhole(resource, drawn.target, before)
-        : undefined;
-    const facts = before === undefined ? undefined : note(key, before, whole, clock.nowMs());
-    const body = before?.body;
-    const asked = range ?? (body === undefined || body.length + MARGIN > room ? FIRST_BYTES : undefined);
+      before !== undefined && range === undefined ? await noteWhole(resource, target, before) : undefined;
+    const facts =
+      before === undefined ? undefined : note(`${resource} ${target}`, before, whole, clock.nowMs());
+    // Only now is it known how large the whole is.
+    const shape =
+      planned.kind === 'whole' ? shapeOf(target, before?.body?.length ?? before?.size, at) : planned;
 
     const askedAtMs = clock.nowMs();
     const contact = await deps.edges.ask({
       endpoint: edge.endpoint,
       host: `${resourceLabel(resource, sha256)}.${task.zone}`,
-      target: drawn.target,
-      headers: withRange(head.headers, asked),
+      target,
+      headers: [...head.headers, ...shapeFields(shape, before)],
       maxBytes: Math.max(room, MARGIN),
       timeoutMs: MAX_EDGE_MS,
       from: deps.addresses[Math.floor(random() * deps.addresses.length)],
@@ -151,8 +145,10 @@ export function createProber(deps: ProberDeps): Prober {
     if (contact.kind === 'silent') return received > 0 ? 'unknown' : 'silent';
     if (contact.kind === 'too-large') return 'unknown';
     const { answer } = contact;
-    if (before === undefined || facts === undefined || !before.same || asked !== range) return 'unknown';
-    const finding = await compare(task, drawn.target, {
+    // A glance shows no bytes; what turned out to be too large is looked at in pieces next time.
+    if (shape.kind === 'glance' || shape.kind !== planned.kind) return 'unknown';
+    if (before === undefined || facts === undefined || !before.same) return 'unknown';
+    const finding = await compare(task, target, {
       headers: head.headers,
       range,
       before,
@@ -163,7 +159,7 @@ export function createProber(deps: ProberDeps): Prober {
     if (finding === undefined) return 'unknown';
     book.addLook(edge.address, hour, {
       resource,
-      target: range === undefined ? hashOfTarget(drawn.target) : hashOfPiece(drawn.target, range),
+      target: range === undefined ? hashOfTarget(target) : hashOfPiece(target, range),
       bodyHash: finding.bodyHash,
       finding: finding.kind,
       by: OWN_LOOK,
@@ -226,6 +222,8 @@ export function createProber(deps: ProberDeps): Prober {
     );
     const beforeHash = await hashOf(before, range);
     if (edgeHash === undefined || beforeHash === undefined) return undefined;
+    // What is the origin's is right, whatever the origin has a moment later.
+    if (edgeHash === beforeHash) return { kind: 'right', bodyHash: edgeHash };
     const after = await fromOrigin(task.settings, target, seen.headers, range);
     if (after?.same !== true) return undefined;
     const age = answer.header('age');
@@ -237,7 +235,7 @@ export function createProber(deps: ProberDeps): Prober {
         etag: answer.header('etag'),
         lastModified: answer.header('last-modified'),
         ageSecs: age !== undefined && /^\d{1,9}$/.test(age) ? Number(age) : undefined,
-        equal: edgeHash === beforeHash,
+        equal: false,
       },
       askedAtMs: seen.askedAtMs,
       stableSinceMs: seen.sinceMs,
