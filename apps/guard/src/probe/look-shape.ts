@@ -1,4 +1,3 @@
-import type { OriginAnswer } from './origin-fetch.ts';
 import type { ByteRange } from './origin-fetch.ts';
 import { drawRange } from './profiles.ts';
 import type { HeaderList } from './profiles.ts';
@@ -46,8 +45,11 @@ export function shapeOf(
   return range === undefined ? glance : { kind: 'piece', range };
 }
 
-/** The fields that make a request one of its shape; `known` is what the origin answered last. */
-export function shapeFields(shape: LookShape, known: OriginAnswer | undefined): HeaderList {
+/** The fields that make a request one of its shape; `known` are the validators that the origin named last. */
+export function shapeFields(
+  shape: LookShape,
+  known: { readonly etag: string | undefined; readonly lastModified: string | undefined } | undefined,
+): HeaderList {
   if (shape.kind === 'whole') return [];
   if (shape.range !== undefined) return [['Range', `bytes=${shape.range[0]}-${shape.range[1]}`]];
   if (known?.etag !== undefined) return [['If-None-Match', known.etag]];

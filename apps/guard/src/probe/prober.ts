@@ -63,7 +63,9 @@ export interface Prober {
 /** What is known of a target from earlier answers of its origin. */
 interface TargetFacts {
   readonly size: number | undefined;
-  readonly version: string | undefined;
+  readonly version: string;
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
   /** Since when the origin has shown no other version. */
   readonly sinceMs: number;
 }
@@ -76,22 +78,42 @@ export function createProber(deps: ProberDeps): Prober {
   const { book, budget, clock, origin, random, targets } = deps;
   const known = new Map<string, TargetFacts>();
 
-  /** Notes what an origin showed; the facts about its target after that. */
-  function note(key: string, answer: OriginAnswer, wholeHash: string | undefined, atMs: number): TargetFacts {
-    const named = answer.etag !== undefined || answer.lastModified !== undefined;
+  /** Notes what an origin showed of a target; since when it has shown no other version, as far as that can be told. */
+  function note(key: string, answer: OriginAnswer, wholeHash: string | undefined, atMs: number): number {
+    const { etag, lastModified } = answer;
+    const named = etag !== undefined || lastModified !== undefined;
     // What has no validator is known by its bytes, where they were read whole.
-    const version = named ? `${answer.etag} ${answer.lastModified} ${answer.size}` : wholeHash;
+    const version = named ? `${etag} ${lastModified} ${answer.size}` : wholeHash;
+    if (version === undefined) return Number.POSITIVE_INFINITY;
     const before = known.get(key);
-    const same = before !== undefined && version !== undefined && before.version === version;
-    const facts = { size: answer.size, version, sinceMs: same ? before.sinceMs : atMs };
+    const sinceMs = before?.version === version ? before.sinceMs : atMs;
+    const size = answer.size ?? (wholeHash === undefined ? before?.size : answer.body?.length);
     known.delete(key);
-    known.set(key, facts);
+    known.set(key, { size, version, etag, lastModified, sinceMs });
     for (const oldest of known.keys()) {
       if (known.size <= MAX_TARGETS) break;
       known.delete(oldest);
     }
-    // Without a version there is no telling how long it has been this one.
-    return version === undefined ? { ...facts, sinceMs: Number.POSITIVE_INFINITY } : facts;
+    return sinceMs;
+  }
+
+  /** What the origin has of a target; a glance needs no answer of it. */
+  async function ofOrigin(
+    { resource, settings }: ProbeTask,
+    target: string,
+    headers: HeaderList,
+    shape: LookShape,
+  ): Promise<{ readonly answer: OriginAnswer; readonly sinceMs: number } | undefined> {
+    if (shape.kind === 'glance') return undefined;
+    const answer = await fromOrigin(
+      settings,
+      target,
+      headers,
+      shape.kind === 'piece' ? shape.range : undefined,
+    );
+    if (answer === undefined) return undefined;
+    const whole = shape.kind === 'whole' ? await noteWhole(resource, target, answer) : undefined;
+    return { answer, sinceMs: note(`${resource} ${target}`, answer, whole, clock.nowMs()) };
   }
 
   async function look(task: ProbeTask): Promise<ProbeOutcome> {
@@ -110,22 +132,17 @@ export function createProber(deps: ProberDeps): Prober {
     const size = sizeOf(target, drawn.size);
     const planned: LookShape =
       size === undefined && canLook(target, size, room) ? { kind: 'whole' } : shapeOf(target, size, at);
-    const range = planned.kind === 'piece' ? planned.range : undefined;
-    const before = await fromOrigin(settings, target, head.headers, range);
-    const whole =
-      before !== undefined && range === undefined ? await noteWhole(resource, target, before) : undefined;
-    const facts =
-      before === undefined ? undefined : note(`${resource} ${target}`, before, whole, clock.nowMs());
+    const before = await ofOrigin(task, target, head.headers, planned);
+    const facts = known.get(`${resource} ${target}`);
     // Only now is it known how large the whole is.
-    const shape =
-      planned.kind === 'whole' ? shapeOf(target, before?.body?.length ?? before?.size, at) : planned;
+    const shape = planned.kind === 'whole' ? shapeOf(target, facts?.size, at) : planned;
 
     const askedAtMs = clock.nowMs();
     const contact = await deps.edges.ask({
       endpoint: edge.endpoint,
       host: `${resourceLabel(resource, sha256)}.${task.zone}`,
       target,
-      headers: [...head.headers, ...shapeFields(shape, before)],
+      headers: [...head.headers, ...shapeFields(shape, facts)],
       maxBytes: Math.max(room, MARGIN),
       timeoutMs: MAX_EDGE_MS,
       from: deps.addresses[Math.floor(random() * deps.addresses.length)],
@@ -147,12 +164,13 @@ export function createProber(deps: ProberDeps): Prober {
     const { answer } = contact;
     // A glance shows no bytes; what turned out to be too large is looked at in pieces next time.
     if (shape.kind === 'glance' || shape.kind !== planned.kind) return 'unknown';
-    if (before === undefined || facts === undefined || !before.same) return 'unknown';
+    if (before?.answer.same !== true) return 'unknown';
+    const range = shape.kind === 'piece' ? shape.range : undefined;
     const finding = await compare(task, target, {
       headers: head.headers,
       range,
-      before,
-      sinceMs: facts.sinceMs,
+      before: before.answer,
+      sinceMs: before.sinceMs,
       askedAtMs,
       answer,
     });
