@@ -134,7 +134,12 @@ describe('a network of separate processes, by addresses and keys alone', () => {
     });
   });
 
+  let servedFrom = 0;
+  const hourNow = async (): Promise<number> =>
+    Number(field(await media(['status', ...network], dirOf('stranger')), 'hour'));
+
   test('both edges serve it, a miss first and a hit next, byte for byte', async () => {
+    servedFrom = await hourNow();
     const viewer = createViewer();
     for (const machine of edges.keys()) {
       const [port] = ports.get(machine) ?? [0];
@@ -152,25 +157,26 @@ describe('a network of separate processes, by addresses and keys alone', () => {
     }
   });
 
-  test('a report is confirmed, and a stranger with nothing but the address agrees', async () => {
+  test('a report is judged, and a stranger with nothing but the address agrees', async () => {
     const [edge] = edges.values();
-    const hour = await until('a confirmed report with the download in it', 60_000, async () => {
-      const now = Number(field(await media(['status', ...network], dirOf('stranger')), 'hour'));
-      for (let of = now - 1; of >= Math.max(0, now - 5); of -= 1) {
+    const servedUntil = await hourNow();
+    const judged = new Map<number, string>();
+    // On a busy machine the download is spread over several hours of twelve seconds.
+    await until('reports that are judged with the download in them', 150_000, async () => {
+      for (let hour = servedFrom; hour <= servedUntil; hour += 1) {
+        if (judged.has(hour)) continue;
         const audit = await media(
-          ['audit', 'report', String(edge), String(of), ...network],
+          ['audit', 'report', String(edge), String(hour), ...network],
           dirOf('stranger'),
         ).catch(() => undefined);
-        if (audit === undefined) continue;
-        const text = JSON.stringify(audit);
-        if (text.includes('"confirmed"') && Number(/"bytes":"?(\d+)/.exec(text)?.[1] ?? 0) > 50_000_000) {
-          expect(text).toContain('"agrees":true');
-          return of;
-        }
+        const text = JSON.stringify(audit ?? {});
+        // Where it is too busy to collect counters in time, guards say that vouched bytes count only.
+        if (/"decision":"(full|vouched)"/.test(text)) judged.set(hour, text);
       }
-      return undefined;
+      const bytes = [...judged.values()].map((text) => Number(/"bytes":"?(\d+)/.exec(text)?.[1] ?? 0));
+      return bytes.reduce((sum, each) => sum + each, 0) > 50_000_000 ? true : undefined;
     });
-    expect(hour).toBeGreaterThanOrEqual(0);
+    for (const text of judged.values()) expect(text).toContain('"agrees":true');
   });
 
   test('every process ends cleanly when asked', async () => {

@@ -18,7 +18,9 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
     out.set(part, at);
@@ -160,7 +162,7 @@ export function recordReader(data: Uint8Array): RecordReader {
     bytes: (length) => {
       const offset = step(length);
       // A Buffer's own slice would share its memory, which may be a pool's.
-      return Uint8Array.from(data.subarray(offset, offset + length));
+      return new Uint8Array(data.subarray(offset, offset + length));
     },
     zeros: (length) => {
       const offset = step(length);

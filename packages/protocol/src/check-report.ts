@@ -1,5 +1,5 @@
-import { addressBytes } from './address.ts';
-import { compareBytes, equalBytes } from './bytes.ts';
+import { compareAddresses } from './address.ts';
+import { equalBytes } from './bytes.ts';
 import type { Sha256 } from './bytes.ts';
 import { ENTRY_BYTES, decodeEntries, entriesRoot, sumSlots } from './entry.ts';
 import type { Entry, ReportBody } from './entry.ts';
@@ -36,20 +36,20 @@ export function checkEntries(
   if (entries.length !== report.entryCount)
     return { reason: 'wrongRoot', words: `${entries.length} entries, not ${report.entryCount}` };
   let total = 0n;
-  let before: Uint8Array | undefined;
+  let before: string | undefined;
   for (const entry of entries) {
     const bytes = sumSlots(entry.slots);
-    const key = addressBytes(entry.resource);
     const malformed = (words: string): { reason: ReportFault; words: string } => ({
       reason: 'malformed',
       words: `${words} at ${entry.resource}`,
     });
-    if (before !== undefined && compareBytes(before, key) >= 0) return malformed('entries out of order');
+    if (before !== undefined && compareAddresses(before, entry.resource) >= 0)
+      return malformed('entries out of order');
     if (bytes === 0n) return malformed('an entry without bytes');
     if (entry.vouched > bytes) return malformed('more vouched than served');
     if (entry.sessions > MAX_SESSIONS) return malformed(`more than ${MAX_SESSIONS} sessions`);
     if (entry.digests > MAX_DIGESTS) return malformed(`more than ${MAX_DIGESTS} digests`);
-    before = key;
+    before = entry.resource;
     total = saturatingAdd(total, bytes);
   }
   if (total !== report.bytes)

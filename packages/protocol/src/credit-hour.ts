@@ -1,6 +1,6 @@
 import type { Sha256 } from './bytes.ts';
 import { checkEntries } from './check-report.ts';
-import { decideReports, isDisputed, rightGuards } from './decide-reports.ts';
+import { decideReports, disputeTest, rightGuards } from './decide-reports.ts';
 import type { Decision, Reveal } from './decide-reports.ts';
 import { SLOTS, sortByAddress, sumSlots } from './entry.ts';
 import type { Entry } from './entry.ts';
@@ -89,7 +89,9 @@ export function creditHour(facts: HourFacts, sha256: Sha256): CreditedHour {
     creditOpen(list, facts.resourceOf(resource)?.allowance ?? 0n, table, resource);
   }
   for (const list of groupBy(parts, (part) => part.report.edge).values()) capOpen(facts, list);
-  for (const part of parts) settleCredit(facts, part, table);
+  const isDisputed = disputeTest(facts.reveals, facts.setCount);
+  for (const part of parts)
+    settleCredit(part, isDisputed({ report: part.report.index, entry: part.entryIndex }), table);
 
   const kept: Part[] = [];
   const resources: ResourceHour[] = [];
@@ -207,9 +209,9 @@ function capOpen(facts: HourFacts, parts: readonly Part[]): void {
 }
 
 /** Wrong bytes earn nothing and cost the publisher no more than what is usual: an hour's part of the table. */
-function settleCredit(facts: HourFacts, part: Part, table: Table): void {
+function settleCredit(part: Part, isDisputed: boolean, table: Table): void {
   const credit = part.vouched + part.open;
-  if (!isDisputed(facts.reveals, facts.setCount, { report: part.report.index, entry: part.entryIndex })) {
+  if (!isDisputed) {
     part.credited = credit;
     return;
   }

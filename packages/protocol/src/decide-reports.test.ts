@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryReveals, reveal } from '../test/hour-facts.ts';
-import { decideReports, isDisputed, rightGuards } from './decide-reports.ts';
+import { decideReports, disputeTest, rightGuards } from './decide-reports.ts';
 import type { Decision, Reveal } from './decide-reports.ts';
 import type { Level } from './verdict.ts';
 
@@ -40,9 +40,9 @@ describe('decision of a report', () => {
     expect(decideReports(2, [], 3)).toEqual(['vouched', 'vouched']);
     expect(decideReports(1, [reveal(1, [3])], 2)).toEqual(['vouched']);
     expect(decideReports(1, [reveal(1, [3]), reveal(2, [3])], 3)).toEqual(['rejected']);
-    expect(
-      isDisputed([reveal(1, [1], { disputes: [{ report: 0, entry: 0 }] })], 2, { report: 0, entry: 0 }),
-    ).toBe(false);
+    const at = { report: 0, entry: 0 };
+    expect(disputeTest([reveal(1, [1], { disputes: [at] })], 2)(at)).toBe(false);
+    expect(disputeTest([reveal(1, [1], { disputes: [at, at] })], 1)(at)).toBe(true);
   });
 
   it('moves one way with each guard: a level up or down never turns it the other way', () => {

@@ -44,14 +44,21 @@ export function decideReports(
   });
 }
 
-/** Whether more than half of the reveals that judged a report name an entry of it. */
-export function isDisputed(reveals: readonly Reveal[], setCount: number, at: Dispute): boolean {
-  if (!revealsDecide(reveals, setCount)) return false;
-  const judged = reveals.filter((reveal) => (reveal.levels[at.report] ?? 0) !== 0);
-  const named = judged.filter((reveal) =>
-    reveal.disputes.some((each) => each.report === at.report && each.entry === at.entry),
-  );
-  return isMajority(named.length, judged.length);
+/** Says of an entry whether more than half of the reveals that judged its report name it. */
+export function disputeTest(reveals: readonly Reveal[], setCount: number): (at: Dispute) => boolean {
+  if (!revealsDecide(reveals, setCount)) return () => false;
+  const named = new Map<string, number>();
+  for (const reveal of reveals) {
+    // Who did not judge the report has no say on its bytes, and nobody has two.
+    const own = reveal.disputes.filter(({ report }) => (reveal.levels[report] ?? 0) !== 0);
+    for (const key of new Set(own.map(({ report, entry }) => `${report} ${entry}`)))
+      named.set(key, (named.get(key) ?? 0) + 1);
+  }
+  return ({ report, entry }) => {
+    const count = named.get(`${report} ${entry}`);
+    if (count === undefined) return false;
+    return isMajority(count, reveals.filter((reveal) => (reveal.levels[report] ?? 0) !== 0).length);
+  };
 }
 
 /** Share of the reports that a guard must have judged to be paid. */

@@ -1,5 +1,5 @@
-import { addressBytes, addressOf } from './address.ts';
-import { compareBytes, concatBytes, recordReader, recordWriter } from './bytes.ts';
+import { addressBytes, addressOf, compareAddresses } from './address.ts';
+import { concatBytes, recordReader, recordWriter } from './bytes.ts';
 import type { Sha256 } from './bytes.ts';
 import { saturate, saturatingAdd } from './integer.ts';
 import { LEAF_DOMAIN, leafHash, merkleRoot } from './merkle.ts';
@@ -61,10 +61,7 @@ export function sortEntries(entries: readonly Entry[]): readonly Entry[] {
 
 /** Sorted by the bytes of an address. */
 export function sortByAddress<T>(items: readonly T[], address: (item: T) => string): readonly T[] {
-  return items
-    .map((item) => ({ item, key: addressBytes(address(item)) }))
-    .sort((a, b) => compareBytes(a.key, b.key))
-    .map(({ item }) => item);
+  return items.toSorted((a, b) => compareAddresses(address(a), address(b)));
 }
 
 /** The blob of a report: its entries end to end, in the order given. */

@@ -1,7 +1,7 @@
-import { addressBytes, addressOf } from './address.ts';
+import { addressBytes, addressOf, compareAddresses } from './address.ts';
 import { concatBytes, recordReader, recordWriter } from './bytes.ts';
-import type { RecordReader, Sha256 } from './bytes.ts';
-import { SLOTS, sortByAddress } from './entry.ts';
+import type { Sha256 } from './bytes.ts';
+import { SLOTS } from './entry.ts';
 import { LEAF_DOMAIN, leafHash, merkleRoot, merkleTree } from './merkle.ts';
 import type { LeafDomain } from './merkle.ts';
 import { packNumbers } from './packed-numbers.ts';
@@ -110,28 +110,56 @@ const u32 = (value: number): Uint8Array => recordWriter(4).u32(value).done();
 
 /** Sorts by resource, then edge. */
 export function sortWeights(rows: readonly WeightRow[]): readonly WeightRow[] {
-  const byEdge = sortByAddress(rows, (row) => row.edge);
-  // Sorting is stable, so edges stay in order within a resource.
-  return sortByAddress(byEdge, (row) => row.resource);
+  return rows.toSorted(
+    (a, b) => compareAddresses(a.resource, b.resource) || compareAddresses(a.edge, b.edge),
+  );
+}
+
+/** The records of an hour as they are hashed and sent. */
+interface HourRecords {
+  readonly resources: readonly Uint8Array[];
+  readonly edges: readonly { readonly edge: Uint8Array; readonly rows: readonly Uint8Array[] }[];
+  readonly base: Uint8Array;
+  readonly table: readonly Uint8Array[];
+  readonly right: Uint8Array;
 }
 
 /** Tree and blob of an hour, its parts in the order given; `creditHour` gives them sorted. */
 export function buildHour(content: HourContent, sha256: Sha256): Hour {
+  const records: HourRecords = {
+    resources: content.resources.map(encodeResourceHour),
+    edges: content.edges.map(({ edge, rows }) => ({
+      edge: addressBytes(edge),
+      rows: rows.map(encodeCreditRow),
+    })),
+    base: recordWriter(8)
+      .u64(content.base === undefined ? 0n : content.base + 1n)
+      .done(),
+    table: content.table.map(encodeWeightRow),
+    right: concatBytes(content.right.map(u32)),
+  };
+  const { resources, edges, base, table, right } = records;
+  const blob = concatBytes([
+    u32(resources.length),
+    ...resources,
+    u32(edges.length),
+    ...edges.flatMap(({ edge, rows }) => [edge, u32(rows.length), ...rows]),
+    base,
+    u32(table.length),
+    ...table,
+    u32(content.right.length),
+    right,
+  ]);
+  return hourOf(content, records, blob, sha256);
+}
+
+function hourOf(content: HourContent, records: HourRecords, blob: Uint8Array, sha256: Sha256): Hour {
+  const { resources, edges, base, table, right } = records;
   const rowsRoot = (domain: LeafDomain, rows: readonly Uint8Array[]): Uint8Array =>
     merkleRoot(
       rows.map((row) => leafHash(domain, row, sha256)),
       sha256,
     );
-  const base = recordWriter(8)
-    .u64(content.base === undefined ? 0n : content.base + 1n)
-    .done();
-  const resources = content.resources.map(encodeResourceHour);
-  const edges = content.edges.map(({ edge, rows }) => ({
-    edge: addressBytes(edge),
-    rows: rows.map(encodeCreditRow),
-  }));
-  const table = content.table.map(encodeWeightRow);
-  const right = concatBytes(content.right.map(u32));
   const tree = merkleTree(
     [
       ...resources.map((record) => leafHash(LEAF_DOMAIN.hour, record, sha256)),
@@ -147,17 +175,7 @@ export function buildHour(content: HourContent, sha256: Sha256): Hour {
     ...content,
     root: tree.root,
     leaves: resources.length + edges.length + 2,
-    blob: concatBytes([
-      u32(resources.length),
-      ...resources,
-      u32(edges.length),
-      ...edges.flatMap(({ edge, rows }) => [edge, u32(rows.length), ...rows]),
-      base,
-      u32(table.length),
-      ...table,
-      u32(content.right.length),
-      right,
-    ]),
+    blob,
     resourceProof: (first, count = 1) => tree.rangeProof(first, count),
   };
 }
@@ -165,43 +183,79 @@ export function buildHour(content: HourContent, sha256: Sha256): Hour {
 /** The hour of a blob, with the root computed from it; undefined when the blob is malformed. */
 export function decodeHour(blob: Uint8Array, sha256: Sha256): Hour | undefined {
   if (blob.length > MAX_HOUR_BLOB_BYTES) return undefined;
-  const content = readContent(recordReader(blob));
-  return content === undefined ? undefined : buildHour(content, sha256);
+  const records = cutRecords(blob);
+  return records === undefined ? undefined : hourOf(contentOf(records), records, blob, sha256);
 }
 
-function readContent(read: RecordReader): HourContent | undefined {
-  /** `count` records of `size` bytes; undefined when there are not so many bytes left. */
-  function list<T>(size: number, one: () => T): readonly T[] | undefined {
-    if (read.left() < 4) return undefined;
-    const count = read.u32();
-    return count * size > read.left() ? undefined : Array.from({ length: count }, one);
-  }
-  const address = (): string => addressOf(read.bytes(32));
-  const resources = list(RESOURCE_HOUR_BYTES, () => ({
-    resource: address(),
-    slots: Array.from({ length: SLOTS }, () => read.u64()),
-    billable: read.u64(),
-    disputed: read.u64(),
-  }));
-  if (resources === undefined || read.left() < 4) return undefined;
-  const edges: EdgeCredits[] = [];
-  for (let left = read.u32(); left > 0; left -= 1) {
-    if (read.left() < 36) return undefined;
-    const edge = address();
-    const rows = list(CREDIT_ROW_BYTES, () => ({ resource: address(), credited: read.u64() }));
+/** Cuts a blob into its records, as views. */
+function cutRecords(blob: Uint8Array): HourRecords | undefined {
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+  let at = 0;
+  const left = (): number => blob.length - at;
+  const cut = (size: number): Uint8Array => {
+    at += size;
+    return blob.subarray(at - size, at);
+  };
+  const count = (): number | undefined => {
+    if (left() < 4) return undefined;
+    at += 4;
+    return view.getUint32(at - 4, true);
+  };
+  /** Counted records of one size; undefined when there are not so many bytes left. */
+  const list = (size: number): readonly Uint8Array[] | undefined => {
+    const records = count();
+    if (records === undefined || records * size > left()) return undefined;
+    return Array.from({ length: records }, () => cut(size));
+  };
+  const resources = list(RESOURCE_HOUR_BYTES);
+  const edgeCount = resources === undefined ? undefined : count();
+  if (resources === undefined || edgeCount === undefined) return undefined;
+  const edges: { readonly edge: Uint8Array; readonly rows: readonly Uint8Array[] }[] = [];
+  while (edges.length < edgeCount) {
+    if (left() < 32) return undefined;
+    const edge = cut(32);
+    const rows = list(CREDIT_ROW_BYTES);
     if (rows === undefined) return undefined;
     edges.push({ edge, rows });
   }
-  if (read.left() < 8) return undefined;
-  const base = read.u64();
-  const table = list(WEIGHT_ROW_BYTES, () => ({
-    resource: address(),
-    edge: address(),
-    vouched: read.u64(),
-    credited: read.u64(),
-  }));
-  if (table === undefined) return undefined;
-  const right = list(4, () => read.u32());
-  if (right === undefined || read.left() !== 0) return undefined;
-  return { resources, edges, base: base === 0n ? undefined : base - 1n, table, right };
+  if (left() < 8) return undefined;
+  const base = cut(8);
+  const table = list(WEIGHT_ROW_BYTES);
+  const rightCount = table === undefined ? undefined : count();
+  if (table === undefined || rightCount === undefined || left() !== 4 * rightCount) return undefined;
+  return { resources, edges, base, table, right: cut(4 * rightCount) };
+}
+
+function contentOf(records: HourRecords): HourContent {
+  const base = recordReader(records.base).u64();
+  const right = recordReader(records.right);
+  return {
+    resources: records.resources.map((record) => {
+      const read = recordReader(record);
+      return {
+        resource: addressOf(read.bytes(32)),
+        slots: Array.from({ length: SLOTS }, () => read.u64()),
+        billable: read.u64(),
+        disputed: read.u64(),
+      };
+    }),
+    edges: records.edges.map(({ edge, rows }) => ({
+      edge: addressOf(edge),
+      rows: rows.map((record) => {
+        const read = recordReader(record);
+        return { resource: addressOf(read.bytes(32)), credited: read.u64() };
+      }),
+    })),
+    base: base === 0n ? undefined : base - 1n,
+    table: records.table.map((record) => {
+      const read = recordReader(record);
+      return {
+        resource: addressOf(read.bytes(32)),
+        edge: addressOf(read.bytes(32)),
+        vouched: read.u64(),
+        credited: read.u64(),
+      };
+    }),
+    right: Array.from({ length: records.right.length / 4 }, () => right.u32()),
+  };
 }

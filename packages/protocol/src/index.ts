@@ -41,7 +41,7 @@ export {
 export type { Commit, CommitBody, CommitRequest, CommitRequestBody, Counter } from './counters.ts';
 export { creditHour } from './credit-hour.ts';
 export type { CreditedHour, HourFacts, HourReport, Missing } from './credit-hour.ts';
-export { decideReports, isDisputed, revealsDecide, rightGuards } from './decide-reports.ts';
+export { decideReports, disputeTest, revealsDecide, rightGuards } from './decide-reports.ts';
 export type { Decision, Reveal } from './decide-reports.ts';
 export {
   ENTRY_BYTES,

@@ -1,7 +1,7 @@
 import { createHash, getRandomValues } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressBytes, addressOf, parseAddress } from './address.ts';
+import { addressBytes, addressOf, compareAddresses, parseAddress } from './address.ts';
 import { compareBytes, fromBase64Url, fromHex, toBase64Url, toHex } from './bytes.ts';
 import type { Sha256 } from './bytes.ts';
 import { buildReport, decodeEntries, decodeEntry, encodeEntry, entriesRoot } from './entry.ts';
@@ -58,6 +58,15 @@ describe('addresses and texts', () => {
         expect(toHex(addressBytes(addressOf(bytes)))).toBe(toHex(bytes));
       }),
     );
+    // Zero bytes in front are ones, one each; a number that reads the same is no address.
+    fc.assert(
+      fc.property(raw(32), fc.nat(32), (bytes, zeros) => {
+        const text = addressOf(new Uint8Array(bytes).fill(0, 0, zeros));
+        expect(toHex(addressBytes(text))).toBe('00'.repeat(zeros) + toHex(bytes.slice(zeros)));
+        expect(/^1*/.exec(text)?.[0].length).toBeGreaterThanOrEqual(zeros);
+        expect(parseAddress(`1${text}`)).toBeUndefined();
+      }),
+    );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => {
         expect(fromBase64Url(toBase64Url(bytes))).toEqual(bytes);
@@ -75,6 +84,18 @@ describe('addresses and texts', () => {
     );
   });
 
+  it('sort as their bytes do', () => {
+    const near = fc
+      .tuple(raw(32), fc.nat(32))
+      .map(([bytes, zeros]) => new Uint8Array(bytes).fill(0, 0, zeros));
+    fc.assert(
+      fc.property(near, near, (a, b) => {
+        expect(Math.sign(compareAddresses(addressOf(a), addressOf(b)))).toBe(Math.sign(compareBytes(a, b)));
+        expect(compareAddresses(addressOf(a), addressOf(a))).toBe(0);
+      }),
+    );
+  });
+
   it('are those of Solana', () => {
     expect(addressOf(new Uint8Array(32))).toBe('11111111111111111111111111111111');
     expect(toHex(addressBytes('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA'))).toBe(
@@ -83,7 +104,7 @@ describe('addresses and texts', () => {
   });
 
   it('refuse what is none', () => {
-    for (const text of ['', '0'.repeat(32), '1'.repeat(31), 'z'.repeat(44), 'l'.repeat(43)])
+    for (const text of ['', '0'.repeat(32), '1'.repeat(31), 'z'.repeat(44), 'l'.repeat(43), 'é'.repeat(40)])
       expect(parseAddress(text)).toBeUndefined();
     for (const text of ['a', 'AB=', 'A+', 'AB', 'AAF'])
       expect([text, fromBase64Url(text)]).toEqual([text, undefined]);

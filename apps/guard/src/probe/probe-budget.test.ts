@@ -52,7 +52,7 @@ it('gives a part of the traffic where there is much', () => {
   expect(budget.room('e', 'quiet', 11n)).toBe(HOURLY);
 });
 
-it('has room for an inquiry where an answer was wrong, in that hour alone', () => {
+it('has room for an inquiry where an answer was wrong, in that hour and the next', () => {
   const budget = createProbeBudget(HOURLY);
   budget.share(1);
   budget.room('e', 'r', 10n);
@@ -66,6 +66,7 @@ it('has room for an inquiry where an answer was wrong, in that hour alone', () =
   // Said again: not more.
   budget.suspect('e', 'r', 10n);
   expect(budget.room('e', 'r', 10n)).toBe(before - 1_000);
+  expect([11n, 12n].map((hour) => budget.isSuspect('e', 'r', hour))).toEqual([true, false]);
   budget.forgetBefore(11n);
   expect(budget.isSuspect('e', 'r', 10n)).toBe(false);
 });

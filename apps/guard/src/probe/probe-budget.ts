@@ -11,7 +11,7 @@ export interface ProbeBudget {
   spend(edge: string, resource: string, hour: bigint, bytes: number): void;
   /** Traffic of a resource at an edge in an hour, as reported. */
   note(edge: string, resource: string, hour: bigint, bytes: bigint): void;
-  /** An answer was wrong: room for an inquiry in this hour. */
+  /** An answer was wrong: room for an inquiry in this hour and the next, which begins with a suspicion. */
   suspect(edge: string, resource: string, hour: bigint): void;
   /** Whether an inquiry is open. */
   isSuspect(edge: string, resource: string, hour: bigint): boolean;
@@ -85,8 +85,10 @@ export function createProbeBudget(bytesPerHour: number): ProbeBudget {
       trim(traffic);
     },
     suspect(edge, resource, hour) {
-      const id = cell(edge, resource, hour);
-      if (!inquiries.has(id)) inquiries.set(id, INQUIRY_BYTES);
+      for (const each of [hour, hour + 1n]) {
+        const id = cell(edge, resource, each);
+        if (!inquiries.has(id)) inquiries.set(id, INQUIRY_BYTES);
+      }
       trim(inquiries);
     },
     isSuspect: (edge, resource, hour) => inquiries.has(cell(edge, resource, hour)),

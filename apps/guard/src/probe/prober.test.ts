@@ -44,7 +44,7 @@ async function listen(handler: http.RequestListener, host = '127.0.0.1'): Promis
   return `http://${host}:${typeof at === 'object' && at !== null ? at.port : 0}`;
 }
 
-/** Answers as RFC 9110 has it, ranges included. */
+/** Answers as RFC 9110 has it, ranges and conditions included. */
 function answer(
   request: http.IncomingMessage,
   response: http.ServerResponse,
@@ -56,6 +56,10 @@ function answer(
     range === null ? [0, body.length - 1] : [Number(range[1]), Math.min(Number(range[2]), body.length - 1)];
   const part = body.subarray(first, last + 1);
   const head = { etag: '"v1"', ...fields, 'content-length': part.length };
+  if (request.headers['if-none-match'] === head.etag) {
+    response.writeHead(304, { etag: head.etag }).end();
+    return;
+  }
   if (range === null) response.writeHead(200, head);
   else response.writeHead(206, { ...head, 'content-range': `bytes ${first}-${last}/${body.length}` });
   response.end(part);
@@ -173,6 +177,9 @@ describe('a probe', () => {
     const ranges = asked.map(({ request }) => request.headers.range);
     expect(ranges).toContain(undefined);
     expect(ranges.some((range) => range !== undefined && /^bytes=\d+-\d+$/.test(range))).toBe(true);
+    // Nobody asks for a part of a picture.
+    for (const { request } of asked)
+      if (request.url === '/a.png') expect(request.headers.range).toBeUndefined();
   });
 
   it('asks the origin as a browser does, with the fields of the publisher and no trace of an edge', async () => {
@@ -253,5 +260,9 @@ describe('a probe', () => {
     const found = await looked({ times: 30, probe: ['/film.mp4', '/a.png'], budget: 30_000 });
     expect(found.counted()).toBeLessThan(30_000 + 30 * 600);
     expect(found.seen.contacts.answered).toBe(30);
+    // What is left is a glance: is this copy still good, how large is that film.
+    const glances = found.asked.slice(-10).map(({ request }) => request.headers);
+    for (const { range, ...fields } of glances)
+      expect(range === 'bytes=0-1' || fields['if-none-match'] === '"v1"').toBe(true);
   });
 });

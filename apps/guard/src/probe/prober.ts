@@ -11,9 +11,11 @@ import { judgeBody } from './judge-body.ts';
 import { UNSAID_FRESH_MS, freshMsOf } from './origin-bodies.ts';
 import type { OriginBodies } from './origin-bodies.ts';
 import { sliceOf } from './origin-fetch.ts';
+import { MARGIN, MAX_WHOLE, canLook, shapeFields, shapeOf } from './look-shape.ts';
+import type { LookShape } from './look-shape.ts';
 import type { ByteRange, OriginAnswer, OriginFetch } from './origin-fetch.ts';
 import type { ProbeBudget } from './probe-budget.ts';
-import { drawHead, drawRange } from './profiles.ts';
+import { drawHead } from './profiles.ts';
 import type { HeaderList } from './profiles.ts';
 import { hashOfTarget } from './target-pool.ts';
 import type { TargetPool } from './target-pool.ts';
@@ -61,7 +63,9 @@ export interface Prober {
 /** What is known of a target from earlier answers of its origin. */
 interface TargetFacts {
   readonly size: number | undefined;
-  readonly version: string | undefined;
+  readonly version: string;
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
   /** Since when the origin has shown no other version. */
   readonly sinceMs: number;
 }
@@ -69,69 +73,76 @@ interface TargetFacts {
 const MAX_TARGETS = 10_000;
 /** Longest answer: one that drips is never silent. */
 const MAX_EDGE_MS = 20_000;
-/** Players learn an object's size by its first two bytes. */
-const FIRST_BYTES: ByteRange = [0, 1];
-/** Of whole bodies that are compared; what is larger is compared in pieces. */
-const MAX_WHOLE = 4 * 2 ** 20;
-/** Room for a body that is a little larger than it was, and for what an edge sends beside it. */
-const MARGIN = 2_048;
 
 export function createProber(deps: ProberDeps): Prober {
   const { book, budget, clock, origin, random, targets } = deps;
   const known = new Map<string, TargetFacts>();
 
-  /** Notes what an origin showed; the facts about its target after that. */
-  function note(key: string, answer: OriginAnswer, wholeHash: string | undefined, atMs: number): TargetFacts {
-    const named = answer.etag !== undefined || answer.lastModified !== undefined;
+  /** Notes what an origin showed of a target; since when it has shown no other version, as far as that can be told. */
+  function note(key: string, answer: OriginAnswer, wholeHash: string | undefined, atMs: number): number {
+    const { etag, lastModified } = answer;
+    const named = etag !== undefined || lastModified !== undefined;
     // What has no validator is known by its bytes, where they were read whole.
-    const version = named ? `${answer.etag} ${answer.lastModified} ${answer.size}` : wholeHash;
+    const version = named ? `${etag} ${lastModified} ${answer.size}` : wholeHash;
+    if (version === undefined) return Number.POSITIVE_INFINITY;
     const before = known.get(key);
-    const same = before !== undefined && version !== undefined && before.version === version;
-    const facts = { size: answer.size, version, sinceMs: same ? before.sinceMs : atMs };
+    const sinceMs = before?.version === version ? before.sinceMs : atMs;
+    const size = answer.size ?? (wholeHash === undefined ? before?.size : answer.body?.length);
     known.delete(key);
-    known.set(key, facts);
+    known.set(key, { size, version, etag, lastModified, sinceMs });
     for (const oldest of known.keys()) {
       if (known.size <= MAX_TARGETS) break;
       known.delete(oldest);
     }
-    // Without a version there is no telling how long it has been this one.
-    return version === undefined ? { ...facts, sinceMs: Number.POSITIVE_INFINITY } : facts;
+    return sinceMs;
   }
 
-  /** What to ask for: the whole where there is room for it, else a piece as players ask for it. */
-  function shapeOf(size: number | undefined, room: number, plays: boolean): ByteRange | undefined {
-    const fits = size !== undefined && size + MARGIN <= Math.min(room, MAX_WHOLE);
-    if (fits && !(plays && size > 65_536)) return undefined;
-    if (size === undefined) return FIRST_BYTES;
-    return drawRange(size, Math.max(0, room - MARGIN), random) ?? FIRST_BYTES;
+  /** What the origin has of a target; a glance needs no answer of it. */
+  async function ofOrigin(
+    { resource, settings }: ProbeTask,
+    target: string,
+    headers: HeaderList,
+    shape: LookShape,
+  ): Promise<{ readonly answer: OriginAnswer; readonly sinceMs: number } | undefined> {
+    if (shape.kind === 'glance') return undefined;
+    const answer = await fromOrigin(
+      settings,
+      target,
+      headers,
+      shape.kind === 'piece' ? shape.range : undefined,
+    );
+    if (answer === undefined) return undefined;
+    const whole = shape.kind === 'whole' ? await noteWhole(resource, target, answer) : undefined;
+    return { answer, sinceMs: note(`${resource} ${target}`, answer, whole, clock.nowMs()) };
   }
 
   async function look(task: ProbeTask): Promise<ProbeOutcome> {
     const { edge, resource, settings, hour } = task;
     targets.seed(resource, settings.probe);
-    const drawn = targets.draw(resource, random);
-    if (drawn === undefined) return 'not-asked';
-    const key = `${resource} ${drawn.target}`;
-    const head = drawHead(random);
     const room = budget.room(edge.address, resource, hour);
-    const size = known.get(key)?.size ?? drawn.size;
-    // What nobody knows the size of is first asked of its origin, whose bytes nobody is billed for.
-    const range = size === undefined && room > MARGIN ? undefined : shapeOf(size, room, head.plays);
-    const before = await fromOrigin(settings, drawn.target, head.headers, range);
-    const whole =
-      before !== undefined && range === undefined
-        ? await noteWhole(resource, drawn.target, before)
-        : undefined;
-    const facts = before === undefined ? undefined : note(key, before, whole, clock.nowMs());
-    const body = before?.body;
-    const asked = range ?? (body === undefined || body.length + MARGIN > room ? FIRST_BYTES : undefined);
+    const sizeOf = (target: string, size: number | undefined): number | undefined =>
+      known.get(`${resource} ${target}`)?.size ?? size;
+    const drawn = targets.draw(resource, random, (target, size) =>
+      canLook(target, sizeOf(target, size), room),
+    );
+    if (drawn === undefined) return 'not-asked';
+    const { target } = drawn;
+    const head = drawHead(random);
+    const at = { room, plays: head.plays, random };
+    const size = sizeOf(target, drawn.size);
+    const planned: LookShape =
+      size === undefined && canLook(target, size, room) ? { kind: 'whole' } : shapeOf(target, size, at);
+    const before = await ofOrigin(task, target, head.headers, planned);
+    const facts = known.get(`${resource} ${target}`);
+    // Only now is it known how large the whole is.
+    const shape = planned.kind === 'whole' ? shapeOf(target, facts?.size, at) : planned;
 
     const askedAtMs = clock.nowMs();
     const contact = await deps.edges.ask({
       endpoint: edge.endpoint,
       host: `${resourceLabel(resource, sha256)}.${task.zone}`,
-      target: drawn.target,
-      headers: withRange(head.headers, asked),
+      target,
+      headers: [...head.headers, ...shapeFields(shape, facts)],
       maxBytes: Math.max(room, MARGIN),
       timeoutMs: MAX_EDGE_MS,
       from: deps.addresses[Math.floor(random() * deps.addresses.length)],
@@ -151,19 +162,22 @@ export function createProber(deps: ProberDeps): Prober {
     if (contact.kind === 'silent') return received > 0 ? 'unknown' : 'silent';
     if (contact.kind === 'too-large') return 'unknown';
     const { answer } = contact;
-    if (before === undefined || facts === undefined || !before.same || asked !== range) return 'unknown';
-    const finding = await compare(task, drawn.target, {
+    // A glance shows no bytes; what turned out to be too large is looked at in pieces next time.
+    if (shape.kind === 'glance' || shape.kind !== planned.kind) return 'unknown';
+    if (before?.answer.same !== true) return 'unknown';
+    const range = shape.kind === 'piece' ? shape.range : undefined;
+    const finding = await compare(task, target, {
       headers: head.headers,
       range,
-      before,
-      sinceMs: facts.sinceMs,
+      before: before.answer,
+      sinceMs: before.sinceMs,
       askedAtMs,
       answer,
     });
     if (finding === undefined) return 'unknown';
     book.addLook(edge.address, hour, {
       resource,
-      target: range === undefined ? hashOfTarget(drawn.target) : hashOfPiece(drawn.target, range),
+      target: range === undefined ? hashOfTarget(target) : hashOfPiece(target, range),
       bodyHash: finding.bodyHash,
       finding: finding.kind,
       by: OWN_LOOK,
@@ -226,6 +240,8 @@ export function createProber(deps: ProberDeps): Prober {
     );
     const beforeHash = await hashOf(before, range);
     if (edgeHash === undefined || beforeHash === undefined) return undefined;
+    // What is the origin's is right, whatever the origin has a moment later.
+    if (edgeHash === beforeHash) return { kind: 'right', bodyHash: edgeHash };
     const after = await fromOrigin(task.settings, target, seen.headers, range);
     if (after?.same !== true) return undefined;
     const age = answer.header('age');
@@ -237,7 +253,7 @@ export function createProber(deps: ProberDeps): Prober {
         etag: answer.header('etag'),
         lastModified: answer.header('last-modified'),
         ageSecs: age !== undefined && /^\d{1,9}$/.test(age) ? Number(age) : undefined,
-        equal: edgeHash === beforeHash,
+        equal: false,
       },
       askedAtMs: seen.askedAtMs,
       stableSinceMs: seen.sinceMs,

@@ -15,10 +15,11 @@ export interface TargetPool {
   served(resource: string, digests: readonly { readonly targetHash: string; readonly size: number }[]): void;
   /** The target whose hash this is, if it is known. */
   named(resource: string, targetHash: string): string | undefined;
-  /** One to fetch next: where possible one that viewers fetch. Undefined when nothing is known. */
+  /** One to fetch next: where possible one that can be looked at now, and that viewers fetch. Undefined when nothing is known. */
   draw(
     resource: string,
     random: () => number,
+    canLook?: (target: string, size: number | undefined) => boolean,
   ): { readonly target: string; readonly size: number | undefined } | undefined;
 }
 
@@ -76,10 +77,12 @@ export function createTargetPool(): TargetPool {
       }
     },
     named: (resource, targetHash) => pools.get(resource)?.targets.get(targetHash),
-    draw(resource, random) {
+    draw(resource, random, canLook = () => true) {
       const pool = pools.get(resource);
       if (pool === undefined) return undefined;
-      const all = [...pool.targets];
+      const known = [...pool.targets];
+      const lookable = known.filter(([hash, target]) => canLook(target, pool.served.get(hash)));
+      const all = lookable.length > 0 ? lookable : known;
       const visited = all.filter(([hash]) => pool.served.has(hash));
       const from = visited.length > 0 && random() * 100 < SERVED_PERCENT ? visited : all;
       const [hash, target] = from[Math.floor(random() * from.length)] ?? [];

@@ -143,6 +143,7 @@ export async function openHourBook(
   const hours = new Map<bigint, Map<string, Cell>>();
   const verdicts = new Map<bigint, SavedVerdict>();
   const probed = new Map<string, ProbedBytes>();
+  let forgotten: bigint | undefined;
   const totals = new Map<string, { requests: number; bytes: bigint }>();
 
   function cellOf(edge: string, hour: bigint): Cell {
@@ -249,6 +250,9 @@ export async function openHourBook(
     },
     verdict: (hour) => verdicts.get(hour),
     async forgetBefore(hour) {
+      // Asked in each round; the folder is read once an hour.
+      if (forgotten !== undefined && hour <= forgotten) return;
+      forgotten = hour;
       for (const old of hours.keys()) if (old < hour) hours.delete(old);
       for (const old of verdicts.keys()) if (old < hour) verdicts.delete(old);
       for (const [key, each] of probed) if (each.hour < hour) probed.delete(key);

@@ -78,10 +78,12 @@ pub fn update_edge(ctx: &Ctx<'_>) -> ProgramResult {
     let [owner, config, pool, stake, view] = ctx.first();
     let config = ctx.config(config)?;
     let backing = ctx.load_backing(pool, stake)?;
-    let record = own_edge(ctx, owner, view)?;
+    let linked = ctx.load(view, &edge::KIND)?;
+    linked.require_key(edge::OWNER, owner.address())?;
     // An edge's stake is its owner's and for this role: registering it has seen to that.
-    record.require_key(edge::STAKE, stake.address())?;
+    linked.require_key(edge::STAKE, stake.address())?;
     backing.stake.require_key(stake::POOL, pool.address())?;
+    let record = own_edge(ctx, owner, view)?;
     let urls = urls(&ctx.args)?;
     let now = time::now()?;
     let worth = backing.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
