@@ -31,6 +31,8 @@ const LAB_PERIODS = {
 export interface StageOptions extends Omit<DevnetOptions, 'clock' | 'dir' | 'ports' | 'cluster'> {
   /** Parameters that differ from the lab's. */
   readonly params?: Readonly<Record<string, number | bigint>>;
+  /** Samples that the clock turns at a time; 3 by default. With 1, deadlines within a window pass one by one. */
+  readonly stepSamples?: number;
 }
 
 /** A network on which a scenario is played: real daemons, one clock that the scenario turns. */
@@ -84,7 +86,7 @@ async function endow(devnet: Devnet, to: Address, media: bigint, quote: bigint):
 }
 
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { params, ...rest } = options;
+  const { params, stepSamples = 3, ...rest } = options;
   const clock = createManualClock(Date.now());
   const devnet = await createDevnet({ ...rest, periods: { ...LAB_PERIODS, ...params }, clock });
   const { client } = devnet;
@@ -102,8 +104,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
   async function until(unixSecs: bigint): Promise<void> {
     for (let at = await now(); at < unixSecs; at = await now()) {
-      // Three samples at a time: each window of an hour has at least three, and all daemons come to rest in between.
-      const step = 3n * BigInt(periods.sampleSecs);
+      // Each window of an hour has three samples at least, and all daemons come to rest between two steps.
+      const step = BigInt(stepSamples * periods.sampleSecs);
       const left = unixSecs - at;
       devnet.localnet?.advanceSeconds(Number(left < step ? left : step));
       await devnet.settle();

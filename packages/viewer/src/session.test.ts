@@ -220,6 +220,23 @@ describe('session', () => {
     expect([...net.sessions.values()][0]?.state.signed).toBe(session.received);
   });
 
+  it("signs for nothing of an edge's own error, and tells it", async () => {
+    const url = await listen((request, response) => {
+      const status = request.method === 'POST' ? 404 : 503;
+      response.writeHead(status, { 'content-length': 2, 'media-error': 'edge/no-settings' }).end('no');
+    });
+    const net = await network();
+    const session = await openSession({
+      tokens: createTokenSource(net.signerUrl),
+      resource: RESOURCE,
+      url,
+      edge: EDGE,
+    });
+    const response = await session.get('/a');
+    expect([response.status, response.header('media-error')]).toEqual([503, 'edge/no-settings']);
+    expect([session.received, session.signed]).toEqual([0n, 0n]);
+  });
+
   it('takes a new token when its hour is over, and counts anew', async () => {
     const net = await network();
     const session = await sessionOf(net);

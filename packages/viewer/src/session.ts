@@ -148,8 +148,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       ...connection(),
       headers: { ...request.headers, 'media-token': tokenHeader(session.token) },
       onHead(head) {
-        // Refused before it became part of the session.
-        refused = head.status === 401;
+        // An edge's own error is no part of the session: nobody pays for it, so nobody signs for it.
+        refused = head.status === 401 || head.headers.some(([name]) => name === 'media-error');
         request.onHead?.(head);
       },
       async onData(chunk, totalBytes) {

@@ -4,26 +4,35 @@ import type { EdgeOverrides } from '@media-network/edge';
 import type { SessionProof } from '@media-network/protocol';
 import { changesSessions } from '../forgeries.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
 import { liarEdge } from './liar-edge.ts';
 
 type OriginSettings = Parameters<NonNullable<EdgeOverrides['settings']>>[0];
 
-/** An origin of the liar's own: bytes that the publisher never had, in every answer or in every second. */
+/** An origin of the liar's own: it passes on what the publisher has, or bytes that the publisher never had. */
 let evil: Server | undefined;
-let answers = 0;
+/** The publisher's origin. */
+let truth = '';
 
-async function startEvil(): Promise<void> {
+/** Whether the answer with this number, from 1, is a lie. */
+type Lies = (answer: number) => boolean;
+
+async function startEvil(lies: Lies): Promise<void> {
+  let answers = 0;
   const server = createServer((request, response) => {
     answers += 1;
-    const body = Buffer.alloc(177_000, `not what you asked for: ${request.url ?? ''} ${answers}`);
-    response.writeHead(200, {
-      'Content-Type': 'image/jpeg',
-      'Content-Length': body.length,
-      'Cache-Control': 'no-store',
-      ETag: '"evil"',
-    });
-    response.end(body);
+    const target = request.url ?? '/';
+    const send = (status: number, body: Uint8Array): void => {
+      // Nothing is kept at the edge, so that each answer is a new one.
+      const headers = { 'Content-Type': 'image/jpeg', 'Content-Length': body.length };
+      response.writeHead(status, { ...headers, 'Cache-Control': 'no-store' }).end(body);
+    };
+    if (lies(answers)) {
+      send(200, Buffer.alloc(177_000, `not what you asked for: ${target} ${answers}`));
+      return;
+    }
+    fetch(new URL(target, truth))
+      .then(async (found) => send(found.status, await found.bytes()))
+      .catch(() => send(502, new Uint8Array()));
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -36,6 +45,7 @@ function evilOrigin(settings: OriginSettings): OriginSettings {
   if (address === null || address === undefined || typeof address === 'string')
     throw new Error('the evil origin does not listen');
   const { port } = address;
+  truth = settings.origin;
   return {
     ...settings,
     origin: `http://127.0.0.1:${port}`,
@@ -44,26 +54,30 @@ function evilOrigin(settings: OriginSettings): OriginSettings {
   };
 }
 
-/** Builds a liar that serves other bytes; `when` says for which look at the settings. */
-function servesEvil(name: string, doc: string, quick: boolean, when: (stage: Stage) => boolean): Scenario {
+/** An edge that puts an origin of its own before the publisher's. */
+function servesEvil(name: string, doc: string, quick: boolean, lies: Lies): Scenario {
   const scenario = liarEdge({
     name,
     doc,
     quick,
     visited: { vouched: 18, open: 6 },
-    lie: (stage) => ({ settings: (settings) => (when(stage()) ? evilOrigin(settings) : settings) }),
+    // Guards look at an edge when the clock has turned: once wrong, they look every other minute or so.
+    network: { stepSamples: 1 },
+    lie: () => ({ settings: evilOrigin }),
   });
   return {
     ...scenario,
     network: async (attacks) => {
-      if (attacks) await startEvil();
+      if (attacks) await startEvil(lies);
       return scenario.network(attacks);
     },
     after: async () => void evil?.close(),
   };
 }
 
-let turn = 0;
+/** Answers in the first two hours. */
+const HISTORY = 55;
+
 const copied: SessionProof[] = [];
 
 /** Edges that serve what they should not, or sell one viewer twice. */
@@ -78,16 +92,13 @@ export const SERVING_SCENARIOS: readonly Scenario[] = [
     'wrong-every-second-answer',
     'An edge is right in every second answer. Guilt is a share of wrong answers, not the absence of right ones.',
     false,
-    () => {
-      turn += 1;
-      return turn % 2 === 0;
-    },
+    (answer) => answer % 2 === 0,
   ),
   servesEvil(
     'self-dispute-with-history',
     'An edge earns a history, then serves wrong bytes to have its resource disputed. Disputed bytes are charged up to what is usual, and paid to nobody.',
     false,
-    (stage) => stage.localnet !== undefined && turn++ > 400,
+    (answer) => answer > HISTORY,
   ),
   liarEdge({
     name: 'one-token-at-many-edges',

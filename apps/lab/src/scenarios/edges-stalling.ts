@@ -39,6 +39,8 @@ function stalls(
     network: (attacks) => ({
       guards: 3,
       edges: honestEdges + liars,
+      // A guard commits to what it knows when two thirds of its time are over: the clock has to pass there.
+      stepSamples: 1,
       edgeOverrides: (index) => (attacks && index >= honestEdges ? { control } : {}),
     }),
     async play({ stage }) {

@@ -16,7 +16,7 @@ export interface LiarEdge {
   readonly lie: (stage: () => Stage) => EdgeOverrides;
   /** Viewers of the honest edges; the usual by default. */
   readonly traffic?: Traffic;
-  /** Viewers that come to the liar too; none by default. */
+  /** Viewers that come to the liar while it attacks; none by default. Without the attack nobody knows it. */
   readonly visited?: Traffic;
   readonly network?: StageOptions;
   /** More that the attackers do while they attack, in each hour. */
@@ -38,13 +38,7 @@ export function liarEdge(plan: LiarEdge): Scenario {
     kind: 'attack',
     doc: plan.doc,
     quick: plan.quick ?? false,
-    honestSide: JSON.stringify([
-      honestEdges,
-      guards,
-      plan.traffic ?? null,
-      plan.visited ?? null,
-      Object.keys(plan.network ?? {}),
-    ]),
+    honestSide: JSON.stringify([honestEdges, guards, plan.traffic ?? null, Object.keys(plan.network ?? {})]),
     ...(plan.spiteful === true ? { spiteful: true } : {}),
     network: (attacks) => ({
       ...plan.network,
@@ -60,7 +54,7 @@ export function liarEdge(plan: LiarEdge): Scenario {
       const purse = await stage.purses.open(liars);
       const hours = await week(stage, async () => {
         await serve(stage, honest, plan.traffic);
-        if (plan.visited !== undefined) await serve(stage, liar, plan.visited);
+        if (attacks && plan.visited !== undefined) await serve(stage, liar, plan.visited);
         if (attacks) await plan.act?.(stage);
       });
       const [lying] = liar;
