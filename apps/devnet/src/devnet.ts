@@ -416,7 +416,6 @@ async function portPlan(ports: DevnetPorts | undefined, edges: number, guards: n
   if (ports !== undefined) {
     return {
       ...ports,
-      signer: ports.signer ?? 0,
       edge: (index) => ports.edge + index,
       control: (index) => ports.control + index,
       guard: (index) => ports.guard + index,
