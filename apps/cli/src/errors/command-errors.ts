@@ -127,6 +127,7 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'cli/unknown-code': ['There is no such error code.', '"media explain" lists all.'],
   'cli/unknown-command': ['There is no such command.', '"media --help" lists what there is.'],
   'cli/unknown-group': ['There is no such group of tests.', HELP],
+  'cli/unknown-scenario': ['The lab has no such scenario.', 'Choose one of those that the message names.'],
   'cli/unknown-target': ['There is no such target.', 'Choose one of those that the message names.'],
   'cli/unknown-option': ['The command has no such option.', HELP],
   'devnet/bad-keypair': [
