@@ -22,7 +22,8 @@ describe('hostile input', () => {
   const own = (target: string): string => `http://${other.host}:${edge.port}${target}`;
 
   beforeAll(async () => {
-    network = await startNetwork({ edges: 1 });
+    // Without the convenience of a local network, where an address leads to the one site.
+    network = await startNetwork({ edges: 1, edgeFlags: () => ({ defaultResource: undefined }) });
     edge = present(network.edges[0], 'edge');
     origin = await startFaultyOrigin();
     origin.on('/', answer('the other tenant\n', CACHEABLE));

@@ -32,7 +32,9 @@ function isFree(port: number): Promise<boolean> {
 /** A base port with all that `up` takes above it free. */
 async function freeBase(): Promise<number> {
   for (let base = 20_000 + Math.floor(Math.random() * 5_000); base < 30_000; base += 7) {
-    const wanted = [0, 1, 2, 1000, 1001, 1002, 2001, 2002, 2003, 3000, 500, 501].map((each) => base + each);
+    const wanted = [0, 1, 2, 1000, 1001, 1002, 2001, 2002, 2003, 3000, 3001, 500, 501].map(
+      (each) => base + each,
+    );
     if ((await Promise.all(wanted.map(isFree))).every(Boolean)) return base;
   }
   throw new Error('no free ports');

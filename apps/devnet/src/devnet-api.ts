@@ -19,8 +19,7 @@ export interface DevnetPorts {
   readonly control: number;
   readonly guard: number;
   readonly origin: number;
-  /** Of the signer; a free one by default. */
-  readonly signer?: number;
+  readonly signer: number;
 }
 
 export interface DevnetOptions {

@@ -288,7 +288,11 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     const now = await client.chainTime();
     const at = await client.account('resource', resource.address);
     const hour = hourAt(config, now);
-    if (at !== null && !activeIn(at, hour)) await advance(Number(hourStart(config, hour + 1n) - now));
+    if (at !== null && !activeIn(at, hour)) {
+      // In one step: nobody has anything to do before.
+      chain.localnet?.advanceSeconds(Number(hourStart(config, hour + 1n) - now));
+      await settle(tasks);
+    }
   }
 
   const host = `${resourceLabel(resource.address, sha256)}.medianet.localhost`;
@@ -416,7 +420,6 @@ async function portPlan(ports: DevnetPorts | undefined, edges: number, guards: n
   if (ports !== undefined) {
     return {
       ...ports,
-      signer: ports.signer ?? 0,
       edge: (index) => ports.edge + index,
       control: (index) => ports.control + index,
       guard: (index) => ports.guard + index,

@@ -31,7 +31,7 @@ export async function verifySignature(
   }
 }
 
-/** A key for one viewing session: the public key goes into the ticket, the signer makes receipts. */
+/** A key for one viewing session: the public key goes into the token, the signer makes receipts. */
 export async function createSessionKey(): Promise<{
   readonly publicKey: Uint8Array;
   readonly sign: SignBytes;

@@ -46,6 +46,8 @@ async function bodyOf(request: http.IncomingMessage): Promise<Buffer> {
 }
 
 const voucher = await createSessionKey();
+/** Whether edges say what they served. */
+const edgeTells = { served: true };
 
 interface Net {
   readonly signerUrl: string;
@@ -125,7 +127,10 @@ async function network(): Promise<Net> {
     };
     sessions.set(id, { state: before, token });
     const body = request.url === '/small' ? BODY.subarray(0, 10) : BODY;
-    response.writeHead(200, { 'content-length': body.length });
+    response.writeHead(200, {
+      'content-length': body.length,
+      ...(edgeTells.served ? { 'media-served': String(before.served) } : {}),
+    });
     const step = 16 * 1_024;
     for (let at = 0; at < body.length; at += step) {
       // What the socket was given is what the meter counts; a response that is a window ahead waits for a receipt.
@@ -291,6 +296,24 @@ describe('session', () => {
     await session.get('/small');
     expect(session.signed).toBe(session.received);
     expect(net.tokens()).toBe(2);
+  });
+
+  it('takes a session that the edge knew for over, even before the first receipt, and no other', async () => {
+    const net = await network();
+    net.refuse.receipt = 'receipt/unknown-session';
+    const session = await sessionOf(net, { receiptEvery: 2 * BODY.length });
+    expect((await session.get('/small')).status).toBe(200);
+    expect(session.signed).toBe(0n);
+    edgeTells.served = false;
+    try {
+      const stranger = await sessionOf(net, { receiptEvery: 2 * BODY.length });
+      expect(await codeOf(stranger.get('/small'))).toEqual([
+        'viewer/receipt-refused',
+        'receipt/unknown-session',
+      ]);
+    } finally {
+      edgeTells.served = true;
+    }
   });
 
   it('says when receipts are refused, or no signer gives a token', async () => {

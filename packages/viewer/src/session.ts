@@ -12,6 +12,7 @@ import { MediaError } from '@media-network/runtime';
 import { edgeAnswer } from './edge-answer.ts';
 import { exchange } from './exchange.ts';
 import type { ViewerRequest, ViewerResponse } from './exchange.ts';
+import { headerValue } from './response-reader.ts';
 import type { TokenSource } from './token-source.ts';
 
 export interface SessionOptions {
@@ -65,7 +66,9 @@ interface TokenSession {
   received: bigint;
   signed: bigint;
   sequence: bigint;
-  /** The edge knows the session no more: its hour is reported, what is not signed stays unsigned. */
+  /** The edge has answered in this session, so it knew it. */
+  known: boolean;
+  /** It knows it no more: its hour is reported, what is not signed stays unsigned. */
   over: boolean;
 }
 
@@ -78,7 +81,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   async function fresh(hour: bigint | undefined): Promise<TokenSession> {
     const key = await createSessionKey();
     const token = await options.tokens({ resource: options.resource, clientKey: key.publicKey, hour });
-    return { token, sign: key.sign, received: 0n, signed: 0n, sequence: 0n, over: false };
+    return { token, sign: key.sign, received: 0n, signed: 0n, sequence: 0n, known: false, over: false };
   }
 
   async function post(session: TokenSession): Promise<void> {
@@ -104,11 +107,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       ...connection(),
     });
     if (response.status === 204) {
+      session.known = true;
       session.signed = bytes;
       return;
     }
     const { code, words } = edgeAnswer(response);
-    if (code === 'receipt/unknown-session' && session.signed > 0n) {
+    if (code === 'receipt/unknown-session' && session.known) {
       session.over = true;
       return;
     }
@@ -149,7 +153,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       headers: { ...request.headers, 'media-token': tokenHeader(session.token) },
       onHead(head) {
         // An edge's own error is no part of the session: nobody pays for it, so nobody signs for it.
-        refused = head.status === 401 || head.headers.some(([name]) => name === 'media-error');
+        refused = head.status === 401 || headerValue(head, 'media-error') !== undefined;
+        if (headerValue(head, 'media-served') !== undefined) session.known = true;
         request.onHead?.(head);
       },
       async onData(chunk, totalBytes) {

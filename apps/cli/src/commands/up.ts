@@ -186,7 +186,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
     }
     const ms = performance.now() - started;
     if (options.json === true) {
-      const { url, host, rpcUrl, wsUrl, programId, resource, published } = devnet;
+      const { url, host, rpcUrl, wsUrl, programId, resource, published, signerUrl } = devnet;
       terminal.json({
         url,
         plainUrl: plainUrl(devnet),
@@ -196,6 +196,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
         programId,
         resource,
         origin: published.url,
+        signer: signerUrl,
         dir,
         edges: devnet.edges.map((edge) => edge.urls[0]),
         ms: Math.round(ms),

@@ -69,10 +69,6 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'cli/network-running': ['The network of this folder may be running.', 'Stop it with "media up --stop".'],
   'cli/no-airdrop': ['The chain gives no airdrop.', 'Ask for less, or fund the wallet from another.'],
   'cli/no-edge': ['There is no edge at this address.', '"media status" lists them.'],
-  'cli/no-evidence': [
-    'No guard serves the table of the week.',
-    'Check that guards run with "media status", and try again.',
-  ],
   'cli/no-file': ['The file cannot be read.', 'Check its name, and who may read it.'],
   'cli/no-home': ['HOME is not set.', 'Set it, and name a folder with --bin.'],
   'cli/no-lp': [
@@ -127,6 +123,7 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'cli/unknown-code': ['There is no such error code.', '"media explain" lists all.'],
   'cli/unknown-command': ['There is no such command.', '"media --help" lists what there is.'],
   'cli/unknown-group': ['There is no such group of tests.', HELP],
+  'cli/unknown-scenario': ['The lab has no such scenario.', 'Choose one of those that the message names.'],
   'cli/unknown-target': ['There is no such target.', 'Choose one of those that the message names.'],
   'cli/unknown-option': ['The command has no such option.', HELP],
   'devnet/bad-keypair': [

@@ -158,7 +158,6 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'guard/internal': ['Something went wrong in the guard.', 'See its log.'],
   'guard/no-evidence': ['This guard does not have the list.', OTHER_GUARD],
   'guard/not-active': ['The resource is not active.', '"media resource show" says why.'],
-  'guard/not-in-set': ["The guard is not in this week's set.", OTHER_GUARD],
   'guard/not-local': [
     'What the probes ask is told on the machine of the guard alone.',
     'Run "media top" there.',

@@ -28,6 +28,7 @@ export function greet(devnet: Devnet, ms: number, context: CliContext): void {
       : `  ${style.dim('serves')}    the sample site; your own: ${invocation.line('up --origin http://127.0.0.1:3000')}`,
   );
   terminal.line(`  ${style.dim('chain')}     ${devnet.rpcUrl}, websocket ${devnet.wsUrl}`);
+  terminal.line(`  ${style.dim('tokens')}    ${devnet.signerUrl}, the publisher's signer`);
   terminal.line(`  ${style.dim('folder')}    ${devnet.dir}`);
   terminal.line();
   terminal.line(style.bold('Try next'));

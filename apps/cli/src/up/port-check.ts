@@ -20,6 +20,7 @@ export function portsOf(ports: DevnetPorts, edges: number, guards: number, withO
     ...many(edges, ports.control, 'the control plane of edge'),
     ...many(guards, ports.guard, 'guard'),
     ...(withOrigin ? [{ port: ports.origin, use: 'the sample origin', option: '--port' }] : []),
+    { port: ports.signer, use: 'the signer', option: '--port' },
   ];
 }
 
@@ -34,7 +35,15 @@ const FIRST = 20_000;
 const LAST = 28_000;
 
 function planOf(edge: number, rpc: number): DevnetPorts {
-  return { rpc, ws: rpc + 1, edge, control: edge + 1_000, guard: edge + 2_001, origin: edge + 3_000 };
+  return {
+    rpc,
+    ws: rpc + 1,
+    edge,
+    control: edge + 1_000,
+    guard: edge + 2_001,
+    origin: edge + 3_000,
+    signer: edge + 3_001,
+  };
 }
 
 /** A number for which all of these ports are free. */
@@ -53,7 +62,7 @@ async function freeBase(used: (base: number) => readonly UsedPort[]): Promise<nu
 
 /**
  * The ports of a network. Edges from `edge`, their control planes 1000 above, guards 2001 above (not 2000: 10080 is one
- * that `fetch` refuses), the sample origin 3000 above; the websocket of the chain is behind its RPC. 0 takes free ones.
+ * that `fetch` refuses), the sample origin 3000 above and the signer behind it; the websocket of the chain is behind its RPC. 0 takes free ones.
  */
 export async function planPorts(
   wanted: { readonly edge: number; readonly rpc: number },

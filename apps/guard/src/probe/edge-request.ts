@@ -22,7 +22,7 @@ export interface EdgeAsk {
   readonly host: string;
   readonly target: string;
   readonly headers: HeaderList;
-  /** Most bytes of a body; more ends the exchange, and nothing but their number is known then. */
+  /** Most bytes of a body; more ends the exchange, and only the first of them are known then. */
   readonly maxBytes: number;
   readonly timeoutMs: number;
   /** Address of this machine to ask from. */
@@ -31,10 +31,10 @@ export interface EdgeAsk {
   readonly signal?: AbortSignal;
 }
 
-/** How an edge took a request: an answer; one too large to be read; or none at all. */
+/** How an edge took a request: an answer; one too large to be read, with the bytes it begins with; or none at all. */
 export type EdgeContact =
   | { readonly kind: 'answered'; readonly answer: EdgeAnswer }
-  | { readonly kind: 'too-large'; readonly receivedBytes: number }
+  | { readonly kind: 'too-large'; readonly answer: EdgeAnswer }
   | { readonly kind: 'silent'; readonly receivedBytes: number }
   /** It was not asked: its address is not one to be asked, or nothing of this machine gets there. */
   | { readonly kind: 'not-asked' };
@@ -119,12 +119,22 @@ function exchange(request: http.ClientRequest, maxBytes: number): Promise<EdgeCo
     });
     request.on('response', (response) => {
       head = headBytes(response);
+      const answer = (): EdgeAnswer => ({
+        status: response.statusCode ?? 0,
+        header: (name) => {
+          const value = response.headers[name];
+          return Array.isArray(value) ? value.join(', ') : value;
+        },
+        body: Buffer.concat(chunks),
+        receivedBytes: received(),
+      });
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
+        chunks.push(chunk);
         if (size > maxBytes) {
-          resolve({ kind: 'too-large', receivedBytes: received() });
+          resolve({ kind: 'too-large', answer: answer() });
           request.destroy();
-        } else chunks.push(chunk);
+        }
       });
       response.on('error', silent);
       response.on('close', () => {
@@ -132,18 +142,7 @@ function exchange(request: http.ClientRequest, maxBytes: number): Promise<EdgeCo
           silent();
           return;
         }
-        resolve({
-          kind: 'answered',
-          answer: {
-            status: response.statusCode ?? 0,
-            header: (name) => {
-              const value = response.headers[name];
-              return Array.isArray(value) ? value.join(', ') : value;
-            },
-            body: Buffer.concat(chunks),
-            receivedBytes: received(),
-          },
-        });
+        resolve({ kind: 'answered', answer: answer() });
       });
     });
     request.end();

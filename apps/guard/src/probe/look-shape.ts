@@ -18,7 +18,7 @@ export const MARGIN = 2_048;
 /** Players ask for ranges of what is larger. */
 const PLAYED_BYTES = 65_536;
 /** Players learn an object's size by its first two bytes. */
-const FIRST_BYTES: ByteRange = [0, 1];
+export const FIRST_BYTES: ByteRange = [0, 1];
 
 /** What players and download managers fetch by ranges; a range of a picture would tell a probe from a viewer. */
 const BY_RANGES = /\.(?:mp4|m4[svap]|webm|ts|mp3|aac|ogg|mov|mkv|bin|zip|iso|dmg|pdf)(?:\?|$)/i;

@@ -206,6 +206,30 @@ describe('a probe', () => {
     expect(found.seen.looks.length).toBeGreaterThanOrEqual(4);
   });
 
+  it.each([
+    ['a small object', '/a.png', 10_000_000],
+    ['a film, whatever range was asked for', '/film.mp4', 100_000],
+    ['an object that there is room for a glance at only', '/a.png', 3_000],
+  ])('looks at what is sent unasked: %s', async (_, target, budget) => {
+    const lie = Buffer.alloc(2_000_000, 'not what the publisher has');
+    const found = await looked({
+      times: 6,
+      probe: [target],
+      budget,
+      edge: (_request, response) => response.writeHead(200, { etag: '"v1"' }).end(lie),
+    });
+    expect(found.outcomes).toContain('wrong');
+    // And a whole answer that is the origin's is right, however it was asked for.
+    const whole = await looked({
+      times: 6,
+      probe: [target],
+      budget,
+      edge: (_request, response, body) => response.writeHead(200, { etag: '"v1"' }).end(body),
+    });
+    expect(whole.outcomes).not.toContain('wrong');
+    expect(whole.outcomes).toContain('right');
+  });
+
   it('does not blame an edge for another version, or for what the origin itself changes', async () => {
     const older = await looked({
       times: 4,

@@ -11,7 +11,7 @@ import { judgeBody } from './judge-body.ts';
 import { UNSAID_FRESH_MS, freshMsOf } from './origin-bodies.ts';
 import type { OriginBodies } from './origin-bodies.ts';
 import { sliceOf } from './origin-fetch.ts';
-import { MARGIN, MAX_WHOLE, canLook, shapeFields, shapeOf } from './look-shape.ts';
+import { FIRST_BYTES, MARGIN, MAX_WHOLE, canLook, shapeFields, shapeOf } from './look-shape.ts';
 import type { LookShape } from './look-shape.ts';
 import type { ByteRange, OriginAnswer, OriginFetch } from './origin-fetch.ts';
 import type { ProbeBudget } from './probe-budget.ts';
@@ -149,7 +149,7 @@ export function createProber(deps: ProberDeps): Prober {
       ...(task.signal === undefined ? {} : { signal: task.signal }),
     });
     if (contact.kind === 'not-asked') return 'not-asked';
-    const received = contact.kind === 'answered' ? contact.answer.receivedBytes : contact.receivedBytes;
+    const received = contact.kind === 'silent' ? contact.receivedBytes : contact.answer.receivedBytes;
     budget.spend(edge.address, resource, hour, received);
     book.addContact(edge.address, hour, contact.kind !== 'silent' || received > 0);
     // What an edge refuses, or breaks off, it need not have counted.
@@ -160,19 +160,25 @@ export function createProber(deps: ProberDeps): Prober {
     if (received > 0)
       book.addBytes(edge.address, resource, hour, BigInt(received), served && task.withinHour);
     if (contact.kind === 'silent') return received > 0 ? 'unknown' : 'silent';
-    if (contact.kind === 'too-large') return 'unknown';
     const { answer } = contact;
-    // A glance shows no bytes; what turned out to be too large is looked at in pieces next time.
-    if (shape.kind === 'glance' || shape.kind !== planned.kind) return 'unknown';
-    if (before?.answer.same !== true) return 'unknown';
-    const range = shape.kind === 'piece' ? shape.range : undefined;
+    const whole = planned.kind === 'whole' && shape.kind === 'whole';
+    const asked = shape.kind === 'piece' && planned.kind === 'piece' ? shape.range : undefined;
+    const range = whole ? undefined : shownRange(answer, asked);
+    // A glance shows no bytes, unless the edge sends them unasked: then they are looked at as well.
+    if (!whole && range === undefined) return 'unknown';
+    const right =
+      whole || range === asked
+        ? before
+        : await ofOrigin(task, target, head.headers, { kind: 'piece', range: range ?? FIRST_BYTES });
+    if (right?.answer.same !== true) return 'unknown';
     const finding = await compare(task, target, {
       headers: head.headers,
       range,
-      before: before.answer,
-      sinceMs: before.sinceMs,
+      before: right.answer,
+      sinceMs: right.sinceMs,
       askedAtMs,
       answer,
+      isCut: whole && contact.kind === 'too-large',
     });
     if (finding === undefined) return 'unknown';
     book.addLook(edge.address, hour, {
@@ -226,18 +232,18 @@ export function createProber(deps: ProberDeps): Prober {
       readonly sinceMs: number;
       readonly askedAtMs: number;
       readonly answer: EdgeAnswer;
+      /** More came than the origin has in all, so it is other bytes whatever they are. */
+      readonly isCut: boolean;
     },
   ): Promise<{ readonly kind: 'right' | 'wrong'; readonly bodyHash: string } | undefined> {
     const { before, answer, range } = seen;
-    const edgeHash = await hashOf(
-      {
-        status: answer.status,
-        coding: answer.header('content-encoding'),
-        contentRange: answer.header('content-range'),
-        body: answer.body,
-      },
-      range,
-    );
+    const given = {
+      status: answer.status,
+      coding: answer.header('content-encoding'),
+      contentRange: answer.header('content-range'),
+      body: answer.body,
+    };
+    const edgeHash = seen.isCut ? toHex(sha256(answer.body)) : await hashOf(given, range);
     const beforeHash = await hashOf(before, range);
     if (edgeHash === undefined || beforeHash === undefined) return undefined;
     // What is the origin's is right, whatever the origin has a moment later.
@@ -270,6 +276,18 @@ export function createProber(deps: ProberDeps): Prober {
       if (answer !== undefined) await noteWhole(resource, target, answer);
     },
   };
+}
+
+/** Bytes of an answer that are compared although they were not asked for. */
+const SHOWN_BYTES = 65_536;
+
+/** Which bytes an answer shows: those that were asked for, or where it is a whole one instead, those that it begins with. */
+function shownRange(answer: EdgeAnswer, asked: ByteRange | undefined): ByteRange | undefined {
+  if (answer.status === 206) return asked;
+  // A whole answer shows the range too, where it was read that far.
+  if (answer.status !== 200 || answer.body.length === 0) return undefined;
+  if (asked !== undefined && answer.body.length > asked[1]) return asked;
+  return [0, Math.min(answer.body.length, SHOWN_BYTES) - 1];
 }
 
 /** SHA-256 of a body without its coding, or of a range of it; undefined where it cannot be told. */
