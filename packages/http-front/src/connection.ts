@@ -63,7 +63,6 @@ export class Connection<Token> implements OpenConnection {
     const before = this.#pending;
     if (phase === 'reading') {
       if (before === undefined) {
-        this.#sinceMs = this.#front.clock.nowMs();
         this.#run(chunk);
         return;
       }
@@ -103,6 +102,8 @@ export class Connection<Token> implements OpenConnection {
     const front = this.#front;
     const output = this.#output;
     const end = bytes.length;
+    const nowMs = front.clock.nowMs();
+    const nowSecond = front.second(nowMs);
     let at = 0;
     while (this.#phase === 'reading' && at < end && !this.#lastRequest) {
       const outcome = parser.parse(bytes, at, end);
@@ -127,14 +128,15 @@ export class Connection<Token> implements OpenConnection {
       at = parser.headEnd;
       if (at < end) output.cork();
       front.stats.fast += 1;
-      if (!this.#writer.answer(hit, parser.method === 'HEAD', this.#lastRequest)) this.#phase = 'writing';
+      if (!this.#writer.answer(hit, nowSecond, parser.method === 'HEAD', this.#lastRequest))
+        this.#phase = 'writing';
     }
     output.uncork();
     const phase = this.#phase;
     if (phase === 'ending' || phase === 'closed') return;
     const partialBefore = this.#pending !== undefined && at === 0;
     this.#pending = at < end ? (at === 0 ? bytes : bytes.subarray(at)) : undefined;
-    if (!partialBefore) this.#sinceMs = front.clock.nowMs();
+    if (!partialBefore) this.#sinceMs = nowMs;
     if (phase === 'reading' && this.#lastRequest) this.#end();
     else if (phase === 'writing') this.#balanceInput();
   }

@@ -137,8 +137,9 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     connections: new Set(),
     stats: { connections: 0, fast: 0, slow: 0, refused: 0 },
     draining: false,
-    nowSecond() {
-      const now = Math.floor(clock.nowMs() / 1000);
+    nowSecond: () => state.second(clock.nowMs()),
+    second(nowMs) {
+      const now = Math.floor(nowMs / 1000);
       if (now !== second) {
         second = now;
         dropAssembled();

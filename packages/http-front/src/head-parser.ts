@@ -3,6 +3,7 @@ import { readAuthority } from './authority.ts';
 import { COLON, CR, FIELD, HT, LF, SP, TARGET, TOKEN, classes, nameIs } from './bytes.ts';
 import type { FrontLimits } from './limits.ts';
 import type { Refusal, RefusalReason } from './refusal.ts';
+import { TargetMemo } from './target-memo.ts';
 import { readTarget } from './target.ts';
 
 /**
@@ -23,6 +24,7 @@ export class HeadParser {
   readonly #limits: FrontLimits;
   readonly scheme: 'http' | 'https';
   readonly #spans: Int32Array;
+  readonly #targets = new TargetMemo();
   #buffer: Buffer = Buffer.alloc(0);
   #count = 0;
   #lastHostRaw: Buffer = Buffer.alloc(0);
@@ -156,7 +158,7 @@ export class HeadParser {
     }
     at += 10;
 
-    this.rawTarget = buffer.toString('latin1', targetStart, targetEnd);
+    this.rawTarget = this.#targets.text(buffer, targetStart, targetEnd);
     let absoluteHost: string | undefined;
     let absolutePort: number | undefined;
     if (suspicious) {
