@@ -65,6 +65,7 @@ export class Http2Connection<Token> implements OpenConnection {
           stats.refused += 1;
           handlers.onRefused?.(reason, status);
         },
+        onFailed: (error) => front.log.error({ err: error }, 'a hit cannot be sent'),
         handedOver: () => this.#handedOver,
       },
       onEnd: () => this.#end(),

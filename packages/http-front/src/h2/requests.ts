@@ -8,6 +8,7 @@ import type { Http2Limits } from './h2-limits.ts';
 import { Http2Stream } from './h2-stream.ts';
 import type { StreamEvents } from './h2-stream.ts';
 import { hitBlockOf } from './hit-block.ts';
+import type { HitBlock } from './hit-block.ts';
 import { FieldList, HpackDecoder } from './hpack-decoder.ts';
 import { encodeBlock } from './hpack-encoder.ts';
 import type { BlockReader } from './block-reader.ts';
@@ -24,6 +25,8 @@ export interface RequestTaker<Token> {
   onRequest(stream: Http2Stream<Token>, head: RequestHead): void;
   onFastHit(): void;
   onRefused(reason: RefusalReason, status: number): void;
+  /** A hit that cannot be sent. */
+  onFailed(error: unknown): void;
   /** Requests handed over whose answers are still worked on, also of streams that are gone. */
   handedOver(): number;
 }
@@ -43,6 +46,7 @@ export interface RequestsDeps<Token> {
   kick(): void;
 }
 
+const EMPTY = Buffer.alloc(0);
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** From a header block to a hit, a handler, a refusal or an error. */
@@ -84,7 +88,7 @@ export class Requests<Token> {
   }
 
   #request(id: number, { endStream, selfDependent }: BlockReader): boolean {
-    const { errors, http2, sender, streams, taker } = this.#deps;
+    const { errors, http2, streams, taker } = this.#deps;
     streams.used(id);
     // The client tries again on another connection (§6.8).
     if (this.stopped) return errors.spend(FloodCost.noise);
@@ -106,8 +110,7 @@ export class Requests<Token> {
         return true;
       }
       if (hit !== undefined) {
-        taker.onFastHit();
-        if (!sender.hit(id, hit, this.#deps.nowSecond(), headOnly)) this.#queue(id, hit, headOnly);
+        this.#hit(id, hit, headOnly);
         return true;
       }
     }
@@ -131,15 +134,30 @@ export class Requests<Token> {
     return stream;
   }
 
-  /** A hit that windows or room do not let out at once. */
-  #queue(id: number, hit: FastHit<Token>, headOnly: boolean): void {
+  #hit(id: number, hit: FastHit<Token>, headOnly: boolean): void {
+    const { events, sender, taker } = this.#deps;
+    let head: HitBlock<Token>;
+    let block: Buffer;
+    try {
+      head = hitBlockOf(hit, events);
+      block = head.block(this.#deps.nowSecond());
+    } catch (error) {
+      // A field that HTTP/2 cannot carry, whatever HTTP/1.1 makes of it.
+      taker.onFailed(error);
+      this.refuse(this.#open(id, true, headOnly), { status: 500, reason: 'handler-failed' });
+      return;
+    }
+    taker.onFastHit();
+    const body = headOnly ? EMPTY : hit.body;
+    if (sender.hit(id, block, body, head)) return;
+    // Windows or room do not let it out at once.
     const stream = this.#open(id, true, headOnly);
     stream.account(hit.token);
     stream.answered = true;
-    stream.blocks.push(hitBlockOf(hit, this.#deps.events).block(this.#deps.nowSecond()));
-    if (!headOnly && hit.body.length > 0) stream.chunk = hit.body;
+    stream.blocks.push(block);
+    if (body.length > 0) stream.chunk = body;
     stream.ending = true;
-    this.#deps.sender.enqueue(stream);
+    sender.enqueue(stream);
   }
 
   /** The front's own answer, to what no handler sees or has answered. */

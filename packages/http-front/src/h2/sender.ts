@@ -1,4 +1,3 @@
-import type { FastHit } from '../fast-hit.ts';
 import {
   ACK,
   CONTINUATION,
@@ -18,11 +17,10 @@ import {
   writeFrameHeader,
   writeUint32,
 } from './frames.ts';
-import type { FrameOutput } from './frame-output.ts';
+import type { BytesOwner, FrameOutput } from './frame-output.ts';
 import { FLOOD_EARNED_PER_DATA_FRAME, FLOOD_EARNING_FRAME_BYTES } from './h2-limits.ts';
 import type { FloodGuard } from './flood-guard.ts';
-import type { Http2Stream, StreamEvents } from './h2-stream.ts';
-import { hitBlockOf } from './hit-block.ts';
+import type { Http2Stream } from './h2-stream.ts';
 import { NO_TABLE } from './hpack-encoder.ts';
 
 /** A DATA frame smaller than what is asked for is worth it only when it fills up a batch by this much. */
@@ -32,7 +30,6 @@ const EMPTY = Buffer.alloc(0);
 export interface SenderDeps<Token> {
   readonly output: FrameOutput;
   readonly guard: FloodGuard;
-  readonly events: StreamEvents<Token>;
   nowMs(): number;
   /** END_STREAM was framed. */
   onLocalClosed(stream: Http2Stream<Token>): void;
@@ -73,11 +70,8 @@ export class Sender<Token> {
    * A hit in whole, at once. False when windows or room do not allow that: then the caller makes a stream
    * of it.
    */
-  hit(streamId: number, hit: FastHit<Token>, nowSecond: number, headOnly: boolean): boolean {
-    const owner = hitBlockOf(hit, this.#deps.events);
-    const block = owner.block(nowSecond);
-    const { body } = hit;
-    const bodyBytes = headOnly ? 0 : body.length;
+  hit(streamId: number, block: Buffer, body: Buffer, owner: BytesOwner): boolean {
+    const bodyBytes = body.length;
     const maxFrame = this.#maxFrameBytes;
     const frames = Math.ceil(bodyBytes / maxFrame);
     const framed = bodyBytes + frames * FRAME_HEADER_BYTES;
@@ -107,7 +101,7 @@ export class Sender<Token> {
       const last = from + take === bodyBytes;
       writeFrameHeader(buffer, at, take, DATA, last ? END_STREAM : 0, streamId);
       at += FRAME_HEADER_BYTES;
-      if (take === body.length) buffer.set(body, at);
+      if (take === bodyBytes) buffer.set(body, at);
       else body.copy(buffer, at, from, from + take);
       at += take;
       if (take >= FLOOD_EARNING_FRAME_BYTES) this.#deps.guard.earn(FLOOD_EARNED_PER_DATA_FRAME);

@@ -122,7 +122,6 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
     const sender = new Sender<Token>({
       output,
       guard,
-      events,
       nowMs,
       onLocalClosed: (stream) => this.#onLocalClosed(stream),
     });

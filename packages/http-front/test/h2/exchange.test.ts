@@ -209,6 +209,16 @@ describe('both lanes, seen by the platform’s client', () => {
     expect((await ask(session, { ':path': '/evil' })).headers[':status']).toBe(500);
   });
 
+  test('a hit that HTTP/2 cannot carry is answered with 500, and the process lives', async () => {
+    const front = await start({
+      hits: { '/evil': Buffer.from('x'), '/hit': Buffer.from('hit') },
+      hitHeaders: (target) => (target === '/evil' ? ['x-evil', 'a\x01b'] : []),
+    });
+    const session = open(front);
+    expect((await ask(session, { ':path': '/evil' })).headers[':status']).toBe(500);
+    expect((await ask(session, { ':path': '/hit' })).body.toString()).toBe('hit');
+  });
+
   test('a viewer that leaves aborts the signal and ends the body', async () => {
     let aborted = false;
     let returned = false;

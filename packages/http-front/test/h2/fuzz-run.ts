@@ -76,6 +76,9 @@ export function fuzzOnce(seed: number): FuzzResult {
       },
       onFastHit: () => undefined,
       onRefused: () => undefined,
+      onFailed(error) {
+        throw error;
+      },
       handedOver: () => handedOver,
     },
     onEnd: () => {

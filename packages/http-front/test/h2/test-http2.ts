@@ -17,6 +17,8 @@ import { Probe } from './probe.ts';
 
 export interface TestHttp2Options {
   readonly hits?: Readonly<Record<string, Buffer>>;
+  /** More fields of a hit. */
+  readonly hitHeaders?: (target: string) => readonly string[];
   readonly answer?: (request: ParsedRequest) => Promise<Answer<string>>;
   readonly limits?: Partial<FrontLimits>;
   readonly http2?: Partial<Http2Limits>;
@@ -55,7 +57,7 @@ export async function startHttp2(options: TestHttp2Options = {}): Promise<TestHt
       createFastHit({
         token: `hit ${target}`,
         status: 200,
-        headers: ['Content-Type', 'text/plain'],
+        headers: ['Content-Type', 'text/plain', ...(options.hitHeaders?.(target) ?? [])],
         body,
         varying: (second) => ['Age', String(second % 60)],
       }),
