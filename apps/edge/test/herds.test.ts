@@ -97,7 +97,7 @@ describe('a herd on a cold key', () => {
       expect([response.status, response.body.toString()]).toEqual([status, `sorry ${status}`]);
     const late = await resource.get(target);
     expect([late.status, network.origin.count(target)]).toEqual([status, 1]);
-    clock.advance(1_001);
+    clock.advance(2_001);
     await resource.get(target);
     expect(network.origin.count(target)).toBe(2);
   });
