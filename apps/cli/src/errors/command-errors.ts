@@ -114,8 +114,8 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Name their password, or seal new ones with --new-password.',
   ],
   'cli/suite-unavailable': [
-    'A suite that a command runs is not here.',
-    'Run it from a checkout of the whole project.',
+    'The conformance suite could not be fetched through npm.',
+    'Check the connection to the npm registry and start again.',
   ],
   'cli/too-little': [
     'A wallet holds less than is asked of it.',
