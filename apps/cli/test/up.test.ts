@@ -170,6 +170,50 @@ test(
   },
 );
 
+test(
+  'with --json standard output is lines of JSON, from the first to the last',
+  { timeout: 120_000 },
+  async () => {
+    const base = await freeBase();
+    const args = [MAIN, 'up', '--json', '--fast', '--dir', join(dir, 'json net')];
+    const child = spawn(
+      process.execPath,
+      [...args, '--port', String(base), '--rpc-port', String(base + 500)],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let stdout = '';
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+        // The addresses, and a first look.
+        if (stdout.split('\n').length > 2) resolve();
+      });
+      void exit.then((code) => reject(new Error(`up ended with ${code}: ${stderr}`)));
+    });
+    child.kill('SIGINT');
+    expect(await exit).toBe(0);
+    const lines = stdout.split('\n').slice(0, -1);
+    const [first, second] = lines.map((line): unknown => JSON.parse(line));
+    expect(first).toMatchObject({
+      url: expect.stringContaining(`:${base}/`),
+      plainUrl: `http://127.0.0.1:${base}/`,
+    });
+    expect(second).toMatchObject({
+      sites: { requests: expect.any(Number) },
+      money: { hour: expect.any(String) },
+    });
+    // What it is at is said besides.
+    expect(stderr).toContain('start the chain');
+  },
+);
+
 test('the bootstrap script runs from any folder and through symlinks', { timeout: 60_000 }, async () => {
   const link = join(dir, 'media-link');
   await symlink(join(ROOT, 'media'), join(dir, 'once'));

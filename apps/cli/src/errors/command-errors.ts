@@ -41,7 +41,7 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'cli/bad-port': ['A port is none, or one that browsers refuse.', 'Choose another, from 1024 to 65535.'],
   'cli/bad-resource': [
     'What is asked of a resource cannot be done; the message says why, in figures.',
-    '"media resource show" says where it stands.',
+    '"media resource list" says where it stands.',
   ],
   'cli/bad-role': ['There is no such role.', 'Choose from publisher, edge, guard, peerpool, user.'],
   'cli/bad-side': ['That is no side of the pool.', 'Say media or quote.'],

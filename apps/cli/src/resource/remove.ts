@@ -98,6 +98,6 @@ async function refuseRelease(connection: Connection, resource: Resource): Promis
   if (resource.debt > 0n && resource.lp > 0n)
     throw bad(
       `The resource ${label} owes ${formatMedia(resource.debt)}, for which its LP stands.`,
-      'The guards take them from it; ask again when "media resource show" shows no debt.',
+      'The guards take them from it; ask again when "media resource list" shows no debt.',
     );
 }
