@@ -99,7 +99,7 @@ async function command(
 
 test(
   'up serves its URL, stops cleanly on Ctrl-C, and goes on where it stopped',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async () => {
     const base = await freeBase();
     const viewer = createViewer();
@@ -117,7 +117,8 @@ test(
 
     const second = await up(base);
     expect(second.url).toBe(first.url);
-    expect(second.startedMs).toBeLessThan(20_000);
+    // Much less on a quiet machine; what a first start does takes longer than this on none.
+    expect(second.startedMs).toBeLessThan(90_000);
     const again = await viewer.get(`${second.url}pictures/coast.jpg`);
     expect(again.header('cache-status')).toContain('; hit');
     expect(again.sha256).toBe(miss.sha256);
@@ -128,7 +129,7 @@ test(
 
 test(
   'up goes on with the origin it had, says where it runs, and stops by --stop',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async () => {
     const site = createHttpServer((_request, response) => response.end('my own site'));
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
@@ -158,7 +159,7 @@ test(
 
       const sample = await up(base, ['--origin', 'sample'], 'own net');
       await expect
-        .poll(() => body(sample.plainUrl), { timeout: 20_000 })
+        .poll(() => body(sample.plainUrl), { timeout: 60_000 })
         .toContain('This page came through an edge');
       sample.child.kill('SIGKILL');
       await sample.exit;
@@ -172,7 +173,7 @@ test(
 
 test(
   'with --json standard output is lines of JSON, from the first to the last',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async () => {
     const base = await freeBase();
     const args = [MAIN, 'up', '--json', '--fast', '--dir', join(dir, 'json net')];

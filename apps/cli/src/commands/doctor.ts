@@ -1,7 +1,8 @@
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, networkDir } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions, networkDir } from '../chain-options.ts';
+import { connect } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 import { folder, machine, names } from '../doctor/machine.ts';
 import { chain, nodes, resources, wallets } from '../doctor/network.ts';
 import type { Finding } from '../doctor/finding.ts';

@@ -8,8 +8,9 @@ import { formatBytes, formatSol } from '../amounts.ts';
 import { runChild } from '../child.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, keypairOption } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions, keypairOption } from '../chain-options.ts';
+import { connect } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 import { PROJECT_ROOT } from '../root.ts';
 import { table } from '../terminal/table.ts';
 

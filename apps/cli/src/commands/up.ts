@@ -6,7 +6,7 @@ import type { Devnet } from '@media-network/devnet';
 import { MediaError, createLog, silentLog } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { dirOption, networkDir } from '../connection.ts';
+import { dirOption, networkDir } from '../chain-options.ts';
 import { parsePort } from '../ports.ts';
 import { checkPorts, planPorts, portsOf } from '../up/port-check.ts';
 import { announce, runningIn, stopRunning } from '../up/running.ts';
