@@ -9,6 +9,7 @@ import { answer } from './answering.ts';
 import type { AnsweringDeps, Remote } from './answering.ts';
 import type { BatchPool } from './frame-output.ts';
 import type { Http2Limits } from './h2-limits.ts';
+import type { PathMemo } from './path-memo.ts';
 import { Http2Session } from './session.ts';
 
 /** What the HTTP/2 connections of a front share. */
@@ -17,11 +18,12 @@ export interface Http2Front<Token> {
   readonly limits: FrontLimits;
   readonly http2: Http2Limits;
   readonly pool: BatchPool;
+  readonly paths: PathMemo;
   readonly clock: Clock;
   readonly log: Log;
   readonly connections: Set<OpenConnection>;
   readonly stats: FrontStats;
-  nowSecond(): number;
+  second(nowMs: number): number;
 }
 
 /** One viewer connection that speaks HTTP/2: a session, bound to its socket. */
@@ -44,10 +46,11 @@ export class Http2Connection<Token> implements OpenConnection {
       limits: front.limits,
       http2: front.http2,
       pool: front.pool,
+      paths: front.paths,
       scheme,
       sink: { write: (bytes, done) => socket.write(bytes, done) },
       nowMs,
-      nowSecond: () => front.nowSecond(),
+      second: (atMs) => front.second(atMs),
       events: handlers,
       taker: {
         fast: (request) => this.#fast(request),

@@ -12,6 +12,7 @@ import type { HitBlock } from './hit-block.ts';
 import { FieldList, HpackDecoder } from './hpack-decoder.ts';
 import { encodeBlock } from './hpack-encoder.ts';
 import type { BlockReader } from './block-reader.ts';
+import type { PathMemo } from './path-memo.ts';
 import { RequestHead } from './request-head.ts';
 import type { Sender } from './sender.ts';
 import type { PeerErrors, Streams } from './streams.ts';
@@ -41,6 +42,7 @@ export interface RequestsDeps<Token> {
   readonly uploads: Uploads<Token>;
   readonly errors: PeerErrors;
   readonly events: StreamEvents<Token>;
+  readonly paths: PathMemo;
   nowMs(): number;
   nowSecond(): number;
   kick(): void;
@@ -63,7 +65,7 @@ export class Requests<Token> {
   constructor(deps: RequestsDeps<Token>) {
     const { limits } = deps;
     this.#deps = deps;
-    this.#decoder = new HpackDecoder(deps.http2.headerTableBytes);
+    this.#decoder = new HpackDecoder(deps.http2.headerTableBytes, deps.paths);
     // HTTP/1.1's bounds on a head, with what HTTP/2 counts beside names and values, and its pseudo-fields.
     this.#list = new FieldList(limits.maxHeadBytes + limits.maxHeaders * 32, limits.maxHeaders + 4);
     this.#head = new RequestHead(limits, deps.scheme);

@@ -33,6 +33,7 @@ import {
 import { FLOOD_EARNED_PER_REQUEST, FloodCost } from './h2-limits.ts';
 import type { Http2Limits } from './h2-limits.ts';
 import type { Http2Stream, StreamEvents } from './h2-stream.ts';
+import type { PathMemo } from './path-memo.ts';
 import { Requests } from './requests.ts';
 import type { RequestTaker } from './requests.ts';
 import { Sender } from './sender.ts';
@@ -45,12 +46,14 @@ export interface SessionDeps<Token> {
   readonly http2: Http2Limits;
   readonly sink: ByteSink;
   readonly pool: BatchPool;
+  readonly paths: PathMemo;
   readonly scheme: 'http' | 'https';
   readonly taker: RequestTaker<Token>;
   /** The same object for all connections of a front: what is prebuilt of a hit is kept for it. */
   readonly events: StreamEvents<Token>;
   nowMs(): number;
-  nowSecond(): number;
+  /** The second that a moment just read from the clock belongs to. */
+  second(nowMs: number): number;
   /** Nothing more will be read; what was framed is on its way. */
   onEnd(): void;
   /** The peer leaves no room for even that. */
@@ -96,6 +99,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
   #sinceMs: number;
   /** When the bytes came that are being read. */
   #nowMs = 0;
+  #second = 0;
 
   constructor(deps: SessionDeps<Token>) {
     const { events, limits, http2 } = deps;
@@ -140,8 +144,9 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
       uploads,
       errors: this,
       events,
+      paths: deps.paths,
       nowMs,
-      nowSecond: () => deps.nowSecond(),
+      nowSecond: () => this.#second,
       kick,
     });
     this.#control = new ControlFrames<Token>({
@@ -187,6 +192,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
     const nowMs = this.#deps.nowMs();
     this.#guard.refill(nowMs);
     this.#nowMs = nowMs;
+    this.#second = this.#deps.second(nowMs);
     if (!this.#midway) this.#sinceMs = nowMs;
     this.#receiving = true;
     let at = 0;
