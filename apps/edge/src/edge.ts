@@ -321,7 +321,7 @@ function wirePhases(
     lockTimeoutMs: 2 * config.originTimeoutMs + 1_000,
   });
   const admit = { settings, desk, journal, clock, nowMs: () => chain.nowMs() };
-  const fast = createFastLane({
+  const lane = createFastLane({
     book,
     store,
     keys,
@@ -358,7 +358,7 @@ function wirePhases(
   });
   const front = createFront<Account>(
     {
-      fast,
+      ...lane,
       answer,
       onWritten: createAccounting({ ledger, desk, tally, sample }),
       onRefused: (reason) => tally.refused('accept', `front/${reason}`),

@@ -119,7 +119,7 @@ export class Connection<Token> implements OpenConnection {
       if (!parser.keepAlive || this.#requests >= front.limits.maxRequestsPerConnection || front.draining) {
         this.#lastRequest = true;
       }
-      const hit = outcome === 'plain' ? this.#askFast() : undefined;
+      const hit = outcome === 'plain' || parser.selective ? this.#askFast(outcome === 'plain') : undefined;
       if (hit === undefined) {
         output.uncork();
         if (this.#phase === 'reading') this.#handOver(bytes, parser.headEnd);
@@ -141,9 +141,10 @@ export class Connection<Token> implements OpenConnection {
     else if (phase === 'writing') this.#balanceInput();
   }
 
-  #askFast(): FastHit<Token> | undefined {
+  #askFast(plain: boolean): FastHit<Token> | undefined {
+    const { handlers } = this.#front;
     try {
-      return this.#front.handlers.fast?.(this.#parser);
+      return plain ? handlers.fast?.(this.#parser) : handlers.selective?.(this.#parser);
     } catch (error) {
       this.#front.log.error({ err: error }, 'the fast handler threw');
       this.#refuse({ status: 500, reason: 'handler-failed' });

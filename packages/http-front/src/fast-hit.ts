@@ -10,6 +10,8 @@ export interface FastHitInit<Token> {
    */
   readonly headers: readonly string[];
   readonly body: Buffer;
+  /** False where the answer has no body to say the length of: a 304. */
+  readonly saysLength?: boolean;
   /** Fields that change with time, name, value, … Asked for at most once a second, by each kind of front. */
   readonly varying?: (nowSecond: number) => readonly string[];
 }
@@ -59,7 +61,8 @@ export class FastHit<Token> {
     if (LINE_BREAKS.test(init.statusText ?? '')) throw new TypeError('the status text holds a line break');
     const head =
       `HTTP/1.1 ${init.status} ${init.statusText ?? 'OK'}\r\n` +
-      `${fieldLines(init.headers)}Content-Length: ${init.body.length}\r\n`;
+      fieldLines(init.headers) +
+      (init.saysLength === false ? '' : `Content-Length: ${init.body.length}\r\n`);
     this.#fixed = Buffer.from(head, 'latin1');
   }
 

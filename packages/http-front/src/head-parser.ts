@@ -43,6 +43,8 @@ export class HeadParser {
   host = '';
   port: number | undefined;
   minorVersion: 0 | 1 = 1;
+  /** Of a `valid` request: whether nothing but Range and conditions keeps it from being plain. */
+  selective = false;
   /** -1 when there is no Content-Length. */
   contentLength = -1;
   chunked = false;
@@ -198,6 +200,7 @@ export class HeadParser {
     const limit = Math.min(end, this.headStart + this.#limits.maxHeadBytes);
     const maxHeaders = this.#limits.maxHeaders;
     let plain = wasPlain;
+    let selective = false;
     let at = from;
     let count = 0;
     let hostStart = -1;
@@ -251,7 +254,7 @@ export class HeadParser {
           }
           break;
         case 5:
-          if (nameIs(buffer, nameStart, 'range')) plain = false;
+          if (nameIs(buffer, nameStart, 'range')) selective = true;
           break;
         case 6:
           if (nameIs(buffer, nameStart, 'expect')) plain = false;
@@ -260,15 +263,16 @@ export class HeadParser {
           if (nameIs(buffer, nameStart, 'upgrade')) plain = false;
           break;
         case 8:
-          if (nameIs(buffer, nameStart, 'if-')) plain = false;
+          // If-Match, If-Range.
+          if (nameIs(buffer, nameStart, 'if-')) selective = true;
           break;
         case 10:
           if (nameIs(buffer, nameStart, 'connection') && !this.#connection(valueStart, valueEnd))
             plain = false;
           break;
         case 13:
-          if (nameIs(buffer, nameStart, 'if-none-match') || nameIs(buffer, nameStart, 'authorization'))
-            plain = false;
+          if (nameIs(buffer, nameStart, 'if-none-match')) selective = true;
+          else if (nameIs(buffer, nameStart, 'authorization')) plain = false;
           break;
         case 14:
           if (nameIs(buffer, nameStart, 'content-length')) {
@@ -280,14 +284,11 @@ export class HeadParser {
           if (nameIs(buffer, nameStart, 'transfer-encoding')) {
             codings += 1;
             this.chunked = valueEnd - valueStart === 7 && nameIs(buffer, valueStart, 'chunked');
-          } else if (nameIs(buffer, nameStart, 'if-modified-since')) plain = false;
+          } else if (nameIs(buffer, nameStart, 'if-modified-since')) selective = true;
           break;
         case 19:
-          if (
-            nameIs(buffer, nameStart, 'if-unmodified-since') ||
-            nameIs(buffer, nameStart, 'proxy-authorization')
-          )
-            plain = false;
+          if (nameIs(buffer, nameStart, 'if-unmodified-since')) selective = true;
+          else if (nameIs(buffer, nameStart, 'proxy-authorization')) plain = false;
           break;
         default:
       }
@@ -307,7 +308,9 @@ export class HeadParser {
         return this.#refuse('host-disagrees');
       }
     }
-    return plain && lengths === 0 && codings === 0 ? 'plain' : 'valid';
+    const bodyless = plain && lengths === 0 && codings === 0;
+    this.selective = bodyless && selective;
+    return bodyless && !selective ? 'plain' : 'valid';
   }
 
   #headUnfinished(end: number): HeadOutcome {
