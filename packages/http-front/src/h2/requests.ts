@@ -13,6 +13,7 @@ import { FieldList, HpackDecoder } from './hpack-decoder.ts';
 import { encodeBlock } from './hpack-encoder.ts';
 import type { BlockReader } from './block-reader.ts';
 import type { PathMemo } from './path-memo.ts';
+import { readPriority } from './priority.ts';
 import { RequestHead } from './request-head.ts';
 import type { Sender } from './sender.ts';
 import type { PeerErrors, Streams } from './streams.ts';
@@ -132,6 +133,7 @@ export class Requests<Token> {
     const windows = { send: sender.initialWindow, receive: http2.streamWindowBytes };
     const stream = new Http2Stream<Token>(id, remoteClosed, windows, this.#deps.nowMs(), events);
     stream.headOnly = headOnly;
+    stream.priority = readPriority(this.#head.header('priority'));
     streams.add(stream);
     return stream;
   }

@@ -25,6 +25,8 @@ import { NO_TABLE } from './hpack-encoder.ts';
 
 /** A DATA frame smaller than what is asked for is worth it only when it fills up a batch by this much. */
 const SMALLEST_FILL_BYTES = 1_024;
+/** Streams that wait for the connection's window before those that are gone are sorted out. */
+const MIN_STARVED = 256;
 const EMPTY = Buffer.alloc(0);
 
 export interface SenderDeps<Token> {
@@ -36,8 +38,8 @@ export interface SenderDeps<Token> {
 }
 
 /**
- * The way out: frames what streams have to send, one DATA frame a stream in turn, as far as the peer's
- * windows (RFC 9113 §6.9) and the socket's room go.
+ * The way out: frames what streams have to send, a DATA frame a turn, as far as the peer's windows
+ * (RFC 9113 §6.9) and the socket's room go.
  */
 export class Sender<Token> {
   readonly #deps: SenderDeps<Token>;
@@ -46,6 +48,7 @@ export class Sender<Token> {
   #ready: Http2Stream<Token>[] = [];
   /** Those that only the connection's window holds back. */
   #starved: Http2Stream<Token>[] = [];
+  #starvedLimit = MIN_STARVED;
   #maxFrameBytes = DEFAULT_MAX_FRAME_BYTES;
   #firstBlock = true;
   connectionWindow: number = DEFAULT_WINDOW_BYTES;
@@ -135,16 +138,40 @@ export class Sender<Token> {
   /** Frames as much as may go now. */
   pump(): void {
     while (this.#ready.length > 0 && this.#output.hasRoom) {
-      const stream = this.#ready.shift();
+      const stream = this.#next();
       if (stream === undefined) break;
       stream.queued = false;
       if (stream.dead) continue;
       this.#turn(stream);
-      if (this.connectionWindow <= 0 && stream.chunk !== undefined && !stream.starved) {
-        stream.queued = true;
-        stream.sinceMs = this.#deps.nowMs();
-        this.#starved.push(stream);
-      } else this.enqueue(stream);
+      if (this.connectionWindow <= 0 && stream.chunk !== undefined && !stream.starved) this.#starve(stream);
+      else this.enqueue(stream);
+    }
+  }
+
+  /**
+   * The stream whose turn it is (RFC 9218 §10): the most urgent; of those one whose parts are of use only
+   * together, from its first byte to its last; else each in turn.
+   */
+  #next(): Http2Stream<Token> | undefined {
+    const ready = this.#ready;
+    let best = 0;
+    for (let i = 1; i < ready.length; i += 1) {
+      const [one, other] = [ready[i]?.priority, ready[best]?.priority];
+      if (one === undefined || other === undefined || one.urgency > other.urgency) continue;
+      const sooner = one.urgency < other.urgency || (other.incremental && !one.incremental);
+      if (sooner || (!one.incremental && (ready[i]?.id ?? 0) < (ready[best]?.id ?? 0))) best = i;
+    }
+    return ready.splice(best, 1)[0];
+  }
+
+  #starve(stream: Http2Stream<Token>): void {
+    stream.queued = true;
+    stream.sinceMs = this.#deps.nowMs();
+    this.#starved.push(stream);
+    // Those that were reset since wait for nothing. Bounds memory where the window never opens.
+    if (this.#starved.length >= this.#starvedLimit) {
+      this.#starved = this.#starved.filter(({ dead }) => !dead);
+      this.#starvedLimit = 2 * this.#starved.length + MIN_STARVED;
     }
   }
 

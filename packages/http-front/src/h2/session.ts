@@ -21,6 +21,7 @@ import {
   LARGEST_31_BITS,
   PING,
   PRIORITY,
+  PRIORITY_UPDATE,
   PUSH_PROMISE,
   RST_STREAM,
   SETTINGS,
@@ -28,6 +29,7 @@ import {
   SETTING_INITIAL_WINDOW_SIZE,
   SETTING_MAX_CONCURRENT_STREAMS,
   SETTING_MAX_HEADER_LIST_SIZE,
+  SETTING_NO_RFC7540_PRIORITIES,
   WINDOW_UPDATE,
 } from './frames.ts';
 import { FLOOD_EARNED_PER_REQUEST, FloodCost } from './h2-limits.ts';
@@ -163,6 +165,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
       [SETTING_INITIAL_WINDOW_SIZE, http2.streamWindowBytes],
       [SETTING_HEADER_TABLE_SIZE, http2.headerTableBytes],
       [SETTING_MAX_HEADER_LIST_SIZE, limits.maxHeadBytes],
+      [SETTING_NO_RFC7540_PRIORITIES, 1],
     ]);
     if (http2.connectionWindowBytes > DEFAULT_WINDOW_BYTES)
       sender.windowUpdate(0, http2.connectionWindowBytes - DEFAULT_WINDOW_BYTES);
@@ -253,6 +256,8 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
         return this.#control.ping(flags, id, buffer, start, end);
       case PRIORITY:
         return this.#control.priority(id, buffer, start, end);
+      case PRIORITY_UPDATE:
+        return this.#control.priorityUpdate(id, buffer, start, end);
       case GOAWAY:
         if (id !== 0) return this.fail(ErrorCode.protocol);
         if (end - start < 8) return this.fail(ErrorCode.frameSize);
