@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { HOUR_STATUS } from '@media-network/chain/schema';
 import { createDevnet } from '@media-network/devnet';
 import type { Devnet } from '@media-network/devnet';
 import { createViewer } from '@media-network/viewer';
@@ -108,19 +109,20 @@ async function exampleOf(name: string): Promise<string> {
   return example;
 }
 
-/** An hour that has a report, which is there for a while before it is closed. */
-const reportedHour = (): Promise<bigint> =>
-  until('a report', 120_000, async () => (await network.client.list('report')).at(-1)?.hour);
+/** What an audit needs: an hour that is final, which is there for a while before it is closed. */
+const finalHour = (): Promise<unknown> =>
+  until('a final hour', 240_000, async () =>
+    (await network.client.list('hour', { status: HOUR_STATUS.final })).at(-1),
+  );
 
 /** The same, asking the network of this test instead of the one that a reader has. */
 async function aimed(example: string): Promise<string> {
-  const seed = await readFile(network.wallets.path('treasury'), 'utf8');
+  if (example.includes('auditHour')) await finalHour();
   return example
     .replaceAll('http://127.0.0.1:8899', network.rpcUrl)
     .replaceAll('MediaNetwork1111111111111111111111111111111', network.programId)
-    .replaceAll(/http:\/\/\w+\.medianet\.localhost:8080\//g, network.url)
-    .replace('7n', `${example.includes('auditHour') ? await reportedHour() : 7n}n`)
-    .replace('await createWallet();', `await createWallet(new Uint8Array(${seed.trim()}));`);
+    .replaceAll('http://127.0.0.1:8080/', network.url)
+    .replaceAll('.medianet/wallets/treasury.json', network.wallets.path('treasury'));
 }
 
 describe('what is published', () => {

@@ -81,6 +81,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Check the chain (--url) and the quote token (--quote).',
   ],
   'cli/no-pool': ['There is no pool, or there are several.', 'Name the quote token of one with --quote.'],
+  'cli/no-program-key': [
+    'The keypair of the program of this network is gone.',
+    'Put its file back, or name the keypair of another program with --program-keypair.',
+  ],
   'cli/no-resource': ['No resource has this name.', '"media resource list --all" shows what there is.'],
   'cli/no-seal-key': [
     'The seal key of a registered guard is gone.',
