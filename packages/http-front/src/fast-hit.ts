@@ -43,6 +43,7 @@ export class FastHit<Token> {
   /** Without Content-Length and without what varies. */
   readonly headers: readonly string[];
   readonly body: Buffer;
+  readonly saysLength: boolean;
   /** What a front of another protocol has prebuilt of this hit; lives and dies with it. */
   attachment: unknown;
   readonly #fixed: Buffer;
@@ -57,12 +58,13 @@ export class FastHit<Token> {
     this.status = init.status;
     this.headers = init.headers;
     this.body = init.body;
+    this.saysLength = init.saysLength ?? true;
     this.#varying = init.varying;
     if (LINE_BREAKS.test(init.statusText ?? '')) throw new TypeError('the status text holds a line break');
     const head =
       `HTTP/1.1 ${init.status} ${init.statusText ?? 'OK'}\r\n` +
       fieldLines(init.headers) +
-      (init.saysLength === false ? '' : `Content-Length: ${init.body.length}\r\n`);
+      (this.saysLength ? `Content-Length: ${init.body.length}\r\n` : '');
     this.#fixed = Buffer.from(head, 'latin1');
   }
 

@@ -53,7 +53,7 @@ export class Http2Connection<Token> implements OpenConnection {
       second: (atMs) => front.second(atMs),
       events: handlers,
       taker: {
-        fast: (request) => this.#fast(request),
+        fast: (request, kind) => this.#fast(request, kind === 'plain'),
         onRequest: (stream, head) => {
           stats.slow += 1;
           this.#handedOver += 1;
@@ -97,9 +97,10 @@ export class Http2Connection<Token> implements OpenConnection {
     });
   }
 
-  #fast(request: FastRequest): FastHit<Token> | undefined | 'failed' {
+  #fast(request: FastRequest, plain: boolean): FastHit<Token> | undefined | 'failed' {
+    const { handlers } = this.#front;
     try {
-      return this.#front.handlers.fast?.(request);
+      return plain ? handlers.fast?.(request) : handlers.selective?.(request);
     } catch (error) {
       this.#front.log.error({ err: error }, 'the fast handler threw');
       return 'failed';

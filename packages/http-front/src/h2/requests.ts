@@ -22,7 +22,8 @@ import type { Uploads } from './uploads.ts';
 
 /** What becomes of a request; the connection's part of it. */
 export interface RequestTaker<Token> {
-  fast(request: FastRequest): FastHit<Token> | undefined | 'failed';
+  /** What may be answered there and then. */
+  fast(request: FastRequest, kind: 'plain' | 'selective'): FastHit<Token> | undefined | 'failed';
   /** A request for the slow lane; `head` is valid during the call only. */
   onRequest(stream: Http2Stream<Token>, head: RequestHead): void;
   onFastHit(): void;
@@ -106,8 +107,8 @@ export class Requests<Token> {
       return errors.streamError(id, ErrorCode.protocol);
     }
     const headOnly = head.method === 'HEAD';
-    if (outcome === 'plain') {
-      const hit = taker.fast(head);
+    if (outcome === 'plain' || outcome === 'selective') {
+      const hit = taker.fast(head, outcome);
       if (hit === 'failed') {
         this.refuse(this.#open(id, true, headOnly), { status: 500, reason: 'handler-failed' });
         return true;

@@ -7,6 +7,7 @@ import { createFastHit, createFront } from '../../src/index.ts';
 import type {
   Answer,
   Front,
+  FrontHandlers,
   FrontLimits,
   FrontOptions,
   Http2Limits,
@@ -19,6 +20,7 @@ export interface TestHttp2Options {
   readonly hits?: Readonly<Record<string, Buffer>>;
   /** More fields of a hit. */
   readonly hitHeaders?: (target: string) => readonly string[];
+  readonly selective?: FrontHandlers<string>['selective'];
   readonly answer?: (request: ParsedRequest) => Promise<Answer<string>>;
   readonly limits?: Partial<FrontLimits>;
   readonly http2?: Partial<Http2Limits>;
@@ -73,6 +75,7 @@ export async function startHttp2(options: TestHttp2Options = {}): Promise<TestHt
         if (hit !== undefined) seen.push(`fast ${request.method} ${request.host} ${request.target}`);
         return hit;
       },
+      selective: (request) => options.selective?.(request),
       async answer(request) {
         seen.push(`slow ${request.method} ${request.host} ${request.target}`);
         return (await options.answer?.(request)) ?? text(`target ${request.target}`);
