@@ -192,7 +192,8 @@ describe('what is published', () => {
   });
 });
 
-describe('the example of the README', () => {
+// Side by side: one waits for an hour to be final, others go on until they are ended.
+describe.concurrent('the example of the README', () => {
   test.each(published)('of %s runs in an empty folder', async (name) => {
     const file = join(consumer, `run-${name}.ts`);
     await writeFile(file, await aimed(await exampleOf(name)));
