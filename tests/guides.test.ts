@@ -101,6 +101,43 @@ test.each(runnable.filter(([, blocks]) => blocks.length > 0))(
   },
 );
 
+/** The first TypeScript block of a package's README, in a folder from which the packages resolve. */
+async function exampleOf(packageName: string, folder: string): Promise<string> {
+  const page = await readFile(join(ROOT, 'packages', packageName, 'README.md'), 'utf8');
+  const [, text] = /^```ts\n([^]*?)^```$/m.exec(page) ?? [];
+  if (text === undefined) throw new Error(`packages/${packageName}/README.md has no example`);
+  const file = join(folder, `${packageName}.ts`);
+  await writeFile(file, text);
+  return file;
+}
+
+/** What serves or ticks until it is stopped. */
+const STAYS: ReadonlySet<string> = new Set(['http-front', 'runtime']);
+
+test('the examples of the packages run as pasted, beside a network', { timeout: 420_000 }, async () => {
+  const folder = await mkdtemp(join(ROOT, 'tests', '.examples-'));
+  try {
+    const names = (await readdir(join(ROOT, 'packages'))).sort();
+    const blocks: Block[] = [{ kind: 'background', text: 'media up --fast', line: 0 }];
+    for (const name of names) {
+      const node = `node '${await exampleOf(name, folder)}'`;
+      const text = STAYS.has(name)
+        ? `timeout -s TERM 5 ${node} || [ $? -eq 124 ]`
+        : // An audit needs an hour that is final.
+          name === 'audit'
+          ? `for i in $(seq 60); do ${node} && break; [ $i -lt 60 ]; sleep 3; done`
+          : node;
+      blocks.push({ kind: 'run', text, line: blocks.length });
+    }
+    const { code, output } = await run(blocks);
+    expect(code, output.slice(-6_000)).toBe(0);
+    // In Node's own words, an example that failed to be read would say so.
+    expect(output).not.toContain('SyntaxError');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 test('every page is in the index, and every link leads somewhere', async () => {
   const index = await readFile(join(GUIDES, 'README.md'), 'utf8');
   for (const name of pages) if (name !== 'README.md') expect(index).toContain(`](${name})`);

@@ -121,10 +121,15 @@ describe('hostile input', () => {
     test.each([
       ['no resource has', 'aaaaaaaaaaaaaaaaaaaa.medianet.localhost'],
       ['are in no zone', 'example.com'],
-      ['are addresses', '127.0.0.1'],
+      ['only begin as an address', '127.0.0.1.example.com'],
     ])('names that %s are 404', async (_, host) => {
       const response = await viewer.get(`http://127.0.0.1:${edge.port}/`, { host });
       expect([response.status, response.header('media-error')]).toEqual([404, 'edge/unknown-host']);
+    });
+
+    test('an address is the site that this network names for it, and no other', async () => {
+      const response = await viewer.get(`http://127.0.0.1:${edge.port}/pictures/set.jpg`);
+      expect(response.sha256).toBe(network.origin?.files.get('/pictures/set.jpg')?.sha256);
     });
 
     test('a paused resource is 503 with a reason and Retry-After, and comes back', async () => {

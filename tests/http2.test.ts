@@ -9,11 +9,10 @@ import { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
-import { createDevnet } from '@media-network/devnet';
-import type { Devnet } from '@media-network/devnet';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { present } from './harness/network.ts';
+import { present, startNetwork } from './harness/network.ts';
+import type { ManualNetwork } from './harness/network.ts';
 import { scratch, until } from './harness/processes.ts';
 
 const CHROMIUM = process.env['MEDIA_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -74,7 +73,7 @@ function framesOfAnswers(bytes: Buffer): number {
 }
 
 describe('an edge over HTTP/2', () => {
-  let network: Devnet;
+  let network: ManualNetwork;
   let folder: Awaited<ReturnType<typeof scratch>>;
   let port: number;
 
@@ -85,7 +84,8 @@ describe('an edge over HTTP/2', () => {
     execFileSync('openssl', ['req', ...kind, '-subj', '/CN=edge', '-keyout', keyFile, '-out', certFile], {
       stdio: 'ignore',
     });
-    network = await createDevnet({ periods: 'fast', edges: 1, edgeTls: { certFile, keyFile } });
+    // Its clock stands still: nobody but the test asks the edge for anything.
+    network = await startNetwork({ edges: 1, edgeTls: { certFile, keyFile } });
     port = present(network.edges[0]?.httpsPort, 'an HTTPS port');
   });
   afterAll(async () => {
@@ -101,21 +101,15 @@ describe('an edge over HTTP/2', () => {
 
   test('answers what it answers over HTTP/1.1, and bills every frame of it', async () => {
     const edge = present(network.edges[0], 'an edge');
-    const expected = digest(await plain('/index.html'));
-    // Whatever was asked before has been accounted, too.
-    await until('quiet', 5_000, async () => {
-      const before = edge.stats().bytes;
-      await new Promise((resolve) => setImmediate(resolve));
-      return edge.stats().bytes === before ? true : undefined;
-    });
     const before = edge.stats().bytes;
     const { duplex, received } = counted(port, network.host);
     const session = connect(`https://${network.host}:${port}`, { createConnection: () => duplex });
+    const digests = new Set<string>();
     // Once through the slow lane, from the origin, and once through the fast one.
     for (const outcome of ['miss', 'hit']) {
       const { status, headers, body } = await get(session, network.host, '/index.html');
       expect([status, headers['cache-status']]).toEqual([200, expect.stringContaining(outcome)]);
-      expect(digest(body)).toBe(expected);
+      digests.add(digest(body));
     }
     const many = await Promise.all(
       Array.from({ length: 80 }, (_, i) =>
@@ -125,10 +119,11 @@ describe('an edge over HTTP/2', () => {
     expect(many.every(({ status }) => status === 200)).toBe(true);
     expect(await get(session, network.host, '/nothing/here')).toMatchObject({ status: 404 });
     const billed = framesOfAnswers(Buffer.concat(received));
-    await until('every frame to be billed', 5_000, async () =>
+    await until('every frame to be billed', 20_000, async () =>
       edge.stats().bytes - before === billed ? true : undefined,
     );
     session.destroy();
+    expect(digests).toEqual(new Set([digest(await plain('/index.html'))]));
   });
 
   test('refuses over HTTP/2 what it refuses over HTTP/1.1', async () => {
@@ -175,7 +170,7 @@ describe('an edge over HTTP/2', () => {
     });
     await page.goto(`https://${network.host}:${port}/watch.html`, { waitUntil: 'load' });
     await page.evaluate(`void document.querySelector('video').play()`);
-    await until('playback', 30_000, async () =>
+    await until('playback', 60_000, async () =>
       (await page.evaluate<number>(`document.querySelector('video').currentTime`)) > 2 ? true : undefined,
     );
     const protocols = await page.evaluate<readonly string[]>(

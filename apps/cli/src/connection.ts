@@ -12,45 +12,12 @@ import type { WalletStore } from '@media-network/devnet/folder';
 import { MediaError, errorCode, silentLog, systemClock } from '@media-network/runtime';
 import { address, isAddress } from '@solana/kit';
 import type { Address, Instruction } from '@solana/kit';
-import type { Command } from 'commander';
-import { rareOption } from './command.ts';
 import { formatSol } from './amounts.ts';
+import { networkDir } from './chain-options.ts';
+import type { ChainOptions } from './chain-options.ts';
 import type { CliContext } from './command.ts';
 
-/** Options of every command that talks to a chain. */
-export interface ChainOptions {
-  readonly url?: string;
-  readonly ws?: string;
-  readonly program?: string;
-  readonly dir?: string;
-  readonly keypair?: string;
-  readonly json?: true;
-}
-
 const DEFAULT_RPC_URL = 'http://127.0.0.1:8899';
-
-export function dirOption(command: Command): Command {
-  return command.option('--dir <folder>', 'folder of the network (default: .medianet)');
-}
-
-export function chainOptions(command: Command): Command {
-  rareOption(command, '--ws <url>', 'its websocket (default: the port after that of --url)');
-  rareOption(command, '--program <address>', 'id of the program (default: that of the network)');
-  return dirOption(
-    command.option('--url <url>', 'another Solana chain than that of --dir, by its JSON-RPC'),
-  ).option('--json', 'print the result as JSON, amounts in base units');
-}
-
-export function keypairOption(
-  command: Command,
-  doc = 'wallet to act as: a name below --dir, or a keypair file',
-): Command {
-  return command.option('--keypair <file>', doc);
-}
-
-export function networkDir(options: { readonly dir?: string }, context: CliContext): string {
-  return resolve(context.cwd, options.dir ?? context.env['MEDIA_DIR'] ?? '.medianet');
-}
 
 export function walletStore(options: { readonly dir?: string }, context: CliContext): WalletStore {
   return createWalletStore(resolve(networkDir(options, context), 'wallets'));

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { rareOption } from './command.ts';
-import type { ChainOptions } from './connection.ts';
-import { chainOptions, keypairOption } from './connection.ts';
+import type { ChainOptions } from './chain-options.ts';
+import { chainOptions, keypairOption } from './chain-options.ts';
 
 /** An option as a daemon describes it; both daemons have the same shape. */
 export interface DaemonOption {

@@ -1,15 +1,14 @@
 import { NODE_STATUS } from '@media-network/chain/schema';
 import { hourAt, weekAt } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
-import type { Command } from 'commander';
 import { formatUnits } from './amounts.ts';
-import { examples } from './command.ts';
 import type { CliContext } from './command.ts';
-import { chainOptions, connect, keypairOption, mintDecimals } from './connection.ts';
-import type { ChainOptions, Connection } from './connection.ts';
+import { connect, mintDecimals } from './connection.ts';
+import type { ChainOptions } from './chain-options.ts';
+import type { Connection } from './connection.ts';
 import { timeText } from './stake/refusal.ts';
 
-type Kind = 'edge' | 'guard';
+export type NodeKind = 'edge' | 'guard';
 
 /** The stake that a node holds, as it is now. */
 async function stakeText(
@@ -31,7 +30,7 @@ async function stakeText(
 }
 
 /** Takes a node off the network; its stake can unbond from then on. Leaving twice is no error. */
-async function leave(kind: Kind, options: ChainOptions, context: CliContext): Promise<void> {
+export async function leave(kind: NodeKind, options: ChainOptions, context: CliContext): Promise<void> {
   const connection = await connect(options, context);
   const { client } = connection;
   const owner = await connection.wallet();
@@ -97,24 +96,4 @@ async function leave(kind: Kind, options: ChainOptions, context: CliContext): Pr
     terminal.line(`What it has earned stays its own: ${invocation.line('claim')}`);
   }
   if (signature !== null) terminal.line(signature);
-}
-
-/** `media edge leave`, `media guard leave`. */
-export function registerLeave(group: Command, kind: Kind, context: CliContext): void {
-  const command = group
-    .command('leave')
-    .summary('take it off the network, so that its stake can go')
-    .description(
-      `Takes ${kind === 'edge' ? 'an edge' : 'a guard'} off the network. Its stake can then unbond and be withdrawn, all of it.`,
-    );
-  examples(
-    keypairOption(
-      chainOptions(command),
-      `wallet that owns the ${kind}: a name below --dir, or a file`,
-    ).action((options: ChainOptions) => leave(kind, options, context)),
-    [
-      `media ${kind} leave --keypair ${kind}-4`,
-      `media stake unbond --all --role ${kind} --keypair ${kind}-4`,
-    ],
-  );
 }

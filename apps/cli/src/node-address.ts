@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { freePorts } from '@media-network/devnet/folder';
 import { MediaError } from '@media-network/runtime';
 import type { CliContext } from './command.ts';
-import { networkDir } from './connection.ts';
+import { networkDir } from './chain-options.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { whoAnswers } from './node-identity.ts';
 

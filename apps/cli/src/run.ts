@@ -24,9 +24,9 @@ const HELP_COLUMNS = { least: 60, most: 100 };
 export async function runCli(given: readonly string[], deps: RunDeps): Promise<number> {
   const line = readLine(given);
   const { args, json } = line;
-  const terminal = createTerminal({ ...deps, json });
   const name = deps.calledAs === undefined ? 'media' : callName(deps.calledAs, deps.env, deps.cwd);
   const invocation = createInvocation(name, args);
+  const terminal = createTerminal({ ...deps, json, rewrite: (text) => invocation.rewrite(text) });
   let exitCode = 0;
   let path = '';
   let page = '';

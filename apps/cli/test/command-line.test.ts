@@ -2,12 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { callName, createInvocation } from '../src/invocation.ts';
 import { nearest } from '../src/usage.ts';
 import { everyCommand } from './every-command.ts';
 import { cli } from './in-process.ts';
 import { ROOT } from './root.ts';
+
+// A command line is a second's work on a quiet machine, and ten where others are at theirs.
+vi.setConfig({ testTimeout: 240_000 });
 
 let dir: string;
 
@@ -169,7 +172,7 @@ describe('command lines that are printed', () => {
     expect(callName('/a b/media', env, '/')).toBe("'/a b/media'");
   });
 
-  test('through the script, a link and a folder with a space', { timeout: 30_000 }, async () => {
+  test('through the script, a link and a folder with a space', { timeout: 180_000 }, async () => {
     const folder = join(dir, 'with space');
     await mkdir(folder, { recursive: true });
     await symlink(join(ROOT, 'media'), join(folder, 'media'));
@@ -190,9 +193,9 @@ describe('command lines that are printed', () => {
   });
 });
 
-/** Processor seconds of the script and all that it runs, as the shell counts them: a busy machine does not change them much. */
-function processorSeconds(args: readonly string[]): number {
-  const line = [join(ROOT, 'media'), ...args].map((each) => `'${each}'`).join(' ');
+/** Processor seconds of a command line and all that it runs, as the shell counts them: a busy machine changes them less than time. */
+function processorSeconds(words: readonly string[]): number {
+  const line = words.map((each) => `'${each}'`).join(' ');
   const { stdout } = spawnSync('/bin/sh', ['-c', `${line} >/dev/null && times`], {
     cwd: dir,
     encoding: 'utf8',
@@ -207,9 +210,14 @@ function shellSeconds(text: string): number {
   return Number(minutes) * 60 + Number(rest);
 }
 
-test('a short command takes 0.3 s to start, of two processors at work', { timeout: 120_000 }, () => {
+const best = (words: readonly string[]): number =>
+  Math.min(...Array.from({ length: 5 }, () => processorSeconds(words)));
+
+test('a short command takes 0.3 s to start', { timeout: 240_000 }, () => {
+  // An empty Node takes 0.03 s on a quiet machine; where caches are shared with others, everything takes more.
+  const slowness = Math.max(1, best([process.execPath, '-e', '0']) / 0.03);
   for (const args of [['--version'], ['--help'], ['wallet', 'list'], ['edge', '--help']]) {
-    const best = Math.min(...Array.from({ length: 5 }, () => processorSeconds(args)));
-    expect([args, best > 0.02 && best < 0.35]).toEqual([args, true]);
+    const seconds = best([join(ROOT, 'media'), ...args]);
+    expect([args, seconds > 0.02 && seconds < 0.33 * slowness]).toEqual([args, true]);
   }
 });

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDevnet } from '@media-network/devnet';
 import type { Devnet } from '@media-network/devnet';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { everyCommand } from './every-command.ts';
 import { cli } from './in-process.ts';
+
+// A command line is a second's work on a quiet machine, and ten where others are at theirs.
+vi.setConfig({ testTimeout: 240_000 });
 
 let devnet: Devnet;
 let work: string;
@@ -21,7 +24,7 @@ beforeAll(async () => {
   }
   await cli(['wallet', 'new', 'other', '--dir', join(work, 'elsewhere')], { cwd: work });
   await writeFile(join(work, 'notes.txt'), '');
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await devnet.close();
@@ -67,7 +70,7 @@ test.each(
   unique
     .filter((args) => !ELSEWHERE.has(args[0] ?? '') && !SLOW.test(args.join(' ')) && !isDaemon(args))
     .map((args) => [args.join(' '), args] as const),
-)('media %s', { timeout: 60_000 }, async (_line, args) => {
+)('media %s', { timeout: 240_000 }, async (_line, args) => {
   const { code, stdout, stderr } = await cli([...args, ...(args.includes('--json') ? [] : ['--json'])], {
     cwd: work,
   });

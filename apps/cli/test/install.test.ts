@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { lstat, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { runCli } from '../src/index.ts';
 import { ROOT } from './root.ts';
+
+// A command line is a second's work on a quiet machine, and ten where others are at theirs.
+vi.setConfig({ testTimeout: 240_000 });
 
 let home: string;
 
@@ -28,7 +31,7 @@ async function run(...args: readonly string[]): Promise<{ code: number; stdout: 
 
 test(
   'puts a link and completions into the user’s own folders, and takes them away',
-  { timeout: 30_000 },
+  { timeout: 240_000 },
   async () => {
     const installed = await run('install');
     expect([installed.code, installed.stderr]).toEqual([0, '']);
@@ -65,7 +68,7 @@ test('leaves alone what is another’s', async () => {
   expect((await run('install', '--bin', bin)).code).toBe(0);
 });
 
-test('bash completes commands, options and wallets', { timeout: 60_000 }, async () => {
+test('bash completes commands, options and wallets', { timeout: 240_000 }, async () => {
   await run('wallet', 'new', 'alice', '--dir', join(home, '.medianet'));
   const { stdout: script } = await run('completion', 'bash');
   const complete = (...words: readonly string[]): string[] => {

@@ -101,7 +101,7 @@ async function command(
 
 test(
   'up serves its URL, stops cleanly on Ctrl-C, and goes on where it stopped',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async () => {
     const base = await freeBase();
     const viewer = createViewer();
@@ -119,7 +119,8 @@ test(
 
     const second = await up(base);
     expect(second.url).toBe(first.url);
-    expect(second.startedMs).toBeLessThan(20_000);
+    // Much less on a quiet machine; what a first start does takes longer than this on none.
+    expect(second.startedMs).toBeLessThan(90_000);
     const again = await viewer.get(`${second.url}pictures/coast.jpg`);
     expect(again.header('cache-status')).toContain('; hit');
     expect(again.sha256).toBe(miss.sha256);
@@ -130,7 +131,7 @@ test(
 
 test(
   'up goes on with the origin it had, says where it runs, and stops by --stop',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async () => {
     const site = createHttpServer((_request, response) => response.end('my own site'));
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
@@ -160,7 +161,7 @@ test(
 
       const sample = await up(base, ['--origin', 'sample'], 'own net');
       await expect
-        .poll(() => body(sample.plainUrl), { timeout: 20_000 })
+        .poll(() => body(sample.plainUrl), { timeout: 60_000 })
         .toContain('This page came through an edge');
       sample.child.kill('SIGKILL');
       await sample.exit;
@@ -169,6 +170,50 @@ test(
     } finally {
       site.close();
     }
+  },
+);
+
+test(
+  'with --json standard output is lines of JSON, from the first to the last',
+  { timeout: 400_000 },
+  async () => {
+    const base = await freeBase();
+    const args = [MAIN, 'up', '--json', '--fast', '--dir', join(dir, 'json net')];
+    const child = spawn(
+      process.execPath,
+      [...args, '--port', String(base), '--rpc-port', String(base + 500)],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let stdout = '';
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+        // The addresses, and a first look.
+        if (stdout.split('\n').length > 2) resolve();
+      });
+      void exit.then((code) => reject(new Error(`up ended with ${code}: ${stderr}`)));
+    });
+    child.kill('SIGINT');
+    expect(await exit).toBe(0);
+    const lines = stdout.split('\n').slice(0, -1);
+    const [first, second] = lines.map((line): unknown => JSON.parse(line));
+    expect(first).toMatchObject({
+      url: expect.stringContaining(`:${base}/`),
+      plainUrl: `http://127.0.0.1:${base}/`,
+    });
+    expect(second).toMatchObject({
+      sites: { requests: expect.any(Number) },
+      money: { hour: expect.any(String) },
+    });
+    // What it is at is said besides.
+    expect(stderr).toContain('start the chain');
   },
 );
 

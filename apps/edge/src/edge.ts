@@ -42,8 +42,8 @@ import { createEntryKeys } from './serve/entry-keys.ts';
 import type { EntryKeys } from './serve/entry-keys.ts';
 import { createFastLane } from './serve/fast-lane.ts';
 import { isReceived } from './serve/ask-origin.ts';
-import type { SharedFailure } from './serve/fetched-answer.ts';
-import { createLargeObjects } from './serve/large-objects.ts';
+import type { SharedAnswer } from './serve/fetched-answer.ts';
+import { createRememberedKeys } from './serve/remembered-keys.ts';
 import { createRequestIds } from './serve/request-id.ts';
 import { createServe } from './serve/serve.ts';
 import { createTally } from './serve/tally.ts';
@@ -62,6 +62,9 @@ import { SOFTWARE } from './version.ts';
 
 /** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
 const DISK_RESERVE_BYTES = 64 * 2 ** 20;
+
+/** How long it is remembered that an object is large, or its origin failing. */
+const REMEMBER_MS = 600_000;
 
 /**
  * Builds and starts an edge. Rejects, with everything stopped again, when the chain cannot be read, the
@@ -355,7 +358,7 @@ function wirePhases(
   const fastLog = config.accessLog ? createFastAccessLog(log) : undefined;
   const slowLog = config.accessLog ? createAccessLog(log) : undefined;
   const requestId = createRequestIds(deps.random);
-  const collapser = createCollapser<SharedFailure>({
+  const collapser = createCollapser<SharedAnswer>({
     clock,
     // The origin's own limits end a leader's wait; to give up before that would make a herd of those who wait.
     lockTimeoutMs: 2 * config.originTimeoutMs + 1_000,
@@ -369,7 +372,7 @@ function wirePhases(
     nowMs: () => chain.nowMs(),
     hour: () => hourAt(chain.periods, chain.nowMs()),
   };
-  const fast = createFastLane({
+  const lane = createFastLane({
     book,
     store,
     keys,
@@ -396,7 +399,8 @@ function wirePhases(
     requestId,
     refreshing: new Set(),
     fills,
-    large: createLargeObjects(clock),
+    large: createRememberedKeys(clock, REMEMBER_MS),
+    failing: createRememberedKeys(clock, REMEMBER_MS),
     maxObjectBytes: config.maxObjectBytes,
     accessLog(ended, nowMs) {
       traffic.ended(ended);
@@ -405,7 +409,7 @@ function wirePhases(
   });
   const front = createFront<Account>(
     {
-      fast,
+      ...lane,
       answer,
       onWritten: createAccounting({ ledger, desk, tally, sample }),
       onRefused: (reason) => tally.refused('accept', `front/${reason}`),

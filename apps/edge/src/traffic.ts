@@ -63,6 +63,15 @@ interface Sums {
 
 const nothing = (): Sums => ({ requests: 0, hits: 0, bytes: 0, hitBytes: 0, errors: 0 });
 
+function add(sums: Sums, bytes: number, kind: 'hit' | 'miss' | 'error'): void {
+  sums.requests += 1;
+  sums.bytes += bytes;
+  if (kind === 'hit') {
+    sums.hits += 1;
+    sums.hitBytes += bytes;
+  } else if (kind === 'error') sums.errors += 1;
+}
+
 function pathOf(target: string): string {
   const query = target.indexOf('?');
   const path = query === -1 ? target : target.slice(0, query);
@@ -74,6 +83,9 @@ export function createTraffic(nowMs: () => number, siteOf: (host: string) => str
   const sinceMs = nowMs();
   const hosts = new Map<string, Sums>();
   const paths = new Map<string, Sums>();
+  /** Names of paths by site and target: a hit makes no string for its figures. */
+  const names = new Map<string, Map<string, string>>();
+  let namesKept = 0;
   const errors = new Map<string, number>();
   const firstByte = Array.from({ length: FIRST_BYTE_BOUNDS_MS.length + 1 }, () => 0);
 
@@ -88,17 +100,22 @@ export function createTraffic(nowMs: () => number, siteOf: (host: string) => str
 
   function count(asked: string, target: string, bytes: number, kind: 'hit' | 'miss' | 'error'): void {
     const host = siteOf(asked);
-    for (const sums of [
-      sumsOf(hosts, host, MAX_HOSTS),
-      sumsOf(paths, `${host} ${pathOf(target)}`, MAX_PATHS),
-    ]) {
-      sums.requests += 1;
-      sums.bytes += bytes;
-      if (kind === 'hit') {
-        sums.hits += 1;
-        sums.hitBytes += bytes;
-      } else if (kind === 'error') sums.errors += 1;
+    add(sumsOf(hosts, host, MAX_HOSTS), bytes, kind);
+    add(sumsOf(paths, nameOf(host, target), MAX_PATHS), bytes, kind);
+  }
+
+  function nameOf(host: string, target: string): string {
+    const known = names.get(host)?.get(target);
+    if (known !== undefined) return known;
+    if (namesKept >= MAX_PATHS) {
+      names.clear();
+      namesKept = 0;
     }
+    const name = `${host} ${pathOf(target)}`;
+    const ofHost = names.get(host) ?? new Map<string, string>();
+    names.set(host, ofHost.set(target, name));
+    namesKept += 1;
+    return name;
   }
 
   function first(ms: number): void {

@@ -38,6 +38,7 @@ describe('what one request or one error says does not switch collapsing off', ()
     ['a 500 that says no-store', {}, { status: 500, headers: [['Cache-Control', 'no-store']], body: 'x' }],
     ['a 404 that is private', {}, { status: 404, headers: [['Cache-Control', 'private']], body: 'x' }],
     ['a 503 that sets a cookie', {}, { status: 503, headers: [['Set-Cookie', 'a=1']], body: 'x' }],
+    ['a cookie that begins a session', {}, { headers: [FOR_LONG, ['Set-Cookie', 'sid=1']], body: 'x' }],
     ['a reset', {}, { reset: true }],
   ];
   it.each(OF_ONE)('%s on a cold key', async (name, options, said) => {
@@ -97,7 +98,7 @@ describe('a herd on a cold key', () => {
       expect([response.status, response.body.toString()]).toEqual([status, `sorry ${status}`]);
     const late = await resource.get(target);
     expect([late.status, network.origin.count(target)]).toEqual([status, 1]);
-    clock.advance(1_001);
+    clock.advance(2_001);
     await resource.get(target);
     expect(network.origin.count(target)).toBe(2);
   });
@@ -127,6 +128,69 @@ describe('a herd on a cold key', () => {
     door.open(() => ({ status: 503, headers, body: `for ${(count += 1)}` }));
     const bodies = new Set((await all).map((response) => response.body.toString()));
     expect(bodies.size).toBe(10);
+  });
+
+  it.each([
+    ['ranges', { headers: { Range: 'bytes=1-3' } }, [206, 'ate']],
+    ['different conditions', { headers: { 'If-None-Match': '"x"' } }, [200, 'late']],
+    ['conditions that hold', { headers: { 'If-None-Match': '"a"' } }, [304, '']],
+  ] as const)('of %s is one fetch', async (name, options, expected) => {
+    const target = `/herd-of-${name.replaceAll(' ', '-')}`;
+    const door = gate(network.origin, target);
+    const all = herd(target, 50, () => options);
+    await under(() => door.waiting() === 1 && network.edge.stats().openConnections >= 50);
+    door.open({ headers: [FOR_LONG, ['ETag', '"a"']], body: 'late' });
+    for (const response of await all) expect([response.status, response.body.toString()]).toEqual(expected);
+    expect(network.origin.count(target)).toBe(1);
+  });
+
+  it.each([200, 404, 503])('of HEADs is one HEAD, and its answer for all (%d)', async (status) => {
+    const target = `/herd-of-heads-${status}`;
+    const door = gate(network.origin, target);
+    const all = herd(target, 50, () => ({ method: 'HEAD' }));
+    await under(() => door.waiting() === 1 && network.edge.stats().openConnections >= 50);
+    door.open({
+      status,
+      headers: [FOR_LONG, ['X-Said', 'once']],
+      raw: `HTTP/1.1 ${status} Said\r\nCache-Control: max-age=600\r\nX-Said: once\r\nContent-Length: 1000\r\n\r\n`,
+    });
+    for (const response of await all)
+      expect([response.status, response.headers['x-said'], response.headers['content-length']]).toEqual([
+        status,
+        'once',
+        '1000',
+      ]);
+    expect(network.origin.seen.filter((seen) => seen.target === target).map(({ method }) => method)).toEqual([
+      'HEAD',
+    ]);
+  });
+
+  it('of HEADs whose answers are private is as many', async () => {
+    const door = gate(network.origin, '/private-heads');
+    const all = herd('/private-heads', 5, () => ({ method: 'HEAD' }));
+    await under(() => door.waiting() === 1 && network.edge.stats().openConnections >= 5);
+    door.open({ headers: [['Cache-Control', 'private']] });
+    await all;
+    expect(network.origin.count('/private-heads')).toBe(5);
+  });
+
+  it('on what is stale is one question', async () => {
+    const target = '/herd-on-stale';
+    script(network.origin, target, {
+      headers: [
+        ['Cache-Control', 'max-age=1'],
+        ['ETag', '"a"'],
+      ],
+      body: 'kept',
+    });
+    await resource.get(target);
+    clock.advance(2_000);
+    const door = gate(network.origin, target);
+    const all = herd(target, 50);
+    await under(() => door.waiting() === 1 && network.edge.stats().openConnections >= 50);
+    door.open({ status: 304, headers: [FOR_LONG, ['ETag', '"a"']] });
+    for (const response of await all) expect(response.body.toString()).toBe('kept');
+    expect(network.origin.count(target)).toBe(2);
   });
 
   it('over five variants is five fetches and five variants', async () => {
@@ -208,6 +272,22 @@ describe('stale-if-error', () => {
       expect((await resource.get(target)).status).toBe(status);
       expect([status, (await resource.get(target)).body.toString()]).toEqual([status, 'bad']);
     }
+  });
+
+  it('nobody waits for an origin that hangs once it is known to fail', async () => {
+    const target = '/hangs';
+    script(network.origin, target, { headers: KEPT, body: 'good' }, { status: 503, body: 'bad' });
+    await resource.get(target);
+    clock.advance(2_000);
+    expect((await resource.get(target)).body.toString()).toBe('good');
+    const door = gate(network.origin, target);
+    clock.advance(5_000);
+    // It is asked, but beside the answer.
+    for (const response of await herd(target, 20)) expect(response.body.toString()).toBe('good');
+    await under(() => door.waiting() === 1);
+    door.open({ headers: [FOR_LONG], body: 'back' });
+    await expect.poll(async () => (await resource.get(target)).body.toString()).toBe('back');
+    expect(isHit(await resource.get(target))).toBe(true);
   });
 
   it('stands in for a new body that is cut short, for those who wait, too', async () => {

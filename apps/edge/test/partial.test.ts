@@ -163,6 +163,27 @@ describe('a cold range', () => {
     expect([part.status, part.headers['cache-status']]).toEqual([206, expect.stringContaining('; hit')]);
   });
 
+  it.each(['bytes=0-', 'bytes=0- ', 'BYTES=0-'])(
+    'that is the whole (%s) is fetched and kept as the whole',
+    async (range) => {
+      const target = `/film-${Buffer.from(range).toString('hex')}`;
+      const { asked } = large(target);
+      const answer = await resource.get(target, { headers: { Range: range } });
+      expect([answer.status, answer.body.length, answer.headers['content-range']]).toEqual([
+        206,
+        LARGE,
+        `bytes 0-${LARGE - 1}/${LARGE}`,
+      ]);
+      await expect
+        .poll(
+          async () =>
+            (await resource.get(target, { headers: { Range: 'bytes=5-6' } })).headers['cache-status'],
+        )
+        .toMatch(/; hit/);
+      expect(asked).toEqual(['all']);
+    },
+  );
+
   it('of a small one brings the whole into the cache', async () => {
     script(network.origin, '/segment', { headers: [FOR_LONG, TAG], body: BODY });
     expect(shortly(await resource.get('/segment', { headers: { Range: 'bytes=2-4' } }))).toEqual([

@@ -359,6 +359,11 @@ describe('identify and admit', () => {
     expect(JSON.parse(plain.body.toString())).toMatchObject({ code: 'edge/unknown-host' });
   });
 
+  it.each(['127.0.0.1', '[::1]', 'localhost'])('knows nothing by the address %s alone', async (host) => {
+    const response = await request(network.edge.port, host, '/');
+    expect([response.status, response.headers['media-error']]).toEqual([404, 'edge/unknown-host']);
+  });
+
   it('refuses two hosts', async () => {
     const raw = await exchangeRaw(
       network.edge.port,

@@ -174,6 +174,9 @@ export type Reuse =
   /** Ask the origin first; on an error of its, the stored one may be served if `staleIfError`. */
   | { readonly kind: 'revalidate'; readonly reason: 'stale' | 'no-cache'; readonly staleIfError: boolean };
 
+/** Said of every hit, and therefore made once. */
+const FRESH: Reuse = { kind: 'fresh' };
+
 /**
  * Whether a stored response may be reused now. Request directives (`Cache-Control`, `Pragma`) are
  * ignored, as RFC 9111 §5.2.1 leaves to the cache: otherwise any viewer could make the edge hammer the
@@ -181,7 +184,7 @@ export type Reuse =
  */
 export function reuse(freshness: Freshness, nowMs: number): Reuse {
   if (freshness.alwaysRevalidate) return { kind: 'revalidate', reason: 'no-cache', staleIfError: false };
-  if (nowMs < freshness.freshUntilMs) return { kind: 'fresh' };
+  if (nowMs < freshness.freshUntilMs) return FRESH;
   if (nowMs < freshness.staleWhileRevalidateUntilMs) return { kind: 'stale-while-revalidate' };
   return { kind: 'revalidate', reason: 'stale', staleIfError: nowMs < freshness.staleIfErrorUntilMs };
 }

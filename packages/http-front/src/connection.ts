@@ -63,7 +63,6 @@ export class Connection<Token> implements OpenConnection {
     const before = this.#pending;
     if (phase === 'reading') {
       if (before === undefined) {
-        this.#sinceMs = this.#front.clock.nowMs();
         this.#run(chunk);
         return;
       }
@@ -103,6 +102,8 @@ export class Connection<Token> implements OpenConnection {
     const front = this.#front;
     const output = this.#output;
     const end = bytes.length;
+    const nowMs = front.clock.nowMs();
+    const nowSecond = front.second(nowMs);
     let at = 0;
     while (this.#phase === 'reading' && at < end && !this.#lastRequest) {
       const outcome = parser.parse(bytes, at, end);
@@ -118,7 +119,7 @@ export class Connection<Token> implements OpenConnection {
       if (!parser.keepAlive || this.#requests >= front.limits.maxRequestsPerConnection || front.draining) {
         this.#lastRequest = true;
       }
-      const hit = outcome === 'plain' ? this.#askFast() : undefined;
+      const hit = outcome === 'plain' || parser.selective ? this.#askFast(outcome === 'plain') : undefined;
       if (hit === undefined) {
         output.uncork();
         if (this.#phase === 'reading') this.#handOver(bytes, parser.headEnd);
@@ -127,21 +128,23 @@ export class Connection<Token> implements OpenConnection {
       at = parser.headEnd;
       if (at < end) output.cork();
       front.stats.fast += 1;
-      if (!this.#writer.answer(hit, parser.method === 'HEAD', this.#lastRequest)) this.#phase = 'writing';
+      if (!this.#writer.answer(hit, nowSecond, parser.method === 'HEAD', this.#lastRequest))
+        this.#phase = 'writing';
     }
     output.uncork();
     const phase = this.#phase;
     if (phase === 'ending' || phase === 'closed') return;
     const partialBefore = this.#pending !== undefined && at === 0;
     this.#pending = at < end ? (at === 0 ? bytes : bytes.subarray(at)) : undefined;
-    if (!partialBefore) this.#sinceMs = front.clock.nowMs();
+    if (!partialBefore) this.#sinceMs = nowMs;
     if (phase === 'reading' && this.#lastRequest) this.#end();
     else if (phase === 'writing') this.#balanceInput();
   }
 
-  #askFast(): FastHit<Token> | undefined {
+  #askFast(plain: boolean): FastHit<Token> | undefined {
+    const { handlers } = this.#front;
     try {
-      return this.#front.handlers.fast?.(this.#parser);
+      return plain ? handlers.fast?.(this.#parser) : handlers.selective?.(this.#parser);
     } catch (error) {
       this.#front.log.error({ err: error }, 'the fast handler threw');
       this.#refuse({ status: 500, reason: 'handler-failed' });

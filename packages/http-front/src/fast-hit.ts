@@ -10,6 +10,8 @@ export interface FastHitInit<Token> {
    */
   readonly headers: readonly string[];
   readonly body: Buffer;
+  /** False where the answer has no body to say the length of: a 304. */
+  readonly saysLength?: boolean;
   /** Fields that change with time, name, value, … Asked for at most once a second, by each kind of front. */
   readonly varying?: (nowSecond: number) => readonly string[];
 }
@@ -41,6 +43,7 @@ export class FastHit<Token> {
   /** Without Content-Length and without what varies. */
   readonly headers: readonly string[];
   readonly body: Buffer;
+  readonly saysLength: boolean;
   /** What a front of another protocol has prebuilt of this hit; lives and dies with it. */
   attachment: unknown;
   readonly #fixed: Buffer;
@@ -55,11 +58,13 @@ export class FastHit<Token> {
     this.status = init.status;
     this.headers = init.headers;
     this.body = init.body;
+    this.saysLength = init.saysLength ?? true;
     this.#varying = init.varying;
     if (LINE_BREAKS.test(init.statusText ?? '')) throw new TypeError('the status text holds a line break');
     const head =
       `HTTP/1.1 ${init.status} ${init.statusText ?? 'OK'}\r\n` +
-      `${fieldLines(init.headers)}Content-Length: ${init.body.length}\r\n`;
+      fieldLines(init.headers) +
+      (this.saysLength ? `Content-Length: ${init.body.length}\r\n` : '');
     this.#fixed = Buffer.from(head, 'latin1');
   }
 

@@ -14,10 +14,10 @@ export class FastWriter<Token> {
   }
 
   /** False when the next request has to wait until `drained`. */
-  answer(hit: FastHit<Token>, headOnly: boolean, close: boolean): boolean {
+  answer(hit: FastHit<Token>, nowSecond: number, headOnly: boolean, close: boolean): boolean {
     const front = this.#front;
     const output = this.#output;
-    const head = hit.head(front.nowSecond(), close);
+    const head = hit.head(nowSecond, close);
     const bodyBytes = hit.body.length;
     if (headOnly || bodyBytes === 0) {
       output.send(head, undefined, hit.token, head.length, 0);

@@ -32,6 +32,8 @@ export interface FrontState<Token> {
   readonly stats: FrontStats;
   draining: boolean;
   nowSecond(): number;
+  /** The same of a moment that was just read from the clock. */
+  second(nowMs: number): number;
   /** Whether there is room to keep the assembled response of this hit until the second ends. */
   readonly keepWhole: (hit: FastHit<Token>, bytes: number) => boolean;
 }

@@ -12,6 +12,7 @@ import { Http2Connection } from './h2/h2-connection.ts';
 import type { Http2Front } from './h2/h2-connection.ts';
 import { defaultHttp2Limits } from './h2/h2-limits.ts';
 import type { Http2Limits } from './h2/h2-limits.ts';
+import { PathMemo } from './h2/path-memo.ts';
 import { HeadParser } from './head-parser.ts';
 import { defaultLimits } from './limits.ts';
 import type { FrontLimits } from './limits.ts';
@@ -137,8 +138,9 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     connections: new Set(),
     stats: { connections: 0, fast: 0, slow: 0, refused: 0 },
     draining: false,
-    nowSecond() {
-      const now = Math.floor(clock.nowMs() / 1000);
+    nowSecond: () => state.second(clock.nowMs()),
+    second(nowMs) {
+      const now = Math.floor(nowMs / 1000);
       if (now !== second) {
         second = now;
         dropAssembled();
@@ -158,11 +160,12 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     limits,
     http2: { ...defaultHttp2Limits, ...options.http2Limits },
     pool: new BatchPool(),
+    paths: new PathMemo(),
     clock,
     log,
     connections: state.connections,
     stats: state.stats,
-    nowSecond: () => state.nowSecond(),
+    second: (nowMs) => state.second(nowMs),
   };
 
   const sweeper = createRepeatingTask(

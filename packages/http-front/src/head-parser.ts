@@ -3,6 +3,7 @@ import { readAuthority } from './authority.ts';
 import { COLON, CR, FIELD, HT, LF, SP, TARGET, TOKEN, classes, nameIs } from './bytes.ts';
 import type { FrontLimits } from './limits.ts';
 import type { Refusal, RefusalReason } from './refusal.ts';
+import { TargetMemo } from './target-memo.ts';
 import { readTarget } from './target.ts';
 
 /**
@@ -23,6 +24,7 @@ export class HeadParser {
   readonly #limits: FrontLimits;
   readonly scheme: 'http' | 'https';
   readonly #spans: Int32Array;
+  readonly #targets = new TargetMemo();
   #buffer: Buffer = Buffer.alloc(0);
   #count = 0;
   #lastHostRaw: Buffer = Buffer.alloc(0);
@@ -41,6 +43,8 @@ export class HeadParser {
   host = '';
   port: number | undefined;
   minorVersion: 0 | 1 = 1;
+  /** Of a `valid` request: whether nothing but Range and conditions keeps it from being plain. */
+  selective = false;
   /** -1 when there is no Content-Length. */
   contentLength = -1;
   chunked = false;
@@ -156,7 +160,7 @@ export class HeadParser {
     }
     at += 10;
 
-    this.rawTarget = buffer.toString('latin1', targetStart, targetEnd);
+    this.rawTarget = this.#targets.text(buffer, targetStart, targetEnd);
     let absoluteHost: string | undefined;
     let absolutePort: number | undefined;
     if (suspicious) {
@@ -196,6 +200,7 @@ export class HeadParser {
     const limit = Math.min(end, this.headStart + this.#limits.maxHeadBytes);
     const maxHeaders = this.#limits.maxHeaders;
     let plain = wasPlain;
+    let selective = false;
     let at = from;
     let count = 0;
     let hostStart = -1;
@@ -249,7 +254,7 @@ export class HeadParser {
           }
           break;
         case 5:
-          if (nameIs(buffer, nameStart, 'range')) plain = false;
+          if (nameIs(buffer, nameStart, 'range')) selective = true;
           break;
         case 6:
           if (nameIs(buffer, nameStart, 'expect')) plain = false;
@@ -258,15 +263,16 @@ export class HeadParser {
           if (nameIs(buffer, nameStart, 'upgrade')) plain = false;
           break;
         case 8:
-          if (nameIs(buffer, nameStart, 'if-')) plain = false;
+          // If-Match, If-Range.
+          if (nameIs(buffer, nameStart, 'if-')) selective = true;
           break;
         case 10:
           if (nameIs(buffer, nameStart, 'connection') && !this.#connection(valueStart, valueEnd))
             plain = false;
           break;
         case 13:
-          if (nameIs(buffer, nameStart, 'if-none-match') || nameIs(buffer, nameStart, 'authorization'))
-            plain = false;
+          if (nameIs(buffer, nameStart, 'if-none-match')) selective = true;
+          else if (nameIs(buffer, nameStart, 'authorization')) plain = false;
           break;
         case 14:
           if (nameIs(buffer, nameStart, 'content-length')) {
@@ -278,14 +284,11 @@ export class HeadParser {
           if (nameIs(buffer, nameStart, 'transfer-encoding')) {
             codings += 1;
             this.chunked = valueEnd - valueStart === 7 && nameIs(buffer, valueStart, 'chunked');
-          } else if (nameIs(buffer, nameStart, 'if-modified-since')) plain = false;
+          } else if (nameIs(buffer, nameStart, 'if-modified-since')) selective = true;
           break;
         case 19:
-          if (
-            nameIs(buffer, nameStart, 'if-unmodified-since') ||
-            nameIs(buffer, nameStart, 'proxy-authorization')
-          )
-            plain = false;
+          if (nameIs(buffer, nameStart, 'if-unmodified-since')) selective = true;
+          else if (nameIs(buffer, nameStart, 'proxy-authorization')) plain = false;
           break;
         default:
       }
@@ -305,7 +308,9 @@ export class HeadParser {
         return this.#refuse('host-disagrees');
       }
     }
-    return plain && lengths === 0 && codings === 0 ? 'plain' : 'valid';
+    const bodyless = plain && lengths === 0 && codings === 0;
+    this.selective = bodyless && selective;
+    return bodyless && !selective ? 'plain' : 'valid';
   }
 
   #headUnfinished(end: number): HeadOutcome {

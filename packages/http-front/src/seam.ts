@@ -88,6 +88,8 @@ export interface AnswerEnd {
 export interface FrontHandlers<Token> {
   /** Synchronous and quick. `undefined` hands the request over to `answer`. */
   fast?(request: FastRequest): FastHit<Token> | undefined;
+  /** The same for requests that would be plain but for Range and conditions. */
+  selective?(request: FastRequest): FastHit<Token> | undefined;
   /** All else. A rejection is answered with 500 and logged. */
   answer(request: ParsedRequest): Promise<Answer<Token>>;
   /**

@@ -9,8 +9,9 @@ import type { Address } from '@solana/kit';
 import { figureLines } from '../audit-figures.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { addressOf, chainOptions, connect } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions } from '../chain-options.ts';
+import { addressOf, connect } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 
 interface AuditOptions extends ChainOptions {
   readonly from?: string[];

@@ -2,7 +2,7 @@ import { readNetworkFile, writeNetworkFile } from '@media-network/devnet/folder'
 import { createLog, systemClock } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { dirOption, networkDir } from '../connection.ts';
+import { dirOption, networkDir } from '../chain-options.ts';
 import { parsePort } from '../ports.ts';
 import { aborted } from '../signals.ts';
 

@@ -7,8 +7,9 @@ import type { Address } from '@solana/kit';
 import { formatMedia } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { addressOf, chainOptions, connect, keypairOption } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions, keypairOption } from '../chain-options.ts';
+import { addressOf, connect } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 import { auditDeps } from './audit.ts';
 
 interface ClaimOptions extends ChainOptions {

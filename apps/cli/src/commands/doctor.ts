@@ -1,13 +1,18 @@
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, networkDir } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions, networkDir } from '../chain-options.ts';
+import { connect } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 import { folder, machine, names } from '../doctor/machine.ts';
 import { chain, nodes, resources, wallets } from '../doctor/network.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { bad, good } from '../doctor/finding.ts';
+import { bad, good, warning } from '../doctor/finding.ts';
 import { describeFailure } from '../failure.ts';
+import { takenPorts } from '../up/port-check.ts';
 import { runningIn } from '../up/running.ts';
+
+/** Guards and edges of `media up`. */
+const NODES = 3;
 
 /** A look that itself fails is a finding too, and no reason to look no further. */
 async function look(about: string, at: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
@@ -19,11 +24,21 @@ async function look(about: string, at: () => Promise<readonly Finding[]>): Promi
   }
 }
 
+/** Whether a network runs in the folder, or could: its usual ports are its own or free. */
 async function running(dir: string): Promise<readonly Finding[]> {
   const found = await runningIn(dir);
-  return found === undefined
-    ? []
-    : [good('up', `the network of this folder runs (process ${found.pid}): ${found.url}`)];
+  if (found !== undefined)
+    return [good('up', `the network of this folder runs (process ${found.pid}): ${found.url}`)];
+  const taken = await takenPorts(NODES);
+  if (taken.length === 0) return [good('ports', 'the ports that "media up" takes are free')];
+  const list = taken.map(({ port, use }) => `${port} (${use})`).join(', ');
+  return [
+    warning(
+      'ports',
+      `something listens on ports that "media up" takes: ${list}`,
+      'Start it on others with "media up --port 0 --rpc-port 0", or stop what listens there.',
+    ),
+  ];
 }
 
 async function run(options: ChainOptions, context: CliContext): Promise<void> {

@@ -14,8 +14,9 @@ import { MediaError, errorCode } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, parseAddressArg } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions } from '../chain-options.ts';
+import type { ChainOptions } from '../chain-options.ts';
+import { connect, parseAddressArg } from '../connection.ts';
 import { auditDeps, parseIndex } from './audit.ts';
 
 interface ShowOptions extends ChainOptions {

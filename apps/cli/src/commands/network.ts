@@ -3,8 +3,9 @@ import type { MediaClient, Signer } from '@media-network/chain';
 import { MediaError, errorCode } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, chooseWallet, connect, keypairOption, networkDir } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions, keypairOption, networkDir } from '../chain-options.ts';
+import { chooseWallet, connect } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 
 interface Options extends ChainOptions {
   readonly fast?: true;

@@ -7,8 +7,10 @@ import type { Command } from 'commander';
 import { formatMedia, formatUnits, parseAmount } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, keypairOption, mintDecimals } from '../connection.ts';
-import type { ChainOptions, Connection } from '../connection.ts';
+import { chainOptions, keypairOption } from '../chain-options.ts';
+import { connect, mintDecimals } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
+import type { Connection } from '../connection.ts';
 
 interface PoolOptions extends ChainOptions {
   readonly quote?: string;

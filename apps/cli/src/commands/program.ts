@@ -2,14 +2,22 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createMediaClient, deployProgram } from '@media-network/chain';
-import { PROGRAM_PATH, readKeypairFile } from '@media-network/devnet/folder';
+import type { Signer } from '@media-network/chain';
+import {
+  LOCAL_PROGRAM_ID,
+  PROGRAM_PATH,
+  readKeypairFile,
+  readNetworkFile,
+} from '@media-network/devnet/folder';
 import { MediaError, silentLog, systemClock } from '@media-network/runtime';
 import { formatBytes, formatSol } from '../amounts.ts';
 import { runChild } from '../child.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, connect, keypairOption } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions, keypairOption, networkDir } from '../chain-options.ts';
+import { connect } from '../connection.ts';
+import type { Connection } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 import { PROJECT_ROOT } from '../root.ts';
 import { table } from '../terminal/table.ts';
 
@@ -68,6 +76,35 @@ interface DeployOptions extends ChainOptions {
   readonly finalise?: true;
 }
 
+/**
+ * The keypair whose address is the program's id; made where there was none, never where one was expected: it would
+ * deploy a second program, under another id, and pay for it.
+ *
+ * @throws `cli/no-program-key`
+ */
+async function ownProgram(
+  connection: Connection,
+  options: DeployOptions,
+  context: CliContext,
+): Promise<Signer> {
+  const kept = await connection.wallets.load('program');
+  if (kept !== undefined) return kept;
+  const network = await readNetworkFile(networkDir(options, context));
+  if (
+    network !== undefined &&
+    network.rpcUrl === connection.client.rpcUrl &&
+    network.programId !== LOCAL_PROGRAM_ID
+  ) {
+    throw new MediaError({
+      code: 'cli/no-program-key',
+      message: `The network of this folder has the program ${network.programId}, and the keypair of that, ${connection.wallets.path('program')}, is gone.`,
+      hint: 'Put the file back. To deploy another program, under an id of its own, name its keypair with --program-keypair.',
+      source: 'client',
+    });
+  }
+  return connection.wallets.ensure('program');
+}
+
 async function deploy(options: DeployOptions, context: CliContext): Promise<void> {
   const connection = await connect(options, context);
   const { terminal } = context;
@@ -75,7 +112,7 @@ async function deploy(options: DeployOptions, context: CliContext): Promise<void
   const bytes = new Uint8Array(await readFile(path));
   const programKeypair =
     options.programKeypair === undefined
-      ? await connection.wallets.ensure('program')
+      ? await ownProgram(connection, options, context)
       : await readKeypairFile(resolve(context.cwd, options.programKeypair));
   const payer = await connection.wallet();
   const before = await connection.client.lamports(payer.address);

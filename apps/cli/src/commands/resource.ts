@@ -1,8 +1,9 @@
 import { Option } from 'commander';
 import { examples } from '../command.ts';
 import type { RegisterCommand } from '../command.ts';
-import { chainOptions, connect, keypairOption } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions, keypairOption } from '../chain-options.ts';
+import { connect } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 import { add } from '../resource/add.ts';
 import type { AddOptions } from '../resource/add.ts';
 import { remove } from '../resource/remove.ts';

@@ -1,8 +1,9 @@
 import { MediaError } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { addressOf, chainOptions, connect } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import { chainOptions } from '../chain-options.ts';
+import { addressOf, connect } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 import { edgeSights } from '../view/edge-sights.ts';
 import { showLive } from '../view/live.ts';
 import { createMoneyReader } from '../view/money.ts';

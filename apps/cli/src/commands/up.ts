@@ -6,9 +6,9 @@ import type { Devnet } from '@media-network/devnet';
 import { MediaError, createLog, silentLog } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { dirOption, networkDir } from '../connection.ts';
+import { dirOption, networkDir } from '../chain-options.ts';
 import { parsePort } from '../ports.ts';
-import { checkPorts, planPorts, portsOf } from '../up/port-check.ts';
+import { USUAL, checkPorts, planPorts, portsOf } from '../up/port-check.ts';
 import { announce, runningIn, stopRunning } from '../up/running.ts';
 import { createTicker } from '../terminal/ticker.ts';
 import { devnetSights } from '../up/devnet-sights.ts';
@@ -224,9 +224,9 @@ export const registerUp: RegisterCommand = (program, context) => {
     .option(
       '--port <port>',
       'port of the first edge; others follow, up to 3002 above; 0 takes free ones',
-      '8080',
+      String(USUAL.edge),
     )
-    .option('--rpc-port <port>', "port of the chain's JSON-RPC; its websocket is the next", '8899')
+    .option('--rpc-port <port>', "port of the chain's JSON-RPC; its websocket is the next", String(USUAL.rpc))
     .option('--fast', 'short periods: a sample a second, a report every 12 s, a week in two minutes')
     .option('--reset', 'start anew; wallets are kept')
     .addOption(

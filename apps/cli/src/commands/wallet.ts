@@ -6,17 +6,10 @@ import type { Address, Instruction } from '@solana/kit';
 import { formatMedia, formatSol, formatUnits, parseAmount } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import {
-  addressOf,
-  chainOptions,
-  chooseWallet,
-  connect,
-  dirOption,
-  keypairOption,
-  mintDecimals,
-  walletStore,
-} from '../connection.ts';
-import type { ChainOptions, Connection } from '../connection.ts';
+import { chainOptions, dirOption, keypairOption } from '../chain-options.ts';
+import { addressOf, chooseWallet, connect, mintDecimals, walletStore } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
+import type { Connection } from '../connection.ts';
 import { table } from '../terminal/table.ts';
 
 interface FolderOptions {

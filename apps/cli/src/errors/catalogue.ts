@@ -12,7 +12,7 @@ function kebab(name: string): string {
 }
 
 const LOOK =
-  'Look at what is there ("media status", "media stake show", "media resource show"), then ask again.';
+  'Look at what is there ("media status", "media stake show", "media resource list"), then ask again.';
 
 /** The program's own errors, by the words of its schema; what to do is said where there is more to say. */
 function programErrors(): [code: string, entry: Entry][] {

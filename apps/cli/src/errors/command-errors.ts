@@ -42,7 +42,7 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'cli/bad-port': ['A port is none, or one that browsers refuse.', 'Choose another, from 1024 to 65535.'],
   'cli/bad-resource': [
     'What is asked of a resource cannot be done; the message says why, in figures.',
-    '"media resource show" says where it stands.',
+    '"media resource list" says where it stands.',
   ],
   'cli/bad-role': ['There is no such role.', 'Choose from publisher, edge, guard, peerpool, user.'],
   'cli/bad-side': ['That is no side of the pool.', 'Say media or quote.'],
@@ -80,6 +80,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Check the chain (--url) and the quote token (--quote).',
   ],
   'cli/no-pool': ['There is no pool, or there are several.', 'Name the quote token of one with --quote.'],
+  'cli/no-program-key': [
+    'The keypair of the program of this network is gone.',
+    'Put its file back, or name the keypair of another program with --program-keypair.',
+  ],
   'cli/no-resource': ['No resource has this name.', '"media resource list --all" shows what there is.'],
   'cli/no-seal-key': [
     'The seal key of a registered guard is gone.',
@@ -113,8 +117,8 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Name their password, or seal new ones with --new-password.',
   ],
   'cli/suite-unavailable': [
-    'A suite that a command runs is not here.',
-    'Run it from a checkout of the whole project.',
+    'The conformance suite could not be fetched through npm.',
+    'Check the connection to the npm registry and start again.',
   ],
   'cli/too-little': [
     'A wallet holds less than is asked of it.',

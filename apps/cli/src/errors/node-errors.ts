@@ -5,7 +5,7 @@ const LOG = "See the log of the edge for the request's id.";
 const NEW_TOKEN = "Take a new token from the publisher's signer; viewers do so by themselves.";
 const SIGNER = "Ask the publisher's signer again later.";
 const ORIGIN =
-  'See that the origin runs and is reached from the edges; "media resource show" says what they answer.';
+  'See that the origin runs and is reached from the edges; "media resource list" says what they answer.';
 const PORT = 'Stop what listens there, or choose another port.';
 const OTHER_GUARD = 'Ask another guard.';
 const DISK = 'Look at the disk of the edge: it is full, or failing.';
@@ -50,7 +50,7 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   ],
   'edge/bad-settings': [
     "The resource's settings cannot be used.",
-    'Publish right ones: "media resource update --origin".',
+    'Publish right ones: "media resource update 1 --origin http://127.0.0.1:3000".',
   ],
   'edge/chain-stale': [
     'The edge has not heard of the chain for a while.',
@@ -59,7 +59,7 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'edge/draining': ['The edge is shutting down.', 'Use another edge, or wait until it is back.'],
   'edge/exhausted': [
     "The resource's stake is used up.",
-    'Its publisher adds to it: "media stake add 10", then "media resource update --lp".',
+    'Its publisher adds to it: "media stake add 10", then "media resource update 1 --lp 10".',
   ],
   'edge/folder-in-use': [
     'Another process uses the folder of this edge.',
@@ -78,7 +78,7 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'edge/listen-failed': ['The control plane cannot listen.', 'Check --control-host and --control-port.'],
   'edge/loop': [
     "The resource's origin leads back to the network.",
-    'Name the real origin: "media resource update --origin".',
+    'Name the real origin: "media resource update 1 --origin http://127.0.0.1:3000".',
   ],
   'edge/method-not-allowed': [
     'This endpoint takes other methods.',
@@ -95,12 +95,12 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'edge/no-receipt': ['A session has no receipt yet.', VIEWER],
   'edge/no-settings': [
     'The edge cannot read the settings of the resource at the moment.',
-    'See that guards run ("media status"); if they are new ones, "media resource update --new-password" seals the settings for them.',
+    'See that guards run ("media status"); if they are new ones, "media resource update 1 --new-password" seals the settings for them.',
   ],
   'edge/no-such-evidence': ['The edge has no list with this root.', OTHER_GUARD],
   'edge/not-authorised': [
     'The guards have not authorised the resource, or this edge, yet.',
-    '"media resource show" says why.',
+    '"media resource list" says why.',
   ],
   'edge/not-local': [
     'What viewers ask for is told on the machine of the edge alone.',
@@ -118,11 +118,11 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'edge/origin-unreachable': ['The origin cannot be reached.', ORIGIN],
   'edge/over-quota': [
     'The resource has used up its quota for the moment.',
-    'Wait as long as Retry-After says, or set more LP aside: "media resource update --lp".',
+    'Wait as long as Retry-After says, or set more LP aside: "media resource update 1 --lp 10".',
   ],
   'edge/paused': [
     'The publisher has paused the resource.',
-    '"media resource update --resume" serves it again.',
+    '"media resource update 1 --resume" serves it again.',
   ],
   'edge/port-in-use': ['The port of the control plane is taken.', PORT],
   'edge/too-many-requests': ['Too many signatures are asked for.', 'Wait a second.'],
@@ -130,7 +130,7 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'edge/unknown-endpoint': ['There is no such endpoint.', 'docs/evidence.md lists what there is.'],
   'edge/unknown-host': [
     'No resource of the network has this host.',
-    'Use the URL that "media resource show" prints.',
+    'Use the URL that "media resource list" prints.',
   ],
   'edge/upgrade-refused': ['The edge does not switch protocols.', 'Websockets go to the origin itself.'],
   'front/listen-failed': ['The edge cannot listen.', 'Check --host and --port.'],
@@ -143,7 +143,7 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'guard/cannot-listen': ['The guard cannot listen.', 'Check --host and --port.'],
   'guard/cannot-read': [
     'This guard cannot read the settings.',
-    'Ask another; "media resource update --new-password" seals them for all guards there are.',
+    'Ask another; "media resource update 1 --new-password" seals them for all guards there are.',
   ],
   'guard/chain-unreachable': ['The chain does not answer this guard.', OTHER_GUARD],
   'guard/closing': ['The guard is shutting down.', OTHER_GUARD],
@@ -157,7 +157,7 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   ],
   'guard/internal': ['Something went wrong in the guard.', 'See its log.'],
   'guard/no-evidence': ['This guard does not have the list.', OTHER_GUARD],
-  'guard/not-active': ['The resource is not active.', '"media resource show" says why.'],
+  'guard/not-active': ['The resource is not active.', '"media resource list" says why.'],
   'guard/not-local': [
     'What the probes ask is told on the machine of the guard alone.',
     'Run "media top" there.',
@@ -235,7 +235,7 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   ],
   'edge/no-credit': [
     'The publisher pays for no more bytes without a token in this hour.',
-    'Come back after the time given, or send the publisher\'s token; "media resource update --allowance" pays for more.',
+    'Come back after the time given, or send the publisher\'s token; "media resource update 1 --allowance 20000000000" pays for more.',
   ],
   'token/bad-signature': [
     "The token is not signed by the resource's vouching key of that hour.",

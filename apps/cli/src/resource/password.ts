@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { readIfPresent, readSecretFile, writeDurably } from '@media-network/devnet/folder';
 import { MediaError } from '@media-network/runtime';
 import type { CliContext } from '../command.ts';
-import { networkDir } from '../connection.ts';
+import { networkDir } from '../chain-options.ts';
 
 export interface PasswordOptions {
   readonly dir?: string;

@@ -3,7 +3,8 @@ import { hourAt, hourSecs } from '@media-network/protocol';
 import { formatMedia, formatMs, formatUnits } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
 import { connect, mintDecimals } from '../connection.ts';
-import type { ChainOptions, Connection } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
+import type { Connection } from '../connection.ts';
 import { nameIn } from '../roles.ts';
 import { bad } from './bad-resource.ts';
 import { findResource, labelOf } from './find.ts';
@@ -100,6 +101,6 @@ async function refuseRelease(connection: Connection, resource: Resource): Promis
   if (resource.debt > 0n)
     throw bad(
       `The resource ${label} owes ${formatMedia(resource.debt)}.`,
-      `Set LP aside for it with "media resource update ${label} --lp 10"; the guards take the debt from it, and "media resource show" says when it is paid.`,
+      `Set LP aside for it with "media resource update ${label} --lp 10"; the guards take the debt from it, and "media resource list" says when it is paid.`,
     );
 }

@@ -1,7 +1,7 @@
 import { formatUnits, parseAmount } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
 import { connect } from '../connection.ts';
-import type { ChainOptions } from '../connection.ts';
+import type { ChainOptions } from '../chain-options.ts';
 import { parseRole } from '../roles.ts';
 import { usageError } from '../usage.ts';
 import { refuseStake, refuseUnbond, refuseWithdraw, timeText } from './refusal.ts';

@@ -47,6 +47,8 @@ export interface TerminalDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Standard output is for JSON alone, one document a line; what is said besides goes to standard error. */
   readonly json?: boolean;
+  /** What is done to every line and note on its way, such as naming the command as it was called. */
+  readonly rewrite?: (text: string) => string;
 }
 
 /** JSON for people's programs: bigints and byte strings never appear as numbers. */
@@ -120,6 +122,7 @@ function openScreen(stdout: Output): Screen {
 export function createTerminal(deps: TerminalDeps): Terminal {
   const { stdout, stderr } = deps;
   const json = deps.json === true;
+  const rewrite = deps.rewrite ?? ((text: string): string => text);
   const interactive = !json && stdout.isTTY === true && deps.env['TERM'] !== 'dumb';
   const progressive = stderr.isTTY === true && deps.env['TERM'] !== 'dumb';
   const style = createStyle(wantsColour(stdout.isTTY === true, deps.env));
@@ -136,7 +139,7 @@ export function createTerminal(deps: TerminalDeps): Terminal {
     interactive,
     line(text = '') {
       clearProgress();
-      (json ? stderr : stdout).write(`${text}\n`);
+      (json ? stderr : stdout).write(`${rewrite(text)}\n`);
     },
     json(value) {
       clearProgress();
@@ -150,7 +153,7 @@ export function createTerminal(deps: TerminalDeps): Terminal {
     },
     note(text) {
       clearProgress();
-      stderr.write(`${text}\n`);
+      stderr.write(`${rewrite(text)}\n`);
     },
     openScreen() {
       clearProgress();

@@ -30,6 +30,9 @@ const REFUSED_BY_FETCH: ReadonlySet<number> = new Set([
   10080,
 ]);
 
+/** What `media up` takes unless it is told otherwise. */
+export const USUAL = { edge: 8080, rpc: 8899 };
+
 /** Where a network looks for ports of its own: below those that systems give to outgoing connections. */
 const FIRST = 20_000;
 const LAST = 28_000;
@@ -73,6 +76,13 @@ export async function planPorts(
   const edge = wanted.edge !== 0 ? wanted.edge : await freeBase((base) => moved('--port', planOf(base, 0)));
   const rpc = wanted.rpc !== 0 ? wanted.rpc : await freeBase((base) => moved('--rpc-port', planOf(0, base)));
   return planOf(edge, rpc);
+}
+
+/** Those of the usual ports of a network that something listens on. */
+export async function takenPorts(nodes: number): Promise<readonly UsedPort[]> {
+  const usual = portsOf(planOf(USUAL.edge, USUAL.rpc), nodes, nodes, true);
+  const free = await Promise.all(usual.map(({ port }) => isFree(port)));
+  return usual.filter((_port, index) => free[index] === false);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -22,8 +22,8 @@ import { withoutConditions } from '../origin/origin-headers.ts';
 import type { OriginResponse } from '../origin/origin-response.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
 import type { EntryKeys } from './entry-keys.ts';
-import type { LargeObjects } from './large-objects.ts';
 import { counted, drain } from './origin-body.ts';
+import type { RememberedKeys } from './remembered-keys.ts';
 import type { Tally } from './tally.ts';
 import { giveInterim } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
@@ -37,7 +37,8 @@ export interface OriginDeps {
   readonly maxObjectBytes: number;
   /** Fills under way, by key. */
   readonly fills: Map<string, Fill>;
-  readonly large: LargeObjects;
+  /** Objects that are too large to be fetched for a part of them: a publisher may replace one by a small one. */
+  readonly large: RememberedKeys<true>;
 }
 
 /** Fills whose last byte has come: all that is left is to keep them. */
@@ -76,9 +77,14 @@ export interface OriginQuestion {
  */
 const RANGE_FILL_BYTES = 4 * 2 ** 20;
 
+/** Whether a request is for a part. Players begin with all of it from 0 on, which is the whole. */
+export function wantsPart(request: Pick<ParsedRequest, 'method' | 'header'>): boolean {
+  const range = request.header('range');
+  return request.method === 'GET' && range !== undefined && !/^bytes=[ \t]*0-[ \t]*$/i.test(range);
+}
+
 export function questionOf(visit: AdmittedVisit, key: string, maxObjectBytes: number): OriginQuestion {
   const { request } = visit;
-  const ranged = request.method === 'GET' && request.header('range') !== undefined;
   return {
     key,
     resource: visit.tenant.key,
@@ -89,7 +95,7 @@ export function questionOf(visit: AdmittedVisit, key: string, maxObjectBytes: nu
     rawHeaders: request.rawHeaders,
     forwarded: visit.forwarded,
     viewers: visit.viewers,
-    maxBytes: ranged ? Math.min(RANGE_FILL_BYTES, maxObjectBytes) : maxObjectBytes,
+    maxBytes: wantsPart(request) ? Math.min(RANGE_FILL_BYTES, maxObjectBytes) : maxObjectBytes,
     onInterim: (status, headers) => giveInterim(visit, status, headers),
   };
 }
@@ -118,10 +124,16 @@ const FAILURES = new Set([500, 502, 503, 504]);
 
 /** Reasons that lie in who asked, and say nothing of the answers to others. */
 const OF_THE_VIEWER: ReadonlySet<PassReason> = new Set<PassReason>(['authorization', 'cookie']);
+/** A part was asked for, or a session began. */
+const OF_ONE_REQUEST: ReadonlySet<PassReason> = new Set<PassReason>([
+  ...OF_THE_VIEWER,
+  'range',
+  'set-cookie',
+]);
 
 /** Whether an answer that was passed says something of the answers to others, and not of one request or one error. */
-export function isOfTheObject(response: OriginResponse, reason: PassReason): boolean {
-  return response.status < 400 && reason !== 'range' && !OF_THE_VIEWER.has(reason);
+export function isOfTheObject(response: Pick<OriginResponse, 'status'>, reason: PassReason): boolean {
+  return response.status < 400 && !OF_ONE_REQUEST.has(reason);
 }
 
 /** A stored answer that is asked about, and whether it may stand in for an origin that fails. */
@@ -231,7 +243,7 @@ function passReason(
   const length = response.contentLength ?? 0;
   if (length > deps.maxObjectBytes) return 'too-large';
   if (length > question.maxBytes) {
-    deps.large.note(question.key);
+    deps.large.note(question.key, true);
     return 'range';
   }
   // Without a word of the origin on how long it holds, what was made for a cookie is taken for personal.

@@ -25,33 +25,52 @@ export interface EntryKeys {
   after(of: KeyedResource, target: string, headers: readonly string[]): string;
 }
 
+/** A resource as it was asked for lately. */
+interface Recent extends KeyedResource {
+  readonly prefix: string;
+  /** Keys by target: one that is there already has its hash with it for the look-up that follows. */
+  readonly keys: Map<string, string>;
+}
+
+const MAX_RECENT_KEYS = 4_096;
+const MAX_RECENT_RESOURCES = 16;
+
 export function createEntryKeys(): EntryKeys {
   const rules = createSearchRules();
-  /** Requests of one resource follow each other. */
-  let last: KeyedResource & { readonly prefix: string } = {
-    resource: '',
-    settingsVersion: -1,
-    scheme: 'http',
-    prefix: '',
-  };
+  /** The one that was asked for last is first: requests of one resource follow each other. */
+  const recent: Recent[] = [];
 
-  /** The target is the last part of a key and goes in as it is, so all before it can be kept. */
-  function scope(resource: string, settingsVersion: number, scheme: Scheme): string {
-    if (resource !== last.resource || settingsVersion !== last.settingsVersion || scheme !== last.scheme) {
-      const prefix = cacheKey({ tenant: `${resource}.${settingsVersion}`, scheme, target: '' });
-      last = { resource, settingsVersion, scheme, prefix };
+  function recentOf(resource: string, settingsVersion: number, scheme: Scheme): Recent {
+    for (let i = 0; i < recent.length; i += 1) {
+      const each = recent[i];
+      if (each === undefined) break;
+      if (each.resource !== resource || each.settingsVersion !== settingsVersion || each.scheme !== scheme)
+        continue;
+      if (i > 0) recent.unshift(...recent.splice(i, 1));
+      return each;
     }
-    return last.prefix;
+    // The target is the last part of a key and goes in as it is, so all before it can be kept.
+    const prefix = cacheKey({ tenant: `${resource}.${settingsVersion}`, scheme, target: '' });
+    const fresh = { resource, settingsVersion, scheme, prefix, keys: new Map<string, string>() };
+    recent.unshift(fresh);
+    recent.length = Math.min(recent.length, MAX_RECENT_RESOURCES);
+    return fresh;
   }
 
   return {
     of(resource, settingsVersion, scheme, target) {
-      const prefix = scope(resource, settingsVersion, scheme);
-      return prefix + rules.keyed(prefix, target);
+      const { prefix, keys } = recentOf(resource, settingsVersion, scheme);
+      if (!rules.none) return prefix + rules.keyed(prefix, target);
+      const known = keys.get(target);
+      if (known !== undefined) return known;
+      if (keys.size >= MAX_RECENT_KEYS) keys.clear();
+      const key = prefix + target;
+      keys.set(target, key);
+      return key;
     },
-    scope,
+    scope: (resource, settingsVersion, scheme) => recentOf(resource, settingsVersion, scheme).prefix,
     after({ resource, settingsVersion, scheme }, target, headers) {
-      const prefix = scope(resource, settingsVersion, scheme);
+      const { prefix } = recentOf(resource, settingsVersion, scheme);
       rules.learn(prefix, target, headers);
       return prefix + rules.keyed(prefix, target);
     },

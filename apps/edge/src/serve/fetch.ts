@@ -1,22 +1,30 @@
-import { invalidatedGroups, invalidatedTargets, invalidates } from '@media-network/http-cache';
+import {
+  invalidatedGroups,
+  invalidatedTargets,
+  invalidates,
+  readVary,
+  storability,
+} from '@media-network/http-cache';
 import type { Lead } from '@media-network/http-cache';
+import type { OriginResponse } from '../origin/origin-response.ts';
 import type { Answer } from './answer.ts';
 import { arriving } from './arriving.ts';
-import { askOrigin, questionOf } from './ask-origin.ts';
+import { askOrigin, isOfTheObject, questionOf } from './ask-origin.ts';
 import type { Fetched, OriginDeps } from './ask-origin.ts';
-import { askAsPut, fetchedAnswer, passThrough, passed } from './fetched-answer.ts';
-import type { SharedFailure } from './fetched-answer.ts';
+import { askAsPut, fetchedAnswer, originStatus, passThrough, passed } from './fetched-answer.ts';
+import type { SharedAnswer } from './fetched-answer.ts';
 import { stale } from './hit.ts';
 import type { Found } from './look-up.ts';
 import { rewriteOriginLinks } from './origin-links.ts';
 import { cacheStatus } from './response-head.ts';
+import { isPersonal } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
 
 /** Asks the origin for what the cache has not, for this viewer and for those who wait. */
 export async function fetch(
   visit: AdmittedVisit,
   key: string,
-  lead: Lead<SharedFailure>,
+  lead: Lead<SharedAnswer>,
   deps: OriginDeps,
 ): Promise<Answer> {
   let fetched: Fetched;
@@ -29,6 +37,41 @@ export async function fetch(
   if (fetched.kind !== 'filling' && fetched.kind !== 'pass')
     throw new Error(`${fetched.kind} is no answer to a question about nothing`);
   return fetchedAnswer(visit, fetched, 'miss', lead, deps);
+}
+
+/** Asks the origin for a head, for this viewer and for those who wait for the same. */
+export async function head(
+  visit: AdmittedVisit,
+  lead: Lead<SharedAnswer>,
+  deps: OriginDeps,
+): Promise<Answer> {
+  const { clock } = deps;
+  const requestedAtMs = clock.nowMs();
+  let response: OriginResponse;
+  try {
+    // Others wait for it, too: it goes on when this viewer leaves.
+    response = await askAsPut(visit, deps, { signal: undefined });
+  } catch (error) {
+    lead.failed(error);
+    throw error;
+  }
+  const { status, rawHeaders: headers } = response;
+  const judged = storability(
+    { method: 'GET', header: visit.viewers },
+    { status, headers, requestedAtMs, receivedAtMs: clock.nowMs() },
+  );
+  const forAll = judged.kind === 'store' || judged.reason === 'no-freshness' || judged.reason === 'status';
+  const vary = readVary(headers);
+  if (!forAll || vary === '*' || isPersonal(visit))
+    lead.uncacheable(judged.kind === 'pass' && isOfTheObject(response, judged.reason));
+  // Those who come later get it only if it is of some use to them.
+  else
+    lead.answered(
+      { response, body: undefined, error: originStatus(status) },
+      vary,
+      judged.kind === 'store' || status >= 500 ? undefined : 0,
+    );
+  return passed(response, { reason: 'miss', detail: 'head' }, deps);
 }
 
 /** Answers from somebody else's fetch. */

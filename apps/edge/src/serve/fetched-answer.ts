@@ -15,10 +15,11 @@ import type { AdmittedVisit } from './visit.ts';
 /** Errors that are longer are shared with nobody. */
 const SHARED_ERROR_BYTES = 64 * 1024;
 
-/** An error of the origin that many wait for: what it said, and what it is called. */
-export interface SharedFailure {
+/** What many wait for and nobody keeps: an error of the origin, or a head. */
+export interface SharedAnswer {
   readonly response: OriginResponse;
-  readonly body: Buffer;
+  readonly body: Buffer | undefined;
+  /** What it is called where a stale answer stands in for it. */
   readonly error: MediaError;
 }
 
@@ -30,7 +31,7 @@ export async function fetchedAnswer(
   visit: AdmittedVisit,
   fetched: Extract<Fetched, { kind: 'filling' | 'pass' }>,
   forward: 'miss' | 'stale',
-  lead: Lead<SharedFailure>,
+  lead: Lead<SharedAnswer>,
   deps: OriginDeps,
 ): Promise<Answer> {
   const { response } = fetched;
@@ -69,7 +70,7 @@ async function unkept(
   response: OriginResponse,
   reason: PassReason,
   forward: 'miss' | 'stale',
-  lead: Lead<SharedFailure>,
+  lead: Lead<SharedAnswer>,
   deps: OriginDeps,
 ): Promise<Answer | undefined> {
   const { header } = visit.request;
@@ -109,6 +110,7 @@ export async function passThrough(visit: AdmittedVisit, forward: Forward, deps: 
 export async function askAsPut(
   visit: AdmittedVisit,
   deps: Pick<OriginDeps, 'origin'>,
+  { signal }: { readonly signal: AbortSignal | undefined } = visit.request,
 ): Promise<OriginResponse> {
   const { request } = visit;
   return deps.origin.fetch({
@@ -118,7 +120,7 @@ export async function askAsPut(
     rawHeaders: request.rawHeaders,
     viewer: { scheme: request.scheme, host: request.host },
     ...(request.hasBody ? { body: request.body } : {}),
-    signal: request.signal,
+    ...(signal === undefined ? {} : { signal }),
     onInterim: (status, headers) => giveInterim(visit, status, headers),
   });
 }
@@ -135,9 +137,9 @@ export async function passed(
   return passedAnswer(response, undefined, 'pass', forward);
 }
 
-/** Answers with an error that somebody else's request was answered with. */
-export function sharedFailure(failure: SharedFailure): Answer {
-  return passedAnswer(failure.response, failure.body, 'collapsed', { reason: 'miss', collapsed: true });
+/** Answers with what somebody else's request was answered with. */
+export function sharedAnswer({ response, body }: SharedAnswer): Answer {
+  return passedAnswer(response, body, 'collapsed', { reason: 'miss', collapsed: true });
 }
 
 function passedAnswer(

@@ -1,29 +1,33 @@
 import { reuse } from '@media-network/http-cache';
 import type { CacheStore, Collapser, Fill, Lead, StoredEntry } from '@media-network/http-cache';
 import type { Clock } from '@media-network/runtime';
-import { isReceived } from './ask-origin.ts';
-import type { SharedFailure } from './fetched-answer.ts';
-import type { LargeObjects } from './large-objects.ts';
+import { isReceived, wantsPart } from './ask-origin.ts';
+import type { SharedAnswer } from './fetched-answer.ts';
+import type { RememberedKeys } from './remembered-keys.ts';
 import { isPersonal } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
 
 export type Found =
   | { readonly kind: 'hit'; readonly entry: StoredEntry }
-  /** Serve it now. `refresh`: and ask the origin meanwhile (RFC 5861 §3); else why it stands in for the origin. */
+  /** Serve it now, because it may be served meanwhile (RFC 5861 §3) or in place of an error (§4). */
   | {
       readonly kind: 'stale';
       readonly entry: StoredEntry;
       readonly why: 'refresh' | { readonly error: unknown };
+      /** Ask the origin beside it. */
+      readonly refresh: boolean;
     }
   /** Ask whether it still holds. */
   | {
       readonly kind: 'revalidate';
       readonly entry: StoredEntry;
       readonly staleIfError: boolean;
-      readonly lead: Lead<SharedFailure>;
+      readonly lead: Lead<SharedAnswer>;
     }
   /** Ask for it, for all who wait. */
-  | { readonly kind: 'fetch'; readonly lead: Lead<SharedFailure> }
+  | { readonly kind: 'fetch'; readonly lead: Lead<SharedAnswer> }
+  /** Ask for the head of it, for all who wait for that. */
+  | { readonly kind: 'head'; readonly lead: Lead<SharedAnswer> }
   /** Somebody else asked, and it is on its way. `fallback` stands in if it fails. */
   | {
       readonly kind: 'arriving';
@@ -31,8 +35,8 @@ export type Found =
       readonly body: AsyncIterable<Buffer>;
       readonly fallback: StoredEntry | undefined;
     }
-  /** Somebody else asked and was answered with an error. */
-  | { readonly kind: 'shared-failure'; readonly failure: SharedFailure }
+  /** Somebody else asked and was answered with what is for all, though it is not kept: an error, or a head. */
+  | { readonly kind: 'shared'; readonly answer: SharedAnswer }
   /** Ask for this viewer alone. */
   | { readonly kind: 'pass'; readonly forward: 'miss' | 'stale'; readonly why: string }
   /** Somebody else asked in vain. */
@@ -40,11 +44,15 @@ export type Found =
 
 export interface LookUpDeps {
   readonly store: CacheStore;
-  readonly collapser: Collapser<SharedFailure>;
+  readonly collapser: Collapser<SharedAnswer>;
   readonly clock: Clock;
   readonly fills: ReadonlyMap<string, Fill>;
-  readonly large: LargeObjects;
+  readonly large: RememberedKeys<true>;
+  /** Keys whose origin failed where a stale answer could stand in, and how. */
+  readonly failing: RememberedKeys<unknown>;
 }
+
+const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'];
 
 /** Times a request may look again after somebody else's fetch; then it asks for itself. */
 const MAX_TURNS = 4;
@@ -54,7 +62,7 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
   const { store, collapser, clock } = deps;
   const { request, forwarded } = visit;
   const { signal } = request;
-  const ranged = request.method === 'GET' && request.header('range') !== undefined;
+  const ranged = wantsPart(request);
   for (let turns = 0; turns < MAX_TURNS; turns += 1) {
     // A moment from being stored: then it is a hit like any other.
     const arrived = deps.fills.get(key);
@@ -64,15 +72,25 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
     const use = entry === undefined ? undefined : reuse(entry.meta.freshness, clock.nowMs());
     if (entry !== undefined && use?.kind === 'fresh') return { kind: 'hit', entry };
     if (entry !== undefined && use?.kind === 'stale-while-revalidate')
-      return { kind: 'stale', entry, why: 'refresh' };
+      return { kind: 'stale', entry, why: 'refresh', refresh: true };
     // HEAD is answered from what is stored; on a miss it is not worth the whole body.
-    if (entry === undefined && request.method === 'HEAD')
+    const head = entry === undefined && request.method === 'HEAD';
+    if (head && CONDITIONS.some((name) => request.header(name) !== undefined))
       return { kind: 'pass', forward: 'miss', why: 'head' };
     // Unless somebody is fetching the whole, only the range is asked for.
-    if (entry === undefined && arrived === undefined && ranged && deps.large.has(key))
+    if (entry === undefined && arrived === undefined && ranged && deps.large.get(key) === true)
       return { kind: 'pass', forward: 'miss', why: 'range' };
     const fallback = use?.kind === 'revalidate' && use.staleIfError ? entry : undefined;
-    const turn = await collapser.enter(key, forwarded, generation, { signal, personal: isPersonal(visit) });
+    const failing = fallback === undefined ? undefined : deps.failing.get(key);
+    // Nobody is made to wait for an origin that is known to fail.
+    if (fallback !== undefined && failing !== undefined)
+      return { kind: 'stale', entry: fallback, why: { error: failing }, refresh: true };
+    // No key holds a line break: heads are asked for apart.
+    const flight = head ? `${key}\nHEAD` : key;
+    const turn = await collapser.enter(flight, forwarded, generation, {
+      signal,
+      personal: isPersonal(visit),
+    });
     if (signal.aborted) {
       if (turn.kind === 'lead') turn.lead.done();
       if (turn.kind === 'follow') await turn.body[Symbol.asyncIterator]().return?.();
@@ -85,10 +103,10 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
         return { kind: 'pass', forward: entry === undefined ? 'miss' : 'stale', why: turn.reason };
       case 'failed':
         if (fallback === undefined) return { kind: 'failed', error: turn.error };
-        return { kind: 'stale', entry: fallback, why: { error: turn.error } };
+        return { kind: 'stale', entry: fallback, why: { error: turn.error }, refresh: false };
       case 'answered':
-        if (fallback === undefined) return { kind: 'shared-failure', failure: turn.value };
-        return { kind: 'stale', entry: fallback, why: { error: turn.value.error } };
+        if (fallback === undefined) return { kind: 'shared', answer: turn.value };
+        return { kind: 'stale', entry: fallback, why: { error: turn.value.error }, refresh: false };
       case 'follow':
         if (isReceived(turn.fill)) {
           await turn.fill.ended;
@@ -97,6 +115,7 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
         }
         return { kind: 'arriving', fill: turn.fill, body: turn.body, fallback };
       case 'lead': {
+        if (head) return { kind: 'head', lead: turn.lead };
         // Somebody's fetch may have ended between our look and our turn.
         const now = await store.lookup(key, forwarded);
         if (now !== undefined && reuse(now.meta.freshness, clock.nowMs()).kind === 'fresh') {

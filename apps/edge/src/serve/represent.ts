@@ -77,14 +77,18 @@ export function represent(
 }
 
 function notModified(headers: readonly string[], made: Made): Answer {
-  // RFC 9110 §15.4.5: what a 200 would have said to update a cache, not what describes a body.
+  return bodyless(304, 'Not Modified', notModifiedHeaders(headers), undefined, made);
+}
+
+/** RFC 9110 §15.4.5: what a 200 would have said to update a cache, not what describes a body. */
+export function notModifiedHeaders(headers: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? '';
     if (!/^(?:content-(?!location)[a-z-]+|last-modified|accept-ranges)$/i.test(name))
       kept.push(name, headers[i + 1] ?? '');
   }
-  return bodyless(304, 'Not Modified', kept, undefined, made);
+  return kept;
 }
 
 function preconditionFailed(headers: readonly string[], made: Made): Answer {

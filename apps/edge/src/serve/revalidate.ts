@@ -16,17 +16,22 @@ import type { AdmittedVisit } from './visit.ts';
 /** How long an origin that failed is left alone where a stale answer may stand in for it. */
 const PROBE_EVERY_MS = 5_000;
 
+export interface RevalidateDeps extends OriginDeps, Pick<LookUpDeps, 'failing'> {}
+
 /** Asks the origin whether a stored answer still holds, and answers with it, or with what came instead. */
 export async function revalidate(
   visit: AdmittedVisit,
   key: string,
   found: Extract<Found, { kind: 'revalidate' }>,
-  deps: OriginDeps,
+  deps: RevalidateDeps,
 ): Promise<Answer> {
   const { entry, staleIfError, lead } = found;
   const { clock } = deps;
   const keepMs = staleIfError ? PROBE_EVERY_MS : undefined;
-  const standIn = (error: unknown): Answer => stale(visit, entry, { error }, clock.nowMs());
+  const standIn = (error: unknown): Answer => {
+    deps.failing.note(key, error);
+    return stale(visit, entry, { error }, clock.nowMs());
+  };
   let fetched: Fetched;
   try {
     fetched = await askOrigin(
@@ -110,13 +115,13 @@ function mustRevalidate(cause: unknown): MediaError {
   });
 }
 
-export interface RefreshDeps extends OriginDeps, Pick<LookUpDeps, 'collapser'> {
+export interface RefreshDeps extends RevalidateDeps, Pick<LookUpDeps, 'collapser'> {
   readonly log: Log;
   /** Keys that are refreshed in the background. */
   readonly refreshing: Set<string>;
 }
 
-/** Stale-while-revalidate: one fetch in the background, whoever started it. Never rejects. */
+/** Asks the origin beside a stale answer: one question at a time, whoever began it. Never rejects. */
 export async function refresh(
   visit: AdmittedVisit,
   key: string,
@@ -140,6 +145,7 @@ export async function refresh(
         onInterim: undefined,
       };
       const fetched = await askOrigin(question, { entry, mayStandIn: true }, deps);
+      if (fetched.kind !== 'failing') deps.failing.forget(key);
       switch (fetched.kind) {
         case 'filling':
           lead.share(fetched.fill);

@@ -7,6 +7,8 @@ import type { SearchRule } from '@media-network/http-cache';
  * path says otherwise; after a restart it is learned again.
  */
 export interface SearchRules {
+  /** Whether no path has a rule. */
+  readonly none: boolean;
   /** The target as a key has it: what counts of it and by which rule, or the target itself. */
   keyed(scope: string, target: string): string;
   /** Of a response that is kept. */
@@ -18,6 +20,9 @@ const MAX_PATHS = 10_000;
 export function createSearchRules(): SearchRules {
   const byPath = new Map<string, SearchRule>();
   return {
+    get none() {
+      return byPath.size === 0;
+    },
     keyed(scope, target) {
       if (byPath.size === 0) return target;
       const question = target.indexOf('?');

@@ -7,8 +7,8 @@ import type { AdmitDeps } from './admit.ts';
 import type { Answer } from './answer.ts';
 import { deliver } from './deliver.ts';
 import type { DeliverDeps } from './deliver.ts';
-import { fetch, follow, pass } from './fetch.ts';
-import { passThrough, sharedFailure } from './fetched-answer.ts';
+import { fetch, follow, head, pass } from './fetch.ts';
+import { passThrough, sharedAnswer } from './fetched-answer.ts';
 import { hit, stale } from './hit.ts';
 import { identify } from './identify.ts';
 import { lookUp } from './look-up.ts';
@@ -88,7 +88,7 @@ async function answerOf(visit: AdmittedVisit, deps: ServeDeps): Promise<Answer> 
       case 'hit':
         return hit(visit, found.entry, deps.clock.nowMs());
       case 'stale':
-        if (found.why === 'refresh') void refresh(visit, key, found.entry, deps);
+        if (found.refresh) void refresh(visit, key, found.entry, deps);
         return stale(visit, found.entry, found.why, deps.clock.nowMs());
       case 'revalidate':
         return await revalidate(visit, key, found, deps);
@@ -96,8 +96,10 @@ async function answerOf(visit: AdmittedVisit, deps: ServeDeps): Promise<Answer> 
         return await fetch(visit, key, found.lead, deps);
       case 'arriving':
         return await follow(visit, found, deps);
-      case 'shared-failure':
-        return sharedFailure(found.failure);
+      case 'head':
+        return await head(visit, found.lead, deps);
+      case 'shared':
+        return sharedAnswer(found.answer);
       case 'pass':
         return await passThrough(visit, { reason: found.forward, detail: found.why }, deps);
       case 'failed':

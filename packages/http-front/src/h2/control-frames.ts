@@ -1,6 +1,7 @@
 import { ACK, ErrorCode, LARGEST_31_BITS, PRIORITY_BYTES, read31 } from './frames.ts';
 import { FloodCost } from './h2-limits.ts';
 import { readSettings } from './peer-settings.ts';
+import { readPriority } from './priority.ts';
 import type { Sender } from './sender.ts';
 import type { PeerErrors, Streams } from './streams.ts';
 
@@ -91,6 +92,17 @@ export class ControlFrames<Token> {
     if (!errors.spend(FloodCost.ping)) return false;
     sender.ping(buffer.subarray(start, end), true);
     return true;
+  }
+
+  /** RFC 9218 §7.1. For a stream that is not open it is forgotten: its own field says the same. */
+  priorityUpdate(id: number, buffer: Buffer, start: number, end: number): boolean {
+    const { errors, streams } = this.#deps;
+    if (id !== 0) return errors.fail(ErrorCode.protocol);
+    if (end - start < 4) return errors.fail(ErrorCode.frameSize);
+    const stream = streams.get(read31(buffer, start));
+    if (stream !== undefined)
+      stream.priority = readPriority(buffer.toString('latin1', start + 4, Math.min(end, start + 64)));
+    return errors.spend(FloodCost.noise);
   }
 
   /** Priorities of RFC 7540 are read for their form and have no effect (RFC 9113 §5.3.2). */

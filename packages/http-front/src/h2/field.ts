@@ -18,8 +18,10 @@ export const TE = 9;
 export const CONNECTION_SPECIFIC = 10;
 /** Fields that the plain requests of the fast lane do not carry. */
 export const NOT_PLAIN = 11;
+/** Range and conditions, which a hit may answer as well. */
+export const SELECTIVE = 12;
 /** The name itself is no lower-case token, or the value no field value (§8.2.1). */
-export const MALFORMED = 12;
+export const MALFORMED = 13;
 
 const KINDS: ReadonlyMap<string, number> = new Map([
   [':method', METHOD],
@@ -35,15 +37,15 @@ const KINDS: ReadonlyMap<string, number> = new Map([
   ['keep-alive', CONNECTION_SPECIFIC],
   ['transfer-encoding', CONNECTION_SPECIFIC],
   ['upgrade', CONNECTION_SPECIFIC],
-  ['range', NOT_PLAIN],
+  ['range', SELECTIVE],
   ['expect', NOT_PLAIN],
   ['authorization', NOT_PLAIN],
   ['proxy-authorization', NOT_PLAIN],
-  ['if-match', NOT_PLAIN],
-  ['if-none-match', NOT_PLAIN],
-  ['if-modified-since', NOT_PLAIN],
-  ['if-unmodified-since', NOT_PLAIN],
-  ['if-range', NOT_PLAIN],
+  ['if-match', SELECTIVE],
+  ['if-none-match', SELECTIVE],
+  ['if-modified-since', SELECTIVE],
+  ['if-unmodified-since', SELECTIVE],
+  ['if-range', SELECTIVE],
 ]);
 
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;

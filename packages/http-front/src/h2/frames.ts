@@ -9,6 +9,8 @@ export const PING = 0x6;
 export const GOAWAY = 0x7;
 export const WINDOW_UPDATE = 0x8;
 export const CONTINUATION = 0x9;
+/** RFC 9218 §7.1. */
+export const PRIORITY_UPDATE = 0x10;
 
 /** Flags; what a bit means depends on the type. */
 export const ACK = 0x1;
@@ -24,6 +26,8 @@ export const SETTING_MAX_CONCURRENT_STREAMS = 0x3;
 export const SETTING_INITIAL_WINDOW_SIZE = 0x4;
 export const SETTING_MAX_FRAME_SIZE = 0x5;
 export const SETTING_MAX_HEADER_LIST_SIZE = 0x6;
+/** RFC 9218 §2.1: priorities of RFC 7540 need not be sent. */
+export const SETTING_NO_RFC7540_PRIORITIES = 0x9;
 
 /** Error codes of RFC 9113 §7. */
 export const ErrorCode = {

@@ -9,6 +9,7 @@ import { answer } from './answering.ts';
 import type { AnsweringDeps, Remote } from './answering.ts';
 import type { BatchPool } from './frame-output.ts';
 import type { Http2Limits } from './h2-limits.ts';
+import type { PathMemo } from './path-memo.ts';
 import { Http2Session } from './session.ts';
 
 /** What the HTTP/2 connections of a front share. */
@@ -17,11 +18,12 @@ export interface Http2Front<Token> {
   readonly limits: FrontLimits;
   readonly http2: Http2Limits;
   readonly pool: BatchPool;
+  readonly paths: PathMemo;
   readonly clock: Clock;
   readonly log: Log;
   readonly connections: Set<OpenConnection>;
   readonly stats: FrontStats;
-  nowSecond(): number;
+  second(nowMs: number): number;
 }
 
 /** One viewer connection that speaks HTTP/2: a session, bound to its socket. */
@@ -44,13 +46,14 @@ export class Http2Connection<Token> implements OpenConnection {
       limits: front.limits,
       http2: front.http2,
       pool: front.pool,
+      paths: front.paths,
       scheme,
       sink: { write: (bytes, done) => socket.write(bytes, done) },
       nowMs,
-      nowSecond: () => front.nowSecond(),
+      second: (atMs) => front.second(atMs),
       events: handlers,
       taker: {
-        fast: (request) => this.#fast(request),
+        fast: (request, kind) => this.#fast(request, kind === 'plain'),
         onRequest: (stream, head) => {
           stats.slow += 1;
           this.#handedOver += 1;
@@ -65,6 +68,7 @@ export class Http2Connection<Token> implements OpenConnection {
           stats.refused += 1;
           handlers.onRefused?.(reason, status);
         },
+        onFailed: (error) => front.log.error({ err: error }, 'a hit cannot be sent'),
         handedOver: () => this.#handedOver,
       },
       onEnd: () => this.#end(),
@@ -93,9 +97,10 @@ export class Http2Connection<Token> implements OpenConnection {
     });
   }
 
-  #fast(request: FastRequest): FastHit<Token> | undefined | 'failed' {
+  #fast(request: FastRequest, plain: boolean): FastHit<Token> | undefined | 'failed' {
+    const { handlers } = this.#front;
     try {
-      return this.#front.handlers.fast?.(request);
+      return plain ? handlers.fast?.(request) : handlers.selective?.(request);
     } catch (error) {
       this.#front.log.error({ err: error }, 'the fast handler threw');
       return 'failed';

@@ -1,4 +1,6 @@
 import type { BytesOwner } from './frame-output.ts';
+import { UNSAID } from './priority.ts';
+import type { Priority } from './priority.ts';
 import type { Upload } from './upload.ts';
 
 /** How the answer of a stream ended. */
@@ -27,6 +29,7 @@ export class Http2Stream<Token> implements BytesOwner {
   /** Reset by either side, or the connection is gone. */
   dead = false;
   headOnly = false;
+  priority: Priority = UNSAID;
 
   // The request's body.
   upload: Upload | undefined;

@@ -14,7 +14,8 @@ export class HitBlock<Token> implements BytesOwner {
   constructor(hit: FastHit<Token>, events: StreamEvents<Token>) {
     this.#hit = hit;
     this.events = events;
-    this.#fixed = encodeBlock(hit.status, [...hit.headers, 'content-length', String(hit.body.length)]);
+    const length = hit.saysLength ? ['content-length', String(hit.body.length)] : [];
+    this.#fixed = encodeBlock(hit.status, [...hit.headers, ...length]);
   }
 
   block(nowSecond: number): Buffer {

@@ -1,5 +1,6 @@
-import { Field, kindOf } from './field.ts';
+import { Field, PATH, kindOf } from './field.ts';
 import { HpackTable } from './hpack-table.ts';
+import { PathMemo } from './path-memo.ts';
 import { huffmanDecode, maxDecodedBytes } from './huffman.ts';
 
 /** The lines of one header block, bounded. */
@@ -42,11 +43,14 @@ const MAX_SIZE_UPDATES = 2;
  */
 export class HpackDecoder {
   readonly #table: HpackTable;
+  readonly #paths: PathMemo;
   #buffer: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
 
-  constructor(tableLimitBytes: number) {
+  /** `paths` may be shared by many connections. */
+  constructor(tableLimitBytes: number, paths: PathMemo = new PathMemo()) {
+    this.#paths = paths;
     this.#table = new HpackTable(tableLimitBytes);
   }
 
@@ -109,8 +113,35 @@ export class HpackDecoder {
       // Of the name alone: the line it is taken from may have been malformed by its value.
       kind = kindOf(name);
     }
+    return kind === PATH ? this.#path() : this.#valued(name, kind);
+  }
+
+  #valued(name: string, kind: number): Field | undefined {
     const value = this.#string();
     return value === undefined ? undefined : new Field(name, value, kind);
+  }
+
+  #path(): Field | undefined {
+    const start = this.#at;
+    const end = this.#stringEnd();
+    if (end === -1) return undefined;
+    const known = this.#paths.find(this.#buffer, start, end);
+    if (known !== undefined) {
+      this.#at = end;
+      return known;
+    }
+    const field = this.#valued(':path', PATH);
+    if (field !== undefined) this.#paths.keep(this.#buffer, start, end, field);
+    return field;
+  }
+
+  /** Where the string that begins here ends, -1 when not within the block. */
+  #stringEnd(): number {
+    const start = this.#at;
+    const length = start < this.#end ? this.#integer(7) : -1;
+    const end = this.#at + length;
+    this.#at = start;
+    return length === -1 || end > this.#end ? -1 : end;
   }
 
   /** §5.1. -1 when it does not end in time or is beyond what any field here can be. */

@@ -19,6 +19,7 @@ import {
   NOT_PLAIN,
   PATH,
   SCHEME,
+  SELECTIVE,
   TE,
 } from './field.ts';
 import type { Field } from './field.ts';
@@ -26,9 +27,10 @@ import type { FieldList } from './hpack-decoder.ts';
 
 /**
  * `malformed`: no request at all (RFC 9113 §8.1.1), the stream is reset. `refused`: a request that HTTP/1.1
- * would refuse as well, answered with the same status and reason. `plain` and `valid` as in HTTP/1.1.
+ * would refuse as well, answered with the same status and reason. `plain` and `valid` as in HTTP/1.1;
+ * `selective`: nothing but Range and conditions keeps it from being plain.
  */
-export type RequestOutcome = 'malformed' | 'refused' | 'plain' | 'valid';
+export type RequestOutcome = 'malformed' | 'refused' | 'plain' | 'selective' | 'valid';
 
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 const LENGTH = /^[0-9]{1,15}$/;
@@ -69,6 +71,7 @@ export class RequestHead implements FastRequest {
     let host: Field | undefined;
     let hosts = 0;
     let plain = endStream;
+    let selective = false;
     let pseudoOver = false;
     for (let i = 0; i < fields.length; i += 1) {
       const field = fields[i];
@@ -85,6 +88,7 @@ export class RequestHead implements FastRequest {
       }
       pseudoOver = true;
       if (kind === NOT_PLAIN) plain = false;
+      else if (kind === SELECTIVE) selective = true;
       else if (kind === HOST) {
         host = field;
         hosts += 1;
@@ -110,7 +114,9 @@ export class RequestHead implements FastRequest {
     }
     if (scheme.value !== this.scheme) return this.#refuse('target-form');
     if (hosts > 1) return this.#refuse('host-repeated');
-    return this.#place(path, authority, host) ?? (plain ? 'plain' : 'valid');
+    if (this.#place(path, authority, host) === 'refused') return 'refused';
+    if (!plain) return 'valid';
+    return selective ? 'selective' : 'plain';
   }
 
   /** Host and target, or why not. */

@@ -8,9 +8,12 @@ import type { Http2Limits } from './h2-limits.ts';
 import { Http2Stream } from './h2-stream.ts';
 import type { StreamEvents } from './h2-stream.ts';
 import { hitBlockOf } from './hit-block.ts';
+import type { HitBlock } from './hit-block.ts';
 import { FieldList, HpackDecoder } from './hpack-decoder.ts';
 import { encodeBlock } from './hpack-encoder.ts';
 import type { BlockReader } from './block-reader.ts';
+import type { PathMemo } from './path-memo.ts';
+import { readPriority } from './priority.ts';
 import { RequestHead } from './request-head.ts';
 import type { Sender } from './sender.ts';
 import type { PeerErrors, Streams } from './streams.ts';
@@ -19,11 +22,14 @@ import type { Uploads } from './uploads.ts';
 
 /** What becomes of a request; the connection's part of it. */
 export interface RequestTaker<Token> {
-  fast(request: FastRequest): FastHit<Token> | undefined | 'failed';
+  /** What may be answered there and then. */
+  fast(request: FastRequest, kind: 'plain' | 'selective'): FastHit<Token> | undefined | 'failed';
   /** A request for the slow lane; `head` is valid during the call only. */
   onRequest(stream: Http2Stream<Token>, head: RequestHead): void;
   onFastHit(): void;
   onRefused(reason: RefusalReason, status: number): void;
+  /** A hit that cannot be sent. */
+  onFailed(error: unknown): void;
   /** Requests handed over whose answers are still worked on, also of streams that are gone. */
   handedOver(): number;
 }
@@ -38,11 +44,13 @@ export interface RequestsDeps<Token> {
   readonly uploads: Uploads<Token>;
   readonly errors: PeerErrors;
   readonly events: StreamEvents<Token>;
+  readonly paths: PathMemo;
   nowMs(): number;
   nowSecond(): number;
   kick(): void;
 }
 
+const EMPTY = Buffer.alloc(0);
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** From a header block to a hit, a handler, a refusal or an error. */
@@ -59,7 +67,7 @@ export class Requests<Token> {
   constructor(deps: RequestsDeps<Token>) {
     const { limits } = deps;
     this.#deps = deps;
-    this.#decoder = new HpackDecoder(deps.http2.headerTableBytes);
+    this.#decoder = new HpackDecoder(deps.http2.headerTableBytes, deps.paths);
     // HTTP/1.1's bounds on a head, with what HTTP/2 counts beside names and values, and its pseudo-fields.
     this.#list = new FieldList(limits.maxHeadBytes + limits.maxHeaders * 32, limits.maxHeaders + 4);
     this.#head = new RequestHead(limits, deps.scheme);
@@ -84,7 +92,7 @@ export class Requests<Token> {
   }
 
   #request(id: number, { endStream, selfDependent }: BlockReader): boolean {
-    const { errors, http2, sender, streams, taker } = this.#deps;
+    const { errors, http2, streams, taker } = this.#deps;
     streams.used(id);
     // The client tries again on another connection (§6.8).
     if (this.stopped) return errors.spend(FloodCost.noise);
@@ -99,15 +107,14 @@ export class Requests<Token> {
       return errors.streamError(id, ErrorCode.protocol);
     }
     const headOnly = head.method === 'HEAD';
-    if (outcome === 'plain') {
-      const hit = taker.fast(head);
+    if (outcome === 'plain' || outcome === 'selective') {
+      const hit = taker.fast(head, outcome);
       if (hit === 'failed') {
         this.refuse(this.#open(id, true, headOnly), { status: 500, reason: 'handler-failed' });
         return true;
       }
       if (hit !== undefined) {
-        taker.onFastHit();
-        if (!sender.hit(id, hit, this.#deps.nowSecond(), headOnly)) this.#queue(id, hit, headOnly);
+        this.#hit(id, hit, headOnly);
         return true;
       }
     }
@@ -127,19 +134,35 @@ export class Requests<Token> {
     const windows = { send: sender.initialWindow, receive: http2.streamWindowBytes };
     const stream = new Http2Stream<Token>(id, remoteClosed, windows, this.#deps.nowMs(), events);
     stream.headOnly = headOnly;
+    stream.priority = readPriority(this.#head.header('priority'));
     streams.add(stream);
     return stream;
   }
 
-  /** A hit that windows or room do not let out at once. */
-  #queue(id: number, hit: FastHit<Token>, headOnly: boolean): void {
+  #hit(id: number, hit: FastHit<Token>, headOnly: boolean): void {
+    const { events, sender, taker } = this.#deps;
+    let head: HitBlock<Token>;
+    let block: Buffer;
+    try {
+      head = hitBlockOf(hit, events);
+      block = head.block(this.#deps.nowSecond());
+    } catch (error) {
+      // A field that HTTP/2 cannot carry, whatever HTTP/1.1 makes of it.
+      taker.onFailed(error);
+      this.refuse(this.#open(id, true, headOnly), { status: 500, reason: 'handler-failed' });
+      return;
+    }
+    taker.onFastHit();
+    const body = headOnly ? EMPTY : hit.body;
+    if (sender.hit(id, block, body, head)) return;
+    // Windows or room do not let it out at once.
     const stream = this.#open(id, true, headOnly);
     stream.account(hit.token);
     stream.answered = true;
-    stream.blocks.push(hitBlockOf(hit, this.#deps.events).block(this.#deps.nowSecond()));
-    if (!headOnly && hit.body.length > 0) stream.chunk = hit.body;
+    stream.blocks.push(block);
+    if (body.length > 0) stream.chunk = body;
     stream.ending = true;
-    this.#deps.sender.enqueue(stream);
+    sender.enqueue(stream);
   }
 
   /** The front's own answer, to what no handler sees or has answered. */

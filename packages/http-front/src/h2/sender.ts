@@ -1,4 +1,3 @@
-import type { FastHit } from '../fast-hit.ts';
 import {
   ACK,
   CONTINUATION,
@@ -18,29 +17,29 @@ import {
   writeFrameHeader,
   writeUint32,
 } from './frames.ts';
-import type { FrameOutput } from './frame-output.ts';
+import type { BytesOwner, FrameOutput } from './frame-output.ts';
 import { FLOOD_EARNED_PER_DATA_FRAME, FLOOD_EARNING_FRAME_BYTES } from './h2-limits.ts';
 import type { FloodGuard } from './flood-guard.ts';
-import type { Http2Stream, StreamEvents } from './h2-stream.ts';
-import { hitBlockOf } from './hit-block.ts';
+import type { Http2Stream } from './h2-stream.ts';
 import { NO_TABLE } from './hpack-encoder.ts';
 
 /** A DATA frame smaller than what is asked for is worth it only when it fills up a batch by this much. */
 const SMALLEST_FILL_BYTES = 1_024;
+/** Streams that wait for the connection's window before those that are gone are sorted out. */
+const MIN_STARVED = 256;
 const EMPTY = Buffer.alloc(0);
 
 export interface SenderDeps<Token> {
   readonly output: FrameOutput;
   readonly guard: FloodGuard;
-  readonly events: StreamEvents<Token>;
   nowMs(): number;
   /** END_STREAM was framed. */
   onLocalClosed(stream: Http2Stream<Token>): void;
 }
 
 /**
- * The way out: frames what streams have to send, one DATA frame a stream in turn, as far as the peer's
- * windows (RFC 9113 §6.9) and the socket's room go.
+ * The way out: frames what streams have to send, a DATA frame a turn, as far as the peer's windows
+ * (RFC 9113 §6.9) and the socket's room go.
  */
 export class Sender<Token> {
   readonly #deps: SenderDeps<Token>;
@@ -49,6 +48,7 @@ export class Sender<Token> {
   #ready: Http2Stream<Token>[] = [];
   /** Those that only the connection's window holds back. */
   #starved: Http2Stream<Token>[] = [];
+  #starvedLimit = MIN_STARVED;
   #maxFrameBytes = DEFAULT_MAX_FRAME_BYTES;
   #firstBlock = true;
   connectionWindow: number = DEFAULT_WINDOW_BYTES;
@@ -73,11 +73,8 @@ export class Sender<Token> {
    * A hit in whole, at once. False when windows or room do not allow that: then the caller makes a stream
    * of it.
    */
-  hit(streamId: number, hit: FastHit<Token>, nowSecond: number, headOnly: boolean): boolean {
-    const owner = hitBlockOf(hit, this.#deps.events);
-    const block = owner.block(nowSecond);
-    const { body } = hit;
-    const bodyBytes = headOnly ? 0 : body.length;
+  hit(streamId: number, block: Buffer, body: Buffer, owner: BytesOwner): boolean {
+    const bodyBytes = body.length;
     const maxFrame = this.#maxFrameBytes;
     const frames = Math.ceil(bodyBytes / maxFrame);
     const framed = bodyBytes + frames * FRAME_HEADER_BYTES;
@@ -107,7 +104,7 @@ export class Sender<Token> {
       const last = from + take === bodyBytes;
       writeFrameHeader(buffer, at, take, DATA, last ? END_STREAM : 0, streamId);
       at += FRAME_HEADER_BYTES;
-      if (take === body.length) buffer.set(body, at);
+      if (take === bodyBytes) buffer.set(body, at);
       else body.copy(buffer, at, from, from + take);
       at += take;
       if (take >= FLOOD_EARNING_FRAME_BYTES) this.#deps.guard.earn(FLOOD_EARNED_PER_DATA_FRAME);
@@ -141,16 +138,40 @@ export class Sender<Token> {
   /** Frames as much as may go now. */
   pump(): void {
     while (this.#ready.length > 0 && this.#output.hasRoom) {
-      const stream = this.#ready.shift();
+      const stream = this.#next();
       if (stream === undefined) break;
       stream.queued = false;
       if (stream.dead) continue;
       this.#turn(stream);
-      if (this.connectionWindow <= 0 && stream.chunk !== undefined && !stream.starved) {
-        stream.queued = true;
-        stream.sinceMs = this.#deps.nowMs();
-        this.#starved.push(stream);
-      } else this.enqueue(stream);
+      if (this.connectionWindow <= 0 && stream.chunk !== undefined && !stream.starved) this.#starve(stream);
+      else this.enqueue(stream);
+    }
+  }
+
+  /**
+   * The stream whose turn it is (RFC 9218 §10): the most urgent; of those one whose parts are of use only
+   * together, from its first byte to its last; else each in turn.
+   */
+  #next(): Http2Stream<Token> | undefined {
+    const ready = this.#ready;
+    let best = 0;
+    for (let i = 1; i < ready.length; i += 1) {
+      const [one, other] = [ready[i]?.priority, ready[best]?.priority];
+      if (one === undefined || other === undefined || one.urgency > other.urgency) continue;
+      const sooner = one.urgency < other.urgency || (other.incremental && !one.incremental);
+      if (sooner || (!one.incremental && (ready[i]?.id ?? 0) < (ready[best]?.id ?? 0))) best = i;
+    }
+    return ready.splice(best, 1)[0];
+  }
+
+  #starve(stream: Http2Stream<Token>): void {
+    stream.queued = true;
+    stream.sinceMs = this.#deps.nowMs();
+    this.#starved.push(stream);
+    // Those that were reset since wait for nothing. Bounds memory where the window never opens.
+    if (this.#starved.length >= this.#starvedLimit) {
+      this.#starved = this.#starved.filter(({ dead }) => !dead);
+      this.#starvedLimit = 2 * this.#starved.length + MIN_STARVED;
     }
   }
 

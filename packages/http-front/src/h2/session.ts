@@ -21,6 +21,7 @@ import {
   LARGEST_31_BITS,
   PING,
   PRIORITY,
+  PRIORITY_UPDATE,
   PUSH_PROMISE,
   RST_STREAM,
   SETTINGS,
@@ -28,11 +29,13 @@ import {
   SETTING_INITIAL_WINDOW_SIZE,
   SETTING_MAX_CONCURRENT_STREAMS,
   SETTING_MAX_HEADER_LIST_SIZE,
+  SETTING_NO_RFC7540_PRIORITIES,
   WINDOW_UPDATE,
 } from './frames.ts';
 import { FLOOD_EARNED_PER_REQUEST, FloodCost } from './h2-limits.ts';
 import type { Http2Limits } from './h2-limits.ts';
 import type { Http2Stream, StreamEvents } from './h2-stream.ts';
+import type { PathMemo } from './path-memo.ts';
 import { Requests } from './requests.ts';
 import type { RequestTaker } from './requests.ts';
 import { Sender } from './sender.ts';
@@ -45,12 +48,14 @@ export interface SessionDeps<Token> {
   readonly http2: Http2Limits;
   readonly sink: ByteSink;
   readonly pool: BatchPool;
+  readonly paths: PathMemo;
   readonly scheme: 'http' | 'https';
   readonly taker: RequestTaker<Token>;
   /** The same object for all connections of a front: what is prebuilt of a hit is kept for it. */
   readonly events: StreamEvents<Token>;
   nowMs(): number;
-  nowSecond(): number;
+  /** The second that a moment just read from the clock belongs to. */
+  second(nowMs: number): number;
   /** Nothing more will be read; what was framed is on its way. */
   onEnd(): void;
   /** The peer leaves no room for even that. */
@@ -96,6 +101,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
   #sinceMs: number;
   /** When the bytes came that are being read. */
   #nowMs = 0;
+  #second = 0;
 
   constructor(deps: SessionDeps<Token>) {
     const { events, limits, http2 } = deps;
@@ -122,7 +128,6 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
     const sender = new Sender<Token>({
       output,
       guard,
-      events,
       nowMs,
       onLocalClosed: (stream) => this.#onLocalClosed(stream),
     });
@@ -141,8 +146,9 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
       uploads,
       errors: this,
       events,
+      paths: deps.paths,
       nowMs,
-      nowSecond: () => deps.nowSecond(),
+      nowSecond: () => this.#second,
       kick,
     });
     this.#control = new ControlFrames<Token>({
@@ -159,6 +165,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
       [SETTING_INITIAL_WINDOW_SIZE, http2.streamWindowBytes],
       [SETTING_HEADER_TABLE_SIZE, http2.headerTableBytes],
       [SETTING_MAX_HEADER_LIST_SIZE, limits.maxHeadBytes],
+      [SETTING_NO_RFC7540_PRIORITIES, 1],
     ]);
     if (http2.connectionWindowBytes > DEFAULT_WINDOW_BYTES)
       sender.windowUpdate(0, http2.connectionWindowBytes - DEFAULT_WINDOW_BYTES);
@@ -188,6 +195,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
     const nowMs = this.#deps.nowMs();
     this.#guard.refill(nowMs);
     this.#nowMs = nowMs;
+    this.#second = this.#deps.second(nowMs);
     if (!this.#midway) this.#sinceMs = nowMs;
     this.#receiving = true;
     let at = 0;
@@ -248,6 +256,8 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
         return this.#control.ping(flags, id, buffer, start, end);
       case PRIORITY:
         return this.#control.priority(id, buffer, start, end);
+      case PRIORITY_UPDATE:
+        return this.#control.priorityUpdate(id, buffer, start, end);
       case GOAWAY:
         if (id !== 0) return this.fail(ErrorCode.protocol);
         if (end - start < 8) return this.fail(ErrorCode.frameSize);

@@ -4,6 +4,7 @@ import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } fro
 import { Readable } from 'node:stream';
 import { buffer, text as textOf } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createFastHit } from '../../src/index.ts';
 import { F, T, encode, u32 } from './probe.ts';
 import type { Fields } from './probe.ts';
 import { startHttp2, text } from './test-http2.ts';
@@ -207,6 +208,59 @@ describe('both lanes, seen by the platform’s client', () => {
     const session = open(front);
     expect((await ask(session, { ':path': '/fails' })).headers[':status']).toBe(500);
     expect((await ask(session, { ':path': '/evil' })).headers[':status']).toBe(500);
+  });
+
+  test('ranges and conditions are asked of `selective`, and go on like any hit', async () => {
+    const body = Buffer.from('0123456789');
+    const front = await start({
+      hits: { '/hit': body },
+      selective(request) {
+        if (request.header('if-none-match') === '"a"')
+          return createFastHit({
+            token: 't',
+            status: 304,
+            headers: ['ETag', '"a"'],
+            body: Buffer.alloc(0),
+            saysLength: false,
+          });
+        return request.header('range') === 'bytes=2-4'
+          ? createFastHit({
+              token: 't',
+              status: 206,
+              headers: ['Content-Range', 'bytes 2-4/10'],
+              body: body.subarray(2, 5),
+            })
+          : undefined;
+      },
+    });
+    const session = open(front);
+    const part = await ask(session, { ':path': '/hit', range: 'bytes=2-4' });
+    expect(part.headers).toMatchObject({
+      ':status': 206,
+      'content-range': 'bytes 2-4/10',
+      'content-length': '3',
+    });
+    expect(part.body.toString()).toBe('234');
+    const known = await ask(session, { ':path': '/hit', 'if-none-match': '"a"' });
+    expect([known.headers[':status'], known.headers.etag, known.headers['content-length']]).toEqual([
+      304,
+      '"a"',
+      undefined,
+    ]);
+    expect(front.seen).toEqual([]);
+    await ask(session, { ':path': '/hit', range: 'bytes=5-' });
+    await ask(session, { ':path': '/hit', range: 'bytes=2-4', authorization: 'x' });
+    expect(front.seen).toEqual(['slow GET a.localhost /hit', 'slow GET a.localhost /hit']);
+  });
+
+  test('a hit that HTTP/2 cannot carry is answered with 500, and the process lives', async () => {
+    const front = await start({
+      hits: { '/evil': Buffer.from('x'), '/hit': Buffer.from('hit') },
+      hitHeaders: (target) => (target === '/evil' ? ['x-evil', 'a\x01b'] : []),
+    });
+    const session = open(front);
+    expect((await ask(session, { ':path': '/evil' })).headers[':status']).toBe(500);
+    expect((await ask(session, { ':path': '/hit' })).body.toString()).toBe('hit');
   });
 
   test('a viewer that leaves aborts the signal and ends the body', async () => {

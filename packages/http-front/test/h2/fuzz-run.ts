@@ -3,6 +3,7 @@ import { BatchPool } from '../../src/h2/frame-output.ts';
 import type { Http2Stream } from '../../src/h2/h2-stream.ts';
 import { FieldList, HpackDecoder } from '../../src/h2/hpack-decoder.ts';
 import { encodeBlock } from '../../src/h2/hpack-encoder.ts';
+import { PathMemo } from '../../src/h2/path-memo.ts';
 import { Http2Session } from '../../src/h2/session.ts';
 import { F, T } from './probe.ts';
 import { fuzzInput, seeded } from './fuzz-input.ts';
@@ -17,6 +18,7 @@ const hits = new Map(
   ),
 );
 const pool = new BatchPool();
+const paths = new PathMemo();
 const HEAD = encodeBlock(200, ['content-type', 'text/plain']);
 const LONG_HEAD = encodeBlock(200, ['x-long', 'z'.repeat(30_000)]);
 
@@ -43,6 +45,7 @@ export function fuzzOnce(seed: number): FuzzResult {
     limits: defaultLimits,
     http2: { ...defaultHttp2Limits, maxConcurrentStreams: 5, maxHandedOver: 8 },
     pool,
+    paths,
     scheme: 'https',
     sink: {
       write(bytes, done) {
@@ -60,7 +63,7 @@ export function fuzzOnce(seed: number): FuzzResult {
       },
     },
     nowMs: () => 0,
-    nowSecond: () => 0,
+    second: () => 0,
     taker: {
       fast: ({ target }) => hits.get(target),
       onRequest(stream, { target }) {
@@ -76,6 +79,9 @@ export function fuzzOnce(seed: number): FuzzResult {
       },
       onFastHit: () => undefined,
       onRefused: () => undefined,
+      onFailed(error) {
+        throw error;
+      },
       handedOver: () => handedOver,
     },
     onEnd: () => {

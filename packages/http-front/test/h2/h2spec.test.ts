@@ -32,6 +32,5 @@ describe.each([
       await one.run(probe, { authority: 'a.localhost', path });
       probe.end();
     },
-    5_000,
   );
 });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FieldList, HpackDecoder } from '../../src/h2/hpack-decoder.ts';
 import { encodeBlock } from '../../src/h2/hpack-encoder.ts';
+import { PathMemo } from '../../src/h2/path-memo.ts';
 import { huffmanDecode, huffmanEncode, huffmanLength, maxDecodedBytes } from '../../src/h2/huffman.ts';
 
 function decode(decoder: HpackDecoder, hex: string): string[] | 'error' {
@@ -127,6 +128,22 @@ test('a line larger than the table empties it, and the table never outgrows its 
       return decoder.tableBytes <= 128 && list.fields.length <= 10;
     }),
   );
+});
+
+test('a path is remembered by its bytes, and only by all of them', () => {
+  const paths = new PathMemo();
+  const of = (hex: string): string[] | 'error' => decode(new HpackDecoder(4_096, paths), hex);
+  for (let times = 0; times < 2; times += 1) {
+    expect(of('04 02 2f 61')).toEqual([':path: /a']);
+    expect(of('04 02 2f 62')).toEqual([':path: /b']);
+    expect(of('04 03 2f 61 62')).toEqual([':path: /ab']);
+    // The same in Huffman code, and under a name that is spelt out.
+    expect(of('04 82 60 7f')).toEqual([':path: /a']);
+    expect(of('00 05 3a 70 61 74 68 02 2f 61')).toEqual([':path: /a']);
+    expect(of(`04 7f a1 02 2f ${'61'.repeat(415)}`)).toEqual([`:path: /${'a'.repeat(415)}`]);
+    expect(of('04 02 2f')).toBe('error');
+    expect(of('04')).toBe('error');
+  }
 });
 
 test('Huffman codes say what they were given, every byte of them', () => {

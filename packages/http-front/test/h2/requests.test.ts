@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HpackDecoder, FieldList } from '../../src/h2/hpack-decoder.ts';
-import { E, F, T, encode } from './probe.ts';
-import type { Fields } from './probe.ts';
+import { E, F, S, T, encode, u32 } from './probe.ts';
+import type { Fields, Probe } from './probe.ts';
 import { startHttp2 } from './test-http2.ts';
 import type { TestHttp2 } from './test-http2.ts';
 
@@ -134,6 +134,65 @@ describe('one strict reading', () => {
         'slow',
       );
     expect(await lane(but({ ':path': '/hit', ':method': 'POST' }))).toBe('slow');
+  });
+});
+
+/** Asks for two bodies of five frames while no window is open, then opens all; the streams of DATA in order. */
+async function order(first: Fields, second: Fields, before?: (probe: Probe) => void): Promise<number[]> {
+  const front = await startHttp2({ hits: { '/large': Buffer.alloc(80_000) } });
+  const probe = await front.probe();
+  await probe.handshake([[S.window, 0]]);
+  probe.frame(T.window, 0, 0, u32(1_000_000));
+  probe.headers(1, encode([...but({ ':path': '/large' }), ...first]));
+  probe.headers(3, encode([...but({ ':path': '/large' }), ...second]));
+  before?.(probe);
+  for (let heads = 0; heads < 2; heads += 1) await probe.want('HEADERS', ({ type }) => type === T.headers);
+  probe.setSettings([S.window, 1_000_000]);
+  const seen: number[] = [];
+  for (let ends = 0; ends < 2;) {
+    const one = await probe.want('DATA', ({ type }) => type === T.data);
+    if (one.payload.length > 0 && seen.at(-1) !== one.id) seen.push(one.id);
+    if ((one.flags & F.endStream) !== 0) ends += 1;
+  }
+  await front.close();
+  return seen;
+}
+
+/** PRIORITY_UPDATE. */
+function update(id: number, value: string): (probe: Probe) => void {
+  return (probe) => probe.frame(0x10, 0, 0, Buffer.concat([u32(id), Buffer.from(value)]));
+}
+
+describe('priorities (RFC 9218)', () => {
+  test('whoever says nothing gets turns', async () => {
+    expect((await order([], [])).length).toBeGreaterThan(4);
+  });
+
+  test('the urgent goes first, in whole', async () => {
+    expect(await order([['priority', 'u=5']], [['priority', 'u=1, i']])).toEqual([3, 1]);
+    expect(await order([['priority', 'u=1']], [['priority', 'u=2']])).toEqual([1, 3]);
+  });
+
+  test('of equals, one after the other, unless parts are of use', async () => {
+    expect(await order([['priority', 'u=3']], [['priority', 'u=3']])).toEqual([1, 3]);
+    expect((await order([['priority', 'i']], [['priority', 'i=?1;x, u=9']])).length).toBeGreaterThan(4);
+  });
+
+  test('a later word counts', async () => {
+    expect(await order([['priority', 'u=1']], [['priority', 'u=5']], update(1, 'u=6'))).toEqual([3, 1]);
+    // Of a stream that is not there: without effect.
+    expect(await order([['priority', 'u=1']], [['priority', 'u=5']], update(99, 'u=0'))).toEqual([1, 3]);
+  });
+
+  test.each([
+    ['on a stream', 1, u32(1), E.protocol],
+    ['too short', 0, Buffer.alloc(3), E.size],
+  ])('PRIORITY_UPDATE %s is an error', async (_name, id, payload, code) => {
+    const probe = await server.probe();
+    await probe.handshake();
+    probe.frame(0x10, 0, id, payload);
+    const one = await probe.want('GOAWAY', ({ type }) => type === T.goAway);
+    expect(one.payload.readUInt32BE(4)).toBe(code);
   });
 });
 

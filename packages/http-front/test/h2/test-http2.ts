@@ -7,6 +7,7 @@ import { createFastHit, createFront } from '../../src/index.ts';
 import type {
   Answer,
   Front,
+  FrontHandlers,
   FrontLimits,
   FrontOptions,
   Http2Limits,
@@ -17,6 +18,9 @@ import { Probe } from './probe.ts';
 
 export interface TestHttp2Options {
   readonly hits?: Readonly<Record<string, Buffer>>;
+  /** More fields of a hit. */
+  readonly hitHeaders?: (target: string) => readonly string[];
+  readonly selective?: FrontHandlers<string>['selective'];
   readonly answer?: (request: ParsedRequest) => Promise<Answer<string>>;
   readonly limits?: Partial<FrontLimits>;
   readonly http2?: Partial<Http2Limits>;
@@ -55,7 +59,7 @@ export async function startHttp2(options: TestHttp2Options = {}): Promise<TestHt
       createFastHit({
         token: `hit ${target}`,
         status: 200,
-        headers: ['Content-Type', 'text/plain'],
+        headers: ['Content-Type', 'text/plain', ...(options.hitHeaders?.(target) ?? [])],
         body,
         varying: (second) => ['Age', String(second % 60)],
       }),
@@ -71,6 +75,7 @@ export async function startHttp2(options: TestHttp2Options = {}): Promise<TestHt
         if (hit !== undefined) seen.push(`fast ${request.method} ${request.host} ${request.target}`);
         return hit;
       },
+      selective: (request) => options.selective?.(request),
       async answer(request) {
         seen.push(`slow ${request.method} ${request.host} ${request.target}`);
         return (await options.answer?.(request)) ?? text(`target ${request.target}`);

@@ -125,6 +125,24 @@ export function decodeMessage(bytes: Uint8Array): Message {
   return { version, blockhash, header, staticKeys, lookups, instructions };
 }
 
+/** Accounts that one transaction may name; an index is a byte. */
+const MAX_KEYS = 256;
+
+/**
+ * Whether every index leads to an account: programs are named by the message itself and do not pay for it, accounts may
+ * come from lookup tables too (agave, `Message::sanitize`, `v0::Message::sanitize`).
+ */
+function hasSaneIndexes({ staticKeys, lookups, instructions }: Message): boolean {
+  const looked = lookups.reduce((sum, each) => sum + each.writable.length + each.readonly.length, 0);
+  const keys = staticKeys.length + looked;
+  if (keys > MAX_KEYS || lookups.some((each) => each.writable.length + each.readonly.length === 0))
+    return false;
+  return instructions.every(
+    ({ programIndex, accounts }) =>
+      programIndex > 0 && programIndex < staticKeys.length && accounts.every((index) => index < keys),
+  );
+}
+
 const isZero = (bytes: Uint8Array): boolean => bytes.every((b) => b === 0);
 
 export function decodeWire(bytes: Uint8Array): DecodeResult {
@@ -145,7 +163,8 @@ export function decodeWire(bytes: Uint8Array): DecodeResult {
       signers === 0 ||
       readonlySigners >= signers ||
       signers + readonlyOthers > keys ||
-      raw.length !== signers
+      raw.length !== signers ||
+      !hasSaneIndexes(message)
     ) {
       return {
         kind: 'malformed',
