@@ -97,11 +97,11 @@ async function startOtherOrigin(): Promise<{
     real.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 500, { ...answer.headers, etag: '"other"' });
       const other = new Transform({
-        transform: (chunk: Buffer, _, done) =>
-          done(
-            null,
-            chunk.map((byte) => byte ^ 1),
-          ),
+        transform(chunk: Buffer, _, done) {
+          // Often enough that every piece differs, seldom enough that a large one costs nothing.
+          for (let i = 0; i < chunk.length; i += 1_024) chunk[i] = (chunk[i] ?? 0) ^ 1;
+          done(null, chunk);
+        },
       });
       pipeline(answer, other, response, () => undefined);
     });
