@@ -30,13 +30,13 @@ export function createStory(terminal: Terminal, quiet: boolean): Story {
         steps.push({ name, ok: true, ms: elapsed() });
         if (!quiet)
           terminal.line(
-            `${style.green('✓')} ${name.padEnd(10)} ${figures}  ${style.dim(formatMs(elapsed()))}`,
+            `${style.green('✓')} ${name.padEnd(18)} ${figures}  ${style.dim(formatMs(elapsed()))}`,
           );
       } catch (error) {
         const { message } = describeFailure(error);
         steps.push({ name, ok: false, ms: elapsed(), error: message });
         if (!quiet)
-          terminal.line(`${style.red('✗')} ${name.padEnd(10)} ${message}  ${style.dim(formatMs(elapsed()))}`);
+          terminal.line(`${style.red('✗')} ${name.padEnd(18)} ${message}  ${style.dim(formatMs(elapsed()))}`);
         throw error;
       }
     },

@@ -35,10 +35,14 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const { terminal } = context;
   const story = createStory(terminal, false);
   const { createDevnet } = await import('@media-network/devnet');
-  const { emptyFigures, tellStory } = await import('../check/network-check.ts');
+  const [{ emptyFigures, tellStory }, { tellAttacks }] = await Promise.all([
+    import('../check/network-check.ts'),
+    import('../check/attacks.ts'),
+  ]);
   const figures = emptyFigures();
   const started = performance.now();
   let devnet: Devnet | undefined;
+  let attacks: readonly unknown[] = [];
   let ok = false;
   try {
     await story.step('boot', async () => {
@@ -53,6 +57,9 @@ async function run(options: Options, context: CliContext): Promise<void> {
       return `chain ${devnet.rpcUrl}, program ${devnet.programId}, ${devnet.guards.length} guards, ${devnet.edges.length} edges`;
     });
     if (devnet !== undefined) await raced(tellStory(devnet, story, figures), signal);
+    await devnet?.close();
+    devnet = undefined;
+    attacks = await tellAttacks(story, signal);
     ok = true;
   } catch (error) {
     if (options.debug === true)
@@ -69,7 +76,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
   }
   if (!ok) context.setExitCode(1);
   const summary = `${story.steps.filter((step) => step.ok).length} steps hold in ${formatMs(performance.now() - started)}`;
-  if (options.json === true) terminal.json({ ok, steps: story.steps, ...figures });
+  if (options.json === true) terminal.json({ ok, steps: story.steps, ...figures, attacks });
   else
     terminal.line(
       ok
@@ -90,7 +97,7 @@ export const registerCheck: RegisterCommand = (program, context) => {
   const command = program
     .command('check')
     .description(
-      'Boots a network on free ports in a folder of its own, tells its whole story once with short periods, cleans up. Exit code 0 when everything holds.',
+      'Boots a network on free ports in a folder of its own, tells its whole story once with short periods, plays three attacks on it, cleans up. Exit code 0 when everything holds.',
     )
     .option('--url <url>', 'tell the story on another Solana chain: the program is deployed under a fresh id')
     .option('--ws <url>', 'websocket of that chain (default: the port after that of --url)')

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { missesOf } from '@media-network/lab';
-import type { Outcome, Scenario } from '@media-network/lab';
+import type { Scenario } from '@media-network/lab';
 import { MediaError, errorMessage } from '@media-network/runtime';
-import { formatMedia, formatMs } from '../amounts.ts';
+import { formatMs } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
+import { outcomeText } from '../lab/outcome-text.ts';
 import { table } from '../terminal/table.ts';
 
 interface Options {
@@ -49,14 +50,6 @@ function list(scenarios: readonly Scenario[], options: Options, { terminal }: Cl
     { head: 'what happens', value: (each: Scenario) => each.doc },
   ];
   for (const line of table(scenarios, columns, terminal.style)) terminal.line(line);
-}
-
-/** An outcome as a line: what it cost and brought, and what the honest had of it. */
-export function outcomeText(outcome: Outcome): string {
-  const honest = `the honest earned ${formatMedia(outcome.honestAfter)}, without it ${formatMedia(outcome.honestBefore)}`;
-  return outcome.kind === 'mishap'
-    ? honest
-    : `costs ${formatMedia(outcome.attackerIn)}, brings ${formatMedia(outcome.attackerOut)}; ${honest}`;
 }
 
 async function run(options: Options, context: CliContext): Promise<void> {
