@@ -165,23 +165,26 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   await story.step('session', async () => {
     const file = devnet.origin?.files.get(DOWNLOAD);
     let signed = 0n;
+    const tokens = createTokenSource(devnet.signerUrl);
     for (const edge of [first, second]) {
-      const session = await viewer.openSession({
-        tokens: createTokenSource(devnet.signerUrl),
-        resource: devnet.resource,
-        url: url(edge, '/'),
-        edge: edge.address,
+      // Hours are short here: a session that one ends in the middle of stays partly unsigned, as it should.
+      signed += await until('a session within an hour', 3 * hourMs + SLACK_MS, async () => {
+        const session = await viewer.openSession({
+          tokens,
+          resource: devnet.resource,
+          url: url(edge, '/'),
+          edge: edge.address,
+        });
+        const { response } = await ask([edge], () => session.get(DOWNLOAD));
+        expectThat(response.status === 200, `the edge answered ${response.status} within a session`);
+        expectThat(
+          response.sha256 === file?.sha256,
+          'the download in a session differs from the file of the origin',
+        );
+        await session.settle();
+        add(traffic.counts, edge, session.received);
+        return session.signed === session.received ? session.signed : undefined;
       });
-      const { response } = await ask([edge], () => session.get(DOWNLOAD));
-      expectThat(response.status === 200, `the edge answered ${response.status} within a session`);
-      expectThat(
-        response.sha256 === file?.sha256,
-        'the download in a session differs from the file of the origin',
-      );
-      await session.settle();
-      expectThat(session.signed === session.received, 'the edge did not take the last receipt');
-      add(traffic.counts, edge, session.received);
-      signed += session.signed;
     }
     return `${formatBytes(signed)} received and signed for in two sessions`;
   });
@@ -324,13 +327,14 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   await story.step('lie', async () => {
     const about = (await judgedReports(devnet, traffic)).filter(({ edge }) => edge === lying.address);
     expectThat(about.length > 0, 'the lying edge reported nothing');
-    const believed = about.find(({ decision }) => decision !== 'rejected');
-    expectThat(believed === undefined, `the lie about hour ${believed?.hour} is ${believed?.decision}`);
+    // What it committed to contradicts it: it gets what was vouched for, and that is nothing.
+    const believed = about.find(({ decision }) => decision === 'full');
+    expectThat(believed === undefined, `the lie about hour ${believed?.hour} was believed`);
     const owner = (await devnet.wallets.ensure('edge-4')).address;
     const { claims } = await claimAll(client, devnet.treasury, owner);
     expectThat(claims.length === 0, 'the lying edge has earned something');
     figures.lie.refused = true;
-    return `${about.length} doubled report${about.length === 1 ? '' : 's'} rejected, nothing earned`;
+    return `${about.length} doubled report${about.length === 1 ? '' : 's'} not believed, nothing earned`;
   });
 }
 

@@ -16,7 +16,7 @@ interface Options {
 }
 
 /** A week of five hours of twelve seconds: a minute. A real cluster is slower to confirm, so everything takes twice as long there. */
-const EMBEDDED = { ...FAST_PARAMS, hoursPerWeek: 5 };
+const EMBEDDED = { ...FAST_PARAMS, hoursPerWeek: 5, finalHours: 10, lateHours: 12 };
 const CLUSTER = { ...EMBEDDED, sampleSecs: 2 };
 
 async function cluster(options: Options, context: CliContext): Promise<ClusterOptions | undefined> {
