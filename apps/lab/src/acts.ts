@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { auditHour, createHttpBlobs } from '@media-network/audit';
 import { EPOCH_STATUS, HOUR_STATUS } from '@media-network/chain/schema';
 import type { Edge } from '@media-network/edge';
 import { decodeHour, toHex } from '@media-network/protocol';
@@ -84,20 +85,25 @@ export async function finalHour(stage: Stage, hour: bigint): Promise<Hour | unde
   return undefined;
 }
 
-/** How many times an honest edge that viewers came to was credited nothing for an hour that was decided. */
+/**
+ * How many reports of honest edges that viewers came to were rejected, or disputed for a resource, in hours that were
+ * decided: recomputed from what guards publish.
+ */
 export async function blamed(
   stage: Stage,
   edges: readonly Edge[],
   hours: readonly bigint[],
 ): Promise<number> {
+  const { client } = stage;
+  const guards = stage.guards.map(({ url }) => url);
+  const deps = { client, sha256, blobs: createHttpBlobs({ fetch, sources: () => Promise.resolve(guards) }) };
+  const isHonest = (address: string): boolean => edges.some((edge) => edge.address === address);
   let count = 0;
   for (const hour of hours) {
-    const final = await finalHour(stage, hour);
-    if (final === undefined) continue;
-    for (const { address } of edges) {
-      const rows = final.edges.find(({ edge }) => edge === address)?.rows ?? [];
-      if (rows.every(({ credited }) => credited === 0n)) count += 1;
-    }
+    if ((await client.hour(hour))?.status !== HOUR_STATUS.final) continue;
+    const { figures } = await auditHour(deps, hour);
+    count += figures.reports.filter(({ edge, decision }) => isHonest(edge) && decision === 'rejected').length;
+    count += figures.disputes.filter(({ edge }) => isHonest(edge)).length;
   }
   return count;
 }

@@ -61,8 +61,6 @@ function servesEvil(name: string, doc: string, quick: boolean, lies: Lies): Scen
     doc,
     quick,
     visited: { vouched: 18, open: 6 },
-    // Guards look at an edge when the clock has turned: once wrong, they look every other minute or so.
-    network: { stepSamples: 1 },
     lie: () => ({ settings: evilOrigin }),
   });
   return {

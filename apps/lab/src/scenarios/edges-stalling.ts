@@ -28,6 +28,7 @@ function stalls(
   quick: boolean,
   liars: number,
   control: ControlOverride,
+  params: Readonly<Record<string, number>> = {},
 ): Scenario {
   const honestEdges = 2;
   return {
@@ -41,6 +42,7 @@ function stalls(
       edges: honestEdges + liars,
       // A guard commits to what it knows when two thirds of its time are over: the clock has to pass there.
       stepSamples: 1,
+      params,
       edgeOverrides: (index) => (attacks && index >= honestEdges ? { control } : {}),
     }),
     async play({ stage }) {
@@ -68,6 +70,8 @@ export const STALLING_SCENARIOS: readonly Scenario[] = [
     false,
     10,
     answersWith(() => ({ status: 200, type: 'application/octet-stream', body: drip() })),
+    // An edge may take a third of the time for verdicts, by a clock that nobody turns: hours are short here.
+    { sampleSecs: 5 },
   ),
   stalls(
     'zeros-for-evidence',

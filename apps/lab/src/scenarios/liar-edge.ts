@@ -41,6 +41,8 @@ export function liarEdge(plan: LiarEdge): Scenario {
     honestSide: JSON.stringify([honestEdges, guards, plan.traffic ?? null, Object.keys(plan.network ?? {})]),
     ...(plan.spiteful === true ? { spiteful: true } : {}),
     network: (attacks) => ({
+      // Guards ask for counters at moments of their own: the clock has to stop often enough for them.
+      stepSamples: 1,
       ...plan.network,
       guards,
       edges: honestEdges + 1,

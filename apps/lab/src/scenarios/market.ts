@@ -15,9 +15,11 @@ interface Trader {
   readonly quick?: boolean;
   readonly network?: StageOptions;
   /** Done once, in the first hour with viewers; what came of each step is printed. */
-  readonly act: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
+  readonly act?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
   /** Done in the hour after that. */
   readonly then?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
+  /** Done in the last hour of the week, when the one before is recorded and its fee is due. */
+  readonly whenDue?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** Somebody with money, and nothing to serve, beside an honest network. */
@@ -27,17 +29,18 @@ function trader(plan: Trader): Scenario {
     kind: 'attack',
     doc: plan.doc,
     quick: plan.quick ?? false,
-    honestSide: `trader ${JSON.stringify(Object.keys(plan.network ?? {}))}`,
+    honestSide: `trader ${plan.whenDue !== undefined} ${JSON.stringify(Object.keys(plan.network ?? {}))}`,
     network: () => ({ ...NODES, ...plan.network }),
     async play({ stage, attacks }) {
       const mallory = await stage.wealthy('mallory', WEALTH.media, WEALTH.quote);
       await openAccounts(stage, mallory, stage.quoteMint);
       const purse = await stage.purses.open([mallory.address]);
       let figures: Readonly<Record<string, string>> = {};
-      const steps = [plan.act, plan.then];
-      const hours = await week(stage, async () => {
+      const steps = [plan.act, plan.then, plan.whenDue];
+      const hours = await week(stage, async (hour) => {
         await serve(stage, stage.edges);
         const step = steps.shift();
+        if (steps.length === 0 && plan.whenDue !== undefined) await stage.past(hour - 1n);
         if (attacks && step !== undefined) figures = { ...figures, ...(await step(stage, mallory)) };
       });
       return {
@@ -107,7 +110,7 @@ export const MARKET_SCENARIOS: readonly Scenario[] = [
   trader({
     name: 'sandwiched-charge',
     doc: "Moves the price, takes a resource's fee at it, and moves it back. A charge refuses a price that has moved by more than 3 %; below that two swap fees cost more than it brings.",
-    async act(stage, mallory) {
+    async whenDue(stage, mallory) {
       const { client } = stage;
       const resource = await stage.resourceAccount();
       const charge = async (): Promise<Awaited<ReturnType<typeof client.instructions.charge>>> =>

@@ -12,6 +12,8 @@ interface Mishap {
   readonly quick?: boolean;
   readonly guards?: number;
   readonly honestSlackBps?: bigint;
+  /** Edges whose own mishap it is: what they lose by it is theirs. They are not blamed either. */
+  readonly own?: number;
   /** What goes wrong, in the first hour, after viewers came. */
   readonly happens: (stage: Stage) => Promise<void>;
   /** What is mended in the last hour of the week, before viewers come. */
@@ -26,7 +28,7 @@ function mishap(plan: Mishap): Scenario {
     kind: 'mishap',
     doc: plan.doc,
     quick: plan.quick ?? false,
-    honestSide: `mishap ${guards}`,
+    honestSide: `mishap ${guards} ${plan.own ?? 0}`,
     ...(plan.honestSlackBps === undefined ? {} : { honestSlackBps: plan.honestSlackBps }),
     network: () => ({ guards, edges: 3, params: { minGuards: guards } }),
     async play({ stage, attacks }) {
@@ -39,7 +41,7 @@ function mishap(plan: Mishap): Scenario {
       });
       return {
         attackers: undefined,
-        honest: [...names('edge', 3), ...names('guard', guards)],
+        honest: [...names('edge', 3).slice(plan.own ?? 0), ...names('guard', guards)],
         blamedHonest: await blamed(stage, stage.edges, hours),
       };
     },
@@ -107,7 +109,7 @@ export const MISHAP_SCENARIOS: readonly Scenario[] = [
       await rm(join(stage.dir, 'edge-1', 'lock'), { force: true });
       await stage.restartEdge(0);
     },
-    honestSlackBps: 1_500n,
+    own: 1,
   }),
   mishap({
     name: 'machine-cloned',
@@ -116,7 +118,7 @@ export const MISHAP_SCENARIOS: readonly Scenario[] = [
     mended: async () => {
       await clone?.close();
     },
-    honestSlackBps: 1_500n,
+    own: 1,
   }),
   mishap({
     name: 'price-swings',
