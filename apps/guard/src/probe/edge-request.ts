@@ -35,7 +35,8 @@ export interface EdgeAsk {
 export type EdgeContact =
   | { readonly kind: 'answered'; readonly answer: EdgeAnswer }
   | { readonly kind: 'too-large'; readonly answer: EdgeAnswer }
-  | { readonly kind: 'silent'; readonly receivedBytes: number }
+  /** `connected`: something took the connection; what it waits for may be an origin. */
+  | { readonly kind: 'silent'; readonly connected: boolean; readonly receivedBytes: number }
   /** It was not asked: its address is not one to be asked, or nothing of this machine gets there. */
   | { readonly kind: 'not-asked' };
 
@@ -106,13 +107,20 @@ function exchange(request: http.ClientRequest, maxBytes: number): Promise<EdgeCo
     let size = 0;
     let socket: net.Socket | undefined;
     let readBefore = 0;
+    let connected = false;
     request.on('socket', (found) => {
+      // One that stayed open from an earlier request is connected already.
+      connected = !found.connecting;
+      if (found.connecting)
+        found.once('connect', () => {
+          connected = true;
+        });
       socket = found instanceof tls.TLSSocket ? undefined : found;
       readBefore = socket?.bytesRead ?? 0;
     });
     const received = (): number => (socket === undefined ? head + size : socket.bytesRead - readBefore);
     const chunks: Buffer[] = [];
-    const silent = (): void => resolve({ kind: 'silent', receivedBytes: received() });
+    const silent = (): void => resolve({ kind: 'silent', connected, receivedBytes: received() });
     request.on('error', (error) => {
       if (OWN_FAULTS.has(errorCode(error))) resolve({ kind: 'not-asked' });
       else silent();

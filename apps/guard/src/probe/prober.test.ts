@@ -76,6 +76,8 @@ async function looked(options: {
   readonly probe?: readonly string[];
   readonly times: number;
   readonly budget?: number;
+  /** Longest that an answer is waited for. */
+  readonly edgeMs?: number;
   readonly addresses?: readonly string[];
 }) {
   const asked: { readonly request: http.IncomingMessage; readonly port: number; readonly from: string }[] =
@@ -121,6 +123,7 @@ async function looked(options: {
     // Over the whole range, the same in each run.
     random: () => ((drawn += 1) * 0.377) % 1,
     addresses: options.addresses ?? [],
+    ...(options.edgeMs === undefined ? {} : { edgeMs: options.edgeMs }),
   });
   const outcomes: ProbeOutcome[] = [];
   for (let i = 0; i < options.times; i += 1) {
@@ -278,6 +281,21 @@ describe('a probe', () => {
     expect(busy.seen.contacts).toEqual({ answered: 2, silent: 0 });
     // What is refused is nobody's traffic.
     expect(busy.seen.probed.size).toBe(0);
+  });
+
+  it('does not take an edge for dead that waits for its origin', async () => {
+    const found = await looked({
+      times: 3,
+      edgeMs: 200,
+      edge(request, response) {
+        if (request.url?.startsWith('/.well-known/') === true) response.writeHead(405).end();
+        // Everything else waits for ever.
+      },
+    });
+    expect(found.outcomes).toEqual(['unknown', 'unknown', 'unknown']);
+    expect(found.seen.contacts).toEqual({ answered: 3, silent: 0 });
+    const hung = await looked({ times: 1, edgeMs: 200, edge: () => undefined });
+    expect(hung.seen.contacts).toEqual({ answered: 0, silent: 1 });
   });
 
   it('takes no more than its budget', async () => {

@@ -33,6 +33,8 @@ export interface ProberDeps {
   readonly random: () => number;
   /** Addresses of this machine to ask from; none for the system's choice. */
   readonly addresses: readonly string[];
+  /** Longest that an answer is waited for; 20 s by default. */
+  readonly edgeMs?: number;
 }
 
 export interface ProbeTask {
@@ -73,6 +75,9 @@ interface TargetFacts {
 const MAX_TARGETS = 10_000;
 /** Longest answer: one that drips is never silent. */
 const MAX_EDGE_MS = 20_000;
+const MAX_ALIVE_MS = 10_000;
+/** Answered by the edge itself, whatever its origin does (docs/evidence.md, HTTP of an edge). */
+const OWN_ENDPOINT = '/.well-known/media-network/receipts';
 
 export function createProber(deps: ProberDeps): Prober {
   const { book, budget, clock, origin, random, targets } = deps;
@@ -144,14 +149,16 @@ export function createProber(deps: ProberDeps): Prober {
       target,
       headers: [...head.headers, ...shapeFields(shape, facts)],
       maxBytes: Math.max(room, MARGIN),
-      timeoutMs: MAX_EDGE_MS,
+      timeoutMs: deps.edgeMs ?? MAX_EDGE_MS,
       from: deps.addresses[Math.floor(random() * deps.addresses.length)],
       ...(task.signal === undefined ? {} : { signal: task.signal }),
     });
     if (contact.kind === 'not-asked') return 'not-asked';
     const received = contact.kind === 'silent' ? contact.receivedBytes : contact.answer.receivedBytes;
     budget.spend(edge.address, resource, hour, received);
-    book.addContact(edge.address, hour, contact.kind !== 'silent' || received > 0);
+    const alive = contact.kind !== 'silent' || received > 0 || (contact.connected && (await isAlive(task)));
+    if (task.signal?.aborted === true) return 'not-asked';
+    book.addContact(edge.address, hour, alive);
     // What an edge refuses, or breaks off, it need not have counted.
     const served =
       contact.kind === 'answered' &&
@@ -159,7 +166,7 @@ export function createProber(deps: ProberDeps): Prober {
       contact.answer.header('media-error') === undefined;
     if (received > 0)
       book.addBytes(edge.address, resource, hour, BigInt(received), served && task.withinHour);
-    if (contact.kind === 'silent') return received > 0 ? 'unknown' : 'silent';
+    if (contact.kind === 'silent') return alive ? 'unknown' : 'silent';
     const { answer } = contact;
     const whole = planned.kind === 'whole' && shape.kind === 'whole';
     const asked = shape.kind === 'piece' && planned.kind === 'piece' ? shape.range : undefined;
@@ -190,6 +197,24 @@ export function createProber(deps: ProberDeps): Prober {
     });
     if (finding.kind === 'wrong') budget.suspect(edge.address, resource, hour);
     return finding.kind;
+  }
+
+  /**
+   * Whether an edge answers anything at all. One that took a connection and then said nothing may wait for an origin
+   * that keeps edges waiting: what it answers by itself tells the two apart, so that no origin gets it rejected.
+   */
+  async function isAlive(task: ProbeTask): Promise<boolean> {
+    const contact = await deps.edges.ask({
+      endpoint: task.edge.endpoint,
+      host: `${resourceLabel(task.resource, sha256)}.${task.zone}`,
+      target: OWN_ENDPOINT,
+      headers: drawHead(random).headers,
+      maxBytes: 65_536,
+      timeoutMs: Math.min(deps.edgeMs ?? MAX_ALIVE_MS, MAX_ALIVE_MS),
+      from: undefined,
+      ...(task.signal === undefined ? {} : { signal: task.signal }),
+    });
+    return contact.kind === 'answered' || contact.kind === 'too-large';
   }
 
   /** What a whole answer of an origin tells: what it names, and its body, whose hash is returned. */
