@@ -172,16 +172,17 @@ const budget = (...bytes: number[]): Instruction => ({
   data: Uint8Array.from(bytes),
 });
 
-describe('an instruction', () => {
-  /** A signed transfer, with one byte of its message changed; signatures are looked at only after that. */
-  async function changed(find: (bytes: Buffer) => number, to: number): Promise<string> {
-    const bytes = Buffer.from(await wire([transfer((await generateKeyPairSigner()).address)]), 'base64');
-    bytes[find(bytes)] = to;
-    return bytes.toString('base64');
-  }
-  /** Where the one instruction begins: signature, version, header, three keys and the blockhash come before. */
-  const instructionAt = (): number => 1 + 64 + 1 + 3 + 1 + 3 * 32 + 32 + 1;
+/** A signed transfer, with one byte of its message changed; signatures are looked at only after that. */
+async function changed(find: (bytes: Buffer) => number, to: number): Promise<string> {
+  const bytes = Buffer.from(await wire([transfer((await generateKeyPairSigner()).address)]), 'base64');
+  bytes[find(bytes)] = to;
+  return bytes.toString('base64');
+}
 
+/** Where the one instruction begins: signature, version, header, three keys and the blockhash come before. */
+const instructionAt = (): number => 1 + 64 + 1 + 3 + 1 + 3 * 32 + 32 + 1;
+
+describe('an instruction', () => {
   it.each([
     ['of a program beyond the keys', 0, 9],
     ['whose program is the payer', 0, 0],

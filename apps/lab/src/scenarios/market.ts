@@ -17,7 +17,7 @@ interface Trader {
   /** Done once, in the first hour with viewers; what came of each step is printed. */
   readonly act?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
   /** Done in the hour after that. */
-  readonly then?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
+  readonly next?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
   /** Done in the last hour of the week, when the one before is recorded and its fee is due. */
   readonly whenDue?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
 }
@@ -36,7 +36,7 @@ function trader(plan: Trader): Scenario {
       await openAccounts(stage, mallory, stage.quoteMint);
       const purse = await stage.purses.open([mallory.address]);
       let figures: Readonly<Record<string, string>> = {};
-      const steps = [plan.act, plan.then, plan.whenDue];
+      const steps = [plan.act, plan.next, plan.whenDue];
       const hours = await week(stage, async (hour) => {
         await serve(stage, stage.edges);
         const step = steps.shift();
@@ -71,7 +71,7 @@ export const MARKET_SCENARIOS: readonly Scenario[] = [
       });
       return { opened: await attempt(stage, mallory, [create]) };
     },
-    async then(stage, mallory) {
+    async next(stage, mallory) {
       const { client } = stage;
       const quoteMint = (await stage.signer('dust-quote')).address;
       const add = await client.instructions.addLiquidity({
