@@ -45,14 +45,14 @@ function stalls(
       params,
       edgeOverrides: (index) => (attacks && index >= honestEdges ? { control } : {}),
     }),
-    async play({ stage }) {
+    async play({ stage, attacks }) {
       const honest = stage.edges.slice(0, honestEdges);
       const purse = await stage.purses.open(
         names('edge', liars, honestEdges + 1).map((name) => stage.owner(name)),
       );
       const hours = await week(stage, async () => {
         await serve(stage, honest);
-        await serve(stage, stage.edges.slice(honestEdges), { vouched: 1, open: 1 });
+        if (attacks) await serve(stage, stage.edges.slice(honestEdges), { vouched: 1, open: 1 });
       });
       return {
         attackers: await purse.close(),

@@ -1,7 +1,7 @@
 import { transferTokens } from '@media-network/chain';
 import type { Signer } from '@media-network/chain';
 import { ROLE } from '@media-network/chain/schema';
-import { blamed, names, serve, week } from '../acts.ts';
+import { blamed, names, paid, restOfWeek, serve } from '../acts.ts';
 import { MEDIA, QUOTE, attempt, buyLp, guardWith, openAccounts, ownQuote, swap } from '../market.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Stage, StageOptions } from '../stage.ts';
@@ -18,7 +18,7 @@ interface Trader {
   readonly act?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
   /** Done in the hour after that. */
   readonly next?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
-  /** Done in the last hour of the week, when the one before is recorded and its fee is due. */
+  /** Done when the week is over and its fee is due, before it is taken. */
   readonly whenDue?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
 }
 
@@ -36,13 +36,18 @@ function trader(plan: Trader): Scenario {
       await openAccounts(stage, mallory, stage.quoteMint);
       const purse = await stage.purses.open([mallory.address]);
       let figures: Readonly<Record<string, string>> = {};
-      const steps = [plan.act, plan.next, plan.whenDue];
-      const hours = await week(stage, async (hour) => {
+      const steps = [plan.act, plan.next];
+      const number = await stage.week();
+      const hours = await restOfWeek(stage, async () => {
         await serve(stage, stage.edges);
         const step = steps.shift();
-        if (steps.length === 0 && plan.whenDue !== undefined) await stage.past(hour - 1n);
         if (attacks && step !== undefined) figures = { ...figures, ...(await step(stage, mallory)) };
       });
+      if (plan.whenDue !== undefined) {
+        await stage.nextHour();
+        if (attacks) figures = { ...figures, ...(await plan.whenDue(stage, mallory)) };
+      }
+      await paid(stage, number);
       return {
         attackers: await purse.close(),
         honest: [...names('edge', 3), ...names('guard', 3)],
@@ -119,7 +124,7 @@ export const MARKET_SCENARIOS: readonly Scenario[] = [
           pool: stage.pool,
           stake: resource.stake,
           resource: stage.resource,
-          week: await stage.week(),
+          week: (resource.weeks.find(({ due }) => due > 0n)?.week ?? 1n) - 1n,
         });
       const far = await attempt(stage, mallory, [
         await swap(stage, mallory, 'media', 60_000n * MEDIA),
