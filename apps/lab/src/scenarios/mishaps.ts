@@ -12,7 +12,7 @@ interface Mishap {
   readonly quick?: boolean;
   readonly guards?: number;
   readonly honestSlackBps?: bigint;
-  /** Edges whose own mishap it is: what they lose by it is theirs. They are not blamed either. */
+  /** Edges whose own mishap it is: the hours that they lose by it are their loss, and nobody else's. */
   readonly own?: number;
   /** What goes wrong, in the first hour, after viewers came. */
   readonly happens: (stage: Stage) => Promise<void>;
@@ -30,7 +30,13 @@ function mishap(plan: Mishap): Scenario {
     quick: plan.quick ?? false,
     honestSide: `mishap ${guards} ${plan.own ?? 0}`,
     ...(plan.honestSlackBps === undefined ? {} : { honestSlackBps: plan.honestSlackBps }),
-    network: () => ({ guards, edges: 3, params: { minGuards: guards } }),
+    // A guard that waits for evidence says what it knows when its time is over: the clock has to pass there.
+    network: () => ({
+      guards,
+      edges: 3,
+      stepSamples: plan.own === undefined ? 3 : 1,
+      params: { minGuards: guards },
+    }),
     async play({ stage, attacks }) {
       let turn = 0;
       const hours = await week(stage, async () => {
@@ -42,7 +48,7 @@ function mishap(plan: Mishap): Scenario {
       return {
         attackers: undefined,
         honest: [...names('edge', 3).slice(plan.own ?? 0), ...names('guard', guards)],
-        blamedHonest: await blamed(stage, stage.edges, hours),
+        blamedHonest: await blamed(stage, stage.edges.slice(plan.own ?? 0), hours),
       };
     },
   };
@@ -113,7 +119,7 @@ export const MISHAP_SCENARIOS: readonly Scenario[] = [
   }),
   mishap({
     name: 'machine-cloned',
-    doc: 'A machine is cloned, and both copies run with one key for an hour.',
+    doc: 'A machine is cloned, and both copies run with one key for an hour. Where the copy reports first nobody serves its evidence, and that hour is lost to them; nobody else loses anything.',
     happens: startClone,
     mended: async () => {
       await clone?.close();
