@@ -34,6 +34,8 @@ export interface DevnetOptions {
   readonly edges?: number;
   /** The user's own origin, or `sample`; without one, what the network had, and a new one has the sample. */
   readonly origin?: string;
+  /** Whether to come up with a resource that guards do not authorise because its origin does not answer; false by default. */
+  readonly originMayWait?: boolean;
   /** Bytes an hour that the sample resource pays for while nothing is attested; 10 GB by default. */
   readonly unattestedBound?: bigint;
   /** One clock for chain and daemons, turned by `advance`. */
