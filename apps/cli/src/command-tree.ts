@@ -28,6 +28,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'test',
     summary: 'check the project itself: types, lint, unit and system tests',
+    runs: true,
     load: async () => (await import('./commands/test.ts')).registerTest,
   },
   {
