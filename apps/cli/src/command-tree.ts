@@ -9,8 +9,6 @@ export interface CommandEntry {
   readonly hidden?: true;
   /** Subcommand that a group runs when none is named. */
   readonly bare?: string;
-  /** A group that does something itself when no subcommand is named. */
-  readonly runs?: true;
 }
 
 /** In the order in which `media --help` lists them. */
@@ -28,7 +26,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'test',
     summary: 'check the project itself: types, lint, unit and system tests',
-    runs: true,
     load: async () => (await import('./commands/test.ts')).registerTest,
   },
   {
@@ -49,13 +46,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'edge',
     summary: 'run a Media Edge, or leave with it',
-    runs: true,
     load: async () => (await import('./commands/edge.ts')).registerEdge,
   },
   {
     name: 'guard',
     summary: 'run a Media Guard, or leave with it',
-    runs: true,
     load: async () => (await import('./commands/guard.ts')).registerGuard,
   },
   {
