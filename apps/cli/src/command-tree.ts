@@ -9,8 +9,6 @@ export interface CommandEntry {
   readonly hidden?: true;
   /** Subcommand that a group runs when none is named. */
   readonly bare?: string;
-  /** A group that does something itself when no subcommand is named. */
-  readonly runs?: true;
 }
 
 /** In the order in which `media --help` lists them. */
@@ -53,13 +51,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'edge',
     summary: 'run a Media Edge, or leave with it',
-    runs: true,
     load: async () => (await import('./commands/edge.ts')).registerEdge,
   },
   {
     name: 'guard',
     summary: 'run a Media Guard, or leave with it',
-    runs: true,
     load: async () => (await import('./commands/guard.ts')).registerGuard,
   },
   {
@@ -94,7 +90,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'vouch',
     summary: "run a publisher's signer: whose bytes it pays for",
-    runs: true,
     load: async () => (await import('./commands/vouch.ts')).registerVouch,
   },
   {

@@ -45,6 +45,11 @@ export function usageErrorOf(error: CommanderError, path: string): MediaError {
   );
 }
 
+/** Whether a command is there for its subcommands alone: what does something itself has options of its own. */
+export function isGroup(command: Command): boolean {
+  return command.commands.length > 0 && command.options.every(({ long }) => long === '--debug');
+}
+
 /** The words of a command line that name a command, with the group's own subcommand put in where none is named. */
 export interface CommandWords {
   readonly args: readonly string[];
@@ -71,8 +76,7 @@ export function commandWords(program: Command, args: readonly string[]): Command
     path.push(word);
   }
   const entry = COMMANDS.find(({ name }) => name === path[0]);
-  const isGroup = path.length === 1 && command.commands.length > 0 && entry?.runs !== true;
-  if (!isGroup || wantsHelp) return { args, command, path: path.join(' ') };
+  if (path.length !== 1 || !isGroup(command) || wantsHelp) return { args, command, path: path.join(' ') };
   const bare = command.commands.find((each) => each.name() === entry?.bare);
   if (bare === undefined) {
     const names = command.commands.map((each) => each.name());

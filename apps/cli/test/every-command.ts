@@ -3,6 +3,7 @@ import { COMMANDS } from '../src/command-tree.ts';
 import { createInvocation } from '../src/invocation.ts';
 import { createProgram } from '../src/program.ts';
 import { createTerminal } from '../src/terminal/terminal.ts';
+import { isGroup } from '../src/usage.ts';
 
 export interface EveryCommand {
   readonly words: readonly string[];
@@ -28,8 +29,7 @@ export async function everyCommand(): Promise<readonly EveryCommand[]> {
     const program = await createProgram(context, {}, entry.name);
     const command = program.commands.find((each) => each.name() === entry.name);
     if (command === undefined) throw new Error(`${entry.name} is not registered`);
-    const isGroup = command.commands.length > 0 && entry.runs !== true;
-    found.push({ words: [entry.name], command, isGroup });
+    found.push({ words: [entry.name], command, isGroup: isGroup(command) });
     for (const sub of command.commands)
       found.push({ words: [entry.name, sub.name()], command: sub, isGroup: false });
   }

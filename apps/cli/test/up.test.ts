@@ -217,6 +217,31 @@ test(
   },
 );
 
+test(
+  'up comes up with a site that is not there yet, says so, and serves it when it is',
+  { timeout: 400_000 },
+  async () => {
+    const site = createHttpServer((_request, response) => response.end('late'));
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    // A listening TCP server has an AddressInfo.
+    const { port } = site.address() as AddressInfo;
+    await new Promise((resolve) => site.close(resolve));
+    const network = await up(await freeBase(), ['--origin', `http://127.0.0.1:${port}`], 'late net');
+    expect(network.output()).toContain('does not answer this machine');
+    expect(network.output()).toContain('the guards do not authorise it yet');
+    expect((await fetch(network.plainUrl)).status).toBe(503);
+    const late = createHttpServer((_request, response) => response.end('late'));
+    await new Promise<void>((resolve) => late.listen(port, '127.0.0.1', resolve));
+    try {
+      await expect.poll(() => body(network.plainUrl), { timeout: 90_000, interval: 500 }).toBe('late');
+    } finally {
+      late.close();
+      network.child.kill('SIGTERM');
+      await network.exit;
+    }
+  },
+);
+
 test('the bootstrap script runs from any folder and through symlinks', { timeout: 60_000 }, async () => {
   const link = join(dir, 'media-link');
   await symlink(join(ROOT, 'media'), join(dir, 'once'));

@@ -35,6 +35,8 @@ export interface DevnetOptions {
   readonly edges?: number;
   /** The user's own origin, or `sample`; without one, what the network had, and a new one has the sample. */
   readonly origin?: string;
+  /** Whether to come up with a resource that guards do not authorise because its origin does not answer; false by default. */
+  readonly originMayWait?: boolean;
   /** Open bytes an hour that the resource pays for at most, on all edges together; 10 GB by default. */
   readonly allowance?: bigint;
   /** Address that an edge listens on; 127.0.0.1 by default. */

@@ -45,7 +45,8 @@ const GUARD_WORTH = 2_000n * MEDIA;
 /** What open bytes may earn follows the stake: with periods of seconds a small one would pay for no download. */
 const EDGE_WORTH = 10_000n * MEDIA;
 const PUBLISHER_WORTH = 10_000n * MEDIA;
-const AUTHORISED_WITHIN_MS = 60_000;
+/** A few seconds on a quiet machine. */
+const AUTHORISED_WITHIN_MS = 240_000;
 const FREE_BYTES = 2 ** 30;
 
 /** The one resource that a network of this kind publishes by itself. */
@@ -282,7 +283,9 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       ? (): Promise<void> => systemClock.sleep(100)
       : (): Promise<void> => advance(1);
   if (options.clock !== undefined) await settle(tasks);
-  await authorised(client, resource.address, onStep, pause);
+  const why = async (): Promise<string | undefined> =>
+    options.originMayWait === true ? guardsReason(guards, resource.address) : undefined;
+  await authorised(client, resource.address, { onStep, pause, why });
   if (options.clock !== undefined) {
     // What is authorised is active, and paid for, from the next hour on.
     const now = await client.chainTime();
@@ -380,26 +383,45 @@ async function closeAll(daemons: readonly { close(): Promise<void> }[]): Promise
 const served = (found: Found<'resource'> | null): boolean =>
   found?.status === RESOURCE_STATUS.active || found?.status === RESOURCE_STATUS.exhausted;
 
+/** What a guard of this process says against a resource, as it says to anybody. */
+async function guardsReason(guards: readonly Guard[], resource: Address): Promise<string | undefined> {
+  for (const { url } of guards) {
+    const response = await fetch(new URL(`/v1/resources/${resource}`, url)).catch(() => undefined);
+    const told: unknown = response?.ok === true ? await response.json() : undefined;
+    if (typeof told === 'object' && told !== null && 'why' in told && typeof told.why === 'string')
+      return told.why;
+  }
+  return undefined;
+}
+
 async function authorised(
   client: MediaClient,
   resource: Address,
-  onStep: (text: string) => void,
-  pause: () => Promise<void>,
+  waiting: {
+    readonly onStep: (text: string) => void;
+    readonly pause: () => Promise<void>;
+    /** What stands against it, where that is a reason not to wait. */
+    readonly why: () => Promise<string | undefined>;
+  },
 ): Promise<void> {
   const until = Date.now() + AUTHORISED_WITHIN_MS;
   for (let told = false; !served(await client.account('resource', resource));) {
-    if (!told) onStep('wait for the guards to authorise the resource');
+    if (!told) waiting.onStep('wait for the guards to authorise the resource');
     told = true;
+    const why = await waiting.why();
+    if (why !== undefined) {
+      waiting.onStep(`the guards do not authorise it yet: ${why}`);
+      return;
+    }
     if (Date.now() > until) {
       throw new MediaError({
         code: 'devnet/not-authorised',
-        message:
-          'The guards have not authorised the resource within a minute: start again with --debug to see their log.',
+        message: `The guards have not authorised the resource within ${AUTHORISED_WITHIN_MS / 60_000} minutes: start again with --debug to see their log.`,
         source: 'chain',
         context: { resource },
       });
     }
-    await pause();
+    await waiting.pause();
   }
 }
 

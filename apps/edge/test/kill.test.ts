@@ -59,7 +59,7 @@ async function live(dir: string, acksBeforeKill: number): Promise<Life> {
 
 it(
   'kill -9 in a loop: nothing acknowledged is lost, nothing is counted that was not written',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const dir = await mkdtemp(join(tmpdir(), 'media-kill-'));
     try {

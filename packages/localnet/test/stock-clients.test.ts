@@ -173,14 +173,14 @@ const budget = (...bytes: number[]): Instruction => ({
 });
 
 /** A signed transfer, with one byte of its message changed; signatures are looked at only after that. */
-async function changed(find: (bytes: Buffer) => number, to: number): Promise<string> {
+async function changed(at: number, to: number): Promise<string> {
   const bytes = Buffer.from(await wire([transfer((await generateKeyPairSigner()).address)]), 'base64');
-  bytes[find(bytes)] = to;
+  bytes[at] = to;
   return bytes.toString('base64');
 }
 
 /** Where the one instruction begins: signature, version, header, three keys and the blockhash come before. */
-const instructionAt = (): number => 1 + 64 + 1 + 3 + 1 + 3 * 32 + 32 + 1;
+const INSTRUCTION_AT = 1 + 64 + 1 + 3 + 1 + 3 * 32 + 32 + 1;
 
 describe('an instruction', () => {
   it.each([
@@ -188,7 +188,7 @@ describe('an instruction', () => {
     ['whose program is the payer', 0, 0],
     ['with an account beyond the keys', 2, 200],
   ])('%s makes a transaction invalid, run or not', async (_, offset, to) => {
-    const transaction = await changed(() => instructionAt() + offset, to);
+    const transaction = await changed(INSTRUCTION_AT + offset, to);
     for (const answer of [
       await send(transaction),
       await send(transaction, { skipPreflight: true }),

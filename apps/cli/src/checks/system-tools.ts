@@ -9,6 +9,7 @@ const NEEDED = [
   { program: 'chromium', package: 'chromium' },
   { program: 'curl', package: 'curl' },
   { program: 'ffmpeg', package: 'ffmpeg' },
+  { program: 'nginx', package: 'nginx-light' },
   { program: 'openssl', package: 'openssl' },
 ] as const;
 

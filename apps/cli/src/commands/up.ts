@@ -20,7 +20,8 @@ import type { Picture } from '../view/picture.ts';
 import type { SiteTraffic } from '../view/traffic-source.ts';
 import { formatMs } from '../amounts.ts';
 import { greet, plainUrl } from '../up/greeting.ts';
-import { parseOrigin } from '../resource/settings.ts';
+import { warnOfOrigin } from '../resource/origin-check.ts';
+import { originOnly, parseOrigin } from '../resource/settings.ts';
 
 interface Options {
   readonly dir?: string;
@@ -149,6 +150,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       ? options.origin
       : parseOrigin(options.origin);
   await refuseSecond(dir);
+  if (origin !== undefined && origin !== 'sample') await warnOfOrigin(originOnly(origin), context);
   const ports = await planPorts(wanted, NODES);
   // Whether the sample runs is known later; its port is taken by it or by nobody.
   await checkPorts(portsOf(ports, NODES, NODES, origin === undefined || origin === 'sample'));
@@ -168,6 +170,8 @@ async function run(options: Options, context: CliContext): Promise<void> {
     dir,
     ports,
     periods: options.fast === true ? 'fast' : 'real',
+    // A site that is not up yet is served when it is; what is wrong is said meanwhile.
+    originMayWait: true,
     guards: NODES,
     edges: NODES,
     ...(origin === undefined ? {} : { origin }),

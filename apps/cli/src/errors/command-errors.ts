@@ -156,7 +156,7 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Make a wallet with "media wallet new", or name another file.',
   ],
   'devnet/not-authorised': [
-    'The guards have not authorised the resource within a minute.',
+    'The guards have not authorised the resource in time.',
     'Start again with --debug to see their log; see that the origin answers.',
   ],
   'devnet/port-in-use': ['The port of the sample origin is taken.', 'Choose other ports with --port.'],

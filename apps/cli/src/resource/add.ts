@@ -13,7 +13,7 @@ import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { warnOfOrigin } from './origin-check.ts';
 import { passwordForNew } from './password.ts';
-import { activeGuards, parseOrigin, withOptions } from './settings.ts';
+import { activeGuards, originOnly, parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
 import { print } from './show.ts';
 import { guardWords } from './standing.ts';
@@ -32,10 +32,7 @@ export interface AddOptions extends ChainOptions, SettingsOptions {
 const WAIT_MS = 20_000;
 
 export async function add(origin: string, options: AddOptions, context: CliContext): Promise<void> {
-  const settings = withOptions(
-    { v: 1, origin: parseOrigin(origin), originHost: null, originHeaders: [], probe: ['/'], domains: [] },
-    options,
-  );
+  const settings = withOptions(originOnly(parseOrigin(origin)), options);
   const allowance = parseWhole(options.allowance, '--allowance');
   const vouchKey = parseVouchingKey(options.vouchingKey ?? 'none');
   const wantedId = options.id === undefined ? undefined : parseWhole(options.id, '--id');

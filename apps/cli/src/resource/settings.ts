@@ -39,6 +39,11 @@ export function parseOrigin(text: string): string {
   );
 }
 
+/** Settings that name an origin and nothing else. */
+export function originOnly(origin: string): Settings {
+  return { v: 1, origin, originHost: null, originHeaders: [], probe: ['/'], domains: [] };
+}
+
 function parseHeaders(lines: readonly string[]): (readonly [string, string])[] {
   return lines.map((line) => {
     const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line) ?? [];

@@ -16,7 +16,7 @@ import { warnOfOrigin } from './origin-check.ts';
 import { ownerWallet } from './own.ts';
 import { knownPasswords, replacementPassword } from './password.ts';
 import { sealSettings } from './seal.ts';
-import { parseOrigin, withOptions } from './settings.ts';
+import { originOnly, parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
 import { print } from './show.ts';
 import { dueOf, newestTerms, parseVouchingKey, settledFrom } from './terms.ts';
@@ -240,10 +240,7 @@ async function newSettings(
       `Name the origin too: "media resource update ${labelOf(resource)} --new-password --origin http://127.0.0.1:3000", with --header and --probe as they should be.`,
     );
   }
-  return withOptions(
-    { v: 1, origin, originHost: null, originHeaders: [], probe: ['/'], domains: [] },
-    options,
-  );
+  return withOptions(originOnly(origin), options);
 }
 
 /** The password under which settings go on: the one that opens those in force. */

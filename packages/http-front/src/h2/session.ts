@@ -35,6 +35,7 @@ import {
 import { FLOOD_EARNED_PER_REQUEST, FloodCost } from './h2-limits.ts';
 import type { Http2Limits } from './h2-limits.ts';
 import type { Http2Stream, StreamEvents } from './h2-stream.ts';
+import { overdueOf } from './overdue.ts';
 import type { PathMemo } from './path-memo.ts';
 import { Requests } from './requests.ts';
 import type { RequestTaker } from './requests.ts';
@@ -434,22 +435,10 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
   }
 
   #sweepStream(stream: Http2Stream<Token>, nowMs: number): void {
-    const { limits } = this.#deps;
-    const waited = nowMs - stream.sinceMs;
-    if (stream.localClosed) {
-      if (waited > limits.lingerMs) this.#uploads.stop(stream);
-      return;
-    }
-    const starved =
-      stream.starved || (stream.chunk !== undefined && stream.headSent && this.#sender.connectionWindow <= 0);
-    if (starved) {
-      // The body of a hit or a piece of an answer is held for a peer that opens no window (CVE-2019-9517).
-      if (waited > limits.writeTimeoutMs) this.cut(stream, ErrorCode.cancel);
-      return;
-    }
-    if (stream.remoteClosed || stream.upload === undefined || stream.upload.full) return;
-    if (waited <= limits.bodyTimeoutMs) return;
-    if (stream.answered) this.cut(stream, ErrorCode.cancel);
-    else this.refuse(stream, { status: 408, reason: 'body-timeout' });
+    const windowShut = this.#sender.connectionWindow <= 0;
+    const overdue = overdueOf(stream, nowMs - stream.sinceMs, this.#deps.limits, windowShut);
+    if (overdue === 'stop-upload') this.#uploads.stop(stream);
+    else if (overdue === 'cut') this.cut(stream, ErrorCode.cancel);
+    else if (overdue === 'refuse') this.refuse(stream, { status: 408, reason: 'body-timeout' });
   }
 }
