@@ -1,6 +1,7 @@
 import { transferTokens } from '@media-network/chain';
 import type { Signer } from '@media-network/chain';
 import { ROLE } from '@media-network/chain/schema';
+import { weekEnd } from '@media-network/protocol';
 import { blamed, names, paid, restOfWeek, serve } from '../acts.ts';
 import { MEDIA, QUOTE, attempt, buyLp, guardWith, openAccounts, ownQuote, swap } from '../market.ts';
 import type { Scenario } from '../scenario.ts';
@@ -18,7 +19,7 @@ interface Trader {
   readonly act?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
   /** Done in the hour after that. */
   readonly next?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
-  /** Done when the week is over and its fee is due, before it is taken. */
+  /** Done in the last minutes of the week, when a fee is due and not taken yet. */
   readonly whenDue?: (stage: Stage, mallory: Signer) => Promise<Readonly<Record<string, string>>>;
 }
 
@@ -44,7 +45,8 @@ function trader(plan: Trader): Scenario {
         if (attacks && step !== undefined) figures = { ...figures, ...(await step(stage, mallory)) };
       });
       if (plan.whenDue !== undefined) {
-        await stage.nextHour();
+        // The last minutes of the week: the hour before the last is recorded.
+        await stage.until(weekEnd(stage.periods, number) - BigInt(stage.periods.sampleSecs));
         if (attacks) figures = { ...figures, ...(await plan.whenDue(stage, mallory)) };
       }
       await paid(stage, number);
@@ -115,6 +117,8 @@ export const MARKET_SCENARIOS: readonly Scenario[] = [
   trader({
     name: 'sandwiched-charge',
     doc: "Moves the price, takes a resource's fee at it, and moves it back. A charge refuses a price that has moved by more than 3 %; below that two swap fees cost more than it brings.",
+    // Guards take the week's fee when the week is over: until then somebody else can.
+    network: { guardFlags: () => ({ chargeEveryHours: 100 }) },
     async whenDue(stage, mallory) {
       const { client } = stage;
       const resource = await stage.resourceAccount();
