@@ -69,6 +69,7 @@ describe('help', () => {
     expect(alone).toEqual(help);
     expect(alone).toEqual(flag);
     expect(alone.code).toBe(0);
+    expect(alone.stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
     expect((await cli(['help', 'wallet', 'send'])).stdout).toContain('Usage: media wallet send');
   });
 });
