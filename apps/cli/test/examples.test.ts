@@ -48,6 +48,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'check',
   'test',
   'bench',
+  'lab',
   'install',
   'fuzz',
   'conformance',
@@ -59,6 +60,7 @@ const STATE =
 /** What runs until it is stopped; the guides run these (tests/guides.test.ts). */
 const isDaemon = ([first, second]: readonly string[]): boolean =>
   first === 'chain' ||
+  (first === 'vouch' && second !== 'key') ||
   (first === 'top' && second === undefined) ||
   ((first === 'edge' || first === 'guard') && second?.startsWith('-') === true);
 

@@ -198,5 +198,5 @@ export const registerVouch: RegisterCommand = (program, context) => {
     .option('--dir <folder>', 'folder of the network (default: .medianet)')
     .option('--json', 'print the result as JSON')
     .action((options: KeyOptions) => showKey({ ...vouch.opts<KeyOptions>(), ...options }, context));
-  examples(key, ['media vouch key', 'media vouch key --key /etc/media/vouching-key.json --json']);
+  examples(key, ['media vouch key', 'media vouch key --key vouching-key.json --json']);
 };
