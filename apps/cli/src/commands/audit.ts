@@ -40,7 +40,7 @@ export function auditDeps(client: MediaClient, more: readonly string[] = []): Au
 }
 
 /** The edge account that is meant: its own address, or the name or address of the wallet that owns it. */
-async function edgeOf(
+export async function edgeOf(
   which: string,
   client: MediaClient,
   options: ChainOptions,

@@ -11,13 +11,12 @@ import {
   toHex,
 } from '@media-network/protocol';
 import { MediaError, errorCode } from '@media-network/runtime';
-import type { Address } from '@solana/kit';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions } from '../chain-options.ts';
 import type { ChainOptions } from '../chain-options.ts';
-import { connect, parseAddressArg } from '../connection.ts';
-import { auditDeps, parseIndex } from './audit.ts';
+import { connect } from '../connection.ts';
+import { auditDeps, edgeOf, parseIndex } from './audit.ts';
 
 interface ShowOptions extends ChainOptions {
   readonly from?: string[];
@@ -111,9 +110,10 @@ async function check(file: string, options: ChainOptions, context: CliContext): 
   }
 }
 
-async function show(edge: Address, hour: bigint, options: ShowOptions, context: CliContext): Promise<void> {
+async function show(which: string, hour: bigint, options: ShowOptions, context: CliContext): Promise<void> {
   const { client } = await connect(options, context);
   await client.config();
+  const edge = await edgeOf(which, client, options, context);
   const [account] = await client.accounts('edge', [edge]);
   if (account === null || account === undefined) {
     throw new MediaError({
@@ -168,7 +168,7 @@ export const registerEvidence: RegisterCommand = (program, context) => {
     .description(
       'What stands alone against an edge: its own signatures that contradict each other. Anybody can check it with nothing but the keys on chain.',
     );
-  examples(evidence, ['media evidence show <edge> 12', 'media evidence check evidence.json']);
+  examples(evidence, ['media evidence show edge-1 12', 'media evidence check evidence.json']);
   examples(
     chainOptions(
       evidence
@@ -182,14 +182,14 @@ export const registerEvidence: RegisterCommand = (program, context) => {
     chainOptions(
       evidence
         .command('show')
-        .argument('<edge>', 'address of the edge account')
+        .argument('<edge>', 'the edge: its account, or the wallet that owns it, by name or address')
         .argument('<hour>', 'number of the hour')
         .option('--from <url...>', 'further places that serve evidence')
         .option('--out <file>', 'where to write an evidence file, if commits contradict each other')
         .description("Show what guards have of an edge's commits of an hour."),
     ).action((edge: string, hour: string, options: ShowOptions) =>
-      show(parseAddressArg(edge, 'The edge'), parseIndex(hour, 'The hour'), options, context),
+      show(edge, parseIndex(hour, 'The hour'), options, context),
     ),
-    ['media evidence show <edge> 12', 'media evidence show <edge> 12 --out evidence.json'],
+    ['media evidence show edge-1 12', 'media evidence show edge-1 12 --out evidence.json'],
   );
 };
