@@ -274,6 +274,24 @@ describe('seats', () => {
     expect(await bench.run('registerGuard', asked)).toBe('InsufficientStake');
   });
 
+  it("a guard whose stake has come to be worth less than the guard's minimum does not join, though an edge's is less", async () => {
+    // The price rises by four percent, so what was worth 26 MEDIA and a little is worth some 25.5.
+    const guard = await bench.guard(0, lpOf(TRACE_PARAMS.minGuardStake) + 10n);
+    expect(await bench.run('joinGuardSet', { ...guard, week: 1n })).toBe('ok');
+    bench.at(100n);
+    await bench.must('swap', {
+      owner: bench.owner(1),
+      quoteMint: bench.cast.quotes[0] ?? PROGRAMS.system,
+      direction: 1,
+      amountIn: (2n * 5n * 10n ** 14n) / 100n,
+      minOut: 0n,
+    });
+    bench.at(1_100n);
+    expect(await bench.run('joinGuardSet', { ...guard, week: 2n })).toBe('InsufficientStake');
+    const edge = await bench.edge(2, lpOf(TRACE_PARAMS.minEdgeStake) + lpOf(MEDIA));
+    expect(edge.operator).toBe(bench.owner(2));
+  });
+
   it('joining counts what is at stake now, not what was there when the guard registered', async () => {
     const guard = await bench.guard(0, lpOf(100n * MEDIA));
     await bench.must('leaveGuard', { owner: bench.owner(0), week: 1n });
