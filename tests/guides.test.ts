@@ -45,7 +45,7 @@ async function script(blocks: readonly Block[]): Promise<string> {
     'left=""',
     // In the order in which they began, networks last: what runs on them ends first.
     "trap 'for pid in $left; do kill $pid 2>/dev/null || true; done; wait' EXIT",
-    'ready() { for i in $(seq 600); do grep -qE "Your network is up|^viewers|^signer|^url  |^program  |listening" "$1" && return 0; kill -0 $2 2>/dev/null || { cat "$1"; return 1; }; [ $i -lt 20 ] || [ -s "$1" ] || return 0; sleep 0.1; done; cat "$1"; return 1; }',
+    'ready() { for i in $(seq 600); do grep -qE "Your network is up|^viewers|^signer|^url  |^program  |listening" "$1" && return 0; kill -0 $2 2>/dev/null || { cat "$1"; return 1; }; [ $i -lt 60 ] || [ -s "$1" ] || return 0; sleep 0.1; done; cat "$1"; return 1; }',
   ];
   for (const [index, { kind, text, line }] of blocks.entries()) {
     if (kind === 'slow' && process.env['MEDIA_SLOW_GUIDES'] !== '1') continue;
@@ -93,7 +93,7 @@ const runnable = await Promise.all(
 
 test.each(runnable.filter(([, blocks]) => blocks.length > 0))(
   '%s runs as it stands',
-  { timeout: process.env['MEDIA_SLOW_GUIDES'] === '1' ? 1_200_000 : 420_000 },
+  { timeout: process.env['MEDIA_SLOW_GUIDES'] === '1' ? 2_400_000 : 420_000 },
   async (_name, blocks) => {
     const { code, output } = await run(blocks);
     expect(code, output.slice(-6_000)).toBe(0);
