@@ -28,8 +28,11 @@ interface Roles {
 }
 
 async function start(roles: Roles = {}): Promise<ManualNetwork> {
+  const guards = roles.guards ?? 3;
   network = await startNetwork({
-    guards: roles.guards ?? 3,
+    guards,
+    // A set freezes at `minGuards`: all of them are to be in the first week's.
+    periods: { hoursPerWeek: 3, finalHours: 4, lateHours: 6, dustBytes: 16_384n, minGuards: guards },
     edges: roles.edges ?? 3,
     guardOverrides: roles.guard ?? (() => ({})),
     edgeOverrides: roles.edge ?? (() => ({})),
