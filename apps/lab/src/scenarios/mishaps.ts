@@ -125,6 +125,8 @@ export const MISHAP_SCENARIOS: readonly Scenario[] = [
       await clone?.close();
     },
     own: 1,
+    // Guards have a fifth of what is billed, so of what is not billed too.
+    honestSlackBps: 1_000n,
   }),
   mishap({
     name: 'price-swings',
