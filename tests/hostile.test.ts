@@ -23,7 +23,7 @@ describe('hostile input', () => {
 
   beforeAll(async () => {
     // Without the convenience of a local network, where an address leads to the one site.
-    network = await startNetwork({ edges: 1, edgeFlags: () => ({ defaultResource: undefined }) });
+    network = await startNetwork({ edges: 1 });
     edge = present(network.edges[0], 'edge');
     origin = await startFaultyOrigin();
     origin.on('/', answer('the other tenant\n', CACHEABLE));
