@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { leave, wrongLength } from './answer-body.ts';
 import type { HeadParser } from './head-parser.ts';
 import type { FrontLimits } from './limits.ts';
 import type { Output } from './output.ts';
@@ -279,20 +280,6 @@ function framingOf<Token>(
   if (answer.contentLength !== undefined) return { length: answer.contentLength };
   if (!bodyless) return httpVersion === '1.1' ? 'chunked' : 'close';
   return method === 'HEAD' || answer.status === 304 ? 'none' : { length: 0 };
-}
-
-function wrongLength(expected: number): Error {
-  return new Error(`the body is not of the ${expected} bytes that were announced`);
-}
-
-/** Tells whoever makes a body that nobody wants it. */
-async function leave(body: Answer<unknown>['body']): Promise<void> {
-  if (body === undefined || Buffer.isBuffer(body)) return;
-  try {
-    await body[Symbol.asyncIterator]().return?.();
-  } catch {
-    // Nobody is left to be told.
-  }
 }
 
 /** What the handler gets: the front's reading, kept beyond the parser's next request. */

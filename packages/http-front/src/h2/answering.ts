@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Log } from '@media-network/runtime';
+import { leave, wrongLength } from '../answer-body.ts';
 import { formatHttpDate } from '../http-date.ts';
 import type { Answer, FrontHandlers, ParsedRequest } from '../seam.ts';
 import { ErrorCode } from './frames.ts';
@@ -127,20 +128,6 @@ class Answering<Token> {
     if (contentLength !== undefined) fields.push('content-length', String(contentLength));
     else if (bodyless && !this.#stream.headOnly && status !== 304) fields.push('content-length', '0');
     return fields;
-  }
-}
-
-function wrongLength(expected: number): Error {
-  return new Error(`the body is not of the ${expected} bytes that were announced`);
-}
-
-/** Tells whoever makes a body that nobody wants it. */
-async function leave(body: Answer<unknown>['body']): Promise<void> {
-  if (body === undefined || Buffer.isBuffer(body)) return;
-  try {
-    await body[Symbol.asyncIterator]().return?.();
-  } catch {
-    // Nobody is left to be told.
   }
 }
 
