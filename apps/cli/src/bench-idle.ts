@@ -1,8 +1,9 @@
 import type { IdleCase, IdleNetwork, IdleRow } from '@media-network/bench';
 import type { Devnet, DevnetOptions } from '@media-network/devnet';
-import { MediaError, systemClock } from '@media-network/runtime';
+import { systemClock } from '@media-network/runtime';
 import type { CliContext } from './command.ts';
 import { table } from './terminal/table.ts';
+import { wholeBetween } from './whole-number.ts';
 
 export interface IdleOptions {
   readonly seconds: string;
@@ -65,21 +66,11 @@ function caseOf(name: string, paused: boolean): IdleCase {
   };
 }
 
-function whole(text: string, name: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 3_600) return value;
-  throw new MediaError({
-    code: 'cli/bad-number',
-    message: `${name} must be a whole number from 1 to 3600, not "${text}".`,
-    source: 'client',
-  });
-}
-
 /** What a network does that nobody uses: requests, processor time and chain transactions an hour. */
 export async function benchTheIdle(options: IdleOptions, context: CliContext): Promise<void> {
   const { terminal } = context;
-  const seconds = whole(options.seconds, '--seconds');
-  const hours = whole(options.hours, '--hours');
+  const seconds = wholeBetween(options.seconds, '--seconds', 1, 3_600);
+  const hours = wholeBetween(options.hours, '--hours', 1, 3_600);
   const { benchIdle } = await import('@media-network/bench');
   const rows = await benchIdle({
     cases: [caseOf('nothing published', true), caseOf('one site, no viewers', false)],

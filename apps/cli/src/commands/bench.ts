@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { BenchServer, BenchSetting, EdgeBenchRow } from '@media-network/bench';
-import { MediaError } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { IdleOptions } from '../bench-idle.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { PROJECT_ROOT } from '../root.ts';
 import { table } from '../terminal/table.ts';
+import { wholeBetween } from '../whole-number.ts';
 
 interface Options {
   readonly seconds: string;
@@ -91,23 +91,13 @@ async function served(server: BenchServer): Promise<void> {
   }
 }
 
-function whole(text: string, name: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 600) return value;
-  throw new MediaError({
-    code: 'cli/bad-number',
-    message: `${name} must be a whole number from 1 to 600, not "${text}".`,
-    source: 'client',
-  });
-}
-
 async function benchTheEdge(options: Options, context: CliContext): Promise<void> {
   const { terminal } = context;
   const { benchEdge } = await import('@media-network/bench');
   const { rows } = await benchEdge({
     start: startRealEdge,
-    seconds: whole(options.seconds, '--seconds'),
-    rounds: whole(options.rounds, '--rounds'),
+    seconds: wholeBetween(options.seconds, '--seconds', 1, 600),
+    rounds: wholeBetween(options.rounds, '--rounds', 1, 600),
     say: (line) => terminal.note(line),
   });
   if (options.json === true) {

@@ -6,6 +6,7 @@ import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions, keypairOption, networkDir } from '../chain-options.ts';
 import { chooseWallet, connect } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
+import { wholeBetween } from '../whole-number.ts';
 
 interface Options extends ChainOptions {
   readonly fast?: true;
@@ -38,14 +39,7 @@ async function refuseSecond(client: MediaClient, quote: Signer | undefined): Pro
 async function create(options: Options, context: CliContext): Promise<void> {
   const { client, wallets, wsUrl } = await connect(options, context);
   const founder = await chooseWallet(options, context);
-  const minGuards = Number(options.minGuards);
-  if (!Number.isInteger(minGuards) || minGuards < 1 || minGuards > 21) {
-    throw new MediaError({
-      code: 'cli/bad-number',
-      message: `--min-guards must be a whole number from 1 to 21, not "${options.minGuards}".`,
-      source: 'client',
-    });
-  }
+  const minGuards = wholeBetween(options.minGuards, '--min-guards', 1, 21);
   const { terminal } = context;
   await refuseSecond(client, await wallets.load('quote-mint'));
   const { foundNetwork } = await import('@media-network/devnet');

@@ -10,7 +10,7 @@ import { bad } from './bad-resource.ts';
 import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { ownerWallet } from './own.ts';
-import { dueOf, settledFrom } from './terms.ts';
+import { dueOf, settledFrom, settlingHours } from './terms.ts';
 
 export async function remove(
   which: string,
@@ -48,7 +48,8 @@ export async function remove(
     return;
   }
   const config = await client.config();
-  const hours = config.finalHours + config.lateHours + 4;
+  // The hour that runs is served to its end.
+  const hours = Number(settlingHours(config)) + 1;
   const ms = hours * Number(hourSecs(config)) * 1000;
   terminal.line(
     `Removed. When its hours are settled, ${hours} hours of the network from now (${formatMs(ms)}), this frees its LP:\n  ${invocation.line(`resource remove ${labelOf(resource)} --release`)}\n${signature}`,

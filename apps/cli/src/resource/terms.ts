@@ -28,13 +28,17 @@ export function newestTerms(resource: Resource): ResourceTerms & { readonly from
   return { ...termsOf(resource, from), from };
 }
 
+type Finality = Pick<Found<'config'>, 'finalHours' | 'lateHours'>;
+
+/** Hours from the end of a span, or of terms, until nothing under them can be decided or recorded any more. */
+export function settlingHours(config: Finality): bigint {
+  return BigInt(config.finalHours + config.lateHours) + 3n;
+}
+
 /** First hour in which all that it was served for is settled; undefined while it is active. */
-export function settledFrom(
-  resource: Pick<Resource, 'spans'>,
-  config: Pick<Found<'config'>, 'finalHours' | 'lateHours'>,
-): bigint | undefined {
+export function settledFrom(resource: Pick<Resource, 'spans'>, config: Finality): bigint | undefined {
   const ends = resource.spans.filter(({ from, until }) => from < until).map(({ until }) => until);
   const last = ends.reduce((most, until) => (until > most ? until : most), 0n);
   if (last >= 1n << 63n) return undefined;
-  return last === 0n ? 0n : last + BigInt(config.finalHours + config.lateHours) + 3n;
+  return last === 0n ? 0n : last + settlingHours(config);
 }

@@ -19,7 +19,7 @@ import { sealSettings } from './seal.ts';
 import { originOnly, parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
 import { print } from './show.ts';
-import { dueOf, newestTerms, parseVouchingKey, settledFrom } from './terms.ts';
+import { dueOf, newestTerms, parseVouchingKey, settledFrom, settlingHours } from './terms.ts';
 
 export interface UpdateOptions extends ChainOptions, SettingsOptions {
   readonly origin?: string;
@@ -205,7 +205,7 @@ function refuseTerms(resource: Resource, config: Found<'config'>, now: bigint): 
   const newest = newestTerms(resource);
   if (resource.termsCount < resource.terms.length || newest.from === hour + 1n) return;
   const second = resource.terms[1]?.from ?? 0n;
-  const from = second + BigInt(config.finalHours + config.lateHours) + 3n;
+  const from = second + settlingHours(config);
   if (hour >= from) return;
   throw bad(
     `Allowance and vouching key have been changed ${resource.termsCount} times lately, and hours under the first of those terms can still be decided; they can change again in hour ${from}, and it is hour ${hour}.`,

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { EdgeOverrides } from '@media-network/edge';
-import type { SessionProof } from '@media-network/protocol';
 import { changesSessions } from '../forgeries.ts';
 import type { Scenario } from '../scenario.ts';
 import { liarEdge } from './liar-edge.ts';
@@ -76,8 +75,6 @@ function servesEvil(name: string, doc: string, quick: boolean, lies: Lies): Scen
 /** Answers in the first two hours. */
 const HISTORY = 55;
 
-const copied: SessionProof[] = [];
-
 /** Edges that serve what they should not, or sell one viewer twice. */
 export const SERVING_SCENARIOS: readonly Scenario[] = [
   servesEvil(
@@ -104,7 +101,6 @@ export const SERVING_SCENARIOS: readonly Scenario[] = [
     visited: { vouched: 12, open: 0 },
     lie: () => ({
       buildReport: changesSessions((proofs) => {
-        copied.push(...proofs);
         // The same tokens and receipts a second time, under other session numbers.
         const twice = proofs.map(({ token, receipt }, i) => {
           const session = new Uint8Array(16).fill(200 + i);

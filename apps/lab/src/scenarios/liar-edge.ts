@@ -2,7 +2,7 @@ import type { EdgeOverrides } from '@media-network/edge';
 import { blamed, credited, names, serve, week } from '../acts.ts';
 import type { Traffic } from '../acts.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Stage, StageOptions } from '../stage.ts';
+import type { Stage } from '../stage.ts';
 
 export interface LiarEdge {
   readonly name: string;
@@ -18,7 +18,6 @@ export interface LiarEdge {
   readonly traffic?: Traffic;
   /** Viewers that come to the liar while it attacks; none by default. Without the attack nobody knows it. */
   readonly visited?: Traffic;
-  readonly network?: StageOptions;
   /** More that the attackers do while they attack, in each hour. */
   readonly act?: (stage: Stage) => Promise<void>;
 }
@@ -38,12 +37,11 @@ export function liarEdge(plan: LiarEdge): Scenario {
     kind: 'attack',
     doc: plan.doc,
     quick: plan.quick ?? false,
-    honestSide: JSON.stringify([honestEdges, guards, plan.traffic ?? null, Object.keys(plan.network ?? {})]),
+    honestSide: JSON.stringify([honestEdges, guards, plan.traffic ?? null]),
     ...(plan.spiteful === true ? { spiteful: true } : {}),
     network: (attacks) => ({
       // Guards ask for counters at moments of their own: the clock has to stop often enough for them.
       stepSamples: 1,
-      ...plan.network,
       guards,
       edges: honestEdges + 1,
       edgeOverrides: (index) => (attacks && index === honestEdges ? plan.lie(current) : {}),
