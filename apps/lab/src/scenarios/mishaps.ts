@@ -125,8 +125,6 @@ export const MISHAP_SCENARIOS: readonly Scenario[] = [
       await clone?.close();
     },
     own: 1,
-    // Guards have a fifth of what is billed, so of what is not billed too.
-    honestSlackBps: 1_000n,
   }),
   mishap({
     name: 'price-swings',
@@ -136,7 +134,6 @@ export const MISHAP_SCENARIOS: readonly Scenario[] = [
       await openAccounts(stage, trader, stage.quoteMint);
       await attempt(stage, trader, [await swap(stage, trader, 'media', 100_000n * MEDIA)]);
     },
-    honestSlackBps: 2_500n,
   }),
   {
     name: 'session-over-the-week',
