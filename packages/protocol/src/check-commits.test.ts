@@ -86,11 +86,22 @@ describe('commits of an edge', () => {
   });
 
   it('show a report above what the counters rose by, or below it', () => {
-    expect(judge([commit(2, 0n), commit(9, 70n * MB)])).toBe('ok');
+    const first = commit(2, 20n * MB);
+    expect(judge([first, commit(9, 90n * MB)])).toBe('ok');
     // Six slots strictly between: 60 MB. Eight with their own: 80 MB.
-    expect(judge([commit(2, 0n), commit(9, 59n * MB)])).toBe('mismatch');
-    expect(judge([commit(2, 0n), commit(9, 83n * MB)])).toBe('mismatch');
-    expect(judge([commit(2, 0n), commit(9, 81n * MB)])).toBe('ok');
+    expect(judge([first, commit(9, 79n * MB)])).toBe('mismatch');
+    expect(judge([first, commit(9, 103n * MB)])).toBe('mismatch');
+    expect(judge([first, commit(9, 101n * MB)])).toBe('ok');
+  });
+
+  it('bind what came before the first of all, when counters stood at nothing', () => {
+    // Six slots before it: 60 MB.
+    expect(judge([commit(6, 60n * MB)])).toBe('ok');
+    expect(judge([commit(6, 58n * MB)])).toBe('mismatch');
+    // An edge that has served for long is bound no closer by one commit alone.
+    expect(judge([commit(6, 5_000n * MB)])).toBe('ok');
+    expect(judge([commit(0, 119n * MB, { hour: HOUR + 1n })], { asked: 1 })).toBe('ok');
+    expect(judge([commit(0, 60n * MB, { hour: HOUR + 1n })], { asked: 1 })).toBe('mismatch');
   });
 
   it('bind the parts of the hour before the first and after the last, by those of other hours', () => {
@@ -98,6 +109,7 @@ describe('commits of an edge', () => {
     expect(judge([before, commit(6, 65n * MB), after])).toBe('ok');
     expect(judge([before, commit(6, 40n * MB)])).toBe('mismatch');
     expect(judge([commit(6, 90n * MB), after])).toBe('mismatch');
+    expect(judge([commit(6, 60n * MB), commit(0, 70n * MB, { hour: HOUR + 1n })])).toBe('mismatch');
     // Counters that go on rising in other hours are no fault of this report.
     expect(judge([before, commit(6, 65n * MB), commit(0, 900n * MB, { hour: HOUR + 5n })])).toBe('ok');
   });
@@ -105,13 +117,14 @@ describe('commits of an edge', () => {
   it('show bytes of a resource that the report leaves out', () => {
     const leftOut = { entries: [entry(B, STEADY)] };
     expect(judge([commit(2, 0n), commit(9, 70n * MB)], leftOut)).toBe('mismatch');
+    expect(judge([commit(2, 0n), commit(9, 70n * MB)], { entries: [] })).toBe('mismatch');
   });
 
   it('contradict each other where one moment has two', () => {
     expect(judge([commit(2, 5n), commit(2, 6n)])).toBe('contradicting');
     expect(judge([commit(2, 5n, { root: new Uint8Array(32).fill(1) }), commit(2, 5n)])).toBe('contradicting');
-    expect(judge([commit(2, 5n), commit(2, 5n)])).toBe('ok');
-    expect(judge([commit(2, 5n), commit(2, 5n, { boot: 2 })])).toBe('ok');
+    expect(judge([commit(2, 20n * MB), commit(2, 20n * MB)])).toBe('ok');
+    expect(judge([commit(2, 20n * MB), commit(2, 20n * MB, { boot: 2 })])).toBe('ok');
     const finding = checkCommits({
       hour: HOUR,
       entries: [],
@@ -132,8 +145,8 @@ describe('commits of an edge', () => {
   });
 
   it('do not excuse a report below what the guard itself received', () => {
-    expect(judge([commit(2, 0n)], received(16_384n))).toBe('ok');
-    expect(judge([commit(2, 0n)], received(16_385n))).toBe('underReported');
+    expect(judge([commit(2, 20n * MB)], received(16_384n))).toBe('ok');
+    expect(judge([commit(2, 20n * MB)], received(16_385n))).toBe('underReported');
   });
 
   it('may say anything without a throw', () => {

@@ -52,7 +52,8 @@ const sampleOf = (commit: Commit): bigint => commit.hour * BigInt(SLOTS) + BigIn
 /**
  * Whether an edge's commits bear out its report (docs/evidence.md, Commits). Between two commits, a resource's counter
  * rises by at least what the report has in the slots strictly between, and, both being of this hour, by at most what it
- * has in their slots and between. What the guard itself received must be in the report.
+ * has in their slots and between; counters being of all time, the report has no more before a commit than its counter says.
+ * What the guard itself received must be in the report.
  */
 export function checkCommits(facts: CommitFacts): CommitFinding {
   const pair = contradiction(facts.commits.map(({ commit }) => commit));
@@ -103,11 +104,12 @@ function mismatch(
   slots: ReadonlyMap<string, readonly bigint[]>,
   commits: readonly CollectedCommit[],
 ): string | undefined {
-  for (const [i, from] of commits.entries()) {
-    for (const to of commits.slice(i + 1)) {
+  // Counters are of all time: before the first commit that is known they rose from nothing at most.
+  for (const [i, from] of [undefined, ...commits].entries()) {
+    for (const to of commits.slice(i)) {
       const resources = new Set([
         ...slots.keys(),
-        ...(from.counters?.keys() ?? []),
+        ...(from?.counters?.keys() ?? []),
         ...(to.counters?.keys() ?? []),
       ]);
       for (const resource of resources) {
@@ -123,23 +125,24 @@ function compare(
   hour: bigint,
   resource: string,
   slots: readonly bigint[],
-  from: CollectedCommit,
+  from: CollectedCommit | undefined,
   to: CollectedCommit,
 ): string | undefined {
-  const risen = (to.counters?.get(resource) ?? 0n) - (from.counters?.get(resource) ?? 0n);
+  const risen = (to.counters?.get(resource) ?? 0n) - (from?.counters?.get(resource) ?? 0n);
   const delta = risen < 0n ? 0n : risen;
   const start = hour * BigInt(SLOTS);
-  const [first, last] = [sampleOf(from.commit) - start, sampleOf(to.commit) - start];
+  const first = from === undefined ? -1n : sampleOf(from.commit) - start;
+  const last = sampleOf(to.commit) - start;
   let [between, inclusive] = [0n, 0n];
   for (const [i, bytes] of slots.entries()) {
     const slot = BigInt(i);
     if (slot > first && slot < last) between += bytes;
     if (slot >= first && slot <= last) inclusive += bytes;
   }
-  const where = `${resource} between slots ${first} and ${last}`;
+  const where = `${resource} ${from === undefined ? 'before slot' : `between slots ${first} and`} ${last}`;
   if (between > delta + slack(delta))
     return `the report has ${between} bytes of ${where}, counters rose by ${delta}`;
-  const within = from.commit.hour === hour && to.commit.hour === hour;
+  const within = from?.commit.hour === hour && to.commit.hour === hour;
   if (within && delta > inclusive + slack(inclusive))
     return `counters of ${where} rose by ${delta}, the report has ${inclusive} bytes`;
   return undefined;

@@ -8,7 +8,8 @@ import {
 } from '@media-network/chain/schema';
 import { doubledReport } from '@media-network/devnet';
 import type { Devnet } from '@media-network/devnet';
-import type { Edge } from '@media-network/edge';
+import { buildHonestReport } from '@media-network/edge';
+import type { BuildReport, Edge } from '@media-network/edge';
 import {
   hourAt,
   hourEnd,
@@ -46,6 +47,11 @@ export function emptyFigures(): CheckFigures {
 /** The largest difference between what clients counted and what edges report (0.1 %). */
 const TOLERANCE_PERMILLE = 1n;
 const DOWNLOAD = '/download/50mb.bin';
+/**
+ * An hour of the lying edge with more than this has the download in it. It lies about that alone: what is as small as
+ * a probe may fall between the moments at which guards ask, and is paid as what it is.
+ */
+const LIE_FROM_BYTES = 16 * 2 ** 20;
 /** Slack on top of the network's own periods. */
 const SLACK_MS = 30_000;
 
@@ -62,6 +68,12 @@ interface Traffic {
 function add(counts: Counts, edge: Edge, bytes: number | bigint): void {
   counts.set(edge.address, (counts.get(edge.address) ?? 0n) + BigInt(bytes));
 }
+
+/** Twice the bytes of an hour in which the download was served. */
+const liesAboutDownload: BuildReport = (book) => {
+  const bytes = [...book.samples.values()].flat().reduce((sum, each) => sum + each, 0);
+  return (bytes > LIE_FROM_BYTES ? doubledReport : buildHonestReport)(book);
+};
 
 /** Tells the whole story on a network that is up. Each step throws when it does not hold. */
 export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigures): Promise<void> {
@@ -114,18 +126,20 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   // The liar joins early, so that its lie falls into the week whose claims are told below.
   let liar: Edge | undefined;
   await story.step('liar', async () => {
-    liar = await devnet.addEdge({ buildReport: doubledReport });
+    liar = await devnet.addEdge({ buildReport: liesAboutDownload });
     return `an edge that will report twice its bytes: ${liar.address}`;
   });
   const lying = liar;
   expectThat(lying !== undefined, 'the lying edge did not start');
 
-  // Traffic and what it leads to are told of whole hours, so begin with room in one.
+  // Traffic and what it leads to are told of whole hours, so begin early in one. The lie comes first: guards ask for
+  // counters once in each half of an hour, so that one asks after it.
   await until('a fresh hour', hourMs + SLACK_MS, async () => {
     const now = await client.chainTime();
-    return hourEnd(periods, hourAt(periods, now)) - now > hourSecs(periods) / 2n ? true : undefined;
+    return hourEnd(periods, hourAt(periods, now)) - now > (hourSecs(periods) * 3n) / 4n ? true : undefined;
   });
   traffic.first = await hourNow();
+  await ask([lying], (edge) => get(edge, DOWNLOAD));
 
   let home = first;
   await story.step('miss', async () => {
@@ -189,7 +203,6 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     return `${formatBytes(signed)} received and signed for in two sessions`;
   });
 
-  await get(lying, DOWNLOAD);
   traffic.last = await hourNow();
 
   await story.step('report', async () => {
@@ -325,16 +338,28 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   });
 
   await story.step('lie', async () => {
-    const about = (await judgedReports(devnet, traffic)).filter(({ edge }) => edge === lying.address);
-    expectThat(about.length > 0, 'the lying edge reported nothing');
+    const about = (await judgedReports(devnet, traffic)).filter(
+      ({ edge, bytes }) => edge === lying.address && bytes > 2 * LIE_FROM_BYTES,
+    );
+    expectThat(about.length > 0, 'the lying edge did not report the download');
     // What it committed to contradicts it: it gets what was vouched for, and that is nothing.
     const believed = about.find(({ decision }) => decision === 'full');
-    expectThat(believed === undefined, `the lie about hour ${believed?.hour} was believed`);
+    expectThat(
+      believed === undefined,
+      `the lie about hour ${believed?.hour}, ${believed?.bytes} bytes, was believed`,
+    );
     const owner = (await devnet.wallets.ensure('edge-4')).address;
-    const { claims } = await claimAll(client, devnet.treasury, owner);
-    expectThat(claims.length === 0, 'the lying edge has earned something');
+    await claimAll(client, devnet.treasury, owner);
+    const earned = (await client.claimed(owner))?.total ?? 0n;
+    const honest = (await client.claimed((await devnet.wallets.ensure('edge-1')).address))?.total ?? 0n;
+    // Guards' probes in its other hours are paid as what they are: next to nothing.
+    expectThat(
+      earned * 10n <= honest,
+      `the lying edge has earned ${formatMedia(earned)}, an honest one ${formatMedia(honest)}`,
+    );
     figures.lie.refused = true;
-    return `${about.length} doubled report${about.length === 1 ? '' : 's'} not believed, nothing earned`;
+    const told = about.reduce((sum, { bytes }) => sum + bytes, 0n);
+    return `${formatBytes(told)} reported for half as many, not believed; earned ${formatMedia(earned)}`;
   });
 }
 
