@@ -116,7 +116,11 @@ export class Connection<Token> implements OpenConnection {
         break;
       }
       this.#requests += 1;
-      if (!parser.keepAlive || this.#requests >= front.limits.maxRequestsPerConnection || front.draining) {
+      if (
+        !parser.keepAlive ||
+        this.#requests >= front.limits.maxRequestsPerConnection ||
+        front.draining !== false
+      ) {
         this.#lastRequest = true;
       }
       const hit = outcome === 'plain' || parser.selective ? this.#askFast(outcome === 'plain') : undefined;
@@ -186,7 +190,7 @@ export class Connection<Token> implements OpenConnection {
       output: this.#output,
       nowMs: () => front.clock.nowMs(),
       isLast: () => {
-        if (front.draining) this.#lastRequest = true;
+        if (front.draining !== false) this.#lastRequest = true;
         return this.#lastRequest;
       },
       wantInput: () => {
@@ -342,14 +346,14 @@ export class Connection<Token> implements OpenConnection {
     }
   }
 
-  /** No further request: idle connections end now, others after the response under way. */
+  /** No further request: idle connections end now, others after the response under way, or the one to a request half here. */
   drain(): void {
-    if (this.#phase === 'reading' && this.#pending === undefined) {
-      this.#end();
-      return;
-    }
-    this.#lastRequest = true;
+    if (this.#phase !== 'reading') this.#lastRequest = true;
+    else if (this.#pending === undefined) this.#end();
   }
+
+  /** Nothing to do: whatever is answered from now on says `Connection: close`. */
+  drainGently(): void {}
 
   destroy(): void {
     this.#socket.destroy();

@@ -17,6 +17,8 @@ export interface OpenConnection {
   sweep(nowMs: number): void;
   /** No further request: idle connections end now, others after the responses under way. */
   drain(): void;
+  /** The next answer says that it is the last; what is idle waits for a request to say that to, where the protocol has no other way. */
+  drainGently(): void;
   destroy(): void;
   /** Resolves when the connection is gone and its accounts are settled. */
   closed(): Promise<void>;
@@ -30,7 +32,8 @@ export interface FrontState<Token> {
   readonly log: Log;
   readonly connections: Set<OpenConnection>;
   readonly stats: FrontStats;
-  draining: boolean;
+  /** `gently`: the next answer of each connection is its last. `now`: the same, and what is idle ends. */
+  draining: false | 'gently' | 'now';
   nowSecond(): number;
   /** The same of a moment that was just read from the clock. */
   second(nowMs: number): number;

@@ -33,6 +33,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Lets several processes share the port, where the system can. */
   readonly reusePort?: boolean;
+  /** A socket that listens already, as another process gave it to us (`Listening.handle`), in place of host and port. */
+  readonly handle?: unknown;
 }
 
 /** PEM, or a callback that names the context of a server name (`null` falls back to `cert` and `key`). */
@@ -45,6 +47,20 @@ export interface TlsOptions {
 export interface Listening {
   readonly host: string;
   readonly port: number;
+  /** The listening socket, for `process.send` and `child.send`: whoever holds it keeps its queue, however many others close theirs. */
+  readonly handle: unknown;
+  /** Accepts no more here; connections and other holders of the socket stay. */
+  stop(): void;
+}
+
+export interface CloseOptions {
+  /** What responses under way get to finish. 10 s by default. */
+  readonly graceMs?: number;
+  /**
+   * What idle connections get to bring one more request, which is answered with `Connection: close`; 0 by
+   * default: they end at once. Whoever asks on a kept connection just as it is ended sees its request fail.
+   */
+  readonly idleMs?: number;
 }
 
 export interface Front {
@@ -55,13 +71,14 @@ export interface Front {
   listen(options: ListenOptions): Promise<Listening>;
   listenTls(options: ListenOptions, tls: TlsOptions): Promise<Listening>;
   /**
-   * Stops accepting, ends idle connections, lets responses under way finish for `graceMs`, then cuts the
-   * rest. Resolves when all is closed. Idempotent.
+   * Stops accepting, ends connections as they become idle, lets responses under way finish for `graceMs`,
+   * then cuts the rest. Resolves when all is closed. May be called again to be quicker about it.
    */
-  close(options?: { readonly graceMs?: number }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }
 
 const SWEEP_MS = 500;
+const BACKLOG = 1024;
 /** AES-128 first: the common hardware does it fastest, and every client that matters offers it. */
 const CIPHERS = [
   'TLS_AES_128_GCM_SHA256',
@@ -93,17 +110,28 @@ function listenOn(server: NetServer, options: ListenOptions): Promise<Listening>
       );
     };
     server.once('error', onError);
-    server.listen(
-      { host: options.host, port: options.port, reusePort: options.reusePort ?? false, backlog: 1024 },
-      () => {
-        server.off('error', onError);
-        const address = server.address();
-        if (address === null || typeof address === 'string')
-          throw new Error('a TCP server has an address and a port');
-        resolve({ host: address.address, port: address.port });
-      },
-    );
+    const onListening = (): void => {
+      server.off('error', onError);
+      const address = server.address();
+      if (address === null || typeof address === 'string')
+        throw new Error('a TCP server has an address and a port');
+      resolve({
+        host: address.address,
+        port: address.port,
+        handle: handleOf(server),
+        stop: () => void server.close(),
+      });
+    };
+    const { host, port, handle } = options;
+    if (handle === undefined)
+      server.listen({ host, port, reusePort: options.reusePort ?? false, backlog: BACKLOG }, onListening);
+    else server.listen(handle, BACKLOG, onListening);
   });
+}
+
+/** What a server listens with; Node's own documentation of `server.listen(handle)` names the member. */
+function handleOf(server: NetServer & { readonly _handle?: unknown }): unknown {
+  return server._handle;
 }
 
 /**
@@ -119,6 +147,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
   const servers: NetServer[] = [];
   /** Sockets under TLS, handshakes included: a server waits for those too when it closes. */
   const underTls = new Set<Socket>();
+  const deadlines: NodeJS.Timeout[] = [];
   let assembled: FastHit<Token>[] = [];
   let assembledBytes = 0;
   let second = 0;
@@ -179,28 +208,42 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
   );
   sweeper.start();
 
-  function accept(socket: Socket, connect: () => OpenConnection): void {
-    if (state.draining) {
-      socket.destroy();
-      return;
-    }
+  function accept(connect: () => OpenConnection): void {
     state.stats.connections += 1;
-    state.connections.add(connect());
+    const connection = connect();
+    state.connections.add(connection);
+    // Its handshake was under way when we stopped accepting.
+    if (state.draining === 'now') connection.drain();
+    else if (state.draining === 'gently') connection.drainGently();
   }
 
-  async function closeAll(graceMs: number): Promise<void> {
-    state.draining = true;
-    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    // A server reports 'close' before its last socket does: accounts settle with the sockets.
-    const settled = [...state.connections].map((connection) => connection.closed());
+  function endIdle(): void {
+    state.draining = 'now';
     for (const connection of state.connections) connection.drain();
-    // The system's timer, not the injected clock: a process that must end has real time only.
-    const timer = setTimeout(() => {
-      for (const connection of state.connections) connection.destroy();
-      for (const socket of underTls) socket.destroy();
-    }, graceMs);
-    await Promise.all([...closed, ...settled]);
-    clearTimeout(timer);
+  }
+
+  /** The system's timer, not the injected clock: a process that must end has real time only. */
+  function drain({ graceMs = 10_000, idleMs = 0 }: CloseOptions): void {
+    if (idleMs === 0) endIdle();
+    else {
+      if (state.draining === false) state.draining = 'gently';
+      for (const connection of state.connections) connection.drainGently();
+      deadlines.push(setTimeout(endIdle, Math.min(idleMs, graceMs)));
+    }
+    deadlines.push(
+      setTimeout(() => {
+        for (const connection of state.connections) connection.destroy();
+        for (const socket of underTls) socket.destroy();
+      }, graceMs),
+    );
+  }
+
+  async function closeAll(): Promise<void> {
+    await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+    // A server reports 'close' before its last socket does: accounts settle with the sockets.
+    while (state.connections.size > 0)
+      await Promise.all([...state.connections].map((connection) => connection.closed()));
+    for (const timer of deadlines) clearTimeout(timer);
     await sweeper.stop();
     dropAssembled();
   }
@@ -216,7 +259,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     async listen(listenOptions) {
       const parser = new HeadParser(limits, 'http');
       const server = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-        accept(socket, () => new Connection(state, socket, parser)),
+        accept(() => new Connection(state, socket, parser)),
       );
       server.maxConnections = limits.maxConnections;
       const listening = await listenOn(server, listenOptions);
@@ -240,7 +283,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
           ...(tls.contextFor === undefined ? {} : { SNICallback: sniCallback(tls.contextFor) }),
         },
         (socket: TLSSocket) =>
-          accept(socket, () =>
+          accept(() =>
             socket.alpnProtocol === 'h2'
               ? new Http2Connection(http2, socket, 'https')
               : new Connection(state, socket, parser),
@@ -257,9 +300,10 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
       servers.push(server);
       return listening;
     },
-    close(closeOptions) {
-      closing ??= closeAll(closeOptions?.graceMs ?? 10_000);
-      return closing;
+    close(closeOptions = {}) {
+      const closed = (closing ??= closeAll());
+      drain(closeOptions);
+      return closed;
     },
   };
 }

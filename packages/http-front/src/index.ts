@@ -3,7 +3,7 @@ export type { AuthorityReading } from './authority.ts';
 export { FastHit, createFastHit } from './fast-hit.ts';
 export type { FastHitInit } from './fast-hit.ts';
 export { createFront } from './front.ts';
-export type { Front, FrontOptions, ListenOptions, Listening, TlsOptions } from './front.ts';
+export type { CloseOptions, Front, FrontOptions, ListenOptions, Listening, TlsOptions } from './front.ts';
 export type { FrontStats } from './front-state.ts';
 export { defaultHttp2Limits } from './h2/h2-limits.ts';
 export type { Http2Limits } from './h2/h2-limits.ts';

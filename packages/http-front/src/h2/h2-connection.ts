@@ -137,6 +137,11 @@ export class Http2Connection<Token> implements OpenConnection {
     this.#session.drain();
   }
 
+  /** GOAWAY is a way to say it at any time, and refuses nothing that is on its way. */
+  drainGently(): void {
+    this.#session.drainGently();
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }

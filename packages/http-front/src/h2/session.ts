@@ -94,6 +94,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
   /** A first GOAWAY was sent, which refuses nothing yet. */
   #draining = false;
   #drainSinceMs = 0;
+  #drainWithRequest = false;
   #peerLeaves = false;
   #receiving = false;
   #kicked = false;
@@ -276,7 +277,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
     if (step !== 'whole') return this.fail(step.code);
     if (!this.#requests.block(id, this.#blocks)) return false;
     this.#guard.earn(FLOOD_EARNED_PER_REQUEST);
-    if (this.#requests.count >= this.#deps.http2.maxRequests) this.drain();
+    if (this.#drainWithRequest || this.#requests.count >= this.#deps.http2.maxRequests) this.drain();
     return true;
   }
 
@@ -361,6 +362,12 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
     this.#sender.ping(DRAIN_PING, false);
     if (this.#phase === 'preface') this.#stopAnswering();
     this.#kick();
+  }
+
+  /** The same, but for a peer that has just connected: it is told with its first request, which it would not send any more. */
+  drainGently(): void {
+    if (this.#requests.count === 0) this.#drainWithRequest = true;
+    else this.drain();
   }
 
   #stopAnswering(): void {
