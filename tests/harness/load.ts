@@ -17,10 +17,16 @@ export interface LoadTarget {
   readonly sha256: ReadonlyMap<string, string>;
 }
 
+export type Outcome = 'succeeded' | 'failed';
+
+export function outcomeOf({ err }: { readonly err: unknown }): Outcome {
+  return err === null ? 'succeeded' : 'failed';
+}
+
 /** What was seen while a network was under load; what it must still know after it was killed. */
 export interface Seen {
-  /** Transactions that the chain called confirmed. */
-  readonly confirmed: ReadonlySet<Signature>;
+  /** Transactions that the chain called confirmed, and whether they failed: one that comes too late is kept too. */
+  readonly confirmed: ReadonlyMap<Signature, Outcome>;
   /** Bytes of all resources in the last commit of each edge, by its control port: acknowledged in its journal. */
   readonly acknowledged: ReadonlyMap<number, bigint>;
   /** Whole responses. */
@@ -37,7 +43,7 @@ export interface Load {
 
 /** Viewers, transactions and readers of meters, each as fast as the network lets them. */
 export function startLoad(target: LoadTarget): Load {
-  const confirmed = new Set<Signature>();
+  const confirmed = new Map<Signature, Outcome>();
   const acknowledged = new Map<number, bigint>();
   const wrong: string[] = [];
   let served = 0;
@@ -79,8 +85,10 @@ export function startLoad(target: LoadTarget): Load {
       const { address } = await generateKeyPairSigner();
       const signature = await target.client.rpc.requestAirdrop(address, lamports(2_000_000n)).send();
       const { value } = await target.client.rpc.getSignatureStatuses([signature]).send();
-      const status = value[0]?.confirmationStatus;
-      if (status === 'confirmed' || status === 'finalized') confirmed.add(signature);
+      const [status] = value;
+      const level = status?.confirmationStatus;
+      if (status && (level === 'confirmed' || level === 'finalized'))
+        confirmed.set(signature, outcomeOf(status));
     });
 
   /** What the daemons themselves have sent. */
@@ -89,7 +97,7 @@ export function startLoad(target: LoadTarget): Load {
       const found = await target.client.rpc
         .getSignaturesForAddress(target.client.programId, { limit: 50, commitment: 'confirmed' })
         .send();
-      for (const { signature } of found) confirmed.add(signature);
+      for (const each of found) confirmed.set(each.signature, outcomeOf(each));
       await new Promise((resolve) => setTimeout(resolve, 100));
     });
 
