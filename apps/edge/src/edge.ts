@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMediaClient } from '@media-network/chain';
@@ -32,6 +33,7 @@ import { createOriginClient } from './origin/origin-client.ts';
 import type { OriginClient } from './origin/origin-client.ts';
 import { createClaimer } from './report/claimer.ts';
 import { openEvidenceStore } from './report/evidence-store.ts';
+import { createKnownProcess } from './report/known-process.ts';
 import { createReportCloser } from './report/report-closer.ts';
 import { buildHonestReport, sha256 } from './report/report-builder.ts';
 import { createReporter } from './report/reporter.ts';
@@ -118,7 +120,9 @@ export async function createEdge(
     scope.add('journal', () => journal.close());
     const evidence = await openEvidenceStore(join(config.dir, 'evidence'));
     const build = overrides.buildReport ?? buildHonestReport;
-    const reporter = createReporter({ chain, ledger, journal, evidence, build, clock, log });
+    const instance = randomUUID();
+    const knownProcess = createKnownProcess({ chain, fetch, instance });
+    const reporter = createReporter({ chain, ledger, journal, evidence, build, knownProcess, clock, log });
     const closer = createReportCloser(
       { chain, evidence, clock, log },
       { evidenceWeeks: config.evidenceWeeks },
@@ -217,6 +221,7 @@ export async function createEdge(
           edge: chain.edge,
           owner: chain.owner,
           operator: chain.operator,
+          instance,
           version: 1,
           zone: config.zone,
           chainTime: Math.floor(chain.nowMs() / 1000),

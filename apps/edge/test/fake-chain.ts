@@ -41,6 +41,8 @@ export interface FakeChain extends EdgeChain {
   readonly guardAccounts: Map<number, Address>;
   guardList: GuardView[];
   stale: boolean;
+  /** Where the chain says that this edge's control plane is. */
+  controlEndpoint: string | undefined;
   /** Vouching key of resources that are added from now on. */
   vouchKey: Address;
 }
@@ -103,6 +105,8 @@ export function createFakeChain(
     worths: () => Promise.resolve(chain.stakes),
     lastFinalHour: () => Promise.resolve(chain.final),
     settings: (resource) => Promise.resolve(settings.get(resource)),
+    controlEndpoint: undefined,
+    control: () => Promise.resolve(chain.controlEndpoint),
     report(hour) {
       const found = chain.submitted.find((report) => report.hour === hour);
       return Promise.resolve(

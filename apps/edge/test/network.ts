@@ -6,7 +6,7 @@ import type { Commit, Settings } from '@media-network/protocol';
 import { generateKeyPairSigner } from '@solana/kit';
 import type { Address, KeyPairSigner } from '@solana/kit';
 import { createEdge, parseEdgeConfig } from '../src/index.ts';
-import type { Edge, EdgeOverrides } from '../src/index.ts';
+import type { Edge, EdgeConfig, EdgeOverrides } from '../src/index.ts';
 import { silentLog } from '@media-network/runtime';
 import { createFakeChain, randomAddress } from './fake-chain.ts';
 import type { FakeChain } from './fake-chain.ts';
@@ -31,6 +31,8 @@ export interface TestNetwork {
   commit(): Promise<Commit>;
   /** Bytes of the resource in a commit made now; the clock is turned to the next sample for it. */
   counter(resource: Address): Promise<number>;
+  /** One more process with the same key, on a folder of its own. */
+  another(folder: string): Promise<Edge>;
   /** Stops the edge and starts it anew on the same folder. */
   restart(overrides?: EdgeOverrides): Promise<void>;
   close(): Promise<void>;
@@ -56,20 +58,21 @@ export async function startTestNetwork(
   chain.vouchKey = publisher.vouchKey;
   const guardAccount = randomAddress();
   chain.guardAccounts.set(7, guardAccount);
-  const config = parseEdgeConfig({
-    flags: {
-      port: 0,
-      controlPort: 0,
-      dir,
-      ramBytes: '32M',
-      diskBytes: '64M',
-      originTimeoutMs: 1_000,
-      drainMs: 200,
-      ...options.config,
-    },
-  });
-  const start = (overrides: EdgeOverrides = {}): Promise<Edge> =>
-    createEdge(config, { operator }, { chain, log: silentLog, ...options.overrides, ...overrides });
+  const configIn = (folder: string): EdgeConfig =>
+    parseEdgeConfig({
+      flags: {
+        port: 0,
+        controlPort: 0,
+        dir: folder,
+        ramBytes: '32M',
+        diskBytes: '64M',
+        originTimeoutMs: 1_000,
+        drainMs: 200,
+        ...options.config,
+      },
+    });
+  const start = (overrides: EdgeOverrides = {}, folder = dir): Promise<Edge> =>
+    createEdge(configIn(folder), { operator }, { chain, log: silentLog, ...options.overrides, ...overrides });
 
   const network: TestNetwork = {
     chain,
@@ -107,6 +110,7 @@ export async function startTestNetwork(
       if (counters === undefined) throw new Error(`no counters: ${response.status}`);
       return Number(counters.find((each) => each.resource === resource)?.bytes ?? 0n);
     },
+    another: (folder) => start({}, folder),
     async restart(overrides) {
       await network.edge.close();
       network.edge = await start(overrides);

@@ -15,10 +15,16 @@ import {
   verifySessions,
 } from '@media-network/protocol';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { hourAt, hourEndMs } from '../src/chain/periods.ts';
 import { buildHonestReport } from '../src/index.ts';
 import { sha256 } from '../src/report/report-builder.ts';
+import { randomAddress } from './fake-chain.ts';
 import { startTestNetwork } from './network.ts';
 import type { TestNetwork, TestResource } from './network.ts';
 import { ok } from './raw-http.ts';
@@ -270,3 +276,64 @@ it('closes reports two weeks on and deletes old evidence', async () => {
   await task('report-closer').runNow();
   expect((await fetch(`${network.edge.controlUrl}/v1/entries/${toHex(root)}`)).status).toBe(404);
 });
+
+it('lets the process report whose control plane the chain names, and the copy of its machine wait', async () => {
+  const hour = hourNow();
+  await resource.get('/a');
+  const dir = await mkdtemp(join(tmpdir(), 'media-edge-copy-'));
+  await cp(network.dir, dir, { recursive: true });
+  await rm(join(dir, 'lock'), { force: true });
+  const copy = await network.another(dir);
+  try {
+    network.chain.controlEndpoint = network.edge.controlUrl;
+    toNextReport(hour);
+    const reporter = copy.tasks.find(({ name }) => name === 'reporter');
+    await reporter?.runNow();
+    expect(network.chain.submitted).toHaveLength(0);
+    await task('reporter').runNow();
+    expect(network.chain.submitted).toHaveLength(1);
+    await reporter?.runNow();
+    expect(network.chain.submitted).toHaveLength(1);
+    expect(copy.stats().bytesLost).toBe(0);
+  } finally {
+    await copy.close();
+    await rm(dir, { recursive: true });
+  }
+});
+
+it.each([
+  ['nobody answers', async () => ({ url: 'http://127.0.0.1:9', close: () => Promise.resolve() })],
+  ['something else answers', () => answering('hello')],
+  ['another edge answers', () => answering(JSON.stringify({ edge: randomAddress(), instance: 'x' }))],
+  ['an edge that names no process answers', () => answering(JSON.stringify({ edge: network.chain.edge }))],
+  ['too much is answered', () => answering(JSON.stringify({ pad: 'x'.repeat(20_000) }))],
+] as const)('reports where %s at its control plane', async (_name, start) => {
+  const other = await start();
+  try {
+    network.chain.controlEndpoint = other.url;
+    const hour = hourNow();
+    await resource.get('/a');
+    toNextReport(hour);
+    await task('reporter').runNow();
+    expect(network.chain.submitted).toHaveLength(1);
+  } finally {
+    await other.close();
+  }
+});
+
+/** A server with one answer to everything. */
+async function answering(body: string): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer((_request, response) => response.end(body));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close').catch(() => undefined);
+    },
+  };
+}

@@ -110,6 +110,8 @@ export interface EdgeChain {
   /** The sealed settings blob in force and its version. */
   settings(resource: Address): Promise<{ readonly blob: Uint8Array; readonly version: number } | undefined>;
 
+  /** Base URL of this edge's control plane as the chain has it, where guards fetch evidence. */
+  control(): Promise<string | undefined>;
   /** The edge's report of an hour, if it is on chain. */
   report(hour: number): Promise<{ readonly root: string; readonly bytes: bigint } | undefined>;
   submitReport(report: ReportToSubmit): Promise<SubmitOutcome>;

@@ -235,6 +235,9 @@ export async function createEdgeChain(
       return { blob: settings.tail.subarray(0, settings.length), version: settings.settingsVersion };
     },
 
+    async control() {
+      return (await client.edge(owner))?.control;
+    },
     async report(hour) {
       const found = await client.report(edge, BigInt(hour));
       return found === null

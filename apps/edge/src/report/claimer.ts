@@ -4,7 +4,7 @@ import { MediaError, createRepeatingTask } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask, RoundResult } from '@media-network/runtime';
 import type { EdgeChain, OpenWeek } from '../chain/edge-chain.ts';
 import { hourAt, weekOf } from '../chain/periods.ts';
-import { askGuard } from '../tenant/ask-guard.ts';
+import { askGuard } from '../ask-node.ts';
 import { inRandomOrder } from '../tenant/random-order.ts';
 import { sha256 } from './report-builder.ts';
 

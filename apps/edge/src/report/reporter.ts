@@ -5,6 +5,7 @@ import { hourEndMs, reportDeadlineMs } from '../chain/periods.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { HourBook, Ledger, SealedHour } from '../journal/ledger.ts';
 import type { EvidenceStore } from './evidence-store.ts';
+import type { KnownProcess } from './known-process.ts';
 import type { BuildReport } from './report-builder.ts';
 
 export interface ReporterDeps {
@@ -13,6 +14,8 @@ export interface ReporterDeps {
   readonly journal: Journal;
   readonly evidence: EvidenceStore;
   readonly build: BuildReport;
+  /** Whether it is this process that guards ask for the evidence. */
+  readonly knownProcess: () => Promise<KnownProcess>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,6 +50,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     lamports: undefined,
   };
   const refusalsLogged = new Map<number, string>();
+  let yieldedInHour = -1;
   let warnedInHour = -1;
 
   async function round(): Promise<RoundResult> {
@@ -100,6 +104,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
       return settle(hour, 'submitted');
     }
     if (chain.nowMs() >= reportDeadlineMs(chain.periods, hour)) return lose(hour, sealed);
+    if ((await deps.knownProcess()) === 'another') return yieldTo(hour);
     await watchLamports(hour);
     const outcome = await chain.submitReport({
       hour,
@@ -127,6 +132,18 @@ export function createReporter(deps: ReporterDeps): Reporter {
       log.error(
         { hour, code: outcome.code, why: outcome.message },
         'the chain refuses the report; trying on until its window ends',
+      );
+    }
+    return 'later';
+  }
+
+  /** The other one reports, from its own books; if it does not, this one asks again until the window ends. */
+  function yieldTo(hour: number): 'later' {
+    if (yieldedInHour !== hour) {
+      yieldedInHour = hour;
+      log.error(
+        { hour, code: 'edge/key-in-use' },
+        'another process runs with this operator key, and the chain names its control plane: this one reports nothing. Stop one of the two: every edge has a key of its own',
       );
     }
     return 'later';

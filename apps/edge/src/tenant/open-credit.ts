@@ -11,7 +11,7 @@ import type { EdgeChain, FinalHour, ResourceView } from '../chain/edge-chain.ts'
 import { hourAt, hourEndMs, weekOf } from '../chain/periods.ts';
 import { SAMPLES } from '../journal/ledger.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import { askGuard } from './ask-guard.ts';
+import { askGuard } from '../ask-node.ts';
 import { readHistoryAside } from './history.ts';
 import type { Weight } from './history.ts';
 import { inRandomOrder } from './random-order.ts';

@@ -11,7 +11,7 @@ import type { Clock, Log } from '@media-network/runtime';
 import type { EdgeChain } from '../chain/edge-chain.ts';
 import { readOriginSettings } from '../origin/origin-settings.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
-import { askGuard } from './ask-guard.ts';
+import { askGuard } from '../ask-node.ts';
 import { inRandomOrder } from './random-order.ts';
 import type { Tenant } from './tenant-book.ts';
 

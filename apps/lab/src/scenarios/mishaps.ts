@@ -119,7 +119,7 @@ export const MISHAP_SCENARIOS: readonly Scenario[] = [
   }),
   mishap({
     name: 'machine-cloned',
-    doc: 'A machine is cloned, and both copies run with one key for an hour. Where the copy reports first nobody serves its evidence, and that hour is lost to them; nobody else loses anything.',
+    doc: 'A machine is cloned, and both copies run with one key for an hour. The copy finds another process at the control plane that the chain names for it, and reports nothing.',
     happens: startClone,
     mended: async () => {
       await clone?.close();

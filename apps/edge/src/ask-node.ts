@@ -1,29 +1,38 @@
 import { errorMessage } from '@media-network/runtime';
-import type { GuardView } from '../chain/edge-chain.ts';
+import type { GuardView } from './chain/edge-chain.ts';
 
 export interface AskOptions {
   readonly path: string;
   /** Posted as binary; a GET without. */
   readonly body?: Uint8Array;
-  /** A longer answer is none: a guard must not be able to fill our memory. */
+  /** A longer answer is none: nobody must be able to fill our memory. */
   readonly maxBytes: number;
   readonly timeoutMs: number;
 }
 
-export type GuardAnswer =
+export type NodeAnswer =
   | { readonly kind: 'answer'; readonly body: Uint8Array }
   /** `status` is 0 where there was no whole answer. */
   | { readonly kind: 'none'; readonly status: number; readonly why: string };
 
 /** One request to one guard. Never rejects: the next guard may know better. */
-export async function askGuard(
+export function askGuard(
   fetch: typeof globalThis.fetch,
   guard: GuardView,
   options: AskOptions,
-): Promise<GuardAnswer> {
-  const who = `guard ${guard.no}`;
+): Promise<NodeAnswer> {
+  return askNode(fetch, { name: `guard ${guard.no}`, endpoint: guard.endpoint }, options);
+}
+
+/** One request to one daemon of the network. Never rejects. */
+export async function askNode(
+  fetch: typeof globalThis.fetch,
+  node: { readonly name: string; readonly endpoint: string },
+  options: AskOptions,
+): Promise<NodeAnswer> {
+  const who = node.name;
   try {
-    const response = await fetch(new URL(options.path, guard.endpoint), {
+    const response = await fetch(new URL(options.path, node.endpoint), {
       redirect: 'error',
       signal: AbortSignal.timeout(options.timeoutMs),
       ...(options.body === undefined
