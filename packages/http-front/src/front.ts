@@ -131,6 +131,7 @@ function listenOn(server: NetServer, options: ListenOptions): Promise<Listening>
 
 /** What a server listens with; Node's own documentation of `server.listen(handle)` names the member. */
 function handleOf(server: NetServer & { readonly _handle?: unknown }): unknown {
+  // oxlint-disable-next-line no-underscore-dangle -- the only name that Node gives it
   return server._handle;
 }
 
