@@ -5,6 +5,7 @@ import type { Edge, EdgeOverrides } from '@media-network/edge';
 import type { GuardOverrides } from '@media-network/guard';
 import { decodeHour, decodeVerdict, hourWindows, toHex, weekOfHour } from '@media-network/protocol';
 import type { Hour } from '@media-network/protocol';
+import { ownAddresses } from '@media-network/devnet';
 import { createViewer } from '@media-network/viewer';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { present, sha256, startNetwork } from './harness/network.ts';
@@ -30,6 +31,7 @@ interface Roles {
 async function start(roles: Roles = {}): Promise<ManualNetwork> {
   const guards = roles.guards ?? 3;
   network = await startNetwork({
+    ...ownAddresses(),
     guards,
     // A set freezes at `minGuards`: all of them are to be in the first week's.
     periods: { hoursPerWeek: 3, finalHours: 4, lateHours: 6, dustBytes: 16_384n, minGuards: guards },

@@ -57,7 +57,11 @@ export async function startNetwork(options: Omit<DevnetOptions, 'clock'> = {}): 
       advanceTo(hourWindows(periods, hour).reportsUntil + BigInt(2 * periods.sampleSecs)),
     advancePastWeek: (week) =>
       advanceTo(weekEnd(periods, week) + BigInt((periods.verdictSlots + 4) * periods.sampleSecs)),
-    at: (edge, target) => `http://${devnet.host}:${edge.port}${target}`,
+    // The site by its name is at 127.0.0.1 only; without a name an edge serves the same.
+    at: (edge, target) =>
+      edge.urls[0]?.includes('//127.0.0.1:') === false
+        ? `${edge.urls[0]}${target}`
+        : `http://${devnet.host}:${edge.port}${target}`,
     tokens: createTokenSource(devnet.signerUrl),
   };
 }

@@ -9,6 +9,7 @@ export type { NetworkFile, PublishedOrigin } from './network-file.ts';
 export { DOWNLOAD_BYTES } from './origin/download.ts';
 export { createSampleOrigin } from './origin/sample-origin.ts';
 export type { SampleOrigin, SampleOriginOptions } from './origin/sample-origin.ts';
+export { ownAddresses } from './own-addresses.ts';
 export { FAST_PARAMS, REAL_PARAMS, networkParams } from './periods.ts';
 export type { NetworkParams, PeriodsOption } from './periods.ts';
 export { ensureSecretFile } from './secret-file.ts';

@@ -1,4 +1,4 @@
-import { createDevnet } from '@media-network/devnet';
+import { createDevnet, ownAddresses } from '@media-network/devnet';
 import type { Devnet, DevnetOptions } from '@media-network/devnet';
 import type { Edge } from '@media-network/edge';
 import { hourAt, hourWindows, weekEnd, weekOfHour } from '@media-network/protocol';
@@ -57,6 +57,8 @@ export interface Stage extends Devnet {
   pastWeek(week: bigint): Promise<void>;
   /** Into the middle of the next hour. */
   nextHour(): Promise<bigint>;
+  /** URL of a target at an edge. */
+  at(edge: Edge, target: string): string;
   /** A viewer downloads a target from an edge, `times` times, with a token or without; bytes received. */
   watch(
     edge: Edge,
@@ -88,7 +90,12 @@ async function endow(devnet: Devnet, to: Address, media: bigint, quote: bigint):
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { params, stepSamples = 3, ...rest } = options;
   const clock = createManualClock(Date.now());
-  const devnet = await createDevnet({ ...rest, periods: { ...LAB_PERIODS, ...params }, clock });
+  const devnet = await createDevnet({
+    ...ownAddresses(),
+    ...rest,
+    periods: { ...LAB_PERIODS, ...params },
+    clock,
+  });
   const { client } = devnet;
   const periods = await client.config();
   const viewer = createViewer();
@@ -99,6 +106,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   for (const [i] of devnet.guards.entries())
     addresses.set(`guard-${i + 1}`, (await devnet.wallets.ensure(`guard-${i + 1}`)).address);
 
+  // The site by its name is at 127.0.0.1 only; without a name an edge serves the same.
+  const atEdge = (edge: Edge, target: string): string =>
+    `${edge.urls[0] ?? `http://${devnet.host}:${edge.port}`}${target}`;
   const now = (): Promise<bigint> => client.chainTime();
   const hour = async (): Promise<bigint> => hourAt(periods, await now());
 
@@ -147,9 +157,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       await until(hourWindows(periods, next - 1n).end + BigInt(4 * periods.sampleSecs));
       return next;
     },
+    at: atEdge,
     async watch(edge, target, { vouched, times = 1 }) {
       let bytes = 0n;
-      const url = `http://${devnet.host}:${edge.port}${target}`;
+      const url = atEdge(edge, target);
       if (!vouched) {
         for (let i = 0; i < times; i += 1) bytes += BigInt((await viewer.get(url)).totalBytes);
         return bytes;

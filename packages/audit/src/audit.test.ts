@@ -110,10 +110,11 @@ describe('a report', () => {
       world.publish('counters', body.root, blob);
       return signCommit(body, by.sign);
     };
-    world.commits.push(await commit(1n), await commit(2n, stranger));
+    // As much as the report has before this slot.
+    world.commits.push(await commit(3n * GIGA), await commit(3n * GIGA + 1n, stranger));
     const honest = await auditReport(world.deps, EDGE, HOUR);
     expect(honest.figures.commits).toEqual({ count: 1, finding: { kind: 'ok' } });
-    world.commits.push(await commit(3n));
+    world.commits.push(await commit(3n * GIGA + 2n));
     const lying = await auditReport(world.deps, EDGE, HOUR);
     expect(lying.figures.commits).toMatchObject({ count: 2, finding: { reason: 'contradicting' } });
   });

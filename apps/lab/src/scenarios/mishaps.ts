@@ -151,7 +151,7 @@ export const MISHAP_SCENARIOS: readonly Scenario[] = [
       const session = await stage.viewer.openSession({
         tokens: stage.tokens,
         resource: stage.resource,
-        url: `http://${stage.host}:${edge.port}/`,
+        url: stage.at(edge, '/'),
         edge: edge.address,
       });
       await session.get('/pictures/set.jpg');

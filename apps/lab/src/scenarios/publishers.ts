@@ -208,8 +208,7 @@ export const PUBLISHER_SCENARIOS: readonly Scenario[] = [
       const hours = await week(stage, async (hour) => {
         if (hour % 2n === 1n) await serve(stage, stage.edges);
         else if (attacks)
-          for (const edge of stage.edges)
-            await stage.viewer.get(`http://${stage.host}:${edge.port}/`, { method: 'HEAD' });
+          for (const edge of stage.edges) await stage.viewer.get(stage.at(edge, '/'), { method: 'HEAD' });
       });
       const resource = await stage.resourceAccount();
       return {
