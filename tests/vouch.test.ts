@@ -106,7 +106,7 @@ describe('publishers that vouch for their viewers', () => {
 
   /** A resource with the vouching key, once guards have authorised it and its first hour has begun. */
   async function publish(origin: string): Promise<Published> {
-    const published = await submitResource(network, origin, vouchingKey);
+    const published = await submitResource(network, origin, { vouchKey: vouchingKey });
     const viewer = createViewer();
     await until('the resource at the edge', WITHIN_MS, async () => {
       const found = await network.client.account('resource', published.resource);

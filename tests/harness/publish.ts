@@ -16,11 +16,16 @@ export interface Published {
   readonly host: string;
 }
 
+export interface PublishOptions {
+  readonly vouchKey?: Uint8Array;
+  readonly domains?: readonly string[];
+}
+
 /** Another publisher with a resource of its own, not authorised yet. Without a vouching key all its bytes are open. */
 export async function submitResource(
   network: Devnet,
   origin: string,
-  vouchKey: Uint8Array = new Uint8Array(32),
+  { vouchKey = new Uint8Array(32), domains = [] }: PublishOptions = {},
 ): Promise<Published> {
   const { client, pool, treasury } = network;
   const publisher = await createWallet();
@@ -43,7 +48,7 @@ export async function submitResource(
   const resource = await client.addresses.resource(publisher.address, 1n);
   const guards = (await client.guards()).filter((guard) => guard.status === NODE_STATUS.active);
   const settings = await encryptSettings(
-    { v: 1, origin, originHost: null, originHeaders: [], probe: ['/'], domains: [] },
+    { v: 1, origin, originHost: null, originHeaders: [], probe: ['/'], domains },
     { resource, version: 1 },
     { guards, password: randomBytes(16), scrypt },
   );
@@ -61,8 +66,12 @@ export async function submitResource(
 }
 
 /** Another publisher with a resource of its own, authorised by the guards. */
-export async function publish(network: ManualNetwork, origin: string): Promise<Published> {
-  const submitted = await submitResource(network, origin);
+export async function publish(
+  network: ManualNetwork,
+  origin: string,
+  options: PublishOptions = {},
+): Promise<Published> {
+  const submitted = await submitResource(network, origin, options);
   await network.settle();
   // Edges read the list of resources now and then; give them a look at the new one.
   await network.advance(10);

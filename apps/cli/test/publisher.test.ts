@@ -39,6 +39,10 @@ async function refused(args: readonly string[], code: string, ...contains: reado
   expect(outcome.stderr).not.toMatch(/An account is not|in the state that this needs|token account holds/);
 }
 
+async function settingsVersion(): Promise<unknown> {
+  return (await json('resource', 'show', '1'))['settingsVersion'];
+}
+
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'media-publisher-'));
   site = createServer((_request, response) => response.end('mine'));
@@ -105,6 +109,63 @@ describe('a resource', () => {
       origin: null,
       originSealed: true,
     });
+  });
+
+  test('has names of its own, and says why one is not served', async () => {
+    const update = (...args: readonly string[]): Promise<CliOutcome> =>
+      run('resource', 'update', '1', ...args);
+    const { stdout, code } = await update('--domain', 'My-Site.localhost.', 'bücher.example');
+    expect(code).toBe(0);
+    const { port } = new URL(devnet.url);
+    expect(stdout).toContain(`http://my-site.localhost:${port}/`);
+    // Whatever DNS would say: an edge of a network on one machine asks none.
+    expect(stdout).toMatch(/xn--bcher-kva\.example, not served: this edge asks no DNS/);
+    const record = `_medianet.xn--bcher-kva.example. TXT "medianet-resource=${devnet.resource}"`;
+    expect(stdout).toContain(record);
+    expect(await json('resource', 'show', 'my-site.localhost')).toMatchObject({
+      address: devnet.resource,
+      domains: [
+        { name: 'my-site.localhost', served: true, why: null, record: null },
+        { name: 'xn--bcher-kva.example', served: false, edges: [{ reason: 'no-resolver' }] },
+      ],
+    });
+    const { stdout: looked } = await run('doctor');
+    expect(looked).toContain('my-site.localhost leads to resource');
+    expect(looked).toContain(record);
+    expect((await update('--remove-domain', 'xn--bcher-kva.example')).code).toBe(0);
+    const { domains } = await json('resource', 'show', '1');
+    expect(domains).toMatchObject([{ name: 'my-site.localhost' }]);
+  });
+
+  test('has no name that is none, or not its own to have', async () => {
+    const before = await settingsVersion();
+    const names = {
+      '*.example': 'wildcard',
+      'shop.example:80': 'port',
+      'http://shop.example': 'scheme',
+      '127.0.0.1': 'address',
+      '[::1]': 'address',
+      example: 'one part',
+      'sh_op.example': 'sh_op',
+      'x.medianet.localhost': 'zone',
+      [devnet.host]: 'zone',
+      '': 'is no name',
+    };
+    for (const [name, why] of Object.entries(names))
+      await refused(['resource', 'update', '1', '--domain', name], 'cli/bad-domain', why);
+    await refused(
+      ['resource', 'update', '1', '--remove-domain', 'shop.example'],
+      'cli/bad-domain',
+      'my-site',
+    );
+    await refused(
+      ['resource', 'update', '1', '--domain', 'a.example', '--remove-domain', 'a.example'],
+      'cli/bad-domain',
+    );
+    const many = Array.from({ length: 33 }, (_, i) => `s${i}.example`);
+    await refused(['resource', 'update', '1', '--domain', ...many], 'cli/bad-domain', '32');
+    await refused(['resource', 'show', 'nobody.example'], 'cli/no-resource', 'nobody.example');
+    expect(await settingsVersion()).toBe(before);
   });
 
   test('that exists is not added again', async () => {

@@ -10,6 +10,7 @@ import {
 } from '@media-network/runtime/daemon';
 import type { ConfigOption, ConfigSources, LogLevel, WantedPort } from '@media-network/runtime/daemon';
 import { z } from 'zod';
+import { isResolverAddress } from './tenant/resolver-address.ts';
 
 const SHAPE = {
   rpcUrl: COMMON_OPTIONS.rpcUrl,
@@ -33,6 +34,15 @@ const SHAPE = {
     .optional()
     .describe(
       'Address of the resource that is served where a request names this machine by its IP address; by default none is.',
+    ),
+  resolver: textOption
+    .refine(
+      (text) => text === 'system' || text === 'none' || isResolverAddress(text),
+      'must be the address of a DNS resolver, such as 127.0.0.1:53, or system, or none',
+    )
+    .optional()
+    .describe(
+      "DNS resolver that is asked whose a publisher's own name is: its address, system for this machine's, or none; by default system, and none when the chain is on loopback.",
     ),
   ramBytes: sizeOption.default(256 * 2 ** 20).describe('Ceiling of the RAM tier of the cache.'),
   diskBytes: sizeOption.default(8 * 2 ** 30).describe('Ceiling of the disk tier of the cache.'),
@@ -96,6 +106,7 @@ export interface EdgeConfig {
   readonly dir: string;
   readonly zone: string;
   readonly defaultResource?: string | undefined;
+  readonly resolver?: string | undefined;
   readonly ramBytes: number;
   readonly diskBytes: number;
   readonly maxObjectBytes: number;

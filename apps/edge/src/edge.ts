@@ -45,6 +45,8 @@ import type { EntryKeys } from './serve/entry-keys.ts';
 import { createFastLane } from './serve/fast-lane.ts';
 import { isReceived } from './serve/ask-origin.ts';
 import type { SharedAnswer } from './serve/fetched-answer.ts';
+import { knownTenant } from './serve/identify.ts';
+import type { Hosts } from './serve/identify.ts';
 import { createRememberedKeys } from './serve/remembered-keys.ts';
 import { createRequestIds } from './serve/request-id.ts';
 import { createServe } from './serve/serve.ts';
@@ -54,10 +56,11 @@ import { createSessionDesk } from './session/session-desk.ts';
 import type { SessionDesk } from './session/session-desk.ts';
 import { createOpenCredit } from './tenant/open-credit.ts';
 import type { OpenCredit } from './tenant/open-credit.ts';
+import { createOwnNames } from './tenant/own-names.ts';
 import { createSettingsKeys } from './tenant/settings-keys.ts';
 import type { SettingsKeys } from './tenant/settings-keys.ts';
 import { createTenantBook } from './tenant/tenant-book.ts';
-import type { TenantBook } from './tenant/tenant-book.ts';
+import { createTxtLookup } from './tenant/txt-lookup.ts';
 import { createTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 import { SOFTWARE } from './version.ts';
@@ -114,6 +117,10 @@ export async function createEdge(
         : { defaultResource: addressOption('--default-resource', config.defaultResource) }),
     });
 
+    const isLocal = isLoopbackHost(new URL(config.rpcUrl).hostname);
+    const txt = createTxtLookup(config.resolver ?? (isLocal ? 'none' : 'system'));
+    scope.add('resolver', async () => txt.close());
+
     // The books, and what they become.
     const ledger = createLedger(evidenceReaders);
     const journal = await openJournal({ ledger, clock, log }, { dir: join(config.dir, 'journal') });
@@ -153,11 +160,16 @@ export async function createEdge(
       override: overrides.settings,
     });
 
+    const ownNames = createOwnNames(
+      { book, settings: bodies.settings, txt, clock },
+      { zone: config.zone, local: isLocal },
+    );
+
     // The phases of a request.
     let draining = false;
     const { tally, front, traffic } = wirePhases(config, {
       ...bodies,
-      book,
+      hosts: { book, ownNames },
       journal,
       ledger,
       desk,
@@ -217,6 +229,7 @@ export async function createEdge(
         readiness,
         metrics: () => metrics.text(),
         traffic: () => traffic.snapshot(),
+        ownName: (name) => ownNames.find(name),
         info: () => ({
           edge: chain.edge,
           owner: chain.owner,
@@ -340,7 +353,7 @@ async function openBodies(
 function wirePhases(
   config: EdgeConfig,
   deps: Bodies & {
-    readonly book: TenantBook;
+    readonly hosts: Hosts;
     readonly journal: Journal;
     readonly ledger: Ledger;
     readonly desk: SessionDesk;
@@ -352,13 +365,13 @@ function wirePhases(
     readonly random: () => number;
   },
 ): { readonly tally: Tally; readonly front: Front; readonly traffic: Traffic } {
-  const { book, store, keys, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } =
+  const { hosts, store, keys, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } =
     deps;
   const tally = createTally();
   // A site is one, under whatever host it was asked for; hosts of nobody are one too.
   const traffic = createTraffic(
     () => clock.nowMs(),
-    (host) => book.byHost(host)?.host ?? 'unknown',
+    (host) => knownTenant(hosts, host)?.host ?? 'unknown',
   );
   const fastLog = config.accessLog ? createFastAccessLog(log) : undefined;
   const slowLog = config.accessLog ? createAccessLog(log) : undefined;
@@ -378,7 +391,7 @@ function wirePhases(
     hour: () => hourAt(chain.periods, chain.nowMs()),
   };
   const lane = createFastLane({
-    book,
+    hosts,
     store,
     keys,
     clock,
@@ -391,7 +404,7 @@ function wirePhases(
     },
   });
   const answer = createServe({
-    book,
+    hosts,
     admit,
     store,
     keys,

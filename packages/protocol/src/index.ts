@@ -99,6 +99,17 @@ export {
 export type { LeafDomain, MerkleTree } from './merkle.ts';
 export { openAllowance, yieldCapBytes } from './open-allowance.ts';
 export type { HourTerms, OpenShare } from './open-allowance.ts';
+export {
+  MAX_OWN_NAMES,
+  isLocalName,
+  isWithinZone,
+  ownNames,
+  proofName,
+  proofText,
+  provenResource,
+  readOwnName,
+} from './own-name.ts';
+export type { OwnNameReading } from './own-name.ts';
 export { packNumbers, unpackNumbers } from './packed-numbers.ts';
 export { canReachQuorum, isMajority, isQuorum } from './quorum.ts';
 export {

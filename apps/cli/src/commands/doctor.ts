@@ -76,7 +76,7 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
   const { config } = seen;
   if (config !== undefined) {
     tell(await look('nodes', () => nodes(connection, config)));
-    tell(await look('resource', () => resources(connection)));
+    tell(await look('resource', () => resources(connection, options, context)));
     tell(await look('wallets', () => wallets(connection)));
   }
   const wrong = all.filter(({ state }) => state === 'bad').length;
@@ -100,7 +100,7 @@ export const registerDoctor: RegisterCommand = (program, context) => {
   const command = program
     .command('doctor')
     .description(
-      'Looks at machine, folder, keys, names, chain, clocks, guards, edges, stakes, certificates and resources, and says what to do. Exit code 1 when something is wrong.',
+      'Looks at machine, folder, keys, names, chain, clocks, guards, edges, stakes, certificates, resources and their names, and says what to do. Exit code 1 when something is wrong.',
     )
     .action((options: ChainOptions) => run(options, context));
   examples(chainOptions(command), ['media doctor', 'media doctor --json']);

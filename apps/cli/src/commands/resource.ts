@@ -54,6 +54,7 @@ export const registerResource: RegisterCommand = (program, context) => {
       ),
     )
       .option('--origin <url>', 'the new origin')
+      .option('--remove-domain <name...>', 'names of your own that it no longer has')
       .option('--lp <lp>', 'LP to set aside from now on')
       .option('--allowance <bytes>', 'open bytes an hour that are paid for at most, from the next hour on')
       .option('--vouching-key <address>', 'the key whose tokens are paid for from the next hour on, or none')
@@ -63,6 +64,7 @@ export const registerResource: RegisterCommand = (program, context) => {
       .action((which: string, options: UpdateOptions) => update(which, options, context)),
     [
       'media resource update 1 --origin http://127.0.0.1:4000',
+      'media resource update 1 --domain my-site.localhost',
       'media resource update 1 --pause',
       'media resource update 1 --new-password',
     ],

@@ -5,9 +5,13 @@ import { weekAt } from '@media-network/protocol';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import { formatMedia, formatSol, formatUnits } from '../amounts.ts';
 import { strangerWords, whoAnswers } from '../node-identity.ts';
+import type { ChainOptions } from '../chain-options.ts';
+import type { CliContext } from '../command.ts';
 import type { Connection } from '../connection.ts';
 import { mintDecimals } from '../connection.ts';
 import { labelOf } from '../resource/find.ts';
+import { openSettings } from '../resource/open-settings.ts';
+import { nameLines, sightsOf } from '../resource/own-names.ts';
 import { guardWords, standing } from '../resource/standing.ts';
 import { lpWorthMedia } from '../stake/stake-facts.ts';
 import { bad, good, warning } from './finding.ts';
@@ -182,8 +186,30 @@ async function certificate(endpoint: string): Promise<Finding> {
   });
 }
 
+/** Names of a resource's own that some edge does not serve; of resources whose settings can be opened here. */
+async function ownNames(
+  connection: Connection,
+  resource: Found<'resource'>,
+  options: ChainOptions,
+  context: CliContext,
+): Promise<readonly Finding[]> {
+  const opened = await openSettings(connection, resource, options, context);
+  if (opened.kind !== 'open') return [];
+  const sights = await sightsOf(connection.client, resource, opened.settings, true);
+  return sights.map((sight) => {
+    const [text = '', ...hints] = nameLines(sight);
+    return sight.why === null
+      ? good('name', `${sight.name} leads to resource ${labelOf(resource)} at every edge`)
+      : warning('name', text, hints.join(' ').replace(/^put/, 'Put'));
+  });
+}
+
 /** Resources that are not served, and why. */
-export async function resources(connection: Connection): Promise<readonly Finding[]> {
+export async function resources(
+  connection: Connection,
+  options: ChainOptions,
+  context: CliContext,
+): Promise<readonly Finding[]> {
   const { client } = connection;
   const all = (await client.resources()).filter((each) => each.status !== RESOURCE_STATUS.released);
   const findings: Finding[] = [];
@@ -191,6 +217,7 @@ export async function resources(connection: Connection): Promise<readonly Findin
     const name = `resource ${labelOf(resource)}`;
     if (resource.status === RESOURCE_STATUS.active) {
       findings.push(good('resource', `${name} is authorised`));
+      findings.push(...(await ownNames(connection, resource, options, context)));
       continue;
     }
     const { text, hint } = standing(resource, await guardWords(client, resource));

@@ -31,6 +31,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Write it without separators, with a point before the decimals, such as 1234.5.',
   ],
   'cli/bad-choice': ['A value is none of those that are taken.', HELP],
+  'cli/bad-domain': [
+    'A name of your own is none that a site can have; the message says why.',
+    'Write a domain name such as shop.example, without scheme, port and wildcard.',
+  ],
   'cli/bad-endpoint': [
     'Where a node listens is no address for others.',
     'Name the public URL with --endpoint.',
@@ -62,6 +66,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'cli/missing-command': ['A group of commands needs a word more.', HELP],
   'cli/missing-tool': ['A program of the system is missing.', 'Install it as the message says.'],
   'cli/missing-value': ['An option needs a value.', HELP],
+  'cli/name-taken': [
+    'Another resource has this name ending in .localhost.',
+    'Take another name: nobody owns these, and the first to list one has it.',
+  ],
   'cli/network-exists': [
     'There is a network under this program already.',
     'Use it, or deploy the program under another id.',

@@ -128,6 +128,10 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
   'edge/too-many-requests': ['Too many signatures are asked for.', 'Wait a second.'],
   'edge/unavailable': ['The edge cannot answer at the moment.', AGAIN],
   'edge/unknown-endpoint': ['There is no such endpoint.', 'docs/evidence.md lists what there is.'],
+  'edge/name-unchecked': [
+    "DNS or the resource's settings could not be asked whose the name is.",
+    'Try again in a moment; "media resource show" says what the edges say of it.',
+  ],
   'edge/unknown-host': [
     'No resource of the network has this host.',
     'Use the URL that "media resource list" prints.',

@@ -12,6 +12,7 @@ import { bad, parseWhole } from './bad-resource.ts';
 import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { warnOfOrigin } from './origin-check.ts';
+import { refuseNames, untilKnown } from './own-names.ts';
 import { passwordForNew } from './password.ts';
 import { activeGuards, originOnly, parseOrigin, withOptions } from './settings.ts';
 import type { SettingsOptions } from './settings.ts';
@@ -45,6 +46,7 @@ export async function add(origin: string, options: AddOptions, context: CliConte
   const address = await client.addresses.resource(publisher.address, id);
   const found = await client.account('resource', address);
   refuseTaken(found, id, mine);
+  await refuseNames(client, settings.domains, address);
 
   const decimals = await mintDecimals(client, pool.lpMint);
   const lp = await lpFor(connection, publisher, pool.address, decimals, options, found);
@@ -74,7 +76,11 @@ export async function add(origin: string, options: AddOptions, context: CliConte
   context.terminal.note(
     `${password.made ? 'A new password' : 'The password'} of its settings is in ${password.from}: keep a copy of it somewhere safe.`,
   );
-  if (options.wait && originAnswers) await authorised(connection, address, context);
+  if (options.wait && originAnswers) {
+    await authorised(connection, address, context);
+    const resource = await findResource(connection, address);
+    if (resource.status === RESOURCE_STATUS.active) await untilKnown(client, resource, settings, context);
+  }
   await print(await findResource(connection, address), connection, options, context);
 }
 

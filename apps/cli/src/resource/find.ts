@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Found } from '@media-network/chain';
-import { resourceLabel } from '@media-network/protocol';
+import { readOwnName, resourceLabel } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 import { address, isAddress } from '@solana/kit';
 import type { Connection } from '../connection.ts';
+import { resourceNamed } from './own-names.ts';
 
 export type Resource = Found<'resource'>;
 
@@ -20,6 +21,8 @@ type Name =
   | { readonly kind: 'address'; readonly address: string }
   | { readonly kind: 'label'; readonly label: string }
   | { readonly kind: 'id'; readonly id: bigint }
+  /** Perhaps one of the publisher's own. */
+  | { readonly kind: 'name'; readonly host: string }
   | { readonly kind: 'unknown' };
 
 /** Reads what names a resource: a URL or a host of it, its label, its address, or its id with its publisher. */
@@ -27,8 +30,10 @@ export function readName(which: string): Name {
   if (/^\d{1,19}$/.test(which)) return { kind: 'id', id: BigInt(which) };
   if (isAddress(which)) return { kind: 'address', address: which };
   const url = /^[a-z]+:\/\//i.test(which) ? which : `http://${which}`;
-  const label = (URL.parse(url)?.hostname ?? '').split('.')[0] ?? '';
-  return /^[a-z2-7]{20}$/.test(label) ? { kind: 'label', label } : { kind: 'unknown' };
+  const host = URL.parse(url)?.hostname ?? '';
+  const label = host.split('.')[0] ?? '';
+  if (/^[a-z2-7]{20}$/.test(label)) return { kind: 'label', label };
+  return readOwnName(host).kind === 'name' ? { kind: 'name', host } : { kind: 'unknown' };
 }
 
 /**
@@ -48,6 +53,17 @@ export async function findResource(connection: Connection, which: string): Promi
   if (name.kind === 'label') {
     const found = all.find((each) => labelOf(each) === name.label);
     if (found !== undefined) return found;
+  }
+  if (name.kind === 'name') {
+    const named = await resourceNamed(client, name.host);
+    const found = all.find((each) => each.address === named);
+    if (found !== undefined) return found;
+    throw noResource(
+      `No edge serves a resource under the name ${name.host}.`,
+      all.length === 0
+        ? 'There is none yet: "media resource add" makes one.'
+        : `There are ${listed(all)}; "media resource list --all" shows them.`,
+    );
   }
   if (name.kind === 'id') {
     const matching = all.filter((each) => each.id === name.id);

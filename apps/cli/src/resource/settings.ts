@@ -7,8 +7,10 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Connection } from '../connection.ts';
 import { bad } from './bad-resource.ts';
+import { namesAfter } from './own-names.ts';
+import type { OwnNameOptions } from './own-names.ts';
 
-export interface SettingsOptions {
+export interface SettingsOptions extends OwnNameOptions {
   readonly originHost?: string;
   readonly header?: string[];
   readonly probe?: string[];
@@ -24,9 +26,12 @@ export function settingsOptions(command: Command): Command {
       new Option(
         '--origin-links <what>',
         'Location, Content-Location, Refresh and Link that point at the origin: point them at the resource, or keep them',
-      ).choices(['rewrite', 'keep']),
+      )
+        .choices(['rewrite', 'keep'])
+        .hideHelp(),
     )
     .option('--probe <target...>', 'targets that guards may fetch to compare')
+    .option('--domain <name...>', 'names of your own, served once DNS says so')
     .option('--password-file <file>', 'password of the settings (else MEDIA_PASSWORD, else that of --dir)');
 }
 
@@ -66,6 +71,7 @@ export function withOptions(before: Settings, options: SettingsOptions): Setting
     ...(options.originHost === undefined ? {} : { originHost: options.originHost }),
     ...(options.header === undefined ? {} : { originHeaders: parseHeaders(options.header) }),
     ...(options.probe === undefined ? {} : { probe: options.probe }),
+    domains: namesAfter(before.domains, options),
   };
   // What an edge would refuse to follow is refused before it is sealed.
   readOriginSettings(after);

@@ -13,6 +13,8 @@ import { openSettings } from './open-settings.ts';
 import type { OpenedSettings } from './open-settings.ts';
 import { checkOrigin } from './origin-check.ts';
 import type { OriginSight } from './origin-check.ts';
+import { nameLines, sightsOf } from './own-names.ts';
+import type { NameSight } from './own-names.ts';
 import type { PasswordOptions } from './password.ts';
 import { readOpenBytes } from './open-bytes.ts';
 import type { OpenBytes } from './open-bytes.ts';
@@ -27,6 +29,7 @@ interface Picture {
   readonly resource: Resource;
   readonly settings: OpenedSettings;
   readonly origin: OriginSight | undefined;
+  readonly names: readonly NameSight[];
   readonly places: readonly Place[];
   readonly words: readonly GuardWord[];
   /** Of the week until now; undefined where that was not asked, or nobody tells. */
@@ -47,7 +50,9 @@ async function look(
     ask ? readOpenBytes(auditDeps(connection.client), resource.address) : undefined,
   ]);
   const origin = ask && settings.kind === 'open' ? await checkOrigin(settings.settings) : undefined;
-  return { resource, settings, origin, places, words, open };
+  const names =
+    settings.kind === 'open' ? await sightsOf(connection.client, resource, settings.settings, ask) : [];
+  return { resource, settings, origin, names, places, words, open };
 }
 
 export function describe(picture: Picture): object {
@@ -66,6 +71,7 @@ export function describe(picture: Picture): object {
     origin: settings.kind === 'open' ? settings.settings.origin : null,
     originSealed: settings.kind === 'sealed',
     originAnswers: origin === undefined ? null : origin.kind === 'answers',
+    domains: picture.names,
     edges: places,
     guards: words,
     publisher: resource.publisher,
@@ -154,6 +160,11 @@ export async function print(
     ],
   ];
   for (const [name, value] of rows) terminal.line(`${style.dim(name.padEnd(10))} ${value}`);
+  for (const sight of picture.names)
+    for (const [index, line] of nameLines(sight).entries())
+      terminal.line(
+        `${style.dim((index === 0 ? 'own name' : '').padEnd(10))} ${sight.served ? line : style.yellow(line)}`,
+      );
   if (places.length > 0) {
     terminal.line();
     const columns = [

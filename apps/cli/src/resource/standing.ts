@@ -3,6 +3,7 @@ import { get as httpsGet } from 'node:https';
 import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import type { MediaClient } from '@media-network/chain';
 import { errorCode } from '@media-network/runtime';
+import { askJson } from './ask-json.ts';
 import { labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import type { OriginSight } from './origin-check.ts';
@@ -30,21 +31,6 @@ export interface GuardWord {
 
 const DEFAULT_ZONE = 'medianet.localhost';
 const TIMEOUT_MS = 3_000;
-
-const fieldsOf = (value: unknown): ReadonlyMap<string, unknown> =>
-  new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
-
-async function json(base: string, path: string): Promise<ReadonlyMap<string, unknown> | undefined> {
-  try {
-    const response = await fetch(new URL(path, base), {
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    return response.ok ? fieldsOf(await response.json()) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Asks an edge for the head of `/` under the resource's host; `fetch` would not send another Host. */
 function headAt(endpoint: string, host: string): Promise<string> {
@@ -78,7 +64,7 @@ export async function placesOf(
   const label = labelOf(resource);
   return Promise.all(
     edges.map(async (edge) => {
-      const zone = (await json(edge.control, '/v1/info'))?.get('zone');
+      const zone = (await askJson(edge.control, '/v1/info'))?.get('zone');
       const host = `${label}.${typeof zone === 'string' ? zone : DEFAULT_ZONE}`;
       const base = URL.parse(edge.endpoint);
       const port = base === null || base.port === '' ? '' : `:${base.port}`;
@@ -99,7 +85,7 @@ export async function guardWords(client: MediaClient, resource: Resource): Promi
   const guards = (await client.guards()).filter((guard) => guard.status === NODE_STATUS.active);
   return Promise.all(
     guards.map(async (guard) => {
-      const said = await json(guard.endpoint, `/v1/resources/${resource.address}`);
+      const said = await askJson(guard.endpoint, `/v1/resources/${resource.address}`);
       const [why, since, looked] = ['why', 'since', 'looked'].map((name) => said?.get(name));
       return {
         no: guard.no,

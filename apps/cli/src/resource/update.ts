@@ -14,6 +14,7 @@ import type { Resource } from './find.ts';
 import { openSettings, requireSettings } from './open-settings.ts';
 import { warnOfOrigin } from './origin-check.ts';
 import { ownerWallet } from './own.ts';
+import { refuseNames, untilKnown } from './own-names.ts';
 import { knownPasswords, replacementPassword } from './password.ts';
 import { sealSettings } from './seal.ts';
 import { originOnly, parseOrigin, withOptions } from './settings.ts';
@@ -38,13 +39,15 @@ export async function update(which: string, options: UpdateOptions, context: Cli
     options.header,
     options.probe,
     options.originLinks,
+    options.domain,
+    options.removeDomain,
   ].some((each) => each !== undefined);
   const stakeChange = [options.lp, options.allowance, options.vouchingKey].some((each) => each !== undefined);
   const statusChange = options.pause === true || options.resume === true;
   if (!settingsChange && !stakeChange && !statusChange && options.newPassword !== true)
     throw bad(
       'Nothing to change.',
-      'Say what with --origin, --header, --probe, --new-password, --lp, --allowance, --vouching-key, --pause or --resume.',
+      'Say what with --origin, --header, --probe, --domain, --remove-domain, --new-password, --lp, --allowance, --vouching-key, --pause or --resume.',
     );
   const origin = options.origin === undefined ? undefined : parseOrigin(options.origin);
   const connection = await connect(options, context);
@@ -59,6 +62,8 @@ export async function update(which: string, options: UpdateOptions, context: Cli
     settingsChange || options.newPassword === true
       ? await newSettings(connection, resource, origin, options, context)
       : undefined;
+  if (settings !== undefined && options.domain !== undefined)
+    await refuseNames(connection.client, settings.domains, resource.address);
 
   if (stake !== undefined) await connection.send([stake], publisher);
   if (settings !== undefined) {
@@ -81,7 +86,10 @@ export async function update(which: string, options: UpdateOptions, context: Cli
     const to = { publisher, resource: resource.address };
     await connection.send([await connection.client.instructions.pauseResource({ ...to, paused })], publisher);
   }
-  await print(await findResource(connection, resource.address), connection, options, context);
+  const after = await findResource(connection, resource.address);
+  if (settings !== undefined && options.domain !== undefined && after.status === RESOURCE_STATUS.active)
+    await untilKnown(connection.client, after, settings, context);
+  await print(after, connection, options, context);
 }
 
 function refuseGone(resource: Resource): void {

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { COMMIT_REQUEST_BYTES, fromHex, isTarget, parseAddress } from '@media-network/protocol';
+import { COMMIT_REQUEST_BYTES, fromHex, isTarget, parseAddress, readOwnName } from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { isLoopbackHost } from '@media-network/runtime/daemon';
 import type { Readiness } from '../edge-api.ts';
 import type { TrafficSnapshot } from '../traffic.ts';
+import type { OwnNameAnswer } from '../tenant/own-names.ts';
 import { isEvidenceKind } from '../report/evidence-store.ts';
 import type { EvidenceStore } from '../report/evidence-store.ts';
 import type { CommitDesk } from './commit-desk.ts';
@@ -22,6 +23,7 @@ export interface ControlDeps {
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   readonly traffic: () => TrafficSnapshot;
+  readonly ownName: (name: string) => Promise<OwnNameAnswer>;
   readonly clock: Clock;
   readonly log: Log;
   /** Answers in place of the honest interface. */
@@ -110,6 +112,8 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         return isLocal(request)
           ? json(200, deps.traffic())
           : problem(403, 'edge/not-local', 'What viewers ask for is told on this machine alone.');
+      case '/v1/name':
+        return ownName(request, url);
       case '/v1/attest':
         return attest(request, url);
       case '/v1/commits':
@@ -125,6 +129,19 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
       return binary(blob, 'public, max-age=31536000, immutable');
     }
     return problem(404, 'edge/unknown-endpoint', 'There is no such endpoint.');
+  }
+
+  /** Whether this edge serves a name of a publisher's own, and if not, why not; it looks as for a viewer. */
+  async function ownName(request: IncomingMessage, url: URL): Promise<ControlAnswer> {
+    const reading = readOwnName(url.searchParams.get('name') ?? '');
+    if (reading.kind === 'none')
+      return problem(400, 'edge/bad-request', 'Give name, such as shop.example, without a port.');
+    if (!may(signatures, request)) return busy();
+    const { name } = reading;
+    const found = await deps.ownName(name);
+    return found.kind === 'served'
+      ? json(200, { name, served: true, resource: found.tenant.view.address, by: found.by })
+      : json(200, { name, served: false, reason: found.reason, why: found.why });
   }
 
   async function attest(request: IncomingMessage, url: URL): Promise<ControlAnswer> {

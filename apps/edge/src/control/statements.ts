@@ -4,7 +4,7 @@ import type { SignBytes } from '@media-network/protocol';
 import { headerLines } from '@media-network/http-cache';
 import type { CacheStore } from '@media-network/http-cache';
 import type { EdgeChain } from '../chain/edge-chain.ts';
-import { findStored } from '../serve/entry-keys.ts';
+import { findStored, waysOf } from '../serve/entry-keys.ts';
 import type { EntryKeys } from '../serve/entry-keys.ts';
 import type { TenantBook } from '../tenant/tenant-book.ts';
 
@@ -28,7 +28,13 @@ export function createStatements(deps: StatementsDeps): Statements {
     async attest(resource, target, nonce) {
       const tenant = deps.book.byKey(Buffer.from(addressBytes(resource)).toString('hex'));
       if (tenant?.settings === undefined) return undefined;
-      const entry = await findStored(deps.store, deps.keys, tenant.key, tenant.settings.version, target);
+      const { version, plain } = tenant.settings;
+      const entry = await findStored(
+        deps.store,
+        deps.keys,
+        waysOf(tenant.key, version, plain.domains),
+        target,
+      );
       if (entry === undefined) return undefined;
       const validator =
         headerLines(entry.meta.headers, 'etag')[0] ??

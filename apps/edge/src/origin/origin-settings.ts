@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { ownNames } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 
 /** Where a resource's bytes come from: the plain settings of docs/evidence.md, checked. */
@@ -20,7 +20,7 @@ export interface OriginSettings {
   readonly headerNames: ReadonlySet<string>;
   /** Targets that guards may fetch. */
   readonly probe: readonly string[];
-  /** Further hosts of the resource. */
+  /** Hosts of the publisher's own, as requests have them; served once they are proven. */
   readonly domains: readonly string[];
 }
 
@@ -90,7 +90,7 @@ export function readOriginSettings(plain: PlainSettings): OriginSettings {
     headers: plain.originHeaders,
     headerNames: new Set(plain.originHeaders.map(([name]) => canonicalName(name))),
     probe: plain.probe,
-    domains: plain.domains.map((domain) => domain.toLowerCase()).filter((domain) => isIP(domain) === 0),
+    domains: ownNames(plain.domains),
   };
 }
 

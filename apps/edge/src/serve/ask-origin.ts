@@ -21,7 +21,8 @@ import type { OriginClient } from '../origin/origin-client.ts';
 import { withoutConditions } from '../origin/origin-headers.ts';
 import type { OriginResponse } from '../origin/origin-response.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
-import type { EntryKeys } from './entry-keys.ts';
+import { keyedBy } from './entry-keys.ts';
+import type { EntryKeys, KeyedResource } from './entry-keys.ts';
 import { counted, drain } from './origin-body.ts';
 import type { RememberedKeys } from './remembered-keys.ts';
 import type { Tally } from './tally.ts';
@@ -57,8 +58,7 @@ async function* whole(fill: Fill, body: AsyncIterable<Buffer>): AsyncGenerator<B
 /** What is needed to ask the origin, kept apart from the viewer who asked first: a fetch may outlive it. */
 export interface OriginQuestion {
   readonly key: string;
-  readonly resource: string;
-  readonly settingsVersion: number;
+  readonly by: KeyedResource;
   readonly target: string;
   readonly settings: OriginSettings;
   readonly viewer: { readonly scheme: 'http' | 'https'; readonly host: string };
@@ -87,8 +87,7 @@ export function questionOf(visit: AdmittedVisit, key: string, maxObjectBytes: nu
   const { request } = visit;
   return {
     key,
-    resource: visit.tenant.key,
-    settingsVersion: visit.settingsVersion,
+    by: keyedBy(visit.tenant, visit.settingsVersion, request),
     target: request.target,
     settings: visit.settings,
     viewer: { scheme: request.scheme, host: request.host },
@@ -193,8 +192,7 @@ export async function askOrigin(
     response.framing === 'length' && response.contentLength !== undefined
       ? { expectedLength: response.contentLength }
       : {};
-  const { resource, settingsVersion, viewer, target } = question;
-  const key = deps.keys.after({ resource, settingsVersion, scheme: viewer.scheme }, target, meta.headers);
+  const key = deps.keys.after(question.by, question.target, meta.headers);
   const fill = store.begin(key, meta, { generation, ...expected });
   deps.fills.set(key, fill);
   const done = fillFrom(fill, whole(fill, counted(response, deps)), expected).then((result) => {

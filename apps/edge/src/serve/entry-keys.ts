@@ -9,6 +9,18 @@ export interface KeyedResource {
   readonly resource: string;
   readonly settingsVersion: number;
   readonly scheme: Scheme;
+  /** The host that was asked for; empty for that of the zone. */
+  readonly name: string;
+}
+
+/** How a request asks for a resource: what its answers depend on before any of its fields is looked at. */
+export function keyedBy(
+  tenant: { readonly key: string; readonly host: string },
+  settingsVersion: number,
+  request: { readonly scheme: Scheme; readonly host: string },
+): KeyedResource {
+  const name = request.host === tenant.host ? '' : request.host;
+  return { resource: tenant.key, settingsVersion, scheme: request.scheme, name };
 }
 
 /** Primary keys of objects. */
@@ -16,13 +28,15 @@ export interface EntryKeys {
   /**
    * The resource is first and length-prefixed, so no target can reach into another tenant's; the version of
    * the settings is part of the tenant, so that a new origin starts with an empty cache; http and https are
-   * two resources (RFC 9110 §4.2.2). Of the target counts what its path's responses say.
+   * two resources (RFC 9110 §4.2.2), and so is each host of it, which the origin is told (X-Forwarded-Host): a
+   * redirect from one name to another would lead the other to itself. Of the target counts what its path's
+   * responses say.
    */
-  of(resource: string, settingsVersion: number, scheme: Scheme, target: string): string;
-  /** What all keys of the resource have in common. */
-  scope(resource: string, settingsVersion: number, scheme: Scheme): string;
+  of(by: KeyedResource, target: string): string;
+  /** What all keys of the resource, asked for like that, have in common. */
+  scope(by: KeyedResource): string;
   /** The key under which a response is kept, by what it says of its query. */
-  after(of: KeyedResource, target: string, headers: readonly string[]): string;
+  after(by: KeyedResource, target: string, headers: readonly string[]): string;
 }
 
 /** A resource as it was asked for lately. */
@@ -40,26 +54,31 @@ export function createEntryKeys(): EntryKeys {
   /** The one that was asked for last is first: requests of one resource follow each other. */
   const recent: Recent[] = [];
 
-  function recentOf(resource: string, settingsVersion: number, scheme: Scheme): Recent {
+  function recentOf({ resource, settingsVersion, scheme, name }: KeyedResource): Recent {
     for (let i = 0; i < recent.length; i += 1) {
       const each = recent[i];
       if (each === undefined) break;
-      if (each.resource !== resource || each.settingsVersion !== settingsVersion || each.scheme !== scheme)
+      if (
+        each.resource !== resource ||
+        each.settingsVersion !== settingsVersion ||
+        each.scheme !== scheme ||
+        each.name !== name
+      )
         continue;
       if (i > 0) recent.unshift(...recent.splice(i, 1));
       return each;
     }
     // The target is the last part of a key and goes in as it is, so all before it can be kept.
-    const prefix = cacheKey({ tenant: `${resource}.${settingsVersion}`, scheme, target: '' });
-    const fresh = { resource, settingsVersion, scheme, prefix, keys: new Map<string, string>() };
+    const prefix = cacheKey({ tenant: `${resource}.${settingsVersion}`, scheme, host: name, target: '' });
+    const fresh = { resource, settingsVersion, scheme, name, prefix, keys: new Map<string, string>() };
     recent.unshift(fresh);
     recent.length = Math.min(recent.length, MAX_RECENT_RESOURCES);
     return fresh;
   }
 
   return {
-    of(resource, settingsVersion, scheme, target) {
-      const { prefix, keys } = recentOf(resource, settingsVersion, scheme);
+    of(by, target) {
+      const { prefix, keys } = recentOf(by);
       if (!rules.none) return prefix + rules.keyed(prefix, target);
       const known = keys.get(target);
       if (known !== undefined) return known;
@@ -68,25 +87,31 @@ export function createEntryKeys(): EntryKeys {
       keys.set(target, key);
       return key;
     },
-    scope: (resource, settingsVersion, scheme) => recentOf(resource, settingsVersion, scheme).prefix,
-    after({ resource, settingsVersion, scheme }, target, headers) {
-      const { prefix } = recentOf(resource, settingsVersion, scheme);
+    scope: (by) => recentOf(by).prefix,
+    after(by, target, headers) {
+      const { prefix } = recentOf(by);
       rules.learn(prefix, target, headers);
       return prefix + rules.keyed(prefix, target);
     },
   };
 }
 
-/** What is stored of a target for a viewer without any fields, over either scheme. */
+/** Every way in which a resource can be asked for under hosts that are its own. */
+export function waysOf(resource: string, settingsVersion: number, names: readonly string[]): KeyedResource[] {
+  return ['', ...names].flatMap((name) =>
+    (['http', 'https'] as const).map((scheme) => ({ resource, settingsVersion, scheme, name })),
+  );
+}
+
+/** What is stored of a target for a viewer without any fields, over either scheme and under any host. */
 export async function findStored(
   store: Pick<CacheStore, 'lookup'>,
   keys: EntryKeys,
-  resource: string,
-  settingsVersion: number,
+  ways: readonly KeyedResource[],
   target: string,
 ): Promise<StoredEntry | undefined> {
-  for (const scheme of ['http', 'https'] as const) {
-    const entry = await store.lookup(keys.of(resource, settingsVersion, scheme, target), () => undefined);
+  for (const way of ways) {
+    const entry = await store.lookup(keys.of(way, target), () => undefined);
     if (entry !== undefined) return entry;
   }
   return undefined;

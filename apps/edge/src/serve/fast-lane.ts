@@ -10,16 +10,17 @@ import { servedObject } from './account.ts';
 import { quickRefusal } from './admit.ts';
 import type { AdmitDeps } from './admit.ts';
 import { forwardedLookup } from '../origin/origin-headers.ts';
-import { identify } from './identify.ts';
+import { keyedBy } from './entry-keys.ts';
 import type { EntryKeys } from './entry-keys.ts';
+import { knownTenant } from './identify.ts';
+import type { Hosts } from './identify.ts';
 import { leadsToOrigin } from './origin-links.ts';
 import { notModifiedHeaders, ttlSeconds } from './represent.ts';
 import { cacheStatus, storedHeaders } from './response-head.ts';
-import type { TenantBook } from '../tenant/tenant-book.ts';
 import type { Tally } from './tally.ts';
 
 export interface FastLaneDeps {
-  readonly book: TenantBook;
+  readonly hosts: Hosts;
   readonly store: CacheStore;
   readonly keys: EntryKeys;
   readonly clock: Clock;
@@ -62,7 +63,7 @@ export interface FastLane {
  * the longer way, through the same phases with the same functions.
  */
 export function createFastLane(deps: FastLaneDeps): FastLane {
-  const { book, store, keys, clock, tally } = deps;
+  const { hosts, store, keys, clock, tally } = deps;
   // One closure for all requests: a request is looked at by nobody else while the lane runs.
   let current: FastRequest | undefined;
   let settingsNow: OriginSettings | undefined;
@@ -119,9 +120,8 @@ export function createFastLane(deps: FastLaneDeps): FastLane {
   }
 
   function find(request: FastRequest): Found | undefined {
-    const known = identify(book, request.host);
-    if (known.kind === 'refused') return undefined;
-    const { tenant } = known;
+    const tenant = knownTenant(hosts, request.host);
+    if (tenant === undefined) return undefined;
     const { settings } = tenant;
     // New settings on chain: this viewer is served by the old ones while they are read.
     if (settings !== undefined && settings.version < tenant.view.settingsVersion)
@@ -130,7 +130,7 @@ export function createFastLane(deps: FastLaneDeps): FastLane {
     if (quickRefusal(tenant, deps.admit) !== undefined) return undefined;
     current = request;
     settingsNow = settings.plain;
-    const key = keys.of(tenant.key, settings.version, request.scheme, request.target);
+    const key = keys.of(keyedBy(tenant, settings.version, request), request.target);
     const entry = store.peek(key, header);
     current = undefined;
     if (entry?.body === undefined || entry.meta.status === 204 || entry.meta.status === 304) return undefined;

@@ -11,6 +11,7 @@ import type { Answer } from './answer.ts';
 import { arriving } from './arriving.ts';
 import { askOrigin, isOfTheObject, questionOf } from './ask-origin.ts';
 import type { Fetched, OriginDeps } from './ask-origin.ts';
+import { keyedBy, waysOf } from './entry-keys.ts';
 import { askAsPut, fetchedAnswer, originStatus, passThrough, passed } from './fetched-answer.ts';
 import type { SharedAnswer } from './fetched-answer.ts';
 import { stale } from './hit.ts';
@@ -104,14 +105,16 @@ export async function pass(visit: AdmittedVisit, deps: OriginDeps): Promise<Answ
 
 /** RFC 9111 §4.4 and RFC 9875 §3, before the viewer hears that its change was made. */
 function forget(visit: AdmittedVisit, responseHeaders: readonly string[], deps: OriginDeps): void {
-  const { request, tenant, settingsVersion } = visit;
+  const { request, tenant, settings, settingsVersion } = visit;
   const { keys, store } = deps;
   const leading = rewriteOriginLinks(responseHeaders, visit.settings, request);
   const targets = invalidatedTargets(request.host, request.target, leading);
   const groups = invalidatedGroups(responseHeaders);
-  for (const scheme of ['http', 'https'] as const) {
-    for (const target of targets) store.forget(keys.of(tenant.key, settingsVersion, scheme, target));
-    const scope = keys.scope(tenant.key, settingsVersion, scheme);
-    for (const group of groups) store.forgetGroup(scope, group);
+  // The origin is one behind all its hosts: what changed there changed under each of them.
+  const { name } = keyedBy(tenant, settingsVersion, request);
+  const names = name === '' ? settings.domains : [...new Set([name, ...settings.domains])];
+  for (const way of waysOf(tenant.key, settingsVersion, names)) {
+    for (const target of targets) store.forget(keys.of(way, target));
+    for (const group of groups) store.forgetGroup(keys.scope(way), group);
   }
 }

@@ -32,6 +32,11 @@ const WORDS: Readonly<Record<string, Words>> = {
     title: 'Not found',
     words: 'No resource of the network has this host.',
   },
+  'edge/name-unchecked': {
+    status: 503,
+    title: 'Not checked',
+    words: 'Whose name this is cannot be found out at the moment.',
+  },
   'edge/unknown-endpoint': { status: 404, title: 'Not found', words: 'The edge has no such endpoint.' },
   'edge/method-not-allowed': {
     status: 405,

@@ -1,6 +1,5 @@
 import type { Answer as FrontAnswer, ParsedRequest } from '@media-network/http-front';
 import { errorCode, errorMessage } from '@media-network/runtime';
-import type { TenantBook } from '../tenant/tenant-book.ts';
 import type { Account } from './account.ts';
 import { admit } from './admit.ts';
 import type { AdmitDeps } from './admit.ts';
@@ -11,9 +10,11 @@ import { fetch, follow, head, pass } from './fetch.ts';
 import { passThrough, sharedAnswer } from './fetched-answer.ts';
 import { hit, stale } from './hit.ts';
 import { identify } from './identify.ts';
+import type { Hosts } from './identify.ts';
 import { lookUp } from './look-up.ts';
 import type { LookUpDeps } from './look-up.ts';
 import { OWN_PREFIX, answerOwn } from './own-endpoints.ts';
+import { keyedBy } from './entry-keys.ts';
 import type { Phase } from './phases.ts';
 import { failureCode, refusedAnswer } from './refusal.ts';
 import type { Refused } from './refusal.ts';
@@ -24,7 +25,7 @@ import type { AdmittedVisit, Visit } from './visit.ts';
 
 export interface ServeDeps extends DeliverDeps, RefreshDeps, LookUpDeps {
   readonly fills: RefreshDeps['fills'];
-  readonly book: TenantBook;
+  readonly hosts: Hosts;
   readonly admit: AdmitDeps;
   readonly requestId: () => string;
 }
@@ -57,7 +58,7 @@ async function enter(visit: Visit, deps: ServeDeps): Promise<Entered> {
   });
   let phase: Phase = 'identify';
   try {
-    const found = identify(deps.book, request.host);
+    const found = await identify(deps.hosts, request.host);
     if (found.kind === 'refused') return refused(found);
     const { tenant } = found;
     if (request.target.startsWith(OWN_PREFIX)) {
@@ -81,7 +82,7 @@ async function answerOf(visit: AdmittedVisit, deps: ServeDeps): Promise<Answer> 
     if ((request.method !== 'GET' && request.method !== 'HEAD') || request.hasBody)
       return await pass(visit, deps);
     phase = 'look-up';
-    const key = deps.keys.of(tenant.key, settingsVersion, request.scheme, request.target);
+    const key = deps.keys.of(keyedBy(tenant, settingsVersion, request), request.target);
     const found = await lookUp(visit, key, deps);
     phase = found.kind === 'revalidate' ? 'revalidate' : 'fetch';
     switch (found.kind) {

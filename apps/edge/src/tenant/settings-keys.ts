@@ -42,6 +42,8 @@ type SettingsOutcome =
 export interface SettingsKeys {
   /** Settings that can be used now. Looks for newer ones in the background when there are some. */
   settingsOf(tenant: Tenant): Promise<SettingsOutcome>;
+  /** Settings of the version on chain, waiting for a guard where they are not read yet; the old ones where none gives them. */
+  newestOf(tenant: Tenant): Promise<SettingsOutcome>;
 }
 
 const RETRY_MS = 2_000;
@@ -148,6 +150,12 @@ export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
       // The old origin serves on until the new settings are read; nothing waits for a guard.
       if (held.version < tenant.view.settingsVersion) void load(tenant);
       return { kind: 'ok', version: held.version, settings: held.plain };
+    },
+    async newestOf(tenant) {
+      const held = tenant.settings;
+      if (held === undefined) return load(tenant);
+      const newest = held.version < tenant.view.settingsVersion ? await load(tenant) : undefined;
+      return newest?.kind === 'ok' ? newest : { kind: 'ok', version: held.version, settings: held.plain };
     },
   };
 }

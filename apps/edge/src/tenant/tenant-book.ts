@@ -25,6 +25,7 @@ export interface TenantBook {
   byHost(host: string): Tenant | undefined;
   /** By address as hex. */
   byKey(key: string): Tenant | undefined;
+  tenants(): readonly Tenant[];
   readonly size: number;
 }
 
@@ -90,6 +91,7 @@ export function createTenantBook(
   return {
     byHost: (host) => byHost.get(host) ?? byDefault(host),
     byKey: (key) => byKey.get(key),
+    tenants: () => [...byKey.values()],
     get size() {
       return byKey.size;
     },
