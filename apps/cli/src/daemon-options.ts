@@ -36,6 +36,7 @@ const COMMON: ReadonlySet<string> = new Set([
   'tlsCert',
   'tlsKey',
   'httpsPort',
+  'workers',
   'diskBytes',
 ]);
 

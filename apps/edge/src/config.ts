@@ -45,6 +45,9 @@ const SHAPE = {
       "DNS resolver that is asked whose a publisher's own name is: its address, system for this machine's, or none; by default system, and none when the chain is on loopback.",
     ),
   ramBytes: sizeOption.default(256 * 2 ** 20).describe('Ceiling of the RAM tier of the cache.'),
+  workers: wholeOption(1, 256)
+    .default(1)
+    .describe('Processes that serve viewers, sharing the ports; with 1, all of the edge is one process.'),
   diskBytes: sizeOption.default(8 * 2 ** 30).describe('Ceiling of the disk tier of the cache.'),
   maxObjectBytes: sizeOption
     .default(512 * 2 ** 20)
@@ -108,6 +111,7 @@ export interface EdgeConfig {
   readonly defaultResource?: string | undefined;
   readonly resolver?: string | undefined;
   readonly ramBytes: number;
+  readonly workers: number;
   readonly diskBytes: number;
   readonly maxObjectBytes: number;
   readonly allowPrivateOrigins?: boolean | undefined;

@@ -60,6 +60,8 @@ export interface EdgeStats {
   readonly bytesLost: number;
   readonly claimed: bigint;
   readonly openConnections: number;
+  /** Times a worker has ended unasked. */
+  readonly workersLost: number;
   readonly openCredit: OpenCreditStats;
 }
 
@@ -82,6 +84,8 @@ export interface Edge {
   readonly controlUrl: string;
   /** Every loop, started already; `settle` runs each with `runNow`. */
   readonly tasks: readonly RepeatingTask[];
+  /** Process ids of the workers that are up; none where this process serves viewers itself. */
+  readonly workers: readonly number[];
   stats(): EdgeStats;
   /** Traffic by host and path, hits, errors and times to the first byte, for whoever watches. */
   traffic(): TrafficSnapshot;

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMediaClient } from '@media-network/chain';
 import { createCollapser, openCacheStore } from '@media-network/http-cache';
-import type { CacheStore, Fill } from '@media-network/http-cache';
+import type { CacheStore, Fill, OnDisturbed } from '@media-network/http-cache';
 import { createFront } from '@media-network/http-front';
-import type { Front } from '@media-network/http-front';
+import type { FrontHandlers } from '@media-network/http-front';
 import { addressOf, parseAddress, resourceLabel, signerOf } from '@media-network/protocol';
 import type { SignBytes } from '@media-network/protocol';
 import { MediaError, createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
@@ -21,6 +21,8 @@ import type { EdgeConfig } from './config.ts';
 import { createCommitDesk } from './control/commit-desk.ts';
 import { startControlServer } from './control/control-server.ts';
 import { createStatements } from './control/statements.ts';
+import { createLocalPlane, createWorkerPlane } from './data-plane.ts';
+import type { DataPlane } from './data-plane.ts';
 import type { Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './edge-api.ts';
 import { lockFolder } from './folder-lock.ts';
 import { evidenceReaders } from './journal/evidence-readers.ts';
@@ -42,7 +44,7 @@ import { createAccounting } from './serve/account.ts';
 import type { Account } from './serve/account.ts';
 import { createEntryKeys } from './serve/entry-keys.ts';
 import type { EntryKeys } from './serve/entry-keys.ts';
-import { createFastLane } from './serve/fast-lane.ts';
+import { createFastLane, createHotLookUp } from './serve/fast-lane.ts';
 import { isReceived } from './serve/ask-origin.ts';
 import type { SharedAnswer } from './serve/fetched-answer.ts';
 import { knownTenant } from './serve/identify.ts';
@@ -64,9 +66,18 @@ import { createTxtLookup } from './tenant/txt-lookup.ts';
 import { createTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 import { SOFTWARE } from './version.ts';
+import { openDoor } from './workers/door.ts';
+import { startExchangeServer } from './workers/exchange-server.ts';
+import { createHotDesk } from './workers/hot-desk.ts';
+import type { HotDesk } from './workers/hot-desk.ts';
+import { createWorkerPool } from './workers/worker-pool.ts';
+import type { ListenPlace } from './workers/worker-pool.ts';
 
 /** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
 const DISK_RESERVE_BYTES = 64 * 2 ** 20;
+
+/** A worker that has not let go of a copy by then is ended: nobody is served what was forgotten. */
+const WORKER_PATIENCE_MS = 5_000;
 
 /** How long it is remembered that an object is large, or its origin failing. */
 const REMEMBER_MS = 600_000;
@@ -167,8 +178,10 @@ export async function createEdge(
 
     // The phases of a request.
     let draining = false;
-    const { tally, front, traffic } = wirePhases(config, {
+    const tls = dataPlane ? await readTls(config) : undefined;
+    const { tally, traffic, plane, hot } = await wirePhases(config, tls, {
       ...bodies,
+      scope,
       hosts: { book, ownNames },
       journal,
       ledger,
@@ -194,7 +207,8 @@ export async function createEdge(
       reportsSubmitted: reporter.stats.submitted,
       bytesLost: reporter.stats.bytesLost,
       claimed: claimer.claimed,
-      openConnections: front.openConnections,
+      openConnections: plane.openConnections,
+      workersLost: plane.workersLost,
       openCredit: credit.stats,
     });
     const readiness = (): Readiness => {
@@ -207,7 +221,8 @@ export async function createEdge(
     const metrics = createMetrics({
       tally,
       store: bodies.store,
-      front,
+      plane,
+      workerBytes: () => hot?.bytes ?? 0,
       stats,
       taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])),
     });
@@ -218,6 +233,7 @@ export async function createEdge(
       journal,
       evidence,
       sign,
+      settle: () => plane.settle(),
       ...(overrides.counters === undefined ? {} : { counters: overrides.counters }),
     });
     await ports.release();
@@ -227,8 +243,14 @@ export async function createEdge(
         commits,
         evidence,
         readiness,
-        metrics: () => metrics.text(),
-        traffic: () => traffic.snapshot(),
+        async metrics() {
+          await plane.settle();
+          return metrics.text();
+        },
+        async traffic() {
+          await plane.settle();
+          return traffic.snapshot();
+        },
         ownName: (name) => ownNames.find(name),
         info: () => ({
           edge: chain.edge,
@@ -255,14 +277,14 @@ export async function createEdge(
     // Open to viewers.
     scope.add('data plane', async () => {
       draining = true;
-      await front.close({ graceMs: config.drainMs });
+      await plane.close({ graceMs: config.drainMs, idleMs: 0 });
     });
-    const plain = dataPlane ? await front.listen({ host: config.host, port: config.port }) : undefined;
-    const tls = dataPlane ? await readTls(config) : undefined;
-    const secure =
-      tls === undefined
-        ? undefined
-        : await front.listenTls({ host: config.host, port: config.httpsPort }, tls);
+    const { host } = config;
+    const places: ListenPlace[] = dataPlane ? [{ listener: 'http', host, port: config.port }] : [];
+    if (tls !== undefined) places.push({ listener: 'https', host, port: config.httpsPort });
+    await plane.listen(places);
+    const plain = plane.places.find(({ listener }) => listener === 'http');
+    const secure = plane.places.find(({ listener }) => listener === 'https');
     const port = plain?.port ?? config.port;
     for (const task of tasks) task.start();
     overrides.signal?.removeEventListener('abort', endStart);
@@ -279,6 +301,9 @@ export async function createEdge(
       httpsPort: secure?.port,
       controlUrl: `http://${urlHost(control.host)}:${control.port}`,
       tasks,
+      get workers() {
+        return plane.workers;
+      },
       stats,
       traffic: () => traffic.snapshot(),
       readiness,
@@ -298,6 +323,8 @@ interface Bodies {
   readonly fills: Map<string, Fill>;
   readonly origin: OriginClient;
   readonly settings: SettingsKeys;
+  /** Who holds copies of what the store has. */
+  readonly copies: { onDisturbed: OnDisturbed | undefined };
 }
 
 /** The cache, the origins, and the settings that say which origin. */
@@ -315,8 +342,10 @@ async function openBodies(
   },
 ): Promise<Bodies> {
   const { chain, scope, sign, clock, log, random, fetch, override } = deps;
+  const copies: Bodies['copies'] = { onDisturbed: undefined };
   const store = await openCacheStore({
-    maxRamBytes: config.ramBytes,
+    maxRamBytes: config.workers === 1 ? config.ramBytes : config.ramBytes - workersBytes(config),
+    onDisturbed: (key, until) => copies.onDisturbed?.(key, until),
     disk: {
       dir: join(config.dir, 'cache'),
       maxBytes: config.diskBytes,
@@ -346,13 +375,20 @@ async function openBodies(
     fetch,
     ...(override === undefined ? {} : { override }),
   });
-  return { store, keys: createEntryKeys(), fills, origin, settings };
+  return { store, keys: createEntryKeys(), fills, origin, settings, copies };
+}
+
+/** What all workers together may hold in RAM: as much as the process that has the whole cache. */
+function workersBytes(config: EdgeConfig): number {
+  return Math.floor(config.ramBytes / 2);
 }
 
 /** accept → identify → admit → look-up → (hit | revalidate | fetch) → deliver → account */
-function wirePhases(
+async function wirePhases(
   config: EdgeConfig,
+  tls: { readonly cert: string; readonly key: string } | undefined,
   deps: Bodies & {
+    readonly scope: Scope;
     readonly hosts: Hosts;
     readonly journal: Journal;
     readonly ledger: Ledger;
@@ -364,7 +400,13 @@ function wirePhases(
     readonly log: Log;
     readonly random: () => number;
   },
-): { readonly tally: Tally; readonly front: Front; readonly traffic: Traffic } {
+): Promise<{
+  readonly tally: Tally;
+  readonly traffic: Traffic;
+  readonly plane: DataPlane;
+  /** Where workers serve. */
+  readonly hot: HotDesk | undefined;
+}> {
   const { hosts, store, keys, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } =
     deps;
   const tally = createTally();
@@ -390,19 +432,6 @@ function wirePhases(
     nowMs: () => chain.nowMs(),
     hour: () => hourAt(chain.periods, chain.nowMs()),
   };
-  const lane = createFastLane({
-    hosts,
-    store,
-    keys,
-    clock,
-    admit,
-    tally,
-    requestId,
-    onHit(host, target, bytes) {
-      traffic.hit(host, target, bytes);
-      fastLog?.(host, target, bytes);
-    },
-  });
   const answer = createServe({
     hosts,
     admit,
@@ -425,16 +454,77 @@ function wirePhases(
       slowLog?.(ended, nowMs);
     },
   });
-  const front = createFront<Account>(
+  const account = createAccounting({ ledger, desk, tally, sample });
+  const handlers: FrontHandlers<Account> = {
+    answer,
+    onWritten: account,
+    onRefused: (reason) => tally.refused('accept', `front/${reason}`),
+  };
+  const lookUp = { hosts, store, keys, clock, admit };
+  if (config.workers === 1) {
+    const lane = createFastLane({
+      ...lookUp,
+      tally,
+      requestId,
+      onHit(host, target, bytes) {
+        traffic.hit(host, target, bytes);
+        fastLog?.(host, target, bytes);
+      },
+    });
+    const front = createFront<Account>({ ...handlers, ...lane }, { clock, log });
+    return { tally, traffic, plane: createLocalPlane(front, tls), hot: undefined };
+  }
+
+  // Workers accept viewers, answer what is hot and hand over the rest.
+  const hot = createHotDesk(
     {
-      ...lane,
-      answer,
-      onWritten: createAccounting({ ledger, desk, tally, sample }),
-      onRefused: (reason) => tally.refused('accept', `front/${reason}`),
+      ...lookUp,
+      find: createHotLookUp(lookUp),
+      room: (tenant) => Math.min(deps.credit.roomBytes(tenant), tenant.quota.roomBytes(chain.nowMs())),
+      account,
+      onHits(host, target, bytes, times) {
+        tally.fastHit(times);
+        traffic.hit(host, target, bytes, times);
+      },
+      log,
     },
-    { clock, log },
+    {
+      maxBytes: Math.floor(workersBytes(config) / config.workers),
+      patienceMs: WORKER_PATIENCE_MS,
+      onHung: (worker) => pool.kill(worker),
+    },
   );
-  return { tally, front, traffic };
+  deps.copies.onDisturbed = hot.disturbed;
+  const door = await openDoor();
+  deps.scope.add('door', () => door.close());
+  const exchanges = await startExchangeServer<Account>(door.path, {
+    handlers,
+    onMissed: (worker, request) => hot.missed(worker, request),
+    barrier: () => hot.barrier(),
+    log,
+  });
+  deps.scope.add('exchanges', () => exchanges.close());
+  const pool = createWorkerPool(
+    {
+      desk: hot,
+      exchanges,
+      onUnbilled: (bytes) => tally.wroteUnbilled(bytes),
+      onRefused: (reason, times) => tally.refused('accept', `front/${reason}`, times),
+      clock,
+      log,
+    },
+    {
+      count: config.workers,
+      door: door.path,
+      tls,
+      logLevel: config.logLevel,
+      accessLog: config.accessLog,
+    },
+  );
+  deps.chain.onResources(() => hot.follow());
+  hot.task.start();
+  deps.scope.add('hot desk', () => hot.task.stop());
+  return { tally, traffic, plane: createWorkerPlane(pool), hot };
 }
 
 function connect(
@@ -467,11 +557,11 @@ function addressOption(option: string, text: string): Address {
   });
 }
 
-async function readTls(config: EdgeConfig): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+async function readTls(config: EdgeConfig): Promise<{ cert: string; key: string } | undefined> {
   const { tlsCert, tlsKey } = config;
   if (tlsCert === undefined || tlsKey === undefined) return undefined;
   try {
-    return { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
+    return { cert: await readFile(tlsCert, 'utf8'), key: await readFile(tlsKey, 'utf8') };
   } catch (error) {
     throw new MediaError({
       code: 'config/unreadable',

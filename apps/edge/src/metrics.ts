@@ -1,6 +1,6 @@
 import type { CacheStore } from '@media-network/http-cache';
-import type { Front } from '@media-network/http-front';
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { DataPlane } from './data-plane.ts';
 import type { EdgeStats } from './edge-api.ts';
 import { OUTCOMES } from './serve/phases.ts';
 import type { Tally } from './serve/tally.ts';
@@ -8,7 +8,9 @@ import type { Tally } from './serve/tally.ts';
 export interface MetricsDeps {
   readonly tally: Tally;
   readonly store: CacheStore;
-  readonly front: Pick<Front, 'stats' | 'openConnections'>;
+  readonly plane: DataPlane;
+  /** Bytes of bodies that workers hold. */
+  readonly workerBytes: () => number;
   readonly stats: () => EdgeStats;
   readonly taskFailures: () => Readonly<Record<string, number>>;
 }
@@ -54,7 +56,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     });
   }
 
-  const { tally, store, front } = deps;
+  const { tally, store, plane } = deps;
   counter('requests_total', 'Requests by how they ended.', ['outcome'], () =>
     OUTCOMES.map((outcome) => [{ outcome }, tally.byOutcome[outcome]]),
   );
@@ -72,9 +74,9 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   total('unbilled_bytes_total', 'Bytes written to viewers that count for none.', () => tally.unbilledBytes);
   total('origin_bytes_total', 'Bytes of bodies fetched from origins.', () => tally.originBytes);
   counter('lane_requests_total', 'Requests by lane of the front.', ['lane'], () => [
-    [{ lane: 'fast' }, front.stats.fast],
-    [{ lane: 'slow' }, front.stats.slow],
-    [{ lane: 'refused' }, front.stats.refused],
+    [{ lane: 'fast' }, plane.stats.fast],
+    [{ lane: 'slow' }, plane.stats.slow],
+    [{ lane: 'refused' }, plane.stats.refused],
   ]);
   total('reports_submitted_total', 'Reports put on chain.', () => deps.stats().reportsSubmitted);
   total('bytes_lost_total', 'Bytes of hours whose report came too late.', () => deps.stats().bytesLost);
@@ -82,7 +84,10 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   counter('task_failures_total', 'Failed rounds of background work.', ['task'], () =>
     Object.entries(deps.taskFailures()).map(([task, count]) => [{ task }, count]),
   );
-  gauge('connections', 'Open viewer connections.', () => front.openConnections);
+  gauge('connections', 'Open viewer connections.', () => plane.openConnections);
+  gauge('workers', 'Worker processes that are up; 0 where one process is all.', () => plane.workers.length);
+  total('workers_lost_total', 'Worker processes that ended unasked.', () => plane.workersLost);
+  gauge('worker_cache_bytes', 'Bytes of objects that workers hold.', () => deps.workerBytes());
   gauge(
     'unacknowledged_bytes',
     'Bytes counted and not yet in the journal.',

@@ -33,8 +33,8 @@ export interface TrafficSnapshot {
 }
 
 export interface Traffic {
-  /** A hit of the fast lane: its first byte leaves at once. */
-  hit(host: string, target: string, bytes: number): void;
+  /** Hits of the fast lane, with the bytes of all of them: their first bytes leave at once. */
+  hit(host: string, target: string, bytes: number, times?: number): void;
   ended(ended: Ended): void;
   snapshot(): TrafficSnapshot;
 }
@@ -63,13 +63,13 @@ interface Sums {
 
 const nothing = (): Sums => ({ requests: 0, hits: 0, bytes: 0, hitBytes: 0, errors: 0 });
 
-function add(sums: Sums, bytes: number, kind: 'hit' | 'miss' | 'error'): void {
-  sums.requests += 1;
+function add(sums: Sums, bytes: number, kind: 'hit' | 'miss' | 'error', times: number): void {
+  sums.requests += times;
   sums.bytes += bytes;
   if (kind === 'hit') {
-    sums.hits += 1;
+    sums.hits += times;
     sums.hitBytes += bytes;
-  } else if (kind === 'error') sums.errors += 1;
+  } else if (kind === 'error') sums.errors += times;
 }
 
 function pathOf(target: string): string {
@@ -98,10 +98,16 @@ export function createTraffic(nowMs: () => number, siteOf: (host: string) => str
     return fresh;
   }
 
-  function count(asked: string, target: string, bytes: number, kind: 'hit' | 'miss' | 'error'): void {
+  function count(
+    asked: string,
+    target: string,
+    bytes: number,
+    kind: 'hit' | 'miss' | 'error',
+    times = 1,
+  ): void {
     const host = siteOf(asked);
-    add(sumsOf(hosts, host, MAX_HOSTS), bytes, kind);
-    add(sumsOf(paths, nameOf(host, target), MAX_PATHS), bytes, kind);
+    add(sumsOf(hosts, host, MAX_HOSTS), bytes, kind, times);
+    add(sumsOf(paths, nameOf(host, target), MAX_PATHS), bytes, kind, times);
   }
 
   function nameOf(host: string, target: string): string {
@@ -125,9 +131,9 @@ export function createTraffic(nowMs: () => number, siteOf: (host: string) => str
   }
 
   return {
-    hit(host, target, bytes) {
-      count(host, target, bytes, 'hit');
-      firstByte[0] = (firstByte[0] ?? 0) + 1;
+    hit(host, target, bytes, times = 1) {
+      count(host, target, bytes, 'hit', times);
+      firstByte[0] = (firstByte[0] ?? 0) + times;
     },
     ended({ visit, outcome, reason, status, bytes, firstByteMs }) {
       if (NO_TRAFFIC.has(outcome)) return;

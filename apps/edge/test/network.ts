@@ -68,6 +68,8 @@ export async function startTestNetwork(
         diskBytes: '64M',
         originTimeoutMs: 1_000,
         drainMs: 200,
+        // The same tests hold for an edge of several processes.
+        workers: Number(process.env['MEDIA_TEST_WORKERS'] ?? 1),
         ...options.config,
       },
     });

@@ -50,6 +50,7 @@ export type {
   EntryMeta,
   Fill,
   NotStoredReason,
+  OnDisturbed,
   PurgeTarget,
   StoreState,
   StoreStats,
@@ -57,4 +58,6 @@ export type {
 } from './store.ts';
 export { openCacheStore } from './tiered-store.ts';
 export type { CacheStoreOptions } from './tiered-store.ts';
+export { PolicyNode, createTinyLfu, policyHash } from './tiny-lfu.ts';
+export type { TinyLfu, TinyLfuOptions } from './tiny-lfu.ts';
 export { readVary, secondaryKey } from './vary.ts';

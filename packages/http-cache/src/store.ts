@@ -120,6 +120,10 @@ export interface CacheStore {
   peek(key: string, header: HeaderLookup): StoredEntry | undefined;
   /** The matching entry from either tier, verified. Undefined is a miss, whatever went wrong. */
   lookup(key: string, header: HeaderLookup): Promise<StoredEntry | undefined>;
+  /** All variants under a key, the most recent first. */
+  variants(key: string): readonly StoredEntry[];
+  /** So many uses that somebody else made of an entry, from a copy: it is not to be evicted for want of them. */
+  used(entry: StoredEntry, times: number): void;
   begin(key: string, meta: EntryMeta, options?: BeginOptions): Fill;
   /** New metadata for the same body (304). No-op if the entry is no longer live. */
   update(entry: StoredEntry, meta: EntryMeta): Promise<void>;
@@ -139,5 +143,17 @@ export interface CacheStore {
    * back. Soft: kept, but stale from now on. Returns how many entries matched.
    */
   purge(matches: (target: PurgeTarget) => boolean, options?: { readonly soft?: boolean }): number;
+  /**
+   * Gives the folder up for another store: nothing is kept, written or deleted any more. What is in RAM, and
+   * bodies whose reading has begun, are served on. Resolves with what takes it back, for when there is no
+   * other store after all.
+   */
+  retire(): Promise<() => void>;
   close(): Promise<void>;
 }
+
+/**
+ * Told that entries under a key are no longer what they were: replaced, renewed, forgotten, evicted, or being
+ * fetched anew until `until` settles. Who holds copies drops them.
+ */
+export type OnDisturbed = (key: string, until?: Promise<void>) => void;

@@ -8,7 +8,7 @@ import { Entry } from './entry.ts';
 import { StoreFill } from './fill.ts';
 import type { FillHost } from './fill.ts';
 import { createPurgeLog } from './purge-log.ts';
-import type { CacheStore, StoreState } from './store.ts';
+import type { CacheStore, OnDisturbed, StoreState } from './store.ts';
 import { PolicyNode, createTinyLfu, policyHash } from './tiny-lfu.ts';
 
 export interface CacheStoreOptions {
@@ -30,6 +30,7 @@ export interface CacheStoreOptions {
     readonly retryMs?: number;
     readonly io?: DiskIo;
   };
+  readonly onDisturbed?: OnDisturbed;
   readonly clock?: Clock;
   readonly log?: Log;
 }
@@ -72,6 +73,8 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   let disk: DiskTier | undefined;
   let closing = false;
   let closed = false;
+  let retired = false;
+  const disturbed: OnDisturbed = options.onDisturbed ?? (() => undefined);
   let fillBytes = 0;
   let corrupt = 0;
   let evicted = 0;
@@ -94,6 +97,8 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   });
 
   function removeFile(file: DiskFile): Promise<void> {
+    // It is another store's.
+    if (retired) return Promise.resolve();
     const removal = (disk?.remove(file) ?? Promise.resolve()).finally(() => removals.delete(removal));
     removals.add(removal);
     return removal;
@@ -121,6 +126,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   function bury(entry: Entry): void {
     if (!entry.live) return;
     entry.live = false;
+    disturbed(entry.key);
     index.remove(entry);
     if (entry.ramNode !== undefined) ram.remove(entry.ramNode);
     if (entry.diskNode !== undefined) onDisk.remove(entry.diskNode);
@@ -162,7 +168,12 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   }
 
   function diskUsable(): boolean {
-    return disk !== undefined && !closed && (state.kind === 'ok' || clock.nowMs() - state.sinceMs >= retryMs);
+    return (
+      disk !== undefined &&
+      !closed &&
+      !retired &&
+      (state.kind === 'ok' || clock.nowMs() - state.sinceMs >= retryMs)
+    );
   }
 
   function found(entry: Entry): void {
@@ -268,7 +279,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       return fillBytes > maxFillBytes;
     },
     keep(finished) {
-      if (closed) return undefined;
+      if (closed || retired) return undefined;
       const entry = new Entry(finished, () => disk);
       const inRam = finished.body !== undefined && enterRam(entry, finished.body);
       const inDisk = finished.file !== undefined && enterDisk(entry, finished.file);
@@ -277,6 +288,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       entry.live = true;
       if (finished.file !== undefined && !inDisk) void removeFile(finished.file);
       for (const old of index.add(entry)) bury(old);
+      disturbed(entry.key);
       return entry;
     },
     discard: removeFile,
@@ -341,10 +353,18 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       });
       return (await entry.readying) ? entry : undefined;
     },
+    variants: (key) => index.variants(key),
+    used(stored, times) {
+      const entry = index.find(stored.key, undefined, stored.meta.varyKey);
+      if (entry === undefined || entry !== stored) return;
+      // The policies' counters end at fifteen.
+      for (let i = 0; i < Math.min(times, 15); i += 1) found(entry);
+    },
     begin(key, meta, beginOptions = {}) {
       const fill = new StoreFill(host, key, meta, beginOptions);
       if (closing || purges.beats(beginOptions.generation ?? purges.generation, { key, meta })) fill.doom();
       fills.add(fill);
+      disturbed(key, fill.ended);
       return fill;
     },
     async update(stored, meta) {
@@ -353,8 +373,9 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       index.remove(entry);
       entry.meta = meta;
       entry.attachment = undefined;
+      disturbed(entry.key);
       for (const old of index.add(entry)) if (old !== entry) bury(old);
-      if (entry.file === undefined || disk === undefined) return;
+      if (entry.file === undefined || disk === undefined || retired) return;
       try {
         if (!(await disk.rewriteHead(entry.file, entry))) {
           // No room for the longer head: RAM keeps it if it can.
@@ -393,10 +414,23 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       for (const entry of index.all()) {
         if (!matches(entry)) continue;
         count += 1;
-        if (purgeOptions.soft === true) entry.goStale(now);
-        else bury(entry);
+        if (purgeOptions.soft === true) {
+          entry.goStale(now);
+          disturbed(entry.key);
+        } else bury(entry);
       }
       return count;
+    },
+    async retire() {
+      closing = true;
+      for (const fill of fills) fill.doom();
+      await Promise.all([...fills].filter((fill) => fill.committing).map((fill) => fill.ended));
+      await Promise.all(removals);
+      retired = true;
+      return () => {
+        retired = false;
+        closing = false;
+      };
     },
     async close() {
       closing = true;

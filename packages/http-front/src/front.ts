@@ -92,7 +92,7 @@ const CIPHERS = [
   'ECDHE-RSA-AES256-GCM-SHA384',
 ].join(':');
 
-function listenOn(server: NetServer, options: ListenOptions): Promise<Listening> {
+function listenOn(server: NetServer, options: ListenOptions, servers: NetServer[]): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => {
       const code = errorCode(error);
@@ -119,8 +119,12 @@ function listenOn(server: NetServer, options: ListenOptions): Promise<Listening>
         host: address.address,
         port: address.port,
         handle: handleOf(server),
-        stop: () => void server.close(),
+        stop: () => {
+          server.close();
+          servers.splice(servers.indexOf(server), 1);
+        },
       });
+      servers.push(server);
     };
     const { host, port, handle } = options;
     if (handle === undefined)
@@ -129,10 +133,9 @@ function listenOn(server: NetServer, options: ListenOptions): Promise<Listening>
   });
 }
 
-/** What a server listens with; Node's own documentation of `server.listen(handle)` names the member. */
-function handleOf(server: NetServer & { readonly _handle?: unknown }): unknown {
-  // oxlint-disable-next-line no-underscore-dangle -- the only name that Node gives it
-  return server._handle;
+/** What a server listens with: the member that the documentation of `server.listen(handle)` names. */
+function handleOf(server: NetServer): unknown {
+  return Reflect.get(server, '_handle');
 }
 
 /**
@@ -263,9 +266,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
         accept(() => new Connection(state, socket, parser)),
       );
       server.maxConnections = limits.maxConnections;
-      const listening = await listenOn(server, listenOptions);
-      servers.push(server);
-      return listening;
+      return listenOn(server, listenOptions, servers);
     },
     async listenTls(listenOptions, tls) {
       const parser = new HeadParser(limits, 'https');
@@ -297,9 +298,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
       });
       // A failed handshake is the client's affair; without a listener it would be nobody's.
       server.on('tlsClientError', (_error, socket) => socket.destroy());
-      const listening = await listenOn(server, listenOptions);
-      servers.push(server);
-      return listening;
+      return listenOn(server, listenOptions, servers);
     },
     close(closeOptions = {}) {
       const closed = (closing ??= closeAll());

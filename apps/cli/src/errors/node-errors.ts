@@ -75,6 +75,10 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
     'Make room; it goes on by itself.',
   ],
   'edge/journal-unwritable': ['The journal cannot be written.', DISK],
+  'edge/keeper-lost': [
+    'The process that keeps the books of the edge has gone while a worker waited for its answer.',
+    'Start the edge again; its log says what ended it.',
+  ],
   'edge/listen-failed': ['The control plane cannot listen.', 'Check --control-host and --control-port.'],
   'edge/loop': [
     "The resource's origin leads back to the network.",
@@ -137,6 +141,10 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
     'Use the URL that "media resource list" prints.',
   ],
   'edge/upgrade-refused': ['The edge does not switch protocols.', 'Websockets go to the origin itself.'],
+  'edge/worker-lost': [
+    'A worker process of the edge ended by itself or was killed.',
+    'It is started again by itself, later each time it ends soon; the log says how it ended.',
+  ],
   'front/listen-failed': ['The edge cannot listen.', 'Check --host and --port.'],
   'front/port-in-use': ['The port of the edge is taken.', PORT],
   'guard/bad-request': ['The guard cannot read the request.', 'Write it as docs/evidence.md says.'],

@@ -22,6 +22,8 @@ export interface CommitDeskDeps {
   readonly journal: Pick<Journal, 'flush'>;
   readonly evidence: EvidenceStore;
   readonly sign: SignBytes;
+  /** Resolves when all that left to viewers until now is in the ledger. */
+  readonly settle?: () => Promise<void>;
   /** What is committed instead of the counters; the counters by default. */
   readonly counters?: (counters: readonly Counter[]) => readonly Counter[];
 }
@@ -96,6 +98,8 @@ export function createCommitDesk(deps: CommitDeskDeps): CommitDesk {
         return refused(403, 'commit/not-in-set', "Only guards of the week's set are answered.");
       if (!(await verifyCommitRequestSignature(request, guard.operator)))
         return refused(403, 'commit/bad-signature', "The signature is not of the guard's operator.");
+      // Of workers' bytes, too: what a viewer has, a guard is told of.
+      await deps.settle?.();
       // Looking up the set and the signature took its time.
       const madeAt = chain.nowMs();
       const sample = sampleAt(chain.periods, madeAt);

@@ -22,7 +22,7 @@ export interface ControlDeps {
   readonly info: () => Readonly<Record<string, unknown>>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
-  readonly traffic: () => TrafficSnapshot;
+  readonly traffic: () => Promise<TrafficSnapshot>;
   readonly ownName: (name: string) => Promise<OwnNameAnswer>;
   readonly clock: Clock;
   readonly log: Log;
@@ -110,7 +110,7 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
       }
       case '/v1/traffic':
         return isLocal(request)
-          ? json(200, deps.traffic())
+          ? json(200, await deps.traffic())
           : problem(403, 'edge/not-local', 'What viewers ask for is told on this machine alone.');
       case '/v1/name':
         return ownName(request, url);

@@ -11,8 +11,8 @@ export interface Tally {
   readonly unbilledBytes: number;
   readonly originBytes: number;
   ended(outcome: Outcome): void;
-  refused(phase: Phase, reason: string): void;
-  fastHit(): void;
+  refused(phase: Phase, reason: string, times?: number): void;
+  fastHit(times?: number): void;
   wrote(bytes: number): void;
   wroteUnbilled(bytes: number): void;
   fetched(bytes: number): void;
@@ -51,13 +51,13 @@ export function createTally(): Tally {
     ended(outcome) {
       byOutcome[outcome] += 1;
     },
-    refused(phase, reason) {
+    refused(phase, reason, times = 1) {
       const key = `${phase} ${reason}`;
-      refusals.set(key, (refusals.get(key) ?? 0) + 1);
+      refusals.set(key, (refusals.get(key) ?? 0) + times);
     },
-    fastHit() {
-      sums.fastHits += 1;
-      byOutcome.hit += 1;
+    fastHit(times = 1) {
+      sums.fastHits += times;
+      byOutcome.hit += times;
     },
     wrote(bytes) {
       sums.bytes += bytes;

@@ -40,6 +40,8 @@ export interface OpenCreditOptions {
 export interface OpenCredit {
   /** Seconds until there is credit again; 0 while there is some. */
   waitSeconds(tenant: Tenant): number;
+  /** Bytes until there is none. */
+  roomBytes(tenant: Tenant): number;
   readonly stats: OpenCreditStats;
   /** Reads the history and the stakes that decide the share. */
   readonly task: RepeatingTask;
@@ -112,6 +114,11 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
     sums = { hour, at: now, open, unpaid: Math.max(unpaid, open - capBytes) };
   }
 
+  /** Over all resources once in a while is enough: every request would pay for it. */
+  function sumUpAtTimes(hour: number): void {
+    if (sums.hour !== hour || Math.abs(deps.clock.nowMs() - sums.at) >= SUM_EVERY_MS) sumUp(hour);
+  }
+
   async function readWeights(final: FinalHour): Promise<void> {
     const said: string[] = [];
     for (const guard of inRandomOrder(chain.guards(), deps.random)) {
@@ -169,14 +176,20 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
       if (options.pastCredit === 'serve') return 0;
       const now = chain.nowMs();
       const hour = hourAt(chain.periods, now);
-      // Over all resources once in a while is enough: every request would pay for it.
-      if (sums.hour !== hour || Math.abs(deps.clock.nowMs() - sums.at) >= SUM_EVERY_MS) sumUp(hour);
+      sumUpAtTimes(hour);
       const all = SLACK_RESOURCES * options.slackBytes;
       const within =
         openOf(tenant.key, hour) < limitOf(tenant.view, hour) + options.slackBytes && sums.unpaid <= all;
       if (within) return 0;
       const left = Math.ceil((hourEndMs(chain.periods, hour) - now) / 1000);
       return Math.max(1, Math.min(MAX_WAIT_SECONDS, left));
+    },
+    roomBytes(tenant) {
+      if (options.pastCredit === 'serve') return Number.POSITIVE_INFINITY;
+      const hour = hourAt(chain.periods, chain.nowMs());
+      sumUpAtTimes(hour);
+      const ofTenant = limitOf(tenant.view, hour) + options.slackBytes - openOf(tenant.key, hour);
+      return Math.max(0, Math.min(ofTenant, SLACK_RESOURCES * options.slackBytes - sums.unpaid));
     },
     get stats() {
       sumUp(hourAt(chain.periods, chain.nowMs()));

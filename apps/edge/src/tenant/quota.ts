@@ -16,6 +16,8 @@ export interface Quota {
   setKbps(kbps: number, nowMs: number): void;
   /** Seconds until the bucket has something again; 0 while it has. */
   waitSeconds(nowMs: number): number;
+  /** Bytes that may be served before it says to wait. */
+  roomBytes(nowMs: number): number;
   spend(bytes: number): void;
 }
 
@@ -44,6 +46,10 @@ export function createQuota(kbps: number, nowMs: number): Quota {
       fill(at);
       if (bytesPerMs <= 0) return BURST_SECONDS;
       return tokens > 0 ? 0 : Math.min(3600, Math.ceil((1 - tokens) / bytesPerMs / 1000));
+    },
+    roomBytes(at) {
+      fill(at);
+      return Math.max(0, tokens);
     },
     spend(bytes) {
       tokens -= bytes;

@@ -1,0 +1,146 @@
+import { currentAgeSeconds, evaluateConditions, evaluateRange } from '@media-network/http-cache';
+import type { StoredEntry } from '@media-network/http-cache';
+import { createFastHit } from '@media-network/http-front';
+import type { FastHit, FastRequest } from '@media-network/http-front';
+import type { Clock } from '@media-network/runtime';
+import type { OriginSettings } from '../origin/origin-settings.ts';
+import { leadsToOrigin } from './origin-links.ts';
+import { notModifiedHeaders, ttlSeconds } from './represent.ts';
+import { cacheStatus, storedHeaders } from './response-head.ts';
+
+/** What a request may be answered from at once: fresh, in RAM, for nobody in particular. */
+export interface HotEntry {
+  readonly entry: StoredEntry;
+  readonly body: Buffer;
+  readonly settings: OriginSettings;
+}
+
+export interface HitLaneDeps<Found extends HotEntry, Token> {
+  /** identify → admit → look-up; undefined hands the request over. */
+  readonly find: (request: FastRequest) => Found | undefined;
+  /** Who pays for an answer from this entry; called once for each entry. */
+  readonly tokenOf: (found: Found, target: string) => Token;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly requestId: () => string;
+  readonly onHit?: (found: Found, request: FastRequest, bytes: number) => void;
+}
+
+/** Attached to entries whose answers name the host and port that a viewer came by. */
+const BY_VIEWER = Symbol('by viewer');
+const NO_BODY = Buffer.alloc(0);
+
+/** What is kept of an entry's answers, as long as the entry is what it is. */
+class Prebuilt<Token> {
+  readonly whole: FastHit<Token>;
+  notModified: FastHit<Token> | undefined;
+
+  constructor(whole: FastHit<Token>) {
+    this.whole = whole;
+  }
+}
+
+export interface HitLane<Token> {
+  /** Plain requests. */
+  fast(request: FastRequest): FastHit<Token> | undefined;
+  /** Those with Range or conditions: a 304 or a part of what would be answered whole. */
+  selective(request: FastRequest): FastHit<Token> | undefined;
+}
+
+/** Whether all viewers may be answered from the entry with the same bytes. */
+export function isForAll(entry: StoredEntry, settings: OriginSettings): boolean {
+  return !leadsToOrigin(entry.meta.headers, settings);
+}
+
+/** The last step of the fast lane: from what was found to the bytes that leave, prebuilt and kept with the entry. */
+export function createHitLane<Found extends HotEntry, Token>(
+  deps: HitLaneDeps<Found, Token>,
+): HitLane<Token> {
+  const { clock } = deps;
+
+  /** What every answer from an entry says anew. */
+  function varying({ meta }: StoredEntry): readonly string[] {
+    const now = clock.nowMs();
+    return [
+      'Age',
+      String(currentAgeSeconds(meta.freshness, now)),
+      'Cache-Status',
+      cacheStatus(meta.headers, { kind: 'hit', ttlSeconds: ttlSeconds(meta, now) }),
+      'Media-Request',
+      deps.requestId(),
+    ];
+  }
+
+  /** Undefined where the answer depends on the viewer. */
+  function prebuiltOf(found: Found, target: string): Prebuilt<Token> | undefined {
+    const { entry, body, settings } = found;
+    // Nobody else attaches anything to an entry, and one lane has it.
+    if (entry.attachment instanceof Prebuilt) return entry.attachment as Prebuilt<Token>;
+    if (entry.attachment === BY_VIEWER) return undefined;
+    const { meta } = entry;
+    if (!isForAll(entry, settings)) {
+      entry.attachment = BY_VIEWER;
+      return undefined;
+    }
+    const whole = createFastHit<Token>({
+      token: deps.tokenOf(found, target),
+      status: meta.status,
+      statusText: meta.statusText,
+      headers: storedHeaders(meta, entry.sha256),
+      body,
+      varying: () => varying(entry),
+    });
+    const prebuilt = new Prebuilt(whole);
+    entry.attachment = prebuilt;
+    return prebuilt;
+  }
+
+  function answered(found: Found, request: FastRequest, hit: FastHit<Token>): FastHit<Token> {
+    deps.onHit?.(found, request, hit.body.length);
+    return hit;
+  }
+
+  function notModified({ entry }: Found, prebuilt: Prebuilt<Token>): FastHit<Token> {
+    prebuilt.notModified ??= createFastHit<Token>({
+      token: prebuilt.whole.token,
+      status: 304,
+      statusText: 'Not Modified',
+      headers: notModifiedHeaders(storedHeaders(entry.meta, entry.sha256)),
+      body: NO_BODY,
+      saysLength: false,
+      varying: () => varying(entry),
+    });
+    return prebuilt.notModified;
+  }
+
+  return {
+    fast(request) {
+      const found = deps.find(request);
+      const prebuilt = found === undefined ? undefined : prebuiltOf(found, request.target);
+      return found === undefined || prebuilt === undefined
+        ? undefined
+        : answered(found, request, prebuilt.whole);
+    },
+    selective(request) {
+      const found = deps.find(request);
+      const prebuilt = found === undefined ? undefined : prebuiltOf(found, request.target);
+      if (found === undefined || prebuilt === undefined) return undefined;
+      const { entry, body } = found;
+      const lookUp = (name: string): string | undefined => request.header(name);
+      const condition = evaluateConditions(lookUp, entry.meta, clock.nowMs());
+      if (condition === 'precondition-failed') return undefined;
+      if (condition === 'not-modified') return answered(found, request, notModified(found, prebuilt));
+      const part = evaluateRange(request.method, lookUp, entry.meta, entry.length);
+      if (part.kind === 'unsatisfiable') return undefined;
+      if (part.kind === 'whole') return answered(found, request, prebuilt.whole);
+      const hit = createFastHit<Token>({
+        token: prebuilt.whole.token,
+        status: 206,
+        statusText: 'Partial Content',
+        headers: [...prebuilt.whole.headers, 'Content-Range', part.contentRange],
+        body: body.subarray(part.start, part.end),
+        varying: () => varying(entry),
+      });
+      return answered(found, request, hit);
+    },
+  };
+}
