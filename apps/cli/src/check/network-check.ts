@@ -11,6 +11,7 @@ import type { Devnet } from '@media-network/devnet';
 import { buildHonestReport } from '@media-network/edge';
 import type { BuildReport, Edge } from '@media-network/edge';
 import {
+  activeIn,
   hourAt,
   hourEnd,
   hourSecs,
@@ -132,11 +133,15 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
   const lying = liar;
   expectThat(lying !== undefined, 'the lying edge did not start');
 
-  // Traffic and what it leads to are told of whole hours, so begin early in one. The lie comes first: guards ask for
-  // counters once in each half of an hour, so that one asks after it.
-  await until('a fresh hour', hourMs + SLACK_MS, async () => {
+  // Traffic and what it leads to are told of whole hours, so begin early in one, and in one that is billed: the hours of
+  // a resource begin with the next after it was authorised. The lie comes first: guards ask for counters once in each
+  // half of an hour, so that one asks after it.
+  await until('a fresh hour', 2 * hourMs + SLACK_MS, async () => {
     const now = await client.chainTime();
-    return hourEnd(periods, hourAt(periods, now)) - now > (hourSecs(periods) * 3n) / 4n ? true : undefined;
+    const hour = hourAt(periods, now);
+    const resource = await client.account('resource', devnet.resource);
+    const isEarly = hourEnd(periods, hour) - now > (hourSecs(periods) * 3n) / 4n;
+    return isEarly && resource !== null && activeIn(resource, hour) ? true : undefined;
   });
   traffic.first = await hourNow();
   await ask([lying], (edge) => get(edge, DOWNLOAD));
