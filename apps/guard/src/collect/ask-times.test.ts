@@ -37,5 +37,5 @@ it('asks again within the hour when there was no answer, but not for ever', () =
 
 it('puts an ask off', () => {
   expect(putOff({ times: [0.7], retries: 0 }, 0.35).times).toEqual([0.35, 0.7]);
-  expect(putOff({ times: [], retries: 0 }, 1.2).times).toEqual([0.96]);
+  expect(putOff({ times: [], retries: 0 }, 1.2).times).toEqual([0.91]);
 });

@@ -7,8 +7,8 @@ export interface AskPlan {
 
 /** Asks beyond the planned ones, when an edge did not answer. */
 const MAX_RETRIES = 2;
-/** The last part of an hour, in which an answer might come after its end. */
-const LAST = 0.96;
+/** In the last sample of an hour an answer might come after its end, and a busy guard might not look again within it. */
+const LAST = 0.91;
 
 /**
  * One moment in each half of the hour: two commits that lie apart say what was served between them. Nobody but the
