@@ -1,13 +1,17 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RESOURCE_STATUS } from '@media-network/chain/schema';
+import type { Signer } from '@media-network/chain';
+import type { Address } from '@solana/kit';
 import { blamed, names, paid, restOfWeek, serve, week } from '../acts.ts';
-import { MEDIA, attempt } from '../market.ts';
+import { publishMany, touch } from '../many-resources.ts';
+import { MEDIA, QUOTE, attempt, openAccounts } from '../market.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 import { addsOpenBytes } from '../forgeries.ts';
 
+/** Resources of `touched-by-one-head`. */
+const TOUCHED = 100;
 const NODES = { guards: 3, edges: 3 } as const;
 const HONEST = [...names('edge', 3), ...names('guard', 3)];
 
@@ -200,26 +204,31 @@ export const PUBLISHER_SCENARIOS: readonly Scenario[] = [
   {
     name: 'touched-by-one-head',
     kind: 'attack',
-    doc: 'Resources that are touched by one HEAD an hour, so that guards record what pays nothing. What is below the dust is not recorded.',
+    doc: `${TOUCHED} resources that are touched by one HEAD an hour, so that guards record what pays nothing. What is below the dust is not recorded.`,
     quick: false,
     network: () => NODES,
     async play({ stage, attacks }) {
-      const purse = await stage.purses.open([stage.publisher.address]);
-      const hours = await week(stage, async (hour) => {
-        if (hour % 2n === 1n) await serve(stage, stage.edges);
-        else if (attacks)
-          for (const edge of stage.edges) await stage.viewer.get(stage.at(edge, '/'), { method: 'HEAD' });
+      let toucher: Signer | undefined;
+      let resources: readonly Address[] = [];
+      if (attacks) {
+        toucher = await stage.wealthy('toucher', 10n * MEDIA, 10n * QUOTE);
+        await openAccounts(stage, toucher, stage.quoteMint);
+      }
+      const purse = await stage.purses.open(toucher === undefined ? [] : [toucher.address]);
+      if (toucher !== undefined) resources = await publishMany(stage, toucher, TOUCHED);
+      let answered = 0;
+      const hours = await week(stage, async () => {
+        await serve(stage, stage.edges);
+        answered += await touch(stage.edges, resources);
       });
-      const resource = await stage.resourceAccount();
+      let recorded = 0;
+      for (const resource of resources)
+        if (((await stage.client.account('resource', resource))?.lastHour ?? 0n) > 0n) recorded += 1;
       return {
-        attackers: await purse.close(),
+        attackers: toucher === undefined ? undefined : await purse.close(),
         honest: HONEST,
-        blamedHonest: 0,
-        figures: {
-          hours: hours.length,
-          recorded: String(resource.lastHour),
-          active: String(resource.status === RESOURCE_STATUS.active),
-        },
+        blamedHonest: await blamed(stage, stage.edges, hours),
+        figures: { hours: hours.length, resources: resources.length, answered, recorded },
       };
     },
   },
