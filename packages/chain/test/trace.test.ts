@@ -7,7 +7,7 @@ const SEED = Number(process.env['TRACE_SEED'] ?? 20_261_121);
 const STEPS = Number(process.env['TRACE_STEPS'] ?? 20_000);
 
 describe('program and model', () => {
-  it(`end equal after ${STEPS} random steps (TRACE_SEED=${SEED})`, { timeout: 240_000 }, async () => {
+  it(`end equal after ${STEPS} random steps (TRACE_SEED=${SEED})`, { timeout: 900_000 }, async () => {
     const result = await runTrace(SEED, STEPS);
     const counts = Object.values(result.counts);
     const ok = counts.reduce((sum, each) => sum + each.ok, 0);
