@@ -9,8 +9,10 @@ const NEEDED = [
   { program: 'chromium', package: 'chromium' },
   { program: 'curl', package: 'curl' },
   { program: 'ffmpeg', package: 'ffmpeg' },
+  { program: 'fish', package: 'fish' },
   { program: 'nginx', package: 'nginx-light' },
   { program: 'openssl', package: 'openssl' },
+  { program: 'zsh', package: 'zsh' },
 ] as const;
 
 export function findProgram(

@@ -103,18 +103,24 @@ complete -o default -F _media media ./media
   zsh: `#compdef media
 _media() {
   local -a found
-  local line
+  local word doc
   while IFS=$'\\t' read -r word doc; do
     found+=("\${word//:/\\\\:}:\${doc}")
   done < <("\${words[1]}" complete -- "\${(@)words[2,CURRENT-1]}" 2>/dev/null)
   if (( \${#found} )); then _describe 'media' found; else _files; fi
 }
-compdef _media media
+# Found in fpath, this file is the first call itself; read by "source" it is none.
+if [[ "\${funcstack[1]}" == _media ]]; then _media "$@"; else compdef _media media; fi
 `,
   fish: `# fish completion for media
 function __media_complete
   set -l words (commandline -opc)
-  command $words[1] complete -- $words[2..] 2>/dev/null
+  set -l found (command $words[1] complete -- $words[2..] 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
 complete -c media -f -a '(__media_complete)'
 `,
