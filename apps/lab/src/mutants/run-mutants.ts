@@ -27,11 +27,13 @@ export interface MutantsResult {
 const SUITES = ['boundaries', 'trace', 'substitution'] as const;
 /** Steps of the random trace that a wrong rule has to get past. */
 const TRACE_STEPS = '12000';
+const PATIENCE_MS = 900_000;
 
 /**
  * Turns one rule of the program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the
  * Rust toolchain (`media program build` installs it).
  *
+ * @throws `lab/program-fails` when the tests do not pass on the program as it is.
  * @throws `lab/mutant-does-not-fit` when the text of a mutant is not there exactly once: the list is behind the program.
  */
 export async function runMutants(options: MutantOptions): Promise<MutantsResult> {
@@ -42,6 +44,13 @@ export async function runMutants(options: MutantOptions): Promise<MutantsResult>
   const survived: string[] = [];
   try {
     await cp(source, copy, { recursive: true, filter: (from) => !from.includes('/target') });
+    const by = await killer(options, scratch, copy, 'rules/');
+    if (by !== undefined)
+      throw new MediaError({
+        code: 'lab/program-fails',
+        message: `The program fails its tests as it is (${by}): what they say of mutants would mean nothing.`,
+        source: 'internal',
+      });
     for (const mutant of chosen) {
       if (options.signal?.aborted === true) break;
       const file = join(copy, mutant.file);
@@ -56,7 +65,7 @@ export async function runMutants(options: MutantOptions): Promise<MutantsResult>
         file,
         text.replace(mutant.from, () => mutant.to),
       );
-      const by = await killer(options, scratch, copy, mutant);
+      const by = await killer(options, scratch, copy, mutant.file);
       await writeFile(file, text);
       if (by === undefined) survived.push(mutant.name);
       options.onFate(mutant, by === undefined ? 'survived' : 'killed', by ?? 'nothing');
@@ -72,10 +81,10 @@ async function killer(
   options: MutantOptions,
   scratch: string,
   copy: string,
-  mutant: Mutant,
+  changed: string,
 ): Promise<string | undefined> {
   const target = join(scratch, 'target');
-  if (mutant.file.startsWith('rules/')) {
+  if (changed.startsWith('rules/')) {
     const args = ['test', '--quiet', '--manifest-path', join(copy, 'rules', 'Cargo.toml')];
     if (!(await passes('cargo', args, options, { CARGO_TARGET_DIR: join(scratch, 'rules-target') })))
       return 'cargo test';
@@ -90,6 +99,9 @@ async function killer(
       'unit',
       '--bail',
       '1',
+      // A busy machine kills nothing.
+      `--testTimeout=${PATIENCE_MS}`,
+      `--hookTimeout=${PATIENCE_MS}`,
     ];
     const env = { MEDIA_PROGRAM: join(copy, 'media.so'), TRACE_STEPS };
     if (!(await passes(process.execPath, [...args, `packages/chain/test/${suite}.test.ts`], options, env)))
