@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createChainClock } from '@media-network/chain';
 import type { Found, MediaClient } from '@media-network/chain';
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
 import { createEdge, parseEdgeConfig } from '@media-network/edge';
@@ -124,6 +125,13 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   const common = { rpcUrl, wsUrl, programId };
   const daemonLog = (name: string): Log => log.child({ daemon: name });
 
+  /** The clock of another cluster, by which edges go: it may be a minute behind this machine's. */
+  async function followChain(): Promise<Clock> {
+    const chainClock = await createChainClock(client, { clock, log: daemonLog('signer') });
+    scope.add("the signer's clock", () => chainClock.task.stop());
+    return chainClock;
+  }
+
   const sealKeys = await Promise.all(
     Array.from({ length: guardCount }, (_, i) =>
       ensureSecretFile(join(dir, 'keys', `guard-${i + 1}.seal`), 32),
@@ -195,7 +203,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     password,
   });
   const signer = await startSigner(
-    { clock },
+    { clock: embedded ? clock : await followChain() },
     { key: vouchingKey, resource: resource.address, hours: config, port: ports.signer },
   );
   scope.add('signer', () => signer.close());

@@ -7,8 +7,8 @@ import { decodeRun } from './run-codec.ts';
 import type { Outcome, Scenario } from './scenario.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-/** A side that hangs ends here; on busy machines a side takes a minute or two. */
-const SIDE_TIMEOUT_MS = 8 * 60_000;
+/** A side that hangs ends here. It takes a minute of a processor, and a busy machine may give it a thirtieth. */
+const SIDE_TIMEOUT_MS = 45 * 60_000;
 
 export interface LabOptions {
   readonly scenarios: readonly Scenario[];
@@ -61,8 +61,12 @@ function playSide(
     let [out, err] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err = (err + text).slice(-4_000)));
+    let hung = false;
     const stop = (): void => void child.kill('SIGKILL');
-    const timer = setTimeout(stop, SIDE_TIMEOUT_MS);
+    const timer = setTimeout(() => {
+      hung = true;
+      stop();
+    }, SIDE_TIMEOUT_MS);
     signal?.addEventListener('abort', stop, { once: true });
     child.once('error', reject);
     child.once('close', (code) => {
@@ -74,7 +78,9 @@ function playSide(
         reject(
           new MediaError({
             code: 'lab/side-failed',
-            message: `${scenario.name}, ${side}: ended with ${code ?? 'a signal'}: ${err.trim().slice(-1_500)}`,
+            message: hung
+              ? `${scenario.name}, ${side}: not done after ${SIDE_TIMEOUT_MS / 60_000} minutes.`
+              : `${scenario.name}, ${side}: ended with ${code ?? 'a signal'}: ${err.trim().slice(-1_500)}`,
             source: 'internal',
           }),
         );

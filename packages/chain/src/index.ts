@@ -1,6 +1,8 @@
 export { createAddresses, ringSeed } from './addresses.ts';
 export type { Addresses } from './addresses.ts';
 export { claimPlan } from './claim-plan.ts';
+export { createChainClock } from './chain-clock.ts';
+export type { ChainClock } from './chain-clock.ts';
 export type { ClaimPlan, Unclaimed, WeekClaim } from './claim-plan.ts';
 export { createMediaClient, websocketUrl } from './client.ts';
 export type { MediaClient, MediaClientOptions } from './client.ts';

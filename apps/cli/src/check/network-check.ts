@@ -151,10 +151,7 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     const { edge, response } = await ask([first, second], (each) => get(each, '/'));
     home = edge;
     const status = response.header('cache-status') ?? '';
-    expectThat(
-      response.status === 200,
-      `the edge answered ${response.status} ${response.header('media-error') ?? ''}`,
-    );
+    expectThat(response.status === 200, `the edge answered ${saidBy(response)}`);
     expectThat(status.includes('fwd='), `the first request was no miss: ${status}`);
     return `${url(home, '/')}  ${status}`;
   });
@@ -173,7 +170,7 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     let ms = 0;
     for (const each of [first, second]) {
       const { response } = await ask([each], (edge) => get(edge, DOWNLOAD));
-      expectThat(response.status === 200, `the edge answered ${response.status}`);
+      expectThat(response.status === 200, `the edge answered ${saidBy(response)}`);
       expectThat(response.sha256 === file.sha256, 'the download differs from the file of the origin');
       ms += response.totalMs;
     }
@@ -195,7 +192,7 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
           edge: edge.address,
         });
         const { response } = await ask([edge], () => session.get(DOWNLOAD));
-        expectThat(response.status === 200, `the edge answered ${response.status} within a session`);
+        expectThat(response.status === 200, `the edge answered ${saidBy(response)} within a session`);
         expectThat(
           response.sha256 === file?.sha256,
           'the download in a session differs from the file of the origin',
@@ -366,6 +363,12 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     const told = about.reduce((sum, { bytes }) => sum + bytes, 0n);
     return `${formatBytes(told)} reported for half as many, not believed; earned ${formatMedia(earned)}`;
   });
+}
+
+/** `401 token/wrong-hour`: the status and the code that says why. */
+function saidBy(response: Pick<ViewerResponse, 'status' | 'header'>): string {
+  const code = response.header('media-error');
+  return code === undefined ? String(response.status) : `${response.status} ${code}`;
 }
 
 function hoursOf({ first, last }: Traffic): readonly bigint[] {

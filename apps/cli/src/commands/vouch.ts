@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { createChainClock } from '@media-network/chain';
 import { NO_VOUCHING_KEY, hourAt, termsOf } from '@media-network/protocol';
-import { MediaError, errorMessage, systemClock } from '@media-network/runtime';
+import { MediaError, errorMessage, silentLog, systemClock } from '@media-network/runtime';
 import { createVoucher, ensureVouchingKey, startVouchServer } from '@media-network/vouch';
 import type { VouchingKey } from '@media-network/vouch';
 import { formatBytes } from '../amounts.ts';
@@ -102,6 +103,7 @@ async function run(options: VouchOptions, context: CliContext): Promise<void> {
   const resource = await chooseResource(connection, options.resource);
   const config = await connection.client.config();
   const { key, path, made } = await keyOf(options, context);
+  const clock = await createChainClock(connection.client, { clock: systemClock, log: silentLog });
   const voucher = createVoucher({
     resource: resource.address,
     vouchingKey: key,
@@ -110,7 +112,8 @@ async function run(options: VouchOptions, context: CliContext): Promise<void> {
     creditWindowBytes: Number(parseCount(options.window, '--window')),
     tokensPerAddress: Number(parseCount(options.perAddress, '--per-address')),
     bytesPerHour: parseCount(options.perHour, '--per-hour'),
-    clock: systemClock,
+    // Edges go by the chain's clock, which may be a minute behind this machine's.
+    clock,
   });
   const server = await startVouchServer(voucher, {
     host: options.host,
@@ -119,7 +122,7 @@ async function run(options: VouchOptions, context: CliContext): Promise<void> {
     onFailure: (words) => terminal.note(`a request failed: ${words}`),
     ...(options.origin === undefined ? {} : { origins: options.origin }),
   });
-  const hour = hourAt(config, BigInt(Math.floor(systemClock.nowMs() / 1_000)));
+  const hour = hourAt(config, BigInt(Math.floor(clock.nowMs() / 1_000)));
   const state = standing(resource, key, hour);
   const label = labelOf(resource);
   if (options.json === true) {
@@ -150,6 +153,7 @@ async function run(options: VouchOptions, context: CliContext): Promise<void> {
     );
   }
   await aborted(signal);
+  await clock.task.stop();
   await server.close().catch((error: unknown) => terminal.note(errorMessage(error)));
 }
 
