@@ -33,6 +33,7 @@ it('goes on by what it knows while the chain does not answer', async () => {
     },
     { clock, log: silentLog },
   );
+  await chain.task.runNow();
   expect(chain.nowMs()).toBe(955_000);
   answers = false;
   clock.advance(10_000);
