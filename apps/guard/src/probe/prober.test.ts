@@ -74,6 +74,8 @@ async function looked(options: {
   readonly edge?: Serve;
   readonly origin?: Serve;
   readonly probe?: readonly string[];
+  /** Names of the publisher's own. */
+  readonly domains?: readonly string[];
   readonly times: number;
   readonly budget?: number;
   /** Longest that an answer is waited for. */
@@ -137,7 +139,7 @@ async function looked(options: {
           originHost: null,
           originHeaders: [['X-Key', 'secret']],
           probe: options.probe ?? ['/a.png'],
-          domains: [],
+          domains: options.domains ?? [],
         },
         zone: 'medianet.localhost',
         hour: 6n,
@@ -192,6 +194,47 @@ describe('a probe', () => {
       expect(headers['via']).toBeUndefined();
       expect(headers['user-agent']).toMatch(/Mozilla|AppleCoreMedia/);
     }
+  });
+
+  it('asks under names of the publisher’s own, and its origin by the same name', async () => {
+    const { asked, byOrigin, outcomes } = await looked({ times: 24, domains: ['shop.example'] });
+    const hosts = asked.map(({ request }) => (request.headers.host ?? '').replace(/:\d+$/, ''));
+    const own = hosts.filter((host) => host === 'shop.example').length;
+    expect(own).toBeGreaterThan(4);
+    expect(hosts.length - own).toBeGreaterThan(4);
+    // An origin that answers by name is asked as the edge asks it.
+    const named = byOrigin.filter(({ headers }) => headers['x-forwarded-host'] === 'shop.example');
+    expect(named.length).toBeGreaterThanOrEqual(own);
+    expect(byOrigin.length).toBeGreaterThan(named.length);
+    expect(outcomes).not.toContain('wrong');
+  });
+
+  it('finds an edge wrong that lies under a name of the publisher’s own alone', async () => {
+    const found = await looked({
+      times: 24,
+      domains: ['shop.example'],
+      edge: (request, response, body) => {
+        const lies = request.headers.host?.startsWith('shop.example') === true;
+        answer(request, response, lies ? Buffer.from(body).fill(120, 100, 200) : body);
+      },
+    });
+    expect(found.outcomes).toContain('wrong');
+    expect(found.outcomes).toContain('right');
+  });
+
+  it('blames no edge that has not found a name proven, and asks it once in an hour', async () => {
+    const { asked, outcomes, seen } = await looked({
+      times: 24,
+      domains: ['shop.example'],
+      edge: (request, response, body) => {
+        if (request.headers.host?.startsWith('shop.example') === true)
+          response.writeHead(404, { 'media-error': 'edge/unknown-host' }).end('nobody here');
+        else answer(request, response, body);
+      },
+    });
+    expect(outcomes.filter((each) => each !== 'right')).toEqual(['unknown']);
+    expect(asked.filter(({ request }) => request.headers.host?.startsWith('shop.example'))).toHaveLength(1);
+    expect(seen.looks.every(({ finding }) => finding === 'right')).toBe(true);
   });
 
   it('comes from the addresses that it may use', async () => {

@@ -1,5 +1,5 @@
 import type { Found } from '@media-network/chain';
-import { resourceLabel, toHex, utf8 } from '@media-network/protocol';
+import { ownNames, resourceLabel, toHex, utf8 } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import type { Clock, Log } from '@media-network/runtime';
 import { sha256 } from '../evidence/blob-roots.ts';
@@ -73,6 +73,10 @@ interface TargetFacts {
 }
 
 const MAX_TARGETS = 10_000;
+/** Names that edges do not serve, which are remembered. */
+const MAX_REFUSED_NAMES = 10_000;
+/** An edge that has not found a name proven says so; anything else under it is its answer. */
+const NOT_SERVED: ReadonlySet<string> = new Set(['edge/unknown-host', 'edge/name-unchecked']);
 /** Longest answer: one that drips is never silent. */
 const MAX_EDGE_MS = 20_000;
 const MAX_ALIVE_MS = 10_000;
@@ -82,6 +86,28 @@ const OWN_ENDPOINT = '/.well-known/media-network/receipts';
 export function createProber(deps: ProberDeps): Prober {
   const { book, budget, clock, origin, random, targets } = deps;
   const known = new Map<string, TargetFacts>();
+  /** By edge and name: the hour in which it did not serve it. */
+  const refusedNames = new Map<string, bigint>();
+
+  /** A host to ask under: an edge must not serve other bytes under a name of the publisher's own than under that of the zone. */
+  function drawHost({ edge, resource, settings, zone, hour }: ProbeTask): {
+    readonly host: string;
+    /** The name of the publisher's own, where it is one. */
+    readonly name: string | undefined;
+  } {
+    const names = ownNames(settings.domains).filter(
+      (each) => refusedNames.get(`${edge.address} ${each}`) !== hour,
+    );
+    const name =
+      names.length === 0 || random() < 0.5 ? undefined : names[Math.floor(random() * names.length)];
+    return { host: name ?? `${resourceLabel(resource, sha256)}.${zone}`, name };
+  }
+
+  function noteRefused({ edge, hour }: ProbeTask, name: string): void {
+    refusedNames.set(`${edge.address} ${name}`, hour);
+    if (refusedNames.size <= MAX_REFUSED_NAMES) return;
+    for (const oldest of refusedNames.keys()) if (refusedNames.delete(oldest)) break;
+  }
 
   /** Notes what an origin showed of a target; since when it has shown no other version, as far as that can be told. */
   function note(key: string, answer: OriginAnswer, wholeHash: string | undefined, atMs: number): number {
@@ -133,11 +159,21 @@ export function createProber(deps: ProberDeps): Prober {
     if (drawn === undefined) return 'not-asked';
     const { target } = drawn;
     const head = drawHead(random);
+    const { host, name } = drawHost(task);
+    // An origin may answer by the name that it is asked for, which edges tell it.
+    const toOrigin: HeaderList =
+      name === undefined
+        ? head.headers
+        : [
+            ...head.headers,
+            ['X-Forwarded-Proto', edge.endpoint.startsWith('https:') ? 'https' : 'http'],
+            ['X-Forwarded-Host', name],
+          ];
     const at = { room, plays: head.plays, random };
     const size = sizeOf(target, drawn.size);
     const planned: LookShape =
       size === undefined && canLook(target, size, room) ? { kind: 'whole' } : shapeOf(target, size, at);
-    const before = await ofOrigin(task, target, head.headers, planned);
+    const before = await ofOrigin(task, target, toOrigin, planned);
     const facts = known.get(`${resource} ${target}`);
     // Only now is it known how large the whole is.
     const shape = planned.kind === 'whole' ? shapeOf(target, facts?.size, at) : planned;
@@ -145,7 +181,7 @@ export function createProber(deps: ProberDeps): Prober {
     const askedAtMs = clock.nowMs();
     const contact = await deps.edges.ask({
       endpoint: edge.endpoint,
-      host: `${resourceLabel(resource, sha256)}.${task.zone}`,
+      host,
       target,
       headers: [...head.headers, ...shapeFields(shape, facts)],
       maxBytes: Math.max(room, MARGIN),
@@ -168,6 +204,10 @@ export function createProber(deps: ProberDeps): Prober {
       book.addBytes(edge.address, resource, hour, BigInt(received), served && task.withinHour);
     if (contact.kind === 'silent') return alive ? 'unknown' : 'silent';
     const { answer } = contact;
+    if (name !== undefined && NOT_SERVED.has(answer.header('media-error') ?? '')) {
+      noteRefused(task, name);
+      return 'unknown';
+    }
     const whole = planned.kind === 'whole' && shape.kind === 'whole';
     const asked = shape.kind === 'piece' && planned.kind === 'piece' ? shape.range : undefined;
     const range = whole ? undefined : shownRange(answer, asked);
@@ -176,10 +216,10 @@ export function createProber(deps: ProberDeps): Prober {
     const right =
       whole || range === asked
         ? before
-        : await ofOrigin(task, target, head.headers, { kind: 'piece', range: range ?? FIRST_BYTES });
+        : await ofOrigin(task, target, toOrigin, { kind: 'piece', range: range ?? FIRST_BYTES });
     if (right?.answer.same !== true) return 'unknown';
     const finding = await compare(task, target, {
-      headers: head.headers,
+      headers: toOrigin,
       range,
       before: right.answer,
       sinceMs: right.sinceMs,
