@@ -1,3 +1,6 @@
+import { open } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { MediaError, errorCode, silentLog } from '@media-network/runtime';
 import { createManualClock } from '@media-network/runtime/testing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -51,6 +54,37 @@ describe('http', () => {
     const second = await fetch(url);
     expect([second.status, (await second.text()).includes('bug')]).toEqual([500, false]);
   });
+
+  it.each(['GET', 'HEAD'])(
+    'closes what it was to send to a client that has gone, or wants none (%s)',
+    async (method) => {
+      const gone = Promise.withResolvers<void>();
+      const file = await open(fileURLToPath(import.meta.url));
+      const asked = Promise.withResolvers<void>();
+      const url = await serve(async ({ path }) => {
+        if (path === '/other') return jsonAnswer(200, {});
+        asked.resolve();
+        if (method === 'GET') await gone.promise;
+        return {
+          status: 200,
+          type: 'text/plain',
+          body: { size: 10, stream: file.createReadStream({ end: 9 }) },
+        };
+      });
+      if (method === 'HEAD') await fetch(url, { method });
+      else {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1');
+        socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+        await asked.promise;
+        socket.destroy();
+        // What came before a later request has been seen when that is answered.
+        await (await fetch(`${url}/other`)).text();
+        gone.resolve();
+      }
+      // A handle that is closed has no descriptor.
+      await expect.poll(() => file.fd).toBe(-1);
+    },
+  );
 
   it('says so when the port is taken', async () => {
     const url = await serve(async () => jsonAnswer(200, {}));

@@ -106,10 +106,11 @@ export async function listenHttp(
   }
 
   async function respond(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    let stored: StoredBody | undefined;
     try {
       const { status, type, body, headers } = await answer(request);
       const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-      const stored = bytes instanceof Uint8Array ? undefined : bytes;
+      stored = bytes instanceof Uint8Array ? undefined : bytes;
       response.writeHead(status, {
         'content-type': type,
         'content-length': bytes instanceof Uint8Array ? bytes.length : bytes.size,
@@ -117,14 +118,16 @@ export async function listenHttp(
         ...headers,
         ...(status === 413 ? { connection: 'close' } : {}),
       });
-      if (request.method === 'HEAD') {
-        stored?.stream.destroy();
-        response.end();
-      } else if (stored === undefined) response.end(bytes);
+      if (request.method === 'HEAD') response.end();
+      else if (stored === undefined) response.end(bytes);
       else await pipeline(stored.stream, response);
     } catch {
       // The client went away within its body, or within the answer's.
       response.destroy();
+    } finally {
+      // A stream that nobody took holds its file, and Node ends the process that leaves that to the collector: a
+      // client that had gone before the answer was there could end every guard.
+      stored?.stream.destroy();
     }
   }
 

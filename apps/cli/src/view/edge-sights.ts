@@ -5,15 +5,24 @@ import type { EdgeSight } from './traffic-source.ts';
 
 const TIMEOUT_MS = 3_000;
 
-async function ask(base: string, path: string): Promise<Response | undefined> {
+/** The body of an answer; an edge that stops within it tells as little as one that does not answer. */
+async function ask(base: string, path: string): Promise<string | undefined> {
   try {
     const response = await fetch(new URL(path, base), {
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (response.ok) return response;
+    if (response.ok) return await response.text();
     await response.body?.cancel();
     return undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -56,9 +65,9 @@ function trafficOf(figures: ReadonlyMap<string, number>, host: string): TrafficS
 
 async function sightOf(edge: Found<'edge'>, probes: EdgeSight['probes']): Promise<EdgeSight> {
   const [own, metrics] = await Promise.all([ask(edge.control, '/v1/traffic'), ask(edge.control, '/metrics')]);
-  const figures = metrics === undefined ? undefined : parseMetrics(await metrics.text());
+  const figures = metrics === undefined ? undefined : parseMetrics(metrics);
   // The shape is this project's own edge's; another's would show as zeros.
-  const told = own === undefined ? undefined : ((await own.json()) as TrafficSnapshot);
+  const told = parsed(own) as TrafficSnapshot | undefined;
   return {
     edge: edge.address,
     endpoint: edge.endpoint,
@@ -75,8 +84,7 @@ async function probesOf(client: MediaClient): Promise<ReadonlyMap<string, EdgeSi
   const sums = new Map<string, { requests: number; bytes: number }>();
   await Promise.all(
     guards.map(async (guard) => {
-      const response = await ask(guard.endpoint, '/v1/probes');
-      const told: unknown = await response?.json().catch(() => undefined);
+      const told = parsed(await ask(guard.endpoint, '/v1/probes'));
       const totals = typeof told === 'object' && told !== null && 'totals' in told ? told.totals : undefined;
       for (const each of Array.isArray(totals) ? totals : []) {
         const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(each ?? {}));

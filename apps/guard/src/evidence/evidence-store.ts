@@ -136,8 +136,13 @@ export async function openEvidenceStore(
       if (!index.has(key)) return undefined;
       const file = await open(fileOf(key)).catch(() => undefined);
       if (file === undefined) return undefined;
-      const { size } = await file.stat();
-      return { size, stream: file.createReadStream() };
+      try {
+        const { size } = await file.stat();
+        return { size, stream: file.createReadStream() };
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
     },
     async put(kind, blob) {
       const root = await hasher.rootOf(kind, blob);
