@@ -25,7 +25,7 @@ interface NodeRow {
 }
 
 /** Longest that a daemon may take to say how it is. */
-const HEALTH_MS = 2_000;
+const HEALTH_MS = 5_000;
 
 /**
  * Asks a daemon itself; a status that only repeats the chain would hide a dead one. Whether it is the one that is

@@ -30,7 +30,7 @@ export interface GuardWord {
 }
 
 const DEFAULT_ZONE = 'medianet.localhost';
-const TIMEOUT_MS = 3_000;
+const TIMEOUT_MS = 8_000;
 
 /** Asks an edge for the head of `/` under the resource's host; `fetch` would not send another Host. */
 function headAt(endpoint: string, host: string): Promise<string> {
