@@ -43,6 +43,8 @@ export interface BenchEdgeOptions {
   readonly start?: (setting: BenchSetting) => Promise<BenchServer>;
   /** Path of the object of so many bytes; `/<bytes>` by default. */
   readonly pathOf?: (bytes: number) => string;
+  /** Lets ours have the load's processor, too: it has several processes. What counts is the processor time that they use. */
+  readonly spread?: boolean;
   /** Length of one measurement. 3 s by default. */
   readonly seconds?: number;
   /** Interleaved rounds, of which the median counts. 3 by default. */
@@ -85,7 +87,11 @@ export async function benchEdge(options: BenchEdgeOptions = {}): Promise<EdgeBen
       ...makeCertificate(dir),
       pin: ['taskset', '-c', String(processors.server)],
     };
-    const us = await (options.start ?? startFrontAlone)(setting);
+    const ours =
+      options.spread === true
+        ? { ...setting, pin: ['taskset', '-c', `${processors.server},${processors.load}`] }
+        : setting;
+    const us = await (options.start ?? startFrontAlone)(ours);
     stops.push(() => us.stop());
     const peer = await startNginx(setting);
     stops.push(() => peer.stop());

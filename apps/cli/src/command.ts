@@ -1,6 +1,12 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Command } from 'commander';
 import type { Invocation } from './invocation.ts';
 import type { Terminal } from './terminal/terminal.ts';
+
+export interface SignalHandlers {
+  /** Called with SIGUSR2, and with SIGHUP where no terminal has gone; without it SIGHUP ends a command. */
+  readonly upgrade?: () => void;
+}
 
 /** What a subcommand gets from the process; tests give their own. */
 export interface CliContext {
@@ -15,7 +21,9 @@ export interface CliContext {
    * Takes SIGINT and SIGTERM over: the signal returned is aborted by the first, and the command ends in
    * its own time. A command that does not call this ends at once.
    */
-  takeSignals(): AbortSignal;
+  takeSignals(handlers?: SignalHandlers): AbortSignal;
+  /** Starts this command line once more, from the code that is on disk now, with Node's channel to it. */
+  again(env: Readonly<Record<string, string>>): ChildProcess;
   /** Sets the exit code of a command that ends in "no" rather than in an error, such as an audit that disagrees. */
   setExitCode(code: number): void;
 }

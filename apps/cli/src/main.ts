@@ -1,4 +1,7 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { enableCompileCache } from 'node:module';
+import type { SignalHandlers } from './command.ts';
 
 // Compiling the sources is most of what a short command costs; the cache is Node's own, in its temporary folder.
 enableCompileCache();
@@ -6,10 +9,17 @@ const { runCli } = await import('./run.ts');
 const { PROJECT_ROOT } = await import('./root.ts');
 
 // Signals and the exit code; everything else is below.
-function takeSignals(): AbortSignal {
+function takeSignals({ upgrade }: SignalHandlers = {}): AbortSignal {
   const controller = new AbortController();
+  // A terminal that closes says SIGHUP, too; whoever runs without one means the other thing by it.
+  const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  if (upgrade !== undefined) process.on('SIGUSR2', upgrade);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
+      if (signal === 'SIGHUP' && upgrade !== undefined && !onTerminal) {
+        upgrade();
+        return;
+      }
       // Asked twice, somebody means it.
       if (controller.signal.aborted) process.exit(130);
       controller.abort();
@@ -17,6 +27,16 @@ function takeSignals(): AbortSignal {
   }
   return controller.signal;
 }
+/** The same command line from the code on disk; what it says goes where ours does. */
+function again(env: Readonly<Record<string, string>>): ChildProcess {
+  const [, script = '', ...args] = process.argv;
+  return fork(script, args, {
+    env: { ...process.env, ...env },
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+}
+
 // A reader that closes its end (`media status | head`) ends the command, and is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
@@ -31,6 +51,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   takeSignals,
+  again,
   calledAs,
 });
 // Not before both streams are empty: a pipe would lose its last lines.

@@ -12,7 +12,8 @@ export interface RunDeps {
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly takeSignals: () => AbortSignal;
+  readonly takeSignals: CliContext['takeSignals'];
+  readonly again?: CliContext['again'];
   /** How the command was called, a path or a bare name; `media` without. */
   readonly calledAs?: string;
 }
@@ -54,6 +55,11 @@ export async function runCli(given: readonly string[], deps: RunDeps): Promise<n
     invocation,
     helpAll: line.helpAll,
     takeSignals: deps.takeSignals,
+    again:
+      deps.again ??
+      (() => {
+        throw new Error('this command line is no process of its own');
+      }),
     setExitCode: (code) => {
       exitCode = code;
     },

@@ -23,6 +23,9 @@ export async function everyCommand(): Promise<readonly EveryCommand[]> {
       cwd: '/nowhere',
       invocation: createInvocation('media', []),
       helpAll: false,
+      again: () => {
+        throw new Error('no process');
+      },
       takeSignals: () => new AbortController().signal,
       setExitCode: () => undefined,
     };

@@ -72,6 +72,9 @@ const SHAPE = {
   drainMs: wholeOption(0, Number.MAX_SAFE_INTEGER)
     .default(10_000)
     .describe('Milliseconds that responses under way get to finish on shutdown.'),
+  upgradeDrainMs: wholeOption(0, Number.MAX_SAFE_INTEGER)
+    .default(600_000)
+    .describe('Milliseconds that responses under way get to finish when a new generation takes over.'),
   originTimeoutMs: wholeOption(1, Number.MAX_SAFE_INTEGER)
     .default(15_000)
     .describe(
@@ -119,6 +122,7 @@ export interface EdgeConfig {
   readonly pastCredit: 'stop' | 'serve';
   readonly openSlackBytes: number;
   readonly drainMs: number;
+  readonly upgradeDrainMs: number;
   readonly originTimeoutMs: number;
   readonly logLevel: LogLevel;
   readonly accessLog: boolean;

@@ -5,7 +5,9 @@ import type { EdgeChain } from './chain/edge-chain.ts';
 import type { ControlOverride } from './control/control-server.ts';
 import type { OriginSettings } from './origin/origin-settings.ts';
 import type { TrafficSnapshot } from './traffic.ts';
+import type { ListenPlace } from './workers/worker-pool.ts';
 import type { BuildReport } from './report/report-builder.ts';
+import type { Legacy } from './succession/succession.ts';
 import type { OpenCreditStats } from './tenant/open-credit.ts';
 
 /** What must never be in a configuration file or a log. */
@@ -26,6 +28,10 @@ export interface EdgeOverrides {
   readonly signal?: AbortSignal;
   /** In place of the chain at `rpcUrl`. */
   readonly chain?: EdgeChain;
+  /** The generation that serves until this one takes over. */
+  readonly predecessor?: Predecessor;
+  /** The process that an operator started, where it takes the signal for an upgrade. */
+  readonly main?: number;
   /** Called when folder and ports are this edge's, before anything is served: where it can be put on chain without being staked in vain. */
   readonly register?: () => Promise<void>;
 
@@ -65,6 +71,35 @@ export interface EdgeStats {
   readonly openCredit: OpenCreditStats;
 }
 
+/** Where the control plane listens, as configured but for a port that was left open, with the socket. */
+export interface ControlPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly handle: unknown;
+}
+
+/** A generation of this edge that still serves, as the one that takes over sees it. */
+export interface Predecessor {
+  readonly places: readonly ListenPlace[];
+  readonly control: ControlPlace;
+  /** It holds requests back, and gives folder and books up. */
+  letGo(): Promise<Legacy>;
+}
+
+/** How the next generation takes over from this one (docs/edge-processes.md). */
+export interface EdgeSuccession {
+  /** Local socket for requests that reach the generation before this one; undefined where there was none. */
+  readonly door: string | undefined;
+  /** Where it listens, with the sockets. */
+  readonly places: readonly Required<ListenPlace>[];
+  readonly control: ControlPlace;
+  letGo(): Promise<Legacy>;
+  /** The next generation has failed: this one goes on. */
+  takeBack(): Promise<void>;
+  /** The next generation is up, and takes requests at this local socket. Resolves when this one has ended. */
+  retire(door: string): Promise<void>;
+}
+
 export interface Readiness {
   readonly ready: boolean;
   /** Codes of what is not as it should be: `edge/journal-full`, `edge/chain-stale`, `edge/draining`. */
@@ -90,6 +125,7 @@ export interface Edge {
   /** Traffic by host and path, hits, errors and times to the first byte, for whoever watches. */
   traffic(): TrafficSnapshot;
   readiness(): Readiness;
+  readonly succession: EdgeSuccession;
   /** URL under which this edge serves a resource. */
   urlOf(resource: Address): string;
   /**

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { createMediaClient } from '@media-network/chain';
 import { createCollapser, openCacheStore } from '@media-network/http-cache';
 import type { CacheStore, Fill, OnDisturbed } from '@media-network/http-cache';
-import { createFront } from '@media-network/http-front';
-import type { FrontHandlers } from '@media-network/http-front';
 import { addressOf, parseAddress, resourceLabel, signerOf } from '@media-network/protocol';
 import type { SignBytes } from '@media-network/protocol';
 import { MediaError, createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask, Scope } from '@media-network/runtime';
 import { holdPorts, isLoopbackHost } from '@media-network/runtime/daemon';
+import type { HeldPorts } from '@media-network/runtime/daemon';
 import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import type { EdgeChain } from './chain/edge-chain.ts';
@@ -19,12 +18,13 @@ import { hourAt, sampleAt } from './chain/periods.ts';
 import { edgePorts } from './config.ts';
 import type { EdgeConfig } from './config.ts';
 import { createCommitDesk } from './control/commit-desk.ts';
+import type { CommitDesk } from './control/commit-desk.ts';
 import { startControlServer } from './control/control-server.ts';
 import { createStatements } from './control/statements.ts';
-import { createLocalPlane, createWorkerPlane } from './data-plane.ts';
-import type { DataPlane } from './data-plane.ts';
-import type { Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './edge-api.ts';
+import { openDataPlane, workersBytes } from './data-plane.ts';
+import type { ControlPlace, Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './edge-api.ts';
 import { lockFolder } from './folder-lock.ts';
+import type { FolderLock } from './folder-lock.ts';
 import { evidenceReaders } from './journal/evidence-readers.ts';
 import { openJournal } from './journal/journal.ts';
 import type { Journal } from './journal/journal.ts';
@@ -41,10 +41,12 @@ import { buildHonestReport, sha256 } from './report/report-builder.ts';
 import { createReporter } from './report/reporter.ts';
 import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
 import { createAccounting } from './serve/account.ts';
-import type { Account } from './serve/account.ts';
+import type { Account, Accounting } from './serve/account.ts';
 import { createEntryKeys } from './serve/entry-keys.ts';
 import type { EntryKeys } from './serve/entry-keys.ts';
-import { createFastLane, createHotLookUp } from './serve/fast-lane.ts';
+import { createFastLane } from './serve/fast-lane.ts';
+import type { HotLookUpDeps } from './serve/fast-lane.ts';
+import type { HitLane } from './serve/hit-lane.ts';
 import { isReceived } from './serve/ask-origin.ts';
 import type { SharedAnswer } from './serve/fetched-answer.ts';
 import { knownTenant } from './serve/identify.ts';
@@ -55,7 +57,10 @@ import { createServe } from './serve/serve.ts';
 import { createTally } from './serve/tally.ts';
 import type { Tally } from './serve/tally.ts';
 import { createSessionDesk } from './session/session-desk.ts';
-import type { SessionDesk } from './session/session-desk.ts';
+import type { PhasesDesk, SessionDesk } from './session/session-desk.ts';
+import { createLateDesk } from './succession/late-desk.ts';
+import { createSuccession } from './succession/succession.ts';
+import type { Legacy, Succession } from './succession/succession.ts';
 import { createOpenCredit } from './tenant/open-credit.ts';
 import type { OpenCredit } from './tenant/open-credit.ts';
 import { createOwnNames } from './tenant/own-names.ts';
@@ -66,18 +71,13 @@ import { createTxtLookup } from './tenant/txt-lookup.ts';
 import { createTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 import { SOFTWARE } from './version.ts';
-import { openDoor } from './workers/door.ts';
-import { startExchangeServer } from './workers/exchange-server.ts';
-import { createHotDesk } from './workers/hot-desk.ts';
-import type { HotDesk } from './workers/hot-desk.ts';
-import { createWorkerPool } from './workers/worker-pool.ts';
 import type { ListenPlace } from './workers/worker-pool.ts';
 
 /** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
 const DISK_RESERVE_BYTES = 64 * 2 ** 20;
 
-/** A worker that has not let go of a copy by then is ended: nobody is served what was forgotten. */
-const WORKER_PATIENCE_MS = 5_000;
+/** A round of background work may take so long to end before another generation takes over; what it does later, that one does again. */
+const HOLD_MS = 10_000;
 
 /** How long it is remembered that an object is large, or its origin failing. */
 const REMEMBER_MS = 600_000;
@@ -104,15 +104,18 @@ export async function createEdge(
   const tasks: RepeatingTask[] = [];
   try {
     const dataPlane = overrides.dataPlane ?? true;
-    // What must be ours alone, before anything is staked or served.
-    const lock = await lockFolder(config.dir);
-    scope.add('folder', () => lock.release());
-    const wanted = edgePorts(config);
-    const ports = await holdPorts(
-      dataPlane ? wanted : wanted.filter(({ port }) => port === config.controlPort),
-    );
-    scope.add('ports', () => ports.release());
-    await overrides.register?.();
+    const { predecessor, main } = overrides;
+    let lock: FolderLock | undefined;
+    scope.add('folder', () => lock?.release());
+    let ports: HeldPorts | undefined;
+    scope.add('ports', () => ports?.release());
+    // What must be ours alone, before anything is staked or served; a predecessor has it still.
+    if (predecessor === undefined) {
+      lock = await lockFolder(config.dir, main);
+      const wanted = edgePorts(config);
+      ports = await holdPorts(dataPlane ? wanted : wanted.filter(({ port }) => port === config.controlPort));
+      await overrides.register?.();
+    }
 
     // The chain, and what it says of time and resources.
     const chain =
@@ -132,13 +135,21 @@ export async function createEdge(
     const txt = createTxtLookup(config.resolver ?? (isLocal ? 'none' : 'system'));
     scope.add('resolver', async () => txt.close());
 
+    // Whatever can be wrong with this generation is found before the one before it stops for it.
+    const tls = dataPlane ? await readTls(config) : undefined;
+    let legacy: Legacy | undefined;
+    if (predecessor !== undefined) {
+      legacy = await predecessor.letGo();
+      lock = await lockFolder(config.dir, main);
+    }
+
     // The books, and what they become.
     const ledger = createLedger(evidenceReaders);
     const journal = await openJournal({ ledger, clock, log }, { dir: join(config.dir, 'journal') });
     scope.add('journal', () => journal.close());
     const evidence = await openEvidenceStore(join(config.dir, 'evidence'));
     const build = overrides.buildReport ?? buildHonestReport;
-    const instance = randomUUID();
+    const instance = legacy?.instance ?? randomUUID();
     const knownProcess = createKnownProcess({ chain, fetch, instance });
     const reporter = createReporter({ chain, ledger, journal, evidence, build, knownProcess, clock, log });
     const closer = createReportCloser(
@@ -150,14 +161,36 @@ export async function createEdge(
       { chain, ledger, clock, log, random, fetch },
       { pastCredit: config.pastCredit, slackBytes: config.openSlackBytes },
     );
-    const desk = createSessionDesk({
+    // One generation of processes after the other has the books; what an earlier one still sends is told to this.
+    let succession: Succession | undefined;
+    const late = createLateDesk({
+      book,
+      ledger,
+      sample,
+      account: (paying, head, body) => succession?.written(paying, head, body),
+      sessions: () => desk,
+      commit: (body) => commits.commit(body),
+      log,
+    });
+    const desk: SessionDesk = createSessionDesk({
       chain,
       ledger,
       journal,
       sample,
       hasOpenCredit: (tenant) => credit.waitSeconds(tenant) === 0,
+      elsewhere: late,
+      onHanded: (session, bytes) => succession?.handed(session, bytes),
+      ...(legacy === undefined ? {} : { legacy: legacy.sessions }),
     });
-    tasks.push(journal.task, reporter.task, desk.task({ clock, log }), closer, claimer.task, credit.task);
+    const booksTasks = [
+      journal.task,
+      reporter.task,
+      desk.task({ clock, log }),
+      closer,
+      claimer.task,
+      credit.task,
+    ];
+    tasks.push(...booksTasks);
 
     // Where bodies come from.
     const bodies = await openBodies(config, {
@@ -178,14 +211,19 @@ export async function createEdge(
 
     // The phases of a request.
     let draining = false;
-    const tls = dataPlane ? await readTls(config) : undefined;
-    const { tally, traffic, plane, hot } = await wirePhases(config, tls, {
+    let retiring: Promise<void> | undefined;
+    const { tally, traffic, answer, account, lane, lookUp } = wirePhases(config, {
       ...bodies,
-      scope,
       hosts: { book, ownNames },
       journal,
       ledger,
-      desk,
+      desk: {
+        open: (header, tenant) => desk.open(header, tenant),
+        written: (session, head, body) => desk.written(session, head, body),
+        hand: (session, bytes) => desk.hand(session, bytes),
+        credit: (session) => desk.credit(session),
+        receipts: (body, tenant) => succeeding.receipts(body, tenant),
+      },
       credit,
       sample,
       chain,
@@ -193,6 +231,61 @@ export async function createEdge(
       log,
       random,
     });
+
+    const succeeding = createSuccession({
+      answer,
+      account,
+      desk: () => desk,
+      commit: (body) => commits.commit(body),
+      late,
+      instance,
+      async hold() {
+        await plane.suspend();
+        await plane.settle();
+        const ended = Promise.all(booksTasks.map((task) => task.suspend()));
+        await Promise.race([ended, clock.sleep(HOLD_MS)]);
+        await desk.idle();
+      },
+      async give() {
+        await journal.letGo();
+        const keepStore = await bodies.store.retire();
+        await lock?.release();
+        return async () => {
+          lock = await lockFolder(config.dir, main);
+          keepStore();
+          await journal.takeBack();
+        };
+      },
+      resume() {
+        for (const task of booksTasks) task.resume();
+        plane.resume();
+      },
+      async drain() {
+        void control.close();
+        await plane.close({ graceMs: config.upgradeDrainMs, idleMs: Math.max(config.drainMs, 1) });
+      },
+    });
+    succession = succeeding;
+    const { plane, hot, door } = await openDataPlane(config, predecessor !== undefined, {
+      scope,
+      succession: succeeding,
+      late,
+      lane,
+      lookUp,
+      room: (tenant) => Math.min(credit.roomBytes(tenant), tenant.quota.roomBytes(chain.nowMs())),
+      onHits(host, target, bytes, times) {
+        tally.fastHit(times);
+        traffic.hit(host, target, bytes, times);
+      },
+      tally,
+      tls,
+      clock,
+      log,
+    });
+    if (hot !== undefined) {
+      bodies.copies.onDisturbed = hot.disturbed;
+      chain.onResources(() => hot.follow());
+    }
 
     // What is said of all this.
     const stats = (): EdgeStats => ({
@@ -222,7 +315,6 @@ export async function createEdge(
       tally,
       store: bodies.store,
       plane,
-      workerBytes: () => hot?.bytes ?? 0,
       stats,
       taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])),
     });
@@ -236,11 +328,11 @@ export async function createEdge(
       settle: () => plane.settle(),
       ...(overrides.counters === undefined ? {} : { counters: overrides.counters }),
     });
-    await ports.release();
+    await ports?.release();
     const control = await startControlServer(
       {
         statements,
-        commits,
+        commits: { commit: (body) => succeeding.commit(body) as ReturnType<CommitDesk['commit']> },
         evidence,
         readiness,
         async metrics() {
@@ -266,7 +358,7 @@ export async function createEdge(
         log,
         ...(overrides.control === undefined ? {} : { override: overrides.control }),
       },
-      { host: config.controlHost, port: config.controlPort },
+      controlAt(config, predecessor?.control),
     );
     scope.add('control plane', () => control.close());
     scope.add('tasks', async () => {
@@ -282,7 +374,7 @@ export async function createEdge(
     const { host } = config;
     const places: ListenPlace[] = dataPlane ? [{ listener: 'http', host, port: config.port }] : [];
     if (tls !== undefined) places.push({ listener: 'https', host, port: config.httpsPort });
-    await plane.listen(places);
+    await plane.listen(inherited(places, predecessor?.places ?? []));
     const plain = plane.places.find(({ listener }) => listener === 'http');
     const secure = plane.places.find(({ listener }) => listener === 'https');
     const port = plain?.port ?? config.port;
@@ -308,13 +400,51 @@ export async function createEdge(
       traffic: () => traffic.snapshot(),
       readiness,
       urlOf: (resource: Address) => `http://${resourceLabel(resource, sha256)}.${config.zone}:${port}/`,
-      close: () => scope.close(),
+      succession: {
+        door,
+        get places() {
+          return plane.places;
+        },
+        control: { host: config.controlHost, port: control.port, handle: control.handle },
+        letGo: () => succeeding.letGo(),
+        takeBack: () => succeeding.takeBack(),
+        async retire(to) {
+          draining = true;
+          retiring = succeeding.retire(to).then(() => scope.close());
+          await retiring;
+        },
+      },
+      async close() {
+        if (retiring === undefined) return scope.close();
+        // What is told to the next generation is told before this one ends.
+        void plane.close({ graceMs: config.drainMs, idleMs: 0 });
+        return retiring;
+      },
     };
   } catch (error) {
     return await scope.fail(error, (failure) =>
       log.warn({ err: errorMessage(failure) }, 'could not stop everything'),
     );
   }
+}
+
+/** The sockets of a predecessor where it listened at these places, or the places as they are. */
+function inherited(wanted: readonly ListenPlace[], from: readonly ListenPlace[]): ListenPlace[] {
+  return wanted.flatMap((place) => {
+    const same = from.filter(
+      ({ listener, host, port }) =>
+        listener === place.listener && host === place.host && (place.port === 0 || port === place.port),
+    );
+    return same.length === 0 ? [place] : same;
+  });
+}
+
+function controlAt(
+  { controlHost: host, controlPort: port }: EdgeConfig,
+  from: ControlPlace | undefined,
+): { readonly host: string; readonly port: number; readonly handle?: unknown } {
+  const same = from?.host === host && (port === 0 || from.port === port);
+  return same ? from : { host, port };
 }
 
 interface Bodies {
@@ -344,7 +474,7 @@ async function openBodies(
   const { chain, scope, sign, clock, log, random, fetch, override } = deps;
   const copies: Bodies['copies'] = { onDisturbed: undefined };
   const store = await openCacheStore({
-    maxRamBytes: config.workers === 1 ? config.ramBytes : config.ramBytes - workersBytes(config),
+    maxRamBytes: config.ramBytes - workersBytes(config),
     onDisturbed: (key, until) => copies.onDisturbed?.(key, until),
     disk: {
       dir: join(config.dir, 'cache'),
@@ -378,21 +508,14 @@ async function openBodies(
   return { store, keys: createEntryKeys(), fills, origin, settings, copies };
 }
 
-/** What all workers together may hold in RAM: as much as the process that has the whole cache. */
-function workersBytes(config: EdgeConfig): number {
-  return Math.floor(config.ramBytes / 2);
-}
-
 /** accept → identify → admit → look-up → (hit | revalidate | fetch) → deliver → account */
-async function wirePhases(
+function wirePhases(
   config: EdgeConfig,
-  tls: { readonly cert: string; readonly key: string } | undefined,
   deps: Bodies & {
-    readonly scope: Scope;
     readonly hosts: Hosts;
     readonly journal: Journal;
     readonly ledger: Ledger;
-    readonly desk: SessionDesk;
+    readonly desk: PhasesDesk;
     readonly credit: OpenCredit;
     readonly sample: () => number;
     readonly chain: EdgeChain;
@@ -400,13 +523,14 @@ async function wirePhases(
     readonly log: Log;
     readonly random: () => number;
   },
-): Promise<{
+): {
   readonly tally: Tally;
   readonly traffic: Traffic;
-  readonly plane: DataPlane;
-  /** Where workers serve. */
-  readonly hot: HotDesk | undefined;
-}> {
+  readonly answer: ReturnType<typeof createServe>;
+  readonly account: Accounting;
+  readonly lane: HitLane<Account>;
+  readonly lookUp: HotLookUpDeps;
+} {
   const { hosts, store, keys, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } =
     deps;
   const tally = createTally();
@@ -455,76 +579,17 @@ async function wirePhases(
     },
   });
   const account = createAccounting({ ledger, desk, tally, sample });
-  const handlers: FrontHandlers<Account> = {
-    answer,
-    onWritten: account,
-    onRefused: (reason) => tally.refused('accept', `front/${reason}`),
-  };
   const lookUp = { hosts, store, keys, clock, admit };
-  if (config.workers === 1) {
-    const lane = createFastLane({
-      ...lookUp,
-      tally,
-      requestId,
-      onHit(host, target, bytes) {
-        traffic.hit(host, target, bytes);
-        fastLog?.(host, target, bytes);
-      },
-    });
-    const front = createFront<Account>({ ...handlers, ...lane }, { clock, log });
-    return { tally, traffic, plane: createLocalPlane(front, tls), hot: undefined };
-  }
-
-  // Workers accept viewers, answer what is hot and hand over the rest.
-  const hot = createHotDesk(
-    {
-      ...lookUp,
-      find: createHotLookUp(lookUp),
-      room: (tenant) => Math.min(deps.credit.roomBytes(tenant), tenant.quota.roomBytes(chain.nowMs())),
-      account,
-      onHits(host, target, bytes, times) {
-        tally.fastHit(times);
-        traffic.hit(host, target, bytes, times);
-      },
-      log,
+  const lane = createFastLane({
+    ...lookUp,
+    tally,
+    requestId,
+    onHit(host, target, bytes) {
+      traffic.hit(host, target, bytes);
+      fastLog?.(host, target, bytes);
     },
-    {
-      maxBytes: Math.floor(workersBytes(config) / config.workers),
-      patienceMs: WORKER_PATIENCE_MS,
-      onHung: (worker) => pool.kill(worker),
-    },
-  );
-  deps.copies.onDisturbed = hot.disturbed;
-  const door = await openDoor();
-  deps.scope.add('door', () => door.close());
-  const exchanges = await startExchangeServer<Account>(door.path, {
-    handlers,
-    onMissed: (worker, request) => hot.missed(worker, request),
-    barrier: () => hot.barrier(),
-    log,
   });
-  deps.scope.add('exchanges', () => exchanges.close());
-  const pool = createWorkerPool(
-    {
-      desk: hot,
-      exchanges,
-      onUnbilled: (bytes) => tally.wroteUnbilled(bytes),
-      onRefused: (reason, times) => tally.refused('accept', `front/${reason}`, times),
-      clock,
-      log,
-    },
-    {
-      count: config.workers,
-      door: door.path,
-      tls,
-      logLevel: config.logLevel,
-      accessLog: config.accessLog,
-    },
-  );
-  deps.chain.onResources(() => hot.follow());
-  hot.task.start();
-  deps.scope.add('hot desk', () => hot.task.stop());
-  return { tally, traffic, plane: createWorkerPlane(pool), hot };
+  return { tally, traffic, answer, account, lane, lookUp };
 }
 
 function connect(

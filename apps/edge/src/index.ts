@@ -1,7 +1,23 @@
 export { edgeOptions, parseEdgeConfig } from './config.ts';
 export type { EdgeConfig, EdgeConfigSources, EdgeOption } from './config.ts';
 export { createEdge } from './edge.ts';
-export type { Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './edge-api.ts';
+export { folderHolder } from './folder-lock.ts';
+export { openGenerationLine } from './succession/generation.ts';
+export type { GenerationLine } from './succession/generation.ts';
+export { SUCCESSOR_VARIABLE } from './succession/generation-messages.ts';
+export { createGenerations } from './succession/generations.ts';
+export type { Generations, UpgradeOutcome } from './succession/generations.ts';
+export { readUpgradeNote, writeUpgradeNote } from './succession/upgrade-note.ts';
+export type { UpgradeNote } from './succession/upgrade-note.ts';
+export type {
+  Edge,
+  EdgeOverrides,
+  EdgeSecrets,
+  EdgeStats,
+  EdgeSuccession,
+  Predecessor,
+  Readiness,
+} from './edge-api.ts';
 export type {
   ClaimOutcome,
   CreditTerms,

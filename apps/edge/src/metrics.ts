@@ -9,8 +9,6 @@ export interface MetricsDeps {
   readonly tally: Tally;
   readonly store: CacheStore;
   readonly plane: DataPlane;
-  /** Bytes of bodies that workers hold. */
-  readonly workerBytes: () => number;
   readonly stats: () => EdgeStats;
   readonly taskFailures: () => Readonly<Record<string, number>>;
 }
@@ -87,7 +85,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   gauge('connections', 'Open viewer connections.', () => plane.openConnections);
   gauge('workers', 'Worker processes that are up; 0 where one process is all.', () => plane.workers.length);
   total('workers_lost_total', 'Worker processes that ended unasked.', () => plane.workersLost);
-  gauge('worker_cache_bytes', 'Bytes of objects that workers hold.', () => deps.workerBytes());
+  gauge('worker_cache_bytes', 'Bytes of objects that workers hold.', () => plane.workerBytes);
   gauge(
     'unacknowledged_bytes',
     'Bytes counted and not yet in the journal.',

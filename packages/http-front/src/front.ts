@@ -156,6 +156,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
   let assembledBytes = 0;
   let second = 0;
   let closing: Promise<void> | undefined;
+  let closed = false;
 
   function dropAssembled(): void {
     for (const hit of assembled) hit.forget();
@@ -247,6 +248,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     // A server reports 'close' before its last socket does: accounts settle with the sockets.
     while (state.connections.size > 0)
       await Promise.all([...state.connections].map((connection) => connection.closed()));
+    closed = true;
     for (const timer of deadlines) clearTimeout(timer);
     await sweeper.stop();
     dropAssembled();
@@ -301,9 +303,9 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
       return listenOn(server, listenOptions, servers);
     },
     close(closeOptions = {}) {
-      const closed = (closing ??= closeAll());
-      drain(closeOptions);
-      return closed;
+      closing ??= closeAll();
+      if (!closed) drain(closeOptions);
+      return closing;
     },
   };
 }

@@ -37,6 +37,9 @@ export interface RepeatingTask {
   poke(): void;
   /** Says that there may be something to do: a pause grown long by idleness ends, one of `intervalMs` does not. */
   nudge(): void;
+  /** No round begins until `resume`; resolves when the one under way has ended. */
+  suspend(): Promise<void>;
+  resume(): void;
   /** Ends the loop after the round under way. */
   stop(): Promise<void>;
 }
@@ -55,11 +58,16 @@ export function createRepeatingTask(
   /** Ends what idleness adds to a pause. */
   let stir = new AbortController();
   let idleInRow = 0;
+  let suspended: PromiseWithResolvers<void> | undefined;
+  let underWay: Promise<unknown> = Promise.resolve();
 
   function serialised(): Promise<RoundResult> {
     const run = tail.then(async () => {
+      await suspended?.promise;
       if (controller.signal.aborted) return 'idle';
-      return (await round(controller.signal)) ?? 'idle';
+      const begun = round(controller.signal);
+      underWay = begun.catch(() => undefined);
+      return (await begun) ?? 'idle';
     });
     tail = run.catch(() => undefined);
     return run;
@@ -123,8 +131,17 @@ export function createRepeatingTask(
     nudge() {
       stir.abort();
     },
+    async suspend() {
+      suspended ??= Promise.withResolvers();
+      await underWay;
+    },
+    resume() {
+      suspended?.resolve();
+      suspended = undefined;
+    },
     async stop() {
       controller.abort();
+      suspended?.resolve();
       await loop;
       await tail;
     },

@@ -10,11 +10,12 @@ import { wholeBetween } from '../whole-number.ts';
 interface Options {
   readonly seconds: string;
   readonly rounds: string;
+  readonly workers: string;
   readonly json?: true;
 }
 
 /** A network of guards around one real `media edge` in a process of its own, which is what is measured. */
-async function startRealEdge(setting: BenchSetting): Promise<BenchServer> {
+async function startRealEdge(setting: BenchSetting, workers: number): Promise<BenchServer> {
   const [{ startCommand }, { createDevnet, freePorts }] = await Promise.all([
     import('@media-network/bench'),
     import('@media-network/devnet'),
@@ -56,6 +57,8 @@ async function startRealEdge(setting: BenchSetting): Promise<BenchServer> {
         setting.certFile,
         '--tls-key',
         setting.keyFile,
+        '--workers',
+        String(workers),
         '--allow-private-origins',
         'true',
         // What is measured is the serving, not what a publisher would pay for it.
@@ -94,8 +97,10 @@ async function served(server: BenchServer): Promise<void> {
 async function benchTheEdge(options: Options, context: CliContext): Promise<void> {
   const { terminal } = context;
   const { benchEdge } = await import('@media-network/bench');
+  const workers = wholeBetween(options.workers, '--workers', 1, 256);
   const { rows } = await benchEdge({
-    start: startRealEdge,
+    start: (setting) => startRealEdge(setting, workers),
+    spread: workers > 1,
     seconds: wholeBetween(options.seconds, '--seconds', 1, 600),
     rounds: wholeBetween(options.rounds, '--rounds', 1, 600),
     say: (line) => terminal.note(line),
@@ -140,9 +145,14 @@ export const registerBench: RegisterCommand = (program, context) => {
       )
       .option('--seconds <n>', 'length of one measurement', '3')
       .option('--rounds <n>', 'rounds, of which the median counts', '3')
+      .option(
+        '--workers <n>',
+        'worker processes of the edge; with more than one it has both processors, beside the load',
+        '1',
+      )
       .option('--json', 'print the rows as one JSON object')
       .action((options: Options) => benchTheEdge(options, context)),
-    ['media bench edge', 'media bench edge --json'],
+    ['media bench edge', 'media bench edge --workers 2 --json'],
   );
   examples(
     bench

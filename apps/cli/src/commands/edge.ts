@@ -4,6 +4,7 @@ import type { RegisterCommand } from '../command.ts';
 import { addDaemonOptions } from '../daemon-options.ts';
 import type { DaemonOptions } from '../daemon-options.ts';
 import { registerLeave } from '../register-leave.ts';
+import { registerUpgrade } from '../register-upgrade.ts';
 
 export const registerEdge: RegisterCommand = (program, context) => {
   const command = program
@@ -17,8 +18,10 @@ export const registerEdge: RegisterCommand = (program, context) => {
     (await import('../run-edge.ts')).runEdge(options, context),
   );
   registerLeave(command, 'edge', context);
+  registerUpgrade(command, context);
   examples(command, [
     'media edge --keypair edge-4 --port 8090 --control-port 9090',
+    'media edge upgrade --keypair edge-4',
     'media edge leave --keypair edge-4',
   ]);
 };

@@ -77,6 +77,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'cli/network-running': ['The network of this folder may be running.', 'Stop it with "media up --stop".'],
   'cli/no-airdrop': ['The chain gives no airdrop.', 'Ask for less, or fund the wallet from another.'],
   'cli/no-edge': ['There is no edge at this address.', '"media status" lists them.'],
+  'cli/no-edge-here': [
+    'No edge runs on this machine with this folder.',
+    'Name its wallet with --keypair, or its folder with --data, as when it was started.',
+  ],
   'cli/no-file': ['The file cannot be read.', 'Check its name, and who may read it.'],
   'cli/no-home': ['HOME is not set.', 'Set it, and name a folder with --bin.'],
   'cli/no-lp': [

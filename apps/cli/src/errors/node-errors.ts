@@ -140,6 +140,11 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
     'No resource of the network has this host.',
     'Use the URL that "media resource list" prints.',
   ],
+  'edge/upgrade-failed': [
+    'A new generation of the edge did not come up; the one before goes on serving.',
+    'The log of the edge says what went wrong. Mend it and run "media edge upgrade" again.',
+  ],
+  'edge/upgrade-under-way': ['A new generation of the edge is taking over.', 'Wait until it is up.'],
   'edge/upgrade-refused': ['The edge does not switch protocols.', 'Websockets go to the origin itself.'],
   'edge/worker-lost': [
     'A worker process of the edge ended by itself or was killed.',

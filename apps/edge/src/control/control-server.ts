@@ -39,11 +39,15 @@ export type ControlOverride = (
 export interface ControlOptions {
   readonly host: string;
   readonly port: number;
+  /** A socket that listens there already. */
+  readonly handle?: unknown;
 }
 
 export interface ControlServer {
   readonly host: string;
   readonly port: number;
+  /** The listening socket, for another process. */
+  readonly handle: unknown;
   close(): Promise<void>;
 }
 
@@ -51,6 +55,7 @@ export interface ControlServer {
 const SIGNATURES = { perSecond: 50, burst: 100 };
 const LISTS = { perSecond: 500, burst: 2_000 };
 const MAX_CONNECTIONS = 500;
+const CLOSE_MS = 1_000;
 const EVIDENCE = /^\/v1\/(entries|receipts|digests|counters)\/([0-9a-f]{64})$/;
 
 export interface ControlAnswer {
@@ -190,10 +195,15 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
   return {
     host: address.address,
     port: address.port,
+    handle: Reflect.get(server, '_handle'),
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        // What is being answered is answered; nobody is waited for.
+        const cutting = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+        server.close(() => {
+          clearTimeout(cutting);
+          resolve();
+        });
       }),
   };
 }
@@ -270,6 +280,7 @@ function listen(server: ReturnType<typeof createServer>, options: ControlOptions
         }),
       );
     });
-    server.listen(options.port, options.host, () => resolve());
+    if (options.handle === undefined) server.listen(options.port, options.host, () => resolve());
+    else server.listen(options.handle, () => resolve());
   });
 }

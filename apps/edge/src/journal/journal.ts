@@ -66,6 +66,10 @@ export interface Journal {
   flush(): Promise<void>;
   /** Flushes and compacts. */
   rotate(): Promise<void>;
+  /** Flushes and gives the folder up for another process. Nothing is written any more; `flush` rejects. */
+  letGo(): Promise<void>;
+  /** The other process has counted nothing after all: the ledger as it is here is what holds. */
+  takeBack(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -177,7 +181,12 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
     if (oldNumber > 0) await rm(join(options.dir, nameOf(oldNumber)), { force: true });
   }
 
-  const flush = (): Promise<void> => serialised(() => guarded(intact > maxFileBytes ? compact : write));
+  let given = false;
+  const flush = (): Promise<void> =>
+    serialised(async () => {
+      if (given) throw new Error('the journal is with another process');
+      await guarded(intact > maxFileBytes ? compact : write);
+    });
 
   try {
     await serialised(() => guarded(compact));
@@ -208,8 +217,28 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
     task,
     flush,
     rotate: () => serialised(() => guarded(compact)),
+    async letGo() {
+      await flush();
+      given = true;
+      await serialised(async () => {
+        await handle?.close();
+        handle = undefined;
+      });
+    },
+    takeBack: () =>
+      serialised(async () => {
+        // Whatever the other one has made of it: what is here is written anew, under the next number.
+        const there = (await readdir(options.dir)).map((name) => Number(FILE.exec(name)?.[1] ?? 0));
+        number = Math.max(number, ...there);
+        ledger.startBoot(deps.clock.nowMs() / 1000);
+        await guarded(compact);
+        for (const old of there)
+          if (old > 0 && old !== number) await rm(join(options.dir, nameOf(old)), { force: true });
+        given = false;
+      }),
     async close() {
       await task.stop();
+      if (given) return;
       try {
         await flush();
       } finally {

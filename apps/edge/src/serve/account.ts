@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Ledger } from '../journal/ledger.ts';
-import type { Session, SessionDesk } from '../session/session-desk.ts';
+import type { Session, PhasesDesk } from '../session/session-desk.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
 import type { Tally } from './tally.ts';
 
@@ -35,7 +35,7 @@ export function servedObject(target: string, bodySha256: Buffer, size: number): 
 
 export interface AccountingDeps {
   readonly ledger: Ledger;
-  readonly desk: SessionDesk;
+  readonly desk: PhasesDesk;
   readonly tally: Tally;
   /** Sample that bytes are counted for now. */
   readonly sample: () => number;

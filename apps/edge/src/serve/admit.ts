@@ -3,7 +3,7 @@ import type { Clock } from '@media-network/runtime';
 import type { Journal } from '../journal/journal.ts';
 import { VIA } from '../origin/origin-headers.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
-import type { Session, SessionDesk } from '../session/session-desk.ts';
+import type { Session, PhasesDesk } from '../session/session-desk.ts';
 import type { OpenCredit } from '../tenant/open-credit.ts';
 import type { SettingsKeys } from '../tenant/settings-keys.ts';
 import { isServed } from '../tenant/tenant-book.ts';
@@ -12,7 +12,7 @@ import type { Refused } from './refusal.ts';
 
 export interface AdmitDeps {
   readonly settings: SettingsKeys;
-  readonly desk: SessionDesk;
+  readonly desk: PhasesDesk;
   readonly journal: Pick<Journal, 'unacknowledgedBytes' | 'state'>;
   readonly clock: Clock;
   readonly nowMs: () => number;

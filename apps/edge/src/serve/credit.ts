@@ -1,10 +1,10 @@
 import type { AnswerBody } from '@media-network/http-front';
 import { MediaError } from '@media-network/runtime';
 import type { Clock } from '@media-network/runtime';
-import type { Session, SessionDesk } from '../session/session-desk.ts';
+import type { Session, PhasesDesk } from '../session/session-desk.ts';
 
 export interface CreditDeps {
-  readonly desk: Pick<SessionDesk, 'credit'>;
+  readonly desk: Pick<PhasesDesk, 'credit' | 'hand'>;
   readonly clock: Clock;
   /** How long a session may owe a receipt before its response is ended; 30 s (docs/evidence.md). */
   readonly receiptPatienceMs?: number;
@@ -34,7 +34,7 @@ export function onCredit(
 ): CreditedBody {
   let handed = 0;
   const hand = (bytes: number): void => {
-    session.handed += bytes;
+    deps.desk.hand(session, bytes);
     handed += bytes;
   };
   async function* parts(): AsyncGenerator<Uint8Array> {
@@ -58,7 +58,7 @@ export function onCredit(
     settle(bytes) {
       // Heads are counted when they are written.
       const lost = Math.max(0, handed - bytes);
-      session.handed = Math.max(session.served, session.handed - lost);
+      deps.desk.hand(session, Math.max(session.served, session.handed - lost) - session.handed);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ParsedRequest } from '@media-network/http-front';
 import { RECEIPT_BYTES } from '@media-network/protocol';
 import { MAX_RECEIPTS } from '../session/session-desk.ts';
-import type { SessionDesk } from '../session/session-desk.ts';
+import type { PhasesDesk } from '../session/session-desk.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
 import { VIA } from '../origin/origin-headers.ts';
 import type { Answer } from './answer.ts';
@@ -24,7 +24,7 @@ type Own = { readonly kind: 'own'; readonly answer: Answer };
 export async function answerOwn(
   visit: Visit,
   tenant: Tenant,
-  desk: SessionDesk,
+  desk: PhasesDesk,
   tally: Pick<Tally, 'refused'>,
 ): Promise<Own | Refused> {
   const { request } = visit;
@@ -58,7 +58,7 @@ interface Said {
 }
 
 /** Takes receipts of a session. */
-async function receipts(request: ParsedRequest, tenant: Tenant, desk: SessionDesk): Promise<Said> {
+async function receipts(request: ParsedRequest, tenant: Tenant, desk: PhasesDesk): Promise<Said> {
   if (request.method === 'OPTIONS') {
     return {
       status: 204,

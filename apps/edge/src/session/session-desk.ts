@@ -59,6 +59,8 @@ export interface SessionDesk {
   open(header: string, tenant: Tenant): Promise<TokenOutcome>;
   /** Bytes of the session left the process. Returns those that are to be counted: a receipt may have counted some. */
   written(session: Session, headBytes: number, bodyBytes: number): number;
+  /** So many bytes are given to the socket; negative: they never left. */
+  hand(session: Session, bytes: number): void;
   /** Takes receipts; they are on disk when it resolves with `ok`. */
   receipts(body: Uint8Array, tenant: Tenant): Promise<ReceiptsOutcome>;
   /**
@@ -68,8 +70,34 @@ export interface SessionDesk {
    */
   credit(session: Session): number;
   readonly size: number;
+  /** Resolves when no receipt is being judged or written. */
+  idle(): Promise<void>;
+  /** What another process has to know of the sessions here to go on with them. */
+  meters(): SessionLegacy[];
+  /** The session of a token that was checked before, elsewhere. */
+  known(token: Uint8Array, tenant: Tenant): Session | undefined;
+  /** Elsewhere a client has signed for so many bytes of a session. */
+  signedElsewhere(session: string, bytes: number): void;
   /** Forgets sessions of hours that take no more receipts. */
   task(deps: RepeatingTaskDeps): RepeatingTask;
+}
+
+/** What the phases of a request need. */
+export type PhasesDesk = Pick<SessionDesk, 'open' | 'written' | 'hand' | 'credit' | 'receipts'>;
+
+/** A session with answers that another process still gives. */
+export interface SessionLegacy {
+  readonly session: string;
+  readonly handed: number;
+  readonly ahead: number;
+  readonly lost: number;
+}
+
+/** Where answers in a session are given by more than one process (docs/edge-processes.md). */
+export interface SessionElsewhere {
+  /** Before a receipt is judged: what has been handed on elsewhere is known here. */
+  sync(): Promise<void>;
+  onSigned(session: string, bytes: number): void;
 }
 
 export interface SessionDeskDeps {
@@ -80,6 +108,10 @@ export interface SessionDeskDeps {
   readonly sample: () => number;
   /** Whether a resource may be served beyond what is signed for. */
   readonly hasOpenCredit: (tenant: Tenant) => boolean;
+  readonly legacy?: readonly SessionLegacy[];
+  readonly elsewhere?: SessionElsewhere;
+  /** Told of what is handed on, for when the books are with another process. */
+  readonly onHanded?: (session: Session, bytes: number) => void;
 }
 
 /** Sessions held at once; a token above it is refused, so that tokens cannot fill the memory. */
@@ -104,11 +136,13 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
   const sessions = new Map<string, Session>();
   /** Receipts of a session are judged one after the other: the check waits for a signature. */
   const judging = new Map<string, Promise<unknown>>();
+  const legacy = new Map(deps.legacy?.map((meter) => [meter.session, meter]));
+  const taking = new Set<Promise<unknown>>();
 
   function live(book: SessionBook, tenant: Tenant, token: Token, recovered: boolean): Session {
     const creditWindow = Math.min(token.creditWindow, MAX_CREDIT_WINDOW);
     const session: Session = {
-      ...startMeter(book, creditWindow, recovered),
+      ...meterOf(book, creditWindow, recovered),
       book,
       tenant,
       token,
@@ -120,6 +154,16 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     };
     sessions.set(book.session, session);
     return session;
+  }
+
+  /** Nothing is lost of a session that another process has handed over. */
+  function meterOf(book: SessionBook, creditWindow: number, recovered: boolean): SessionMeter {
+    const meter = startMeter(book, creditWindow, recovered);
+    const given = legacy.get(book.session);
+    if (given === undefined) return meter;
+    legacy.delete(book.session);
+    const { handed, ahead, lost } = given;
+    return { ...meter, handed: Math.max(meter.served, handed), ahead, lost };
   }
 
   function find(id: string, tenant: Tenant): Session | undefined {
@@ -137,6 +181,7 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     ledger.session(session.book.session) === session.book && ledger.takesReceipts(session.book);
 
   async function judge(receipt: Receipt, tenant: Tenant): Promise<ReceiptsOutcome> {
+    await deps.elsewhere?.sync();
     const found = find(toHex(receipt.session), tenant);
     const session = found !== undefined && takesReceipts(found) ? found : undefined;
     if (session !== undefined && receipt.sequence > session.durable && isLast(session, receipt)) {
@@ -168,6 +213,7 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
       ledger.addSessionServed(session.book, missing);
     }
     ledger.putReceipt(session.book, encodeReceipt(receipt));
+    deps.elsewhere?.onSigned(session.book.session, session.signed);
     for (const wake of session.wakers) wake();
     return { kind: 'ok', count: 1 };
   }
@@ -206,6 +252,29 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     return { kind: 'ok', session: known };
   }
 
+  async function takeReceipts(body: Uint8Array, tenant: Tenant): Promise<ReceiptsOutcome> {
+    const receipts = decodeReceipts(body);
+    if (receipts === undefined) return malformed('The body is not one or more receipts of 184 bytes.');
+    if (receipts.length > MAX_RECEIPTS) return malformed(`At most ${MAX_RECEIPTS} receipts at a time.`);
+    let failure: ReceiptsOutcome | undefined;
+    const ids = new Set<string>();
+    for (const receipt of receipts) {
+      const id = toHex(receipt.session);
+      const run = (judging.get(id) ?? Promise.resolve()).then(() => judge(receipt, tenant));
+      judging.set(id, run);
+      const outcome = await run.finally(() => {
+        if (judging.get(id) === run) judging.delete(id);
+      });
+      if (outcome.kind === 'refused') {
+        failure = outcome;
+        break;
+      }
+      ids.add(id);
+    }
+    const undurable = ids.size === 0 ? undefined : await makeDurable(ids);
+    return failure ?? undurable ?? { kind: 'ok', count: receipts.length };
+  }
+
   return {
     async open(header, tenant) {
       const parsed = parseTokenHeader(header);
@@ -235,27 +304,18 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
       if (counted > 0 && takesReceipts(session)) ledger.addSessionServed(session.book, counted);
       return counted;
     },
+    hand(session, bytes) {
+      session.handed += bytes;
+      deps.onHanded?.(session, bytes);
+    },
     async receipts(body, tenant) {
-      const receipts = decodeReceipts(body);
-      if (receipts === undefined) return malformed('The body is not one or more receipts of 184 bytes.');
-      if (receipts.length > MAX_RECEIPTS) return malformed(`At most ${MAX_RECEIPTS} receipts at a time.`);
-      let failure: ReceiptsOutcome | undefined;
-      const ids = new Set<string>();
-      for (const receipt of receipts) {
-        const id = toHex(receipt.session);
-        const run = (judging.get(id) ?? Promise.resolve()).then(() => judge(receipt, tenant));
-        judging.set(id, run);
-        const outcome = await run.finally(() => {
-          if (judging.get(id) === run) judging.delete(id);
-        });
-        if (outcome.kind === 'refused') {
-          failure = outcome;
-          break;
-        }
-        ids.add(id);
+      const run = takeReceipts(body, tenant);
+      taking.add(run);
+      try {
+        return await run;
+      } finally {
+        taking.delete(run);
       }
-      const undurable = ids.size === 0 ? undefined : await makeDurable(ids);
-      return failure ?? undurable ?? { kind: 'ok', count: receipts.length };
     },
     credit(session) {
       if (!takesReceipts(session)) return Number.POSITIVE_INFINITY;
@@ -266,6 +326,29 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     },
     get size() {
       return sessions.size;
+    },
+    async idle() {
+      while (taking.size > 0) await Promise.allSettled(taking);
+    },
+    meters: () =>
+      [...sessions.values()].map(({ book, handed, ahead, lost }) => ({
+        session: book.session,
+        handed,
+        ahead,
+        lost,
+      })),
+    known(token, tenant) {
+      const decoded = decodeToken(token);
+      if (decoded === undefined) return undefined;
+      const known = find(toHex(decoded.session), tenant);
+      if (known !== undefined || Number(decoded.hour) <= ledger.sealedThrough) return known;
+      return live(ledger.openSession(token), tenant, decoded, false);
+    },
+    signedElsewhere(id, bytes) {
+      const session = sessions.get(id);
+      if (session === undefined) return;
+      session.signed = Math.max(session.signed, bytes);
+      for (const wake of session.wakers) wake();
     },
     task: (taskDeps) =>
       createRepeatingTask(async () => prune(), taskDeps, { name: 'sessions', intervalMs: 10_000 }),

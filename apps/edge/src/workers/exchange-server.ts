@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { Answer, AnswerEnd, FrontHandlers, ParsedRequest } from '@media-network/http-front';
 import { errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
+import type { LateMessage } from '../succession/late-messages.ts';
 import { errorOf, failureOf } from './exchange-client.ts';
 import { Frame, FrameReader, bodyFrameHead, frame, jsonFrame, jsonOf, numberFrame } from './frames.ts';
 import type { Failure, FrameTaker, RequestHead } from './frames.ts';
@@ -17,6 +18,8 @@ export interface ExchangeServerDeps<Token> {
    * Undefined where there is nothing.
    */
   readonly barrier?: () => Promise<void> | undefined;
+  /** A connection on which an earlier generation says what it still has to say; returns what takes it. */
+  readonly onLate?: (socket: Socket) => (message: LateMessage) => void;
   readonly log: Log;
 }
 
@@ -84,10 +87,13 @@ interface Told {
 function serveConnection<Token>(socket: Socket, deps: ExchangeServerDeps<Token>, told: Told): void {
   const reader = new FrameReader();
   let served: ServedExchange<Token> | undefined;
+  let late: ((message: LateMessage) => void) | undefined;
   const taker: FrameTaker = {
     onBody: (piece) => served?.upload.feed(piece),
     onFrame(type, payload) {
-      if (type === Frame.request) {
+      if (type === Frame.lateBegins) late = deps.onLate?.(socket);
+      else if (type === Frame.late) late?.(jsonOf(payload) as LateMessage);
+      else if (type === Frame.request) {
         served?.lost();
         served = new ServedExchange(socket, jsonOf(payload) as RequestHead, deps, told);
         void served.run();

@@ -25,6 +25,10 @@ export const Frame = {
   ended: 10,
   /** The rest of the answer's body is not wanted. */
   unwanted: 11,
+  /** The connection is not for exchanges: an earlier generation says what it still has to say. */
+  lateBegins: 20,
+  /** JSON: `LateMessage`, `LateAnswer`. */
+  late: 21,
 } as const;
 
 export interface RequestHead {

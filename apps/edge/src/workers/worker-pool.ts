@@ -58,7 +58,6 @@ interface Slot extends ListenPlace {
   /** Of the worker that should accept here, among `count`. */
   readonly owner: number;
   handle: unknown;
-  host: string;
   port: number;
   /** Who accepts here now. */
   by: Worker | undefined;
@@ -225,7 +224,6 @@ export function createWorkerPool(deps: WorkerPoolDeps, options: WorkerPoolOption
     slot.by = worker;
     send(worker, { kind: 'listen', slot: no, listener, host, port, reusePort: SPREADS }, handle);
     const [said, made] = await promise;
-    slot.host = said.host;
     slot.port = said.port;
     if (said.made) slot.handle = made;
     if (before !== undefined && before !== worker) send(before, { kind: 'unlisten', slot: no });

@@ -1,0 +1,374 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import type { ClientHttp2Session } from 'node:http2';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import {
+  decodeCommit,
+  decodeCounters,
+  encodeReceipt,
+  resourceLabel,
+  toHex,
+  tokenHeader,
+} from '@media-network/protocol';
+import { createKeyPairSignerFromPrivateKeyBytes } from '@solana/kit';
+import type { Address } from '@solana/kit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { sha256 } from '../src/report/report-builder.ts';
+import { createCountingClient } from './counting-client.ts';
+import type { CountingClient } from './counting-client.ts';
+import { randomAddress } from './fake-chain.ts';
+import { startFakeGuard } from './fake-guard.ts';
+import type { FakeGuard } from './fake-guard.ts';
+import { createPublisher } from './publisher.ts';
+import type { Publisher } from './publisher.ts';
+import { ok, request, startRawOrigin } from './raw-http.ts';
+import type { RawOrigin } from './raw-http.ts';
+import { selfSigned } from './tls.ts';
+
+const PROGRAM = fileURLToPath(new URL('edge-generation.ts', import.meta.url));
+/** The whole: MEDIA_UPGRADE_REQUESTS=100000. */
+const REQUESTS = Number(process.env['MEDIA_UPGRADE_REQUESTS'] ?? 1_500);
+const UPGRADES = Number(process.env['MEDIA_UPGRADES'] ?? 2);
+const KEPT = { 'Cache-Control': 'max-age=600', ETag: '"v1"' };
+const SIZES = [10, 1_000, 70_000];
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly port: number;
+  readonly httpsPort: number;
+  readonly controlUrl: string;
+  /** Lets a generation take over and resolves with what became of it. */
+  upgrade(): Promise<{ readonly kind: string; readonly code?: string; readonly why?: string }>;
+  stop(): Promise<number | null>;
+}
+
+let dir: string;
+let origin: RawOrigin;
+let guard: FakeGuard;
+let publisher: Publisher;
+let resource: Address;
+let host: string;
+let edge: Address;
+let guardAccount: Address;
+let running: Running | undefined;
+let facts: Record<string, unknown>;
+const clients: CountingClient[] = [];
+
+const factsPath = (): string => join(dir, 'facts.json');
+/** What generations that start from now on are told beside the rest. */
+const tell = (more: Record<string, unknown>): Promise<void> =>
+  writeFile(factsPath(), JSON.stringify({ ...facts, ...more }));
+
+async function start(config: Record<string, unknown> = {}): Promise<void> {
+  dir = await mkdtemp(join(tmpdir(), 'media-upgrade-'));
+  const seed = crypto.getRandomValues(new Uint8Array(32));
+  const operator = await createKeyPairSignerFromPrivateKeyBytes(seed);
+  guard = await startFakeGuard(7, () => operator.address);
+  origin = await startRawOrigin();
+  publisher = await createPublisher();
+  [resource, edge, guardAccount] = [randomAddress(), randomAddress(), randomAddress()];
+  const settings = await guard.encrypt({ origin: origin.url }, resource);
+  guard.know(resource, settings);
+  host = `${resourceLabel(resource, sha256)}.medianet.localhost`;
+  facts = {
+    operator: toHex(seed),
+    epochZero: Math.floor(Date.now() / 1000) - 30 * 3600,
+    edge,
+    vouchKey: publisher.vouchKey,
+    guard: guard.url,
+    guardOperator: guard.operator,
+    guardAccount,
+    resource,
+    settings: toHex(settings),
+    config,
+  };
+  await tell({});
+  const child = spawn(process.execPath, [PROGRAM, join(dir, 'edge'), factsPath()], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : null));
+  const lines: Record<string, unknown>[] = [];
+  const waiting: ((line: Record<string, unknown>) => void)[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const said: unknown = JSON.parse(line);
+    const object = Object.fromEntries(Object.entries(said ?? {}));
+    const next = waiting.shift();
+    if (next === undefined) lines.push(object);
+    else next(object);
+  });
+  const line = (): Promise<Record<string, unknown>> => {
+    const held = lines.shift();
+    if (held !== undefined) return Promise.resolve(held);
+    return Promise.race([
+      new Promise<Record<string, unknown>>((resolve) => waiting.push(resolve)),
+      gone.then((code) => Promise.reject(new Error(`the edge ended with ${code}`))),
+    ]);
+  };
+  const up = await line();
+  running = {
+    process: child,
+    port: Number(up['port']),
+    httpsPort: Number(up['httpsPort']),
+    controlUrl: String(up['controlUrl']),
+    async upgrade() {
+      child.kill('SIGUSR2');
+      const said = await line();
+      return said['upgrade'] as Awaited<ReturnType<Running['upgrade']>>;
+    },
+    stop() {
+      child.kill('SIGTERM');
+      return gone;
+    },
+  };
+}
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await running?.stop();
+  running = undefined;
+  await guard.close();
+  await origin.close();
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const edgeNow = (): Running => {
+  if (running === undefined) throw new Error('no edge runs');
+  return running;
+};
+
+function viewers(count: number, sockets = 1): CountingClient[] {
+  const made = Array.from({ length: count }, () => createCountingClient(edgeNow().port, host, sockets));
+  clients.push(...made);
+  return made;
+}
+
+/** What the edge has counted for the resource, by its own signed word. */
+async function counted(): Promise<number> {
+  const body = await guard.commitRequest(guardAccount, Math.floor(Date.now() / 1000));
+  const response = await fetch(`${edgeNow().controlUrl}/v1/commit`, {
+    method: 'POST',
+    body: new Uint8Array(body),
+  });
+  const commit = decodeCommit(new Uint8Array(await response.arrayBuffer()));
+  if (commit === undefined) throw new Error(`no commit: ${response.status}`);
+  const list = await fetch(`${edgeNow().controlUrl}/v1/counters/${toHex(commit.root)}`);
+  const counters = decodeCounters(new Uint8Array(await list.arrayBuffer()));
+  return Number(counters?.find((each) => each.resource === resource)?.bytes ?? 0n);
+}
+
+const sum = (all: readonly CountingClient[]): number => all.reduce((total, { bytes }) => total + bytes, 0);
+
+function publish(): void {
+  for (const size of SIZES) origin.on(`/${size}`, ok('x'.repeat(size), KEPT));
+  origin.on('/private', ok('mine', { 'Cache-Control': 'no-store' }));
+  origin.on('/change', ok('changed'));
+}
+
+const TARGETS = ['/10', '/1000', '/70000', '/private', '/10', '/1000'];
+
+/** Asks until told to stop, or so often; every answer must be good. Returns what failed. */
+async function browse(
+  client: CountingClient,
+  seed: number,
+  state: { left: number; done: boolean },
+): Promise<string[]> {
+  const failed: string[] = [];
+  for (let i = seed; state.left > 0 || !state.done; i += 1) {
+    state.left -= 1;
+    const target = i % 50 === 0 ? '/change' : (TARGETS[i % TARGETS.length] ?? '/10');
+    const options = target === '/change' ? { method: 'POST', body: 'b' } : {};
+    const answer = await client.ask(target, options).catch((error: unknown) => String(error));
+    if (typeof answer === 'string') failed.push(`${target} ${answer}`);
+    else if (answer.status !== 200) failed.push(`${target} ${answer.status}`);
+  }
+  return failed;
+}
+
+describe.each([1, 2])('an edge of %i worker(s) that is taken over from', (workers) => {
+  it(
+    'fails no request and loses no byte, on kept connections and new ones',
+    { timeout: 240_000 + REQUESTS * 10 },
+    async () => {
+      await start({ workers });
+      publish();
+      const kept = viewers(8);
+      const state = { left: REQUESTS, done: false };
+      let asked = 0;
+      const browsing = Promise.all(kept.map((client, seed) => browse(client, seed * 7, state)));
+      // Beside them, viewers who come anew for each request.
+      let fresh = 0;
+      let freshFailed = 0;
+      const coming = (async () => {
+        while (state.left > 0 || !state.done) {
+          state.left -= 1;
+          const answer = await request(edgeNow().port, host, '/1000').catch(() => undefined);
+          if (answer?.status === 200 && answer.complete) fresh += answer.bytes;
+          else freshFailed += 1;
+        }
+      })();
+      try {
+        for (let i = 0; i < UPGRADES; i += 1) {
+          await expect
+            .poll(() => state.left, { timeout: 600_000, interval: 20 })
+            .toBeLessThan((REQUESTS * (UPGRADES - i)) / (UPGRADES + 1));
+          expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+        }
+      } finally {
+        asked = REQUESTS - state.left;
+        state.left = 0;
+        state.done = true;
+      }
+      const failed = (await browsing).flat();
+      await coming;
+      expect(failed).toEqual([]);
+      expect(freshFailed).toBe(0);
+      expect(await counted()).toBe(sum(kept) + fresh);
+      // Whoever came before is told to come on another connection.
+      for (const client of kept) for (let i = 0; i < 2; i += 1) await client.ask('/10');
+      expect(kept.reduce((all, client) => all + client.connections, 0)).toBeGreaterThanOrEqual(
+        2 * kept.length,
+      );
+      console.log(
+        `${asked} requests with ${workers} worker(s) and ${UPGRADES} upgrades: ${failed.length + freshFailed} failed, ${sum(kept) + fresh} bytes, all counted`,
+      );
+    },
+  );
+});
+
+describe('taking over', () => {
+  it('lets a slow viewer finish with the generation before, and counts what it gets', async () => {
+    await start({ workers: 2 });
+    const size = 8_000_000;
+    origin.on('/film', ok(Buffer.alloc(size, 'f'), KEPT));
+    const slow = connect(edgeNow().port, '127.0.0.1');
+    slow.write(`GET /film HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await once(slow, 'readable');
+    for (let i = 0; i < 2; i += 1) expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+    const others = viewers(2);
+    for (const client of others) expect((await client.ask('/film')).body.length).toBe(size);
+    let got = 0;
+    for await (const part of slow as AsyncIterable<Buffer>) got += part.length;
+    expect(got).toBeGreaterThan(size);
+    await expect.poll(counted, { timeout: 5_000 }).toBe(got + sum(others));
+  });
+
+  it('answers over HTTP/2 on connections from before, which end by GOAWAY', async () => {
+    const tls = await selfSigned();
+    await start({ tlsCert: tls.cert, tlsKey: tls.key, workers: 2 });
+    publish();
+    const failed: string[] = [];
+    const seen = { answered: 0, done: false };
+    const sessions = new Set<ClientHttp2Session>();
+    const view = async (): Promise<void> => {
+      while (!seen.done) {
+        const session = connectHttp2(`https://127.0.0.1:${edgeNow().httpsPort}`, {
+          rejectUnauthorized: false,
+        });
+        sessions.add(session);
+        session.on('error', (error) => failed.push(String(error)));
+        await once(session, 'remoteSettings');
+        while (!seen.done && !session.closed && !session.destroyed) {
+          const stream = session.request({ ':path': '/1000', ':authority': host });
+          let bytes = 0;
+          stream.on('data', (part: Buffer) => (bytes += part.length));
+          stream.on('error', (error) => failed.push(String(error)));
+          await once(stream, 'close');
+          if (bytes === 1_000) seen.answered += 1;
+          else failed.push(`${bytes} bytes`);
+        }
+        sessions.delete(session);
+      }
+    };
+    const viewing = Promise.all([view(), view(), view()]);
+    for (let i = 0; i < 2; i += 1) {
+      const before = seen.answered;
+      await expect.poll(() => seen.answered, { timeout: 20_000 }).toBeGreaterThan(before + 50);
+      expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+    }
+    const before = seen.answered;
+    await expect.poll(() => seen.answered, { timeout: 20_000 }).toBeGreaterThan(before + 50);
+    seen.done = true;
+    await viewing;
+    for (const session of sessions) session.destroy();
+    expect(failed).toEqual([]);
+  });
+
+  it('goes on with the generation before where the new one is broken, early or late, and says why', async () => {
+    await start({ workers: 2 });
+    publish();
+    const all = viewers(4);
+    const state = { left: 0, done: false };
+    const browsing = Promise.all(all.map((client, seed) => browse(client, seed, state)));
+    await tell({ broken: true });
+    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'failed', why: 'this code is broken' });
+    await tell({ failsLate: true });
+    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'failed', why: 'this code fails late' });
+    await tell({ config: { workers: 'two' } });
+    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'failed', code: 'config/invalid' });
+    await tell({});
+    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+    state.done = true;
+    expect((await browsing).flat()).toEqual([]);
+    expect(await counted()).toBe(sum(all));
+    expect(await edgeNow().stop()).toBe(0);
+  });
+
+  it('goes on with sessions: receipts for what the generation before sent are taken, and its answers wait for them', async () => {
+    await start();
+    const size = 3_000_000;
+    origin.on('/film', ok(Buffer.alloc(size, 'f'), KEPT));
+    const hour = Math.floor((Date.now() / 1000 - Number(facts['epochZero'])) / 3600);
+    const session = await publisher.session(resource, hour, { creditWindow: 1_000_000 });
+    const viewer = connect(edgeNow().port, '127.0.0.1');
+    viewer.write(
+      `GET /film HTTP/1.1\r\nHost: ${host}\r\nMedia-Token: ${tokenHeader(session.token)}\r\nConnection: close\r\n\r\n`,
+    );
+    const seen = { got: 0 };
+    let sequence = 0;
+    viewer.on('data', (part: Buffer) => (seen.got += part.length));
+    const ended = once(viewer, 'close');
+    const refusals: string[] = [];
+    const sign = async (): Promise<void> => {
+      sequence += 1;
+      const receipt = await session.receipt(edge, seen.got, sequence);
+      const answer = await request(edgeNow().port, host, '/.well-known/media-network/receipts', {
+        method: 'POST',
+        body: Buffer.from(encodeReceipt(receipt)),
+      });
+      if (answer.status !== 204) refusals.push(`${answer.status} ${answer.headers['media-error']}`);
+    };
+    // As far as its credit goes, and no further.
+    await expect.poll(() => seen.got).toBeGreaterThan(900_000);
+    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+    for (let before = -1; ; before = seen.got) {
+      if (seen.got >= size) break;
+      await sign();
+      await expect.poll(() => seen.got, { timeout: 10_000 }).toBeGreaterThan(before);
+    }
+    await ended;
+    await sign();
+    expect(refusals).toEqual([]);
+    await expect.poll(counted, { timeout: 5_000 }).toBe(seen.got);
+  });
+
+  it('twice at once is done once, and the edge ends with its first process', async () => {
+    await start({ workers: 2 });
+    publish();
+    edgeNow().process.kill('SIGUSR2');
+    const [one, other] = await Promise.all([edgeNow().upgrade(), Promise.resolve()]);
+    expect(other).toBeUndefined();
+    // One of the two is refused with no more to say; the other is done.
+    expect([one?.kind, undefined]).toContain(one?.kind);
+    const [viewer] = viewers(1);
+    expect((await viewer?.ask('/10'))?.status).toBe(200);
+    expect(await edgeNow().stop()).toBe(0);
+    await expect(request(edgeNow().port, host, '/10')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
