@@ -1,6 +1,12 @@
-export { startCommand } from './bench-server.ts';
-export type { BenchServer, BenchSetting, CommandServer } from './bench-server.ts';
-export { benchEdge, startFrontAlone } from './edge-bench.ts';
+export { startCommand } from './servers/bench-server.ts';
+export type { BenchProtocol, BenchServer, BenchSetting, CommandServer } from './servers/bench-server.ts';
+export { benchEdge, startFrontAlone } from './edge/edge-bench.ts';
+export type { BenchEdgeOptions, EdgeBenchResult, EdgeBenchRow, EdgeBenchSize } from './edge/edge-bench.ts';
+export { benchWorkers } from './edge/workers-bench.ts';
+export type { BenchWorkersOptions, WorkersRow } from './edge/workers-bench.ts';
+export type { Spread } from './edge/spread.ts';
+export { describeMachine } from './machine/machine.ts';
+export type { Machine } from './machine/machine.ts';
+export type { SkippedPeer } from './servers/peers.ts';
 export { benchIdle } from './idle-bench.ts';
 export type { IdleBenchOptions, IdleCase, IdleNetwork, IdleRow } from './idle-bench.ts';
-export type { BenchEdgeOptions, EdgeBenchResult, EdgeBenchRow } from './edge-bench.ts';

@@ -95,6 +95,7 @@ describe('typing errors', () => {
     [['up', '--origin', 'ftp://example.com'], 'http://host:port'],
     [['test', '--only', 'tpyes'], 'types'],
     [['bench', 'edge', '--rounds', '0'], '--rounds'],
+    [['bench', 'edge', '--peers', 'squid'], '--peers'],
     [['audit', 'hour', 'last'], 'The hour'],
     [['audit', 'report', 'me', '1'], 'Solana address'],
     [['wallet', 'new', '../up', '--dir', '/nowhere'], 'cannot be the name'],

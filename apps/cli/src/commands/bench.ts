@@ -1,134 +1,7 @@
-import { join } from 'node:path';
-import type { BenchServer, BenchSetting, EdgeBenchRow } from '@media-network/bench';
+import type { EdgeOptions } from '../bench/bench-edge.ts';
+import type { IdleOptions } from '../bench/bench-idle.ts';
 import { examples } from '../command.ts';
-import type { IdleOptions } from '../bench-idle.ts';
-import type { CliContext, RegisterCommand } from '../command.ts';
-import { PROJECT_ROOT } from '../root.ts';
-import { table } from '../terminal/table.ts';
-import { wholeBetween } from '../whole-number.ts';
-
-interface Options {
-  readonly seconds: string;
-  readonly rounds: string;
-  readonly workers: string;
-  readonly json?: true;
-}
-
-/** A network of guards around one real `media edge` in a process of its own, which is what is measured. */
-async function startRealEdge(setting: BenchSetting, workers: number): Promise<BenchServer> {
-  const [{ startCommand }, { createDevnet, freePorts }] = await Promise.all([
-    import('@media-network/bench'),
-    import('@media-network/devnet'),
-  ]);
-  // A quota that no processor reaches: what is measured is the edge, not the publisher's stake.
-  const devnet = await createDevnet({
-    origin: setting.origin,
-    edges: 0,
-    periods: { quotaKbpsPerMedia: 400_000n },
-  });
-  try {
-    const { keypair, port, controlPort } = await devnet.registerEdge(0);
-    const [httpsPort = 0] = await freePorts(1);
-    const server = await startCommand(setting, {
-      name: 'media edge',
-      command: [
-        process.execPath,
-        join(PROJECT_ROOT, 'apps', 'cli', 'src', 'main.ts'),
-        'edge',
-        '--json',
-        '--no-register',
-        '--url',
-        devnet.rpcUrl,
-        '--ws',
-        devnet.wsUrl,
-        '--program',
-        devnet.programId,
-        '--keypair',
-        keypair,
-        '--data',
-        join(setting.dir, 'edge'),
-        '--port',
-        String(port),
-        '--control-port',
-        String(controlPort),
-        '--https-port',
-        String(httpsPort),
-        '--tls-cert',
-        setting.certFile,
-        '--tls-key',
-        setting.keyFile,
-        '--workers',
-        String(workers),
-        '--allow-private-origins',
-        'true',
-        // What is measured is the serving, not what a publisher would pay for it.
-        '--past-credit',
-        'serve',
-        '--log-level',
-        'warn',
-      ],
-    });
-    await served(server);
-    return {
-      ...server,
-      stop: async () => {
-        await server.stop();
-        await devnet.close();
-      },
-    };
-  } catch (error) {
-    await devnet.close();
-    throw error;
-  }
-}
-
-/** Guards look at the chain now and then, and give their key to an edge only when they have seen it there. */
-async function served(server: BenchServer): Promise<void> {
-  const { createViewer } = await import('@media-network/viewer');
-  const url = `http://${server.hostHeader}:${server.httpPort}/1`;
-  for (const end = Date.now() + 60_000; ;) {
-    const { status } = await createViewer().get(url);
-    if (status === 200) return;
-    if (Date.now() > end) throw new Error(`the edge answered ${status} for a minute`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-async function benchTheEdge(options: Options, context: CliContext): Promise<void> {
-  const { terminal } = context;
-  const { benchEdge } = await import('@media-network/bench');
-  const workers = wholeBetween(options.workers, '--workers', 1, 256);
-  const { rows } = await benchEdge({
-    start: (setting) => startRealEdge(setting, workers),
-    spread: workers > 1,
-    seconds: wholeBetween(options.seconds, '--seconds', 1, 600),
-    rounds: wholeBetween(options.rounds, '--rounds', 1, 600),
-    say: (line) => terminal.note(line),
-  });
-  if (options.json === true) {
-    terminal.json({ rows });
-    return;
-  }
-  const lines = table(
-    rows,
-    [
-      { head: 'protocol', value: (row: EdgeBenchRow) => row.protocol },
-      { head: 'size', value: (row: EdgeBenchRow) => row.size, align: 'right' },
-      {
-        head: 'us, requests/CPU s',
-        value: (row: EdgeBenchRow) => row.us.toLocaleString('en'),
-        align: 'right',
-      },
-      { head: 'peer', value: (row: EdgeBenchRow) => row.peer.toLocaleString('en'), align: 'right' },
-      { head: 'ratio', value: (row: EdgeBenchRow) => row.ratio.toFixed(2), align: 'right' },
-      { head: 'p99 us', value: (row: EdgeBenchRow) => `${row.p99Us} µs`, align: 'right' },
-      { head: 'p99 peer', value: (row: EdgeBenchRow) => `${row.p99Peer} µs`, align: 'right' },
-      { head: 'peer is', value: (row: EdgeBenchRow) => row.peerName },
-    ],
-    terminal.style,
-  );
-  for (const line of lines) terminal.line(line);
-}
+import type { RegisterCommand } from '../command.ts';
 
 export const registerBench: RegisterCommand = (program, context) => {
   const bench = program
@@ -141,18 +14,27 @@ export const registerBench: RegisterCommand = (program, context) => {
     bench
       .command('edge')
       .description(
-        "Cache hits of a real edge and of Debian's nginx (proxy_cache, one worker), by requests a processor second and p99.",
+        "Cache hits of a real edge beside Debian's nginx (proxy_cache, one worker) and beside the floor, a bare server of this runtime that writes the same bytes: requests a processor second, and p99 where both get 70 % of what the slower can do. Ratios are medians of interleaved rounds. Refuses to conclude on a busy machine.",
       )
       .option('--seconds <n>', 'length of one measurement', '3')
-      .option('--rounds <n>', 'rounds, of which the median counts', '3')
+      .option('--rounds <n>', 'undisturbed rounds, of which the median counts', '9')
+      .option(
+        '--peers <which>',
+        'nginx, or all: Varnish, Traffic Server, h2o and Caddy as well, where apt has them',
+        'nginx',
+      )
       .option(
         '--workers <n>',
-        'worker processes of the edge; with more than one it has both processors, beside the load',
+        'with more than one: an edge of so many workers beside one of one, both on both processors with the load',
         '1',
       )
+      .option('--anyway', 'measure on a busy machine, too, and count what was disturbed')
       .option('--json', 'print the rows as one JSON object')
-      .action((options: Options) => benchTheEdge(options, context)),
-    ['media bench edge', 'media bench edge --workers 2 --json'],
+      .action(async (options: EdgeOptions) => {
+        const { benchTheEdge } = await import('../bench/bench-edge.ts');
+        await benchTheEdge(options, context);
+      }),
+    ['media bench edge', 'media bench edge --peers all --json', 'media bench edge --workers 2'],
   );
   examples(
     bench
@@ -164,7 +46,7 @@ export const registerBench: RegisterCommand = (program, context) => {
       .option('--hours <n>', "hours of the network's own clock for which transactions are counted", '3')
       .option('--json', 'print the rows as one JSON object')
       .action(async (options: IdleOptions) => {
-        const { benchTheIdle } = await import('../bench-idle.ts');
+        const { benchTheIdle } = await import('../bench/bench-idle.ts');
         await benchTheIdle(options, context);
       }),
     ['media bench idle', 'media bench idle --json'],

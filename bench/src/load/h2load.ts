@@ -6,13 +6,18 @@ import { MediaError } from '@media-network/runtime';
 import type { LoadResult } from './wrk.ts';
 
 export interface H2LoadOptions {
+  /** `http1`: HTTP/1.1, one request a connection at a time; `streams` is of no matter. */
+  readonly version: 'http1' | 'http2';
+  readonly scheme: 'http' | 'https';
   readonly port: number;
-  /** SNI and `:authority`. */
+  /** SNI and Host. */
   readonly host: string;
   readonly path: string;
   readonly seconds: number;
   readonly connections: number;
   readonly streams: number;
+  /** Requests a second in all; without, as many as there is an answer for. */
+  readonly requestsPerSecond?: number;
   readonly processor: number;
   /** For what h2load writes about each request; removed afterwards. */
   readonly logFile: string;
@@ -48,19 +53,23 @@ export async function p99OfLog(lines: AsyncIterable<string>): Promise<number> {
   return latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * 0.99))] ?? 0;
 }
 
-export async function runH2Load(options: H2LoadOptions): Promise<LoadResult> {
-  const args = [
-    '-c',
-    String(options.processor),
-    'h2load',
+export function h2LoadArguments(options: H2LoadOptions): string[] {
+  const { version, connections, requestsPerSecond } = options;
+  return [
     '-t1',
-    `-c${options.connections}`,
-    `-m${options.streams}`,
+    `-c${connections}`,
+    ...(version === 'http1' ? ['--h1', '-m1'] : [`-m${options.streams}`]),
+    // Its rate is that of one connection.
+    ...(requestsPerSecond === undefined ? [] : [`--rps=${(requestsPerSecond / connections).toFixed(3)}`]),
     `-D${options.seconds}`,
     `--log-file=${options.logFile}`,
     `--connect-to=127.0.0.1:${options.port}`,
-    `https://${options.host}${options.path}`,
+    `${options.scheme}://${options.host}${options.path}`,
   ];
+}
+
+export async function runH2Load(options: H2LoadOptions): Promise<LoadResult> {
+  const args = ['-c', String(options.processor), 'h2load', ...h2LoadArguments(options)];
   const output = await new Promise<string>((resolve, reject) => {
     const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
@@ -74,7 +83,14 @@ export async function runH2Load(options: H2LoadOptions): Promise<LoadResult> {
     });
   });
   const counts = parseH2Load(output);
-  const p99Us = await p99OfLog(createInterface({ input: createReadStream(options.logFile) }));
-  await rm(options.logFile, { force: true });
-  return { ...counts, p99Us };
+  return {
+    ...counts,
+    async p99Us() {
+      try {
+        return await p99OfLog(createInterface({ input: createReadStream(options.logFile) }));
+      } finally {
+        await rm(options.logFile, { force: true });
+      }
+    },
+  };
 }

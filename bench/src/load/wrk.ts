@@ -3,8 +3,9 @@ import { MediaError } from '@media-network/runtime';
 
 export interface LoadResult {
   readonly requests: number;
-  readonly p99Us: number;
   readonly errors: number;
+  /** Latency, microseconds. Asked for after the measurement: to read it may take work. */
+  p99Us(): Promise<number>;
 }
 
 export interface LoadOptions {
@@ -12,13 +13,22 @@ export interface LoadOptions {
   readonly hostHeader: string;
   readonly seconds: number;
   readonly connections: number;
-  readonly processor: number;
+  /** Those that the load keeps to: a list as `taskset` reads it. */
+  readonly processors: string;
+  /** 1 by default. */
+  readonly threads?: number;
+  /** A Lua script that makes the requests, and its arguments. */
+  readonly script?: readonly [file: string, ...args: string[]];
 }
 
 const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000, m: 60_000_000 };
 
 /** Reads what `wrk --latency` prints. */
-export function parseWrk(output: string): LoadResult {
+export function parseWrk(output: string): {
+  readonly requests: number;
+  readonly errors: number;
+  readonly p99Us: number;
+} {
   const requests = /(\d+) requests in /.exec(output)?.[1];
   const p99 = /99%\s+([\d.]+)(us|ms|s|m)\b/.exec(output);
   if (requests === undefined || p99 === null) {
@@ -35,19 +45,23 @@ export function parseWrk(output: string): LoadResult {
   return { requests: Number(requests), p99Us: Number(p99[1]) * (MICROSECONDS[p99[2] ?? 'us'] ?? 1), errors };
 }
 
-export function runWrk(options: LoadOptions): Promise<LoadResult> {
-  const args = [
-    '-c',
-    String(options.processor),
-    'wrk',
-    '-t1',
+export function wrkArguments(options: LoadOptions): string[] {
+  const [script, ...scriptArgs] = options.script ?? [];
+  return [
+    `-t${options.threads ?? 1}`,
     `-c${options.connections}`,
     `-d${options.seconds}s`,
     '--latency',
     '-H',
     `Host: ${options.hostHeader}`,
+    ...(script === undefined ? [] : ['-s', script]),
     options.url,
+    ...(scriptArgs.length === 0 ? [] : ['--', ...scriptArgs]),
   ];
+}
+
+export function runWrk(options: LoadOptions): Promise<LoadResult> {
+  const args = ['-c', options.processors, 'wrk', ...wrkArguments(options)];
   return new Promise((resolve, reject) => {
     const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
@@ -55,7 +69,8 @@ export function runWrk(options: LoadOptions): Promise<LoadResult> {
     child.once('error', reject);
     child.once('close', () => {
       try {
-        resolve(parseWrk(output));
+        const { requests, errors, p99Us } = parseWrk(output);
+        resolve({ requests, errors, p99Us: () => Promise.resolve(p99Us) });
       } catch (error) {
         reject(error);
       }

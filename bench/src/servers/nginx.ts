@@ -1,32 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
 import { join } from 'node:path';
-import { MediaError } from '@media-network/runtime';
-import { stopChild } from './bench-server.ts';
+import { pathWithSbin } from '../machine/tools.ts';
 import type { BenchServer, BenchSetting } from './bench-server.ts';
-import { pathWithSbin } from './tools.ts';
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
+import { freePort } from './free-port.ts';
+import { startProgram } from './start-program.ts';
 
 /**
  * Debian's nginx as a caching proxy: one worker, sendfile on, tcp_nopush off (on, it stalls 64 KB
@@ -40,7 +18,10 @@ function configuration(setting: BenchSetting, httpPort: number, httpsPort: numbe
     ssl_protocols TLSv1.3;
     ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
     location / {
-      proxy_pass ${setting.origin};
+      proxy_pass http://origin;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
       proxy_cache bench;
       proxy_cache_key $host$request_uri;
       add_header Cache-Status $upstream_cache_status;
@@ -64,7 +45,8 @@ http {
   fastcgi_temp_path ${dir}/fastcgi;
   uwsgi_temp_path ${dir}/uwsgi;
   scgi_temp_path ${dir}/scgi;
-  proxy_cache_path ${dir}/cache levels=1:2 keys_zone=bench:10m max_size=1g inactive=1h use_temp_path=off;
+  upstream origin { server ${new URL(setting.origin).host}; keepalive 64; keepalive_requests 1000000; }
+  proxy_cache_path ${dir}/cache levels=1:2 keys_zone=bench:64m max_size=8g inactive=1h use_temp_path=off;
   server {
     listen 127.0.0.1:${httpPort} backlog=1024;
     listen 127.0.0.1:${httpsPort} ssl backlog=1024;${serve}
@@ -85,31 +67,20 @@ export async function startNginx(setting: BenchSetting): Promise<BenchServer> {
   // As root, nginx's worker becomes another user, who could not write the cache.
   const user = process.getuid?.() === 0 ? 'user root;' : '';
   writeFileSync(file, user + configuration({ ...setting, dir }, httpPort, httpsPort, h2Port));
-  const command = [...setting.pin, 'nginx', '-c', file, '-e', `${dir}/error.log`];
-  const child = spawn(command[0] ?? 'nginx', command.slice(1), {
-    env: pathWithSbin(),
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const logFile = `${dir}/error.log`;
+  const running = await startProgram(setting, {
+    name: 'nginx',
+    command: ['nginx', '-c', file, '-e', logFile],
+    port: httpPort,
+    logFile,
   });
-  for (let tries = 0; !(await accepts(httpPort)); tries += 1) {
-    if (child.exitCode !== null || tries > 200 || child.pid === undefined) {
-      await stopChild(child);
-      throw new MediaError({
-        code: 'bench/server-failed',
-        message: `nginx did not start; see ${dir}/error.log.`,
-        source: 'internal',
-      });
-    }
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  if (child.pid === undefined) throw new Error('a child that accepts connections has a pid');
   return {
     name: nginxVersion(),
-    pid: child.pid,
+    ...running,
     httpPort,
     httpsPort,
     h2Port,
     hostHeader: 'bench.localhost',
-    stop: () => stopChild(child),
   };
 }
 

@@ -13,6 +13,8 @@ function statFields(pid: number): string[] | undefined {
 const PARENT = 1;
 const USER_TICKS = 11;
 const SYSTEM_TICKS = 12;
+const CHILDREN_USER_TICKS = 13;
+const CHILDREN_SYSTEM_TICKS = 14;
 /** USER_HZ: fixed at 100 on Linux for what /proc shows. */
 const TICKS_PER_SECOND = 100;
 
@@ -35,5 +37,12 @@ export function cpuSeconds(pids: readonly number[]): number {
     const fields = statFields(pid);
     ticks += Number(fields?.[USER_TICKS] ?? 0) + Number(fields?.[SYSTEM_TICKS] ?? 0);
   }
+  return ticks / TICKS_PER_SECOND;
+}
+
+/** Processor time of this process's children that have ended, in seconds. */
+export function childrenSeconds(): number {
+  const fields = statFields(process.pid);
+  const ticks = Number(fields?.[CHILDREN_USER_TICKS] ?? 0) + Number(fields?.[CHILDREN_SYSTEM_TICKS] ?? 0);
   return ticks / TICKS_PER_SECOND;
 }

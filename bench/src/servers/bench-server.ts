@@ -2,11 +2,17 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { MediaError } from '@media-network/runtime';
-import { pathWithSbin } from './tools.ts';
+import { pathWithSbin } from '../machine/tools.ts';
+
+export type BenchProtocol = 'http' | 'https' | 'h2';
 
 /** A server under load. */
 export interface BenchServer {
   readonly name: string;
+  /** What it speaks; everything where it is left out. */
+  readonly protocols?: readonly BenchProtocol[];
+  /** Whether it serves files or ready-made bytes, so that nothing it says tells of a cache. */
+  readonly uncached?: true;
   /** Its CPU time and its children's count. */
   readonly pid: number;
   readonly httpPort: number;
@@ -19,14 +25,20 @@ export interface BenchServer {
 
 /** What the bench offers a server that it starts. */
 export interface BenchSetting {
-  /** `http://127.0.0.1:port`: answers `/<bytes>` with that many bytes, `Cache-Control: public, max-age=3600`. */
+  /** `http://127.0.0.1:port`: answers `/<bytes>` and `/<bytes>/<anything>` with that many bytes, `Cache-Control: public, max-age=3600`. */
   readonly origin: string;
+  /** Lengths of the objects that will be asked for, for servers that need files. */
+  readonly sizes?: readonly number[];
   /** For files; removed afterwards. */
   readonly dir: string;
   readonly certFile: string;
   readonly keyFile: string;
   /** Put before the command so that the server keeps to its processor. */
   readonly pin: readonly string[];
+  /** Processes that serve viewers; 1 by default. */
+  readonly workers?: number;
+  /** Of its RAM tier; its own choice by default. */
+  readonly ramBytes?: number;
 }
 
 export interface CommandServer {

@@ -32,18 +32,7 @@ export function ensureTools(say: (line: string) => void): void {
   const missing = missingTools();
   if (missing.length === 0) return;
   const packages = missing.map((program) => PACKAGES.get(program) ?? program);
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  const command = [...sudo, 'apt-get', 'install', '-y', '--no-install-recommends', ...packages];
-  if (present('apt-get')) {
-    say(`installing ${packages.join(', ')} through apt`);
-    const nginxRan = spawnSync('pgrep', ['-x', 'nginx'], { stdio: 'ignore' }).status === 0;
-    // The package's own service must not stay behind: an edge bench is no reason to open port 80.
-    const result = spawnSync(command[0] ?? '', command.slice(1), {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-      stdio: 'ignore',
-    });
-    if (result.status === 0 && missing.includes('nginx') && !nginxRan) stopService(sudo);
-  }
+  install(packages, missing.includes('nginx') ? ['nginx'] : [], say);
   const still = missingTools();
   if (still.length === 0) return;
   throw new MediaError({
@@ -54,10 +43,34 @@ export function ensureTools(say: (line: string) => void): void {
   });
 }
 
-function stopService(sudo: readonly string[]): void {
+/** Makes sure of one program more, from the package of that name; false where that cannot be. */
+export function ensureProgram(program: string, packageName: string, say: (line: string) => void): boolean {
+  if (!present(program)) install([packageName], [packageName], say);
+  return present(program);
+}
+
+function install(
+  packages: readonly string[],
+  services: readonly string[],
+  say: (line: string) => void,
+): void {
+  if (!present('apt-get')) return;
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const command = [...sudo, 'apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+  say(`installing ${packages.join(', ')} through apt`);
+  const result = spawnSync(command[0] ?? '', command.slice(1), {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+    stdio: 'ignore',
+  });
+  // A package that was not there had no service running: what runs now must not stay behind. A bench is no
+  // reason to open port 80.
+  if (result.status === 0) for (const service of services) stopService(service, sudo);
+}
+
+function stopService(service: string, sudo: readonly string[]): void {
   const ways = [
-    [...sudo, 'systemctl', 'disable', '--now', 'nginx'],
-    [...sudo, 'service', 'nginx', 'stop'],
+    [...sudo, 'systemctl', 'disable', '--now', service],
+    [...sudo, 'service', service, 'stop'],
   ];
   for (const [program = '', ...args] of ways) spawnSync(program, args, { stdio: 'ignore' });
 }

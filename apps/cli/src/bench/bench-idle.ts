@@ -1,9 +1,9 @@
 import type { IdleCase, IdleNetwork, IdleRow } from '@media-network/bench';
 import type { Devnet, DevnetOptions } from '@media-network/devnet';
 import { systemClock } from '@media-network/runtime';
-import type { CliContext } from './command.ts';
-import { table } from './terminal/table.ts';
-import { wholeBetween } from './whole-number.ts';
+import type { CliContext } from '../command.ts';
+import { table } from '../terminal/table.ts';
+import { wholeBetween } from '../whole-number.ts';
 
 export interface IdleOptions {
   readonly seconds: string;
