@@ -48,7 +48,7 @@ async function script(blocks: readonly Block[]): Promise<string> {
     'left=""',
     // In the order in which they began, networks last: what runs on them ends first.
     "trap 'for pid in $left; do kill $pid 2>/dev/null || true; done; wait' EXIT",
-    'ready() { for i in $(seq 600); do grep -qE "Your network is up|^viewers|^signer|^url  |^program  |listening" "$1" && return 0; kill -0 $2 2>/dev/null || { cat "$1"; return 1; }; [ $i -lt 60 ] || [ -s "$1" ] || return 0; sleep 0.1; done; cat "$1"; return 1; }',
+    'ready() { for i in $(seq 3000); do grep -qE "Your network is up|^viewers|^signer|^url  |^program  |listening" "$1" && return 0; kill -0 $2 2>/dev/null || { cat "$1"; return 1; }; [ $i -lt 60 ] || [ -s "$1" ] || return 0; sleep 0.1; done; cat "$1"; return 1; }',
   ];
   for (const [index, { kind, text, line }] of blocks.entries()) {
     if (kind === 'slow' && process.env['MEDIA_SLOW_GUIDES'] !== '1') continue;
@@ -57,6 +57,7 @@ async function script(blocks: readonly Block[]): Promise<string> {
     lines.push(`echo "::line ${line} after $SECONDS s"`);
     if (kind === 'background') {
       const log = join(home, `block-${index}.log`);
+      lines.push(`: >'${log}'`);
       lines.push(`bash -euc 'exec '"$(cat '${file}')" >'${log}' 2>&1 & last=$!; left="$last $left"`);
       lines.push(`ready '${log}' $last`);
     } else lines.push(`. '${file}'`);

@@ -8,5 +8,7 @@ it('is a part of one processor', () => {
 });
 
 it('makes hours longer where there is little of it', () => {
-  expect([1, 0.5, 0.4, 0.39, 0.2, 0.19, 0].map(sampleSecsFor)).toEqual([1, 1, 1, 2, 2, 3, 3]);
+  expect([1, 0.5, 0.4, 0.39, 0.2, 0.13, 0.05, 0.01, 0].map(sampleSecsFor)).toEqual([
+    1, 1, 1, 2, 2, 4, 8, 10, 10,
+  ]);
 });

@@ -1,6 +1,11 @@
 /** Long enough that a scheduler has had everybody's turn several times. */
 const MEASURE_MS = 400;
 
+/** With this much of a processor a network keeps windows of ten seconds. */
+const ENOUGH = 0.4;
+/** Hours of two minutes: a check of half an hour. A machine that gives less than this is no place for one. */
+const MAX_SAMPLE_SECS = 10;
+
 /** What part of a processor this process gets when it wants one whole, from 0 to 1. Keeps the process busy for a moment. */
 export function processorShare(): number {
   const before = process.cpuUsage();
@@ -15,6 +20,5 @@ export function processorShare(): number {
  * processor misses windows in which guards have minutes in life; there, everything takes longer.
  */
 export function sampleSecsFor(share: number): number {
-  if (share >= 0.4) return 1;
-  return share >= 0.2 ? 2 : 3;
+  return share >= ENOUGH ? 1 : Math.min(MAX_SAMPLE_SECS, Math.ceil(ENOUGH / share));
 }

@@ -187,7 +187,15 @@ async function certificate(endpoint: string): Promise<Finding> {
   });
 }
 
-/** Names of a resource's own that some edge does not serve; of resources whose settings can be opened here. */
+/** The wallets of this folder: to try a password on everybody's settings would take long, and open none. */
+async function addressesHere({ wallets: store }: Connection): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(
+    (await store.names()).map((name) => store.load(name).catch(() => undefined)),
+  );
+  return new Set(found.flatMap((wallet) => (wallet === undefined ? [] : [String(wallet.address)])));
+}
+
+/** Names of a resource's own and which of them some edge does not serve, where its settings can be opened here. */
 async function ownNames(
   connection: Connection,
   resource: Found<'resource'>,
@@ -213,12 +221,14 @@ export async function resources(
 ): Promise<readonly Finding[]> {
   const { client } = connection;
   const all = (await client.resources()).filter((each) => each.status !== RESOURCE_STATUS.released);
+  const here = await addressesHere(connection);
   const findings: Finding[] = [];
   for (const resource of all) {
     const name = `resource ${labelOf(resource)}`;
     if (resource.status === RESOURCE_STATUS.active) {
       findings.push(good('resource', `${name} is authorised`));
-      findings.push(...(await ownNames(connection, resource, options, context)));
+      if (here.has(resource.publisher))
+        findings.push(...(await ownNames(connection, resource, options, context)));
       continue;
     }
     const { text, hint } = standing(resource, await guardWords(client, resource));
