@@ -406,17 +406,22 @@ describe('prices', () => {
       seen.add(await bench.run('registerEdge', asked));
     }
     expect(seen).toEqual(new Set(['ok', 'AlreadyActive', 'PriceMoved']));
-    // Once it has stood for the short average it is the price.
-    bench.at(100n + 1_000n);
-    expect(
-      await bench.run('updateEdge', {
-        owner: bench.owner(0),
-        pool: bench.pool,
-        operator: bench.owner(0),
-        control: 'http://c',
-        ...NODE,
-      }),
-    ).toBe('ok');
+    // Once it has stood for the short average it is the price, long before it has for the long one.
+    const owner = bench.owner(0);
+    const asked = { owner, pool: bench.pool, operator: owner, control: 'http://c', ...NODE };
+    bench.at(100n + BigInt(TRACE_PARAMS.spotSecs) - 1n);
+    expect(await bench.run('updateEdge', asked)).toBe('PriceMoved');
+    bench.at(100n + BigInt(TRACE_PARAMS.spotSecs));
+    expect(await bench.run('updateEdge', asked)).toBe('ok');
+  });
+
+  it('gives no less LP for a deposit than asked, to the unit', async () => {
+    const bench = await Bench.open();
+    const quoteMint = bench.cast.quotes[0] ?? PROGRAMS.system;
+    // Both sides of the pool and its LP are as many.
+    const deposit = { owner: bench.owner(1), quoteMint, maxMedia: MEDIA, maxQuote: MEDIA };
+    expect(await bench.run('addLiquidity', { ...deposit, minLp: MEDIA + 1n })).toBe('Slippage');
+    expect(await bench.run('addLiquidity', { ...deposit, minLp: MEDIA })).toBe('ok');
   });
 
   it('counts no more than twice the MEDIA side, whatever the price says', async () => {

@@ -60,7 +60,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['two thirds are enough', '3 * u64::from(votes) > 2', '3 * u64::from(votes) >= 2'],
   ]),
   ...of('rules/src/charge.rs', [
-    ['a charge covers more than is due', 'worth.min(due)', 'worth'],
+    // Without `min` it is the same program: what is not enough for a fee is worth less than it.
+    ['a charge covers what is due, whatever there is', 'worth.min(due)', 'due'],
     ['all that came in is kept', 'media.min(covered / 2)', 'media'],
     ['half of the covered is kept whatever came in', 'media.min(covered / 2)', 'covered / 2'],
     ['a week pays what stood behind the set, not half', 'slashable / 2', 'slashable'],
