@@ -29,6 +29,7 @@ const COMMANDS: readonly string[][] = [
   ['check'],
   ['test'],
   ['bench', 'edge'],
+  ['bench', 'hits'],
   ['chain'],
   ['edge'],
   ['guard'],
@@ -89,13 +90,23 @@ describe('typing errors', () => {
   });
 
   test.each([
+    [['bench', 'edge', '--peers', 'squid'], '--peers must be nginx or all'],
+    [['bench', 'edge', '--mix', '--miss'], 'name one of them'],
+    [['bench', 'edge', '--workers', '2', '--mix'], 'name one of them'],
+  ])('%j is no such choice', async (args, contains) => {
+    const { code, stderr } = await cli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(contains);
+  });
+
+  test.each([
+    [['bench', 'hits', '--capacity', '0'], '--capacity'],
     [['up', '--port', 'http'], '--port'],
     [['chain', '--rpc-port', '70000'], '--rpc-port'],
     [['resource', 'add', 'example.com'], 'http://host:port'],
     [['up', '--origin', 'ftp://example.com'], 'http://host:port'],
     [['test', '--only', 'tpyes'], 'types'],
     [['bench', 'edge', '--rounds', '0'], '--rounds'],
-    [['bench', 'edge', '--peers', 'squid'], '--peers'],
     [['audit', 'hour', 'last'], 'The hour'],
     [['audit', 'report', 'me', '1'], 'Solana address'],
     [['wallet', 'new', '../up', '--dir', '/nowhere'], 'cannot be the name'],

@@ -26,6 +26,8 @@ export interface Stage {
   readonly setting: BenchSetting;
   /** `server` and `load` have one each. */
   readonly processors: { readonly server: number; readonly load: number };
+  /** Of the origin: what it uses is no disturbance where it is asked. */
+  readonly originPid: number;
   /** Above this part of the processors' time taken by others a measurement does not count. */
   readonly tolerated: number;
   /** Stops a server when the measurements are over, the last first. */
@@ -66,6 +68,7 @@ export async function onStage<T>(options: StageOptions, play: (stage: Stage) => 
         pin: pinTo(processors.server),
       },
       processors,
+      originPid: origin.pid,
       tolerated: options.anyway === true ? 1 : TOLERATED,
       owns(server) {
         owned.push(server);

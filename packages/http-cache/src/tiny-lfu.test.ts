@@ -69,6 +69,20 @@ describe('W-TinyLFU', () => {
     expect(hot.filter((item) => resident.has(item)).length).toBeGreaterThanOrEqual(48);
   });
 
+  test('a large newcomer does not push out many that together are asked for more often', () => {
+    const { resident, add, policy } = harness(1_000);
+    const small = Array.from({ length: 98 }, (_, i) => new Item(i, 10));
+    for (const item of small) add(item);
+    const large = new Item(9_999, 500);
+    for (let i = 0; i < 6; i += 1) policy.record(large.node.hash);
+    expect(add(large)).toBe(false);
+    expect(small.filter((item) => resident.has(item)).length).toBeGreaterThan(95);
+    // One in the place of one is another matter.
+    const single = new Item(8_888, 20);
+    for (let i = 0; i < 6; i += 1) policy.record(single.node.hash);
+    expect(add(single)).toBe(true);
+  });
+
   test('what becomes popular wins a place', () => {
     const { policy, resident, add } = harness(1_000);
     for (let i = 0; i < 100; i += 1) add(new Item(i, 10));

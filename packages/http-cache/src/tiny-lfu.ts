@@ -153,18 +153,22 @@ export function createTinyLfu<Owner>(options: TinyLfuOptions<Owner>): TinyLfu<Ow
   function compete(candidate: PolicyNode<Owner>): boolean {
     if (candidate.weight > mainMax) return false;
     const frequency = sketch.estimate(candidate.hash);
-    // All that would have to go must each be asked for less often: a large newcomer does not sweep out many.
+    // All that would have to go must together be asked for less often ("aggregated victims" of Einziger, Eytan,
+    // Friedman, Manes, 2022): a large newcomer does not sweep out many small ones that bring more hits than it.
     let toFree = probation.weight + protectedPart.weight + candidate.weight - mainMax;
     const victims: PolicyNode<Owner>[] = [];
     let victim = probation.oldest;
     let fromProtected = false;
+    let lost = 0;
     while (toFree > 0) {
       if (victim === undefined && !fromProtected) {
         fromProtected = true;
         victim = protectedPart.oldest;
         continue;
       }
-      if (victim === undefined || sketch.estimate(victim.hash) >= frequency) return false;
+      if (victim === undefined) return false;
+      lost += sketch.estimate(victim.hash);
+      if (lost >= frequency) return false;
       victims.push(victim);
       toFree -= victim.weight;
       victim = victim.newer;

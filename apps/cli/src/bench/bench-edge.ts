@@ -3,6 +3,7 @@ import { MediaError } from '@media-network/runtime';
 import type { CliContext } from '../command.ts';
 import { table } from '../terminal/table.ts';
 import { wholeBetween } from '../whole-number.ts';
+import { benchTheComparison } from './bench-compare.ts';
 import { benchTheWorkers } from './bench-workers.ts';
 import { startRealEdge } from './real-edge.ts';
 
@@ -11,6 +12,8 @@ export interface EdgeOptions {
   readonly rounds: string;
   readonly peers: string;
   readonly workers: string;
+  readonly mix?: true;
+  readonly miss?: true;
   readonly anyway?: true;
   readonly json?: true;
 }
@@ -32,9 +35,22 @@ export async function benchTheEdge(options: EdgeOptions, context: CliContext): P
   const peers = peersOf(options.peers);
   const workers = wholeBetween(options.workers, '--workers', 1, 256);
   const anyway = options.anyway === true;
+  const json = options.json === true;
+  const others = [workers > 1, options.mix === true, options.miss === true];
+  if (others.filter(Boolean).length > 1) {
+    throw new MediaError({
+      code: 'cli/bad-choice',
+      message: '--workers, --mix and --miss are a measurement each: name one of them.',
+      source: 'client',
+    });
+  }
   if (workers > 1) {
-    const json = options.json === true;
     await benchTheWorkers({ workers, seconds, rounds, anyway, json }, context);
+    return;
+  }
+  if (options.mix === true || options.miss === true) {
+    const what = options.mix === true ? 'mix' : 'miss';
+    await benchTheComparison(what, { seconds, rounds, anyway, json }, context);
     return;
   }
   const { benchEdge, describeMachine } = await import('@media-network/bench');
@@ -49,7 +65,7 @@ export async function benchTheEdge(options: EdgeOptions, context: CliContext): P
   const busy = rows.filter((row) => row.busy).length;
   // No conclusion is not a good one.
   if (busy > 0) context.setExitCode(1);
-  if (options.json === true) {
+  if (json) {
     terminal.json({ machine, seconds, rounds, anyway, rows, skipped });
     return;
   }

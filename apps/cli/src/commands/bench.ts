@@ -1,4 +1,5 @@
 import type { EdgeOptions } from '../bench/bench-edge.ts';
+import type { HitsOptions } from '../bench/bench-hits.ts';
 import type { IdleOptions } from '../bench/bench-idle.ts';
 import { examples } from '../command.ts';
 import type { RegisterCommand } from '../command.ts';
@@ -9,7 +10,7 @@ export const registerBench: RegisterCommand = (program, context) => {
     .description(
       'Measurements side by side with what one would pick instead, in the same run on the same machine.',
     );
-  examples(bench, ['media bench edge', 'media bench idle']);
+  examples(bench, ['media bench edge', 'media bench hits', 'media bench idle']);
   examples(
     bench
       .command('edge')
@@ -28,13 +29,43 @@ export const registerBench: RegisterCommand = (program, context) => {
         'with more than one: an edge of so many workers beside one of one, both on both processors with the load',
         '1',
       )
+      .option(
+        '--mix',
+        'hits among 100,000 objects of the sizes of a web, asked for in a Zipf mix, beside one hot object of the same mean length, and nginx',
+      )
+      .option('--miss', 'what was never asked for, fetched and kept, beside nginx')
       .option('--anyway', 'measure on a busy machine, too, and count what was disturbed')
       .option('--json', 'print the rows as one JSON object')
       .action(async (options: EdgeOptions) => {
         const { benchTheEdge } = await import('../bench/bench-edge.ts');
         await benchTheEdge(options, context);
       }),
-    ['media bench edge', 'media bench edge --peers all --json', 'media bench edge --workers 2'],
+    [
+      'media bench edge',
+      'media bench edge --peers all --json',
+      'media bench edge --workers 2',
+      'media bench edge --mix',
+    ],
+  );
+  examples(
+    bench
+      .command('hits')
+      .description(
+        "Hit ratios of the cache's admission and eviction beside LRU, W-TinyLFU, S3-FIFO and SIEVE, and Belady's optimum, on seeded traces: Zipf 0.8 and 1.0, one with a scan, objects of one weight and of a web's. Exit code 0 when ours is above LRU and within two points of the best of the three on each.",
+      )
+      .option(
+        '--objects <n>',
+        'objects asked for by popularity, ten times as often as there are of them',
+        '100000',
+      )
+      .option('--capacity <percent>', "what the cache holds, of the objects' weight", '10')
+      .option('--seed <n>', 'of the traces', '1')
+      .option('--json', 'print the rows as one JSON object')
+      .action(async (options: HitsOptions) => {
+        const { benchTheHits } = await import('../bench/bench-hits.ts');
+        await benchTheHits(options, context);
+      }),
+    ['media bench hits', 'media bench hits --capacity 5 --json'],
   );
   examples(
     bench
