@@ -74,6 +74,16 @@ describe('JSON-RPC', () => {
     expect(status).toBe(413);
   });
 
+  it('keeps connections open for as long as web3.js counts on it', async () => {
+    const answer = await fetch(chain.net.rpcUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"jsonrpc":"2.0","id":1,"method":"getSlot"}',
+    });
+    await answer.text();
+    expect(Number(/timeout=(\d+)/.exec(answer.headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(19);
+  });
+
   it('has every method that clients were promised', () => {
     const promised =
       'getLatestBlockhash sendTransaction getEpochInfo getSignatureStatuses getAccountInfo getMultipleAccounts getProgramAccounts getBalance getTokenAccountsByOwner getTokenAccountBalance getTokenSupply getMinimumBalanceForRentExemption simulateTransaction getFeeForMessage isBlockhashValid getBlockHeight getSlot getBlockTime getSignaturesForAddress getTransaction getGenesisHash getVersion getHealth getIdentity getRecentPrioritizationFees requestAirdrop getTransactionCount';
