@@ -56,7 +56,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 const SLOW = /^program (build|verify|cu)|^complete/;
 /** Where it depends on what the network has by then, a refusal in figures is as good: the line was understood. */
 const STATE =
-  /^cli\/(bad-stake|no-file|no-edge|not-publisher|not-registered|bad-resource|too-little|network-exists|no-keypair|wallet-exists|no-wallet)$|^devnet\/(no-keypair|bad-keypair|wallet-exists)$|^audit\/no-|^chain\/already-deployed/;
+  /^cli\/(bad-stake|no-file|no-edge|no-edge-here|not-publisher|not-registered|bad-resource|too-little|network-exists|no-keypair|wallet-exists|no-wallet)$|^devnet\/(no-keypair|bad-keypair|wallet-exists)$|^audit\/no-|^chain\/already-deployed/;
 /** What runs until it is stopped; the guides run these (tests/guides.test.ts). */
 const isDaemon = ([first, second]: readonly string[]): boolean =>
   first === 'chain' ||
