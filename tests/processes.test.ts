@@ -179,6 +179,31 @@ describe('a network of separate processes, by addresses and keys alone', () => {
     for (const text of judged.values()) expect(text).toContain('"agrees":true');
   });
 
+  test('an edge goes over to new processes while it serves, and says where it stands', async () => {
+    const [machine = ''] = edges.keys();
+    const [port = 0] = ports.get(machine) ?? [];
+    const viewer = createViewer();
+    const answers: number[] = [];
+    const browsing = { done: false };
+    const browse = async (): Promise<void> => {
+      do {
+        const response = await viewer.get(`http://${label}.medianet.localhost:${port}/icon.svg`);
+        answers.push(response.status);
+      } while (!browsing.done);
+    };
+    const viewing = Promise.all([browse(), browse()]);
+    const flags = ['--keypair', keyOf(machine), '--data', join(dirOf(machine), 'data')];
+    const said = await media(['edge', 'upgrade', ...flags], dirOf(machine)).finally(() => {
+      browsing.done = true;
+    });
+    await viewing;
+    expect(Number(field(said, 'pid'))).not.toBe(Number(field(said, 'main')));
+    expect(new Set(answers)).toEqual(new Set([200]));
+    await expect(media(['edge', 'upgrade', '--data', folder.dir], folder.dir)).rejects.toThrow(
+      'cli/no-edge-here',
+    );
+  });
+
   test('every process ends cleanly when asked', async () => {
     for (const daemon of daemons.toReversed()) expect(await daemon.stop()).toBe(0);
   });

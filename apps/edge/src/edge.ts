@@ -239,6 +239,7 @@ export async function createEdge(
       commit: (body) => commits.commit(body),
       late,
       instance,
+      settle: () => plane.settle(),
       async hold() {
         await plane.suspend();
         await plane.settle();
@@ -325,7 +326,9 @@ export async function createEdge(
       journal,
       evidence,
       sign,
-      settle: () => plane.settle(),
+      async settle() {
+        await Promise.all([plane.settle(), late.sync()]);
+      },
       ...(overrides.counters === undefined ? {} : { counters: overrides.counters }),
     });
     await ports?.release();

@@ -245,18 +245,22 @@ describe.each([1, 2])('an edge of %i worker(s) that is taken over from', (worker
 describe('taking over', () => {
   it('lets a slow viewer finish with the generation before, and counts what it gets', async () => {
     await start({ workers: 2 });
-    const size = 8_000_000;
+    const size = 60_000_000;
+    publish();
     origin.on('/film', ok(Buffer.alloc(size, 'f'), KEPT));
     const slow = connect(edgeNow().port, '127.0.0.1');
     slow.write(`GET /film HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    // Reads a little at a time: who reads nothing for a minute is cut, upgrade or not.
+    let got = 0;
+    const reading = setInterval(() => (got += (slow.read() as Buffer | null)?.length ?? 0), 500);
     await once(slow, 'readable');
     for (let i = 0; i < 2; i += 1) expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
     const others = viewers(2);
-    for (const client of others) expect((await client.ask('/film')).body.length).toBe(size);
-    let got = 0;
+    for (const client of others) expect((await client.ask('/10')).body.length).toBe(10);
+    clearInterval(reading);
     for await (const part of slow as AsyncIterable<Buffer>) got += part.length;
     expect(got).toBeGreaterThan(size);
-    await expect.poll(counted, { timeout: 5_000 }).toBe(got + sum(others));
+    expect(await counted()).toBe(got + sum(others));
   });
 
   it('answers over HTTP/2 on connections from before, which end by GOAWAY', async () => {
@@ -287,13 +291,10 @@ describe('taking over', () => {
       }
     };
     const viewing = Promise.all([view(), view(), view()]);
-    for (let i = 0; i < 2; i += 1) {
-      const before = seen.answered;
-      await expect.poll(() => seen.answered, { timeout: 20_000 }).toBeGreaterThan(before + 50);
-      expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
-    }
+    await expect.poll(() => seen.answered, { timeout: 60_000 }).toBeGreaterThan(50);
+    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
     const before = seen.answered;
-    await expect.poll(() => seen.answered, { timeout: 20_000 }).toBeGreaterThan(before + 50);
+    await expect.poll(() => seen.answered, { timeout: 60_000 }).toBeGreaterThan(before + 50);
     seen.done = true;
     await viewing;
     for (const session of sessions) session.destroy();
@@ -310,8 +311,6 @@ describe('taking over', () => {
     expect(await edgeNow().upgrade()).toMatchObject({ kind: 'failed', why: 'this code is broken' });
     await tell({ failsLate: true });
     expect(await edgeNow().upgrade()).toMatchObject({ kind: 'failed', why: 'this code fails late' });
-    await tell({ config: { workers: 'two' } });
-    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'failed', code: 'config/invalid' });
     await tell({});
     expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
     state.done = true;
@@ -355,7 +354,7 @@ describe('taking over', () => {
     await ended;
     await sign();
     expect(refusals).toEqual([]);
-    await expect.poll(counted, { timeout: 5_000 }).toBe(seen.got);
+    expect(await counted()).toBe(seen.got);
   });
 
   it('twice at once is done once, and the edge ends with its first process', async () => {

@@ -27,6 +27,8 @@ export interface SuccessionDeps {
   readonly commit: (body: Uint8Array) => Promise<unknown>;
   readonly late: LateDesk;
   readonly instance: string;
+  /** Resolves when all that left to viewers through workers here is known here. */
+  readonly settle: () => Promise<void>;
   /** Ends all that changes the books or the folder, but for answers under way. */
   readonly hold: () => Promise<void>;
   /** Gives journal, cache and folder up. Resolves with what takes them back. */
@@ -134,7 +136,9 @@ export function createSuccession(deps: SuccessionDeps): Succession {
       client = createExchangeClient(door);
       link = openLateLink(door, {
         desk: { signedElsewhere: (session, bytes) => deps.desk().signedElsewhere(session, bytes) },
-        settleEarlier: () => deps.late.sync(),
+        async settleEarlier() {
+          await Promise.all([deps.late.sync(), deps.settle()]);
+        },
         onSigned: (session, bytes) => deps.late.onSigned(session, bytes),
       });
       const missed = between;
