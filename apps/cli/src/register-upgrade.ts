@@ -13,7 +13,7 @@ export function registerUpgrade(group: Command, context: CliContext): void {
       'Lets the edge that runs on this machine be taken over from by the code, certificates and configuration on disk. No request fails: new processes take the listening sockets, the old ones end what they have begun. If the new ones do not come up, the old go on.',
     );
   rareOption(command, '--data <folder>', 'folder of the daemon (default: one below --dir)');
-  rareOption(command, '--within <seconds>', 'how long to wait for the outcome', '180');
+  rareOption(command, '--within <seconds>', 'how long to wait for the outcome', '360');
   examples(
     dirOption(keypairOption(command, 'wallet that the edge was started with'))
       .option('--json', 'print the result as JSON')

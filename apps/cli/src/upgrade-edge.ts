@@ -18,7 +18,7 @@ export async function upgradeEdge(
 ): Promise<void> {
   const { folderHolder, readUpgradeNote } = await import('@media-network/edge');
   const dir = dataFolder(options, 'edge', context);
-  const within = wholeBetween(options.within ?? '180', '--within', 1, 86_400);
+  const within = wholeBetween(options.within ?? '360', '--within', 1, 86_400);
   const holder = await folderHolder(dir);
   if (holder === undefined) {
     throw new MediaError({

@@ -38,6 +38,7 @@ const REQUESTS = Number(process.env['MEDIA_UPGRADE_REQUESTS'] ?? 1_500);
 const UPGRADES = Number(process.env['MEDIA_UPGRADES'] ?? 2);
 const KEPT = { 'Cache-Control': 'max-age=600', ETag: '"v1"' };
 const SIZES = [10, 1_000, 70_000];
+const DONE = { kind: 'done', pid: expect.any(Number) };
 
 interface Running {
   readonly process: ChildProcess;
@@ -218,7 +219,7 @@ describe.each([1, 2])('an edge of %i worker(s) that is taken over from', (worker
           await expect
             .poll(() => state.left, { timeout: 600_000, interval: 20 })
             .toBeLessThan((REQUESTS * (UPGRADES - i)) / (UPGRADES + 1));
-          expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+          expect(await edgeNow().upgrade()).toEqual(DONE);
         }
       } finally {
         asked = REQUESTS - state.left;
@@ -254,7 +255,7 @@ describe('taking over', () => {
     let got = 0;
     const reading = setInterval(() => (got += (slow.read() as Buffer | null)?.length ?? 0), 500);
     await once(slow, 'readable');
-    for (let i = 0; i < 2; i += 1) expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+    for (let i = 0; i < 2; i += 1) expect(await edgeNow().upgrade()).toEqual(DONE);
     const others = viewers(2);
     for (const client of others) expect((await client.ask('/10')).body.length).toBe(10);
     clearInterval(reading);
@@ -292,7 +293,7 @@ describe('taking over', () => {
     };
     const viewing = Promise.all([view(), view(), view()]);
     await expect.poll(() => seen.answered, { timeout: 60_000 }).toBeGreaterThan(50);
-    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+    expect(await edgeNow().upgrade()).toEqual(DONE);
     const before = seen.answered;
     await expect.poll(() => seen.answered, { timeout: 60_000 }).toBeGreaterThan(before + 50);
     seen.done = true;
@@ -312,7 +313,7 @@ describe('taking over', () => {
     await tell({ failsLate: true });
     expect(await edgeNow().upgrade()).toMatchObject({ kind: 'failed', why: 'this code fails late' });
     await tell({});
-    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+    expect(await edgeNow().upgrade()).toEqual(DONE);
     state.done = true;
     expect((await browsing).flat()).toEqual([]);
     expect(await counted()).toBe(sum(all));
@@ -345,7 +346,7 @@ describe('taking over', () => {
     };
     // As far as its credit goes, and no further.
     await expect.poll(() => seen.got).toBeGreaterThan(900_000);
-    expect(await edgeNow().upgrade()).toMatchObject({ kind: 'done' });
+    expect(await edgeNow().upgrade()).toEqual(DONE);
     for (let before = -1; ; before = seen.got) {
       if (seen.got >= size) break;
       await sign();

@@ -13,7 +13,7 @@ export interface GenerationsDeps {
   /** Starts a process from the code that is on disk now, which calls `openGenerationLine`. */
   readonly start: () => ChildProcess;
   readonly log: Log;
-  /** How long a generation may take until it is up; 2 minutes. */
+  /** How long a generation may take until it is up; 5 minutes. The one before serves meanwhile. */
   readonly patienceMs?: number;
 }
 
@@ -50,7 +50,7 @@ interface Child extends Generation {
   end(): void;
 }
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 
 function send(child: ChildProcess, message: ToGeneration, handle?: unknown): void {
   if (!child.connected) return;
