@@ -30,6 +30,7 @@ const COMMANDS: readonly string[][] = [
   ['test'],
   ['bench', 'edge'],
   ['bench', 'hits'],
+  ['bench', 'disk'],
   ['chain'],
   ['edge'],
   ['guard'],

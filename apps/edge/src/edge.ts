@@ -75,6 +75,8 @@ import type { ListenPlace } from './workers/worker-pool.ts';
 
 /** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
 const DISK_RESERVE_BYTES = 64 * 2 ** 20;
+/** Within that an edge is open to viewers, however much its disk holds; the rest of the index comes beside. */
+const DISK_RECOVERY_MS = 2_000;
 
 /** A round of background work may take so long to end before another generation takes over; what it does later, that one does again. */
 const HOLD_MS = 10_000;
@@ -484,6 +486,7 @@ async function openBodies(
       maxBytes: config.diskBytes,
       maxObjectBytes: config.maxObjectBytes,
       reserveBytes: DISK_RESERVE_BYTES,
+      recoverWithinMs: DISK_RECOVERY_MS,
     },
     clock,
     log,

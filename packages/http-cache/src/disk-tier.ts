@@ -3,7 +3,7 @@ import * as fsPromises from 'node:fs/promises';
 import { join } from 'node:path';
 import { MediaError } from '@media-network/runtime';
 import type { Spill } from './body-flow.ts';
-import { HEAD_BYTES, bodyOffsetFor, decodeHead, encodeHead, headLength } from './disk-head.ts';
+import { bodyOffsetFor, decodeHead, encodeHead, headLength } from './disk-head.ts';
 import type { DiskHead } from './disk-head.ts';
 import type { ByteSpan, EntryMeta } from './store.ts';
 
@@ -23,9 +23,18 @@ export interface DiskFile {
   readonly bytes: number;
 }
 
-interface Recovered {
+export interface Recovered {
   readonly file: DiskFile;
   readonly head: DiskHead;
+}
+
+/** The reading of what a folder held when it was opened. */
+export interface Recovery {
+  /**
+   * Reads every head that was not read yet and hands it over, in no order; deletes what is not as written. Ends
+   * early, after those that are being read, when `stop` is aborted, and goes on from there when called again.
+   */
+  run(take: (one: Recovered) => void, stop: AbortSignal): Promise<void>;
 }
 
 /** A body on its way to disk, under a temporary name until it is complete. */
@@ -41,8 +50,8 @@ export interface DiskWriter extends Spill {
 }
 
 export interface DiskTier {
-  /** Removes temporary files, reads every head, deletes what is not as written. Newest last. */
-  recover(): Promise<Recovered[]>;
+  /** Finds what is there now. What is written later is not part of it. */
+  recover(): Promise<Recovery>;
   createWriter(key: string, meta: EntryMeta): Promise<DiskWriter>;
   read(file: DiskFile, length: number, span?: ByteSpan): AsyncIterable<Buffer>;
   readWhole(file: DiskFile, length: number): Promise<Buffer>;
@@ -58,6 +67,7 @@ export interface DiskTier {
 const READ_BYTES = 131_072;
 /** Heads read at a time on opening: enough to keep the platform's I/O threads busy. */
 const RECOVERY_READERS = 16;
+const FIRST_READ_BYTES = 4_096;
 
 async function readFully(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
@@ -91,9 +101,11 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
   async function recoverOne(id: string): Promise<Recovered | undefined> {
     const handle = await io.open(pathOf(id), 'r');
     try {
-      const fixed = await readFully(handle, 0, HEAD_BYTES);
-      const length = headLength(fixed);
-      const head = length === undefined ? undefined : decodeHead(await readFully(handle, 0, length));
+      // Most heads are in the first block: one read for them.
+      const first = await readFully(handle, 0, FIRST_READ_BYTES);
+      const length = headLength(first);
+      if (length === undefined) return undefined;
+      const head = decodeHead(length <= first.length ? first : await readFully(handle, 0, length));
       if (head === undefined) return undefined;
       const { size } = await handle.stat();
       if (size !== head.bodyOffset + head.length) return undefined;
@@ -162,20 +174,24 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
 
   return {
     async recover() {
-      const found: Recovered[] = [];
       const names: { readonly folder: string; readonly id: string }[] = [];
       for (const folder of await io.readdir(entriesDir)) {
         for (const id of await io.readdir(join(entriesDir, folder))) names.push({ folder, id });
       }
-      const reader = async (): Promise<void> => {
-        for (let name = names.pop(); name !== undefined; name = names.pop()) {
-          const one = await recoverOne(name.id).catch(() => undefined);
-          if (one !== undefined && name.id.startsWith(name.folder)) found.push(one);
-          else await io.unlink(join(entriesDir, name.folder, name.id)).catch(() => undefined);
-        }
+      return {
+        async run(take, stop) {
+          const reader = async (): Promise<void> => {
+            while (!stop.aborted) {
+              const name = names.pop();
+              if (name === undefined) return;
+              const one = await recoverOne(name.id).catch(() => undefined);
+              if (one !== undefined && name.id.startsWith(name.folder)) take(one);
+              else await io.unlink(join(entriesDir, name.folder, name.id)).catch(() => undefined);
+            }
+          };
+          await Promise.all(Array.from({ length: RECOVERY_READERS }, reader));
+        },
       };
-      await Promise.all(Array.from({ length: RECOVERY_READERS }, reader));
-      return found.sort((a, b) => a.head.meta.receivedAtMs - b.head.meta.receivedAtMs);
     },
     createWriter,
     read,

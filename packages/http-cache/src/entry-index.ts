@@ -8,7 +8,7 @@ export interface EntryIndex {
   readonly size: number;
   /** The most recent entry that the request selects (RFC 9111 §4.1), or the one with this exact secondary key. */
   find(key: string, header: HeaderLookup | undefined, varyKey?: string): Entry | undefined;
-  /** Returns what it replaces, or pushes out where a key has too many variants. */
+  /** Returns what it replaces, or pushes out where a key has too many variants, which may be itself. */
   add(entry: Entry): Entry[];
   remove(entry: Entry): void;
   /** All variants under a key. */
@@ -71,12 +71,15 @@ export function createEntryIndex(): EntryIndex {
     add(entry) {
       const before = byKey.get(entry.key) ?? [];
       const gone = before.filter((other) => other.meta.varyKey === entry.meta.varyKey);
-      const kept = [entry, ...before.filter((other) => other.meta.varyKey !== entry.meta.varyKey)];
+      const kept = before.filter((other) => other.meta.varyKey !== entry.meta.varyKey);
+      // What is read back from disk may be older than what came since.
+      const place = kept.findIndex((other) => other.meta.receivedAtMs <= entry.meta.receivedAtMs);
+      kept.splice(place === -1 ? kept.length : place, 0, entry);
       gone.push(...kept.splice(MAX_VARIANTS));
       byKey.set(entry.key, kept);
       size += kept.length - before.length;
-      for (const other of gone) leave(other);
       join(entry);
+      for (const other of gone) leave(other);
       return gone;
     },
     remove(entry) {

@@ -9,3 +9,4 @@ export {
   testMeta,
 } from './store-suite.ts';
 export type { SuiteRunner, SuiteStore } from './store-suite.ts';
+export { entryFile } from './entry-file.ts';

@@ -2,7 +2,7 @@ import { MediaError, errorCode, silentLog, systemClock } from '@media-network/ru
 import type { Clock, Log } from '@media-network/runtime';
 import { keyScope } from './cache-key.ts';
 import { openDiskTier } from './disk-tier.ts';
-import type { DiskFile, DiskIo, DiskTier, DiskWriter } from './disk-tier.ts';
+import type { DiskFile, DiskIo, DiskTier, DiskWriter, Recovered, Recovery } from './disk-tier.ts';
 import { createEntryIndex } from './entry-index.ts';
 import { Entry } from './entry.ts';
 import { StoreFill } from './fill.ts';
@@ -26,6 +26,12 @@ export interface CacheStoreOptions {
     readonly maxObjectBytes?: number;
     /** Left free on the file system for what else lives there; 0 by default. */
     readonly reserveBytes?: number;
+    /**
+     * How long opening waits for the heads in the folder to be read. What is not read by then is read while the
+     * store is in use: a miss until its turn comes, and meanwhile nothing new is written to the disk, whose bound
+     * holds for what is not read as well. By default opening waits for all.
+     */
+    readonly recoverWithinMs?: number;
     /** Pause before a degraded disk is tried again. 30 s by default. */
     readonly retryMs?: number;
     readonly io?: DiskIo;
@@ -53,8 +59,8 @@ function reserveReached(): MediaError {
 
 /**
  * The cache store: a RAM tier over an optional disk tier (DESIGN: Media Edge, Cache). With `disk`, it
- * opens by reading every head in the folder: what a kill -9 left half-done is deleted, and a body is
- * compared with its checksum before its first use. A disk that cannot be used is no error: the store
+ * opens by reading every head in the folder, the rest of them beside its work where there are many: what a kill -9
+ * left half-done is deleted, and a body is compared with its checksum before its first use. A disk that cannot be used is no error: the store
  * says `degraded` and goes on in RAM.
  */
 export async function openCacheStore(options: CacheStoreOptions): Promise<CacheStore> {
@@ -71,6 +77,9 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   const removals = new Set<Promise<void>>();
   let state: StoreState = { kind: 'ok' };
   let disk: DiskTier | undefined;
+  /** While what the folder held is being read beside everything else. */
+  let recovering: Promise<void> | undefined;
+  let stopRecovery = new AbortController();
   let closing = false;
   let closed = false;
   let retired = false;
@@ -257,7 +266,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     windowBytes: WINDOW_BYTES,
     keepsOnDisk: diskOptions !== undefined,
     async openWriter(key, meta, bytes) {
-      if (!diskUsable()) return undefined;
+      if (!diskUsable() || recovering !== undefined) return undefined;
       try {
         disk ??= await openDisk();
         if (!(await hasRoom(bytes))) throw reserveReached();
@@ -300,19 +309,68 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     return await openDiskTier(diskOptions.dir, diskOptions.io);
   }
 
+  /** Takes an entry of before the start back in, unless it was purged since or something newer is there. */
+  function takeBack({ file, head }: Recovered): void {
+    const newer = index.find(head.key, undefined, head.meta.varyKey);
+    const entry = new Entry({ ...head, body: undefined, file }, () => disk);
+    if (
+      purges.beats(0, head) ||
+      (newer !== undefined && newer.meta.receivedAtMs >= head.meta.receivedAtMs) ||
+      !enterDisk(entry, file)
+    ) {
+      void removeFile(file);
+      return;
+    }
+    entry.live = true;
+    for (const old of index.add(entry)) bury(old);
+  }
+
+  /** Reads what the folder held: resolves when that is done, or when opening shall wait no longer. */
+  async function recover(recovery: Recovery): Promise<void> {
+    const early: Recovered[] = [];
+    let opened = false;
+    const whole = readOn(recovery, (one) => {
+      if (opened) takeBack(one);
+      else early.push(one);
+    });
+    const { recoverWithinMs } = diskOptions ?? {};
+    if (recoverWithinMs === undefined) await whole;
+    else {
+      const waiting = new AbortController();
+      await Promise.race([whole, clock.sleep(recoverWithinMs, waiting.signal)]);
+      waiting.abort();
+    }
+    opened = true;
+    // The newest last: the policy then knows them as the most recently used.
+    early.sort((a, b) => a.head.meta.receivedAtMs - b.head.meta.receivedAtMs);
+    for (const one of early) takeBack(one);
+  }
+
+  function readOn(recovery: Recovery, take: (one: Recovered) => void): Promise<void> {
+    stopRecovery = new AbortController();
+    const reading = recovery
+      .run(take, stopRecovery.signal)
+      .catch(diskFailed)
+      .finally(() => {
+        recovering = undefined;
+      });
+    recovering = reading;
+    return reading;
+  }
+
+  let recovery: Recovery | undefined;
   try {
     disk = await openDisk();
-    for (const { file, head } of (await disk?.recover()) ?? []) {
-      const entry = new Entry({ ...head, body: undefined, file }, () => disk);
-      if (!enterDisk(entry, file)) {
-        await removeFile(file);
-        continue;
-      }
-      entry.live = true;
-      for (const old of index.add(entry)) bury(old);
-    }
+    recovery = await disk?.recover();
+    if (recovery !== undefined) await recover(recovery);
+    await Promise.all(removals);
   } catch (error) {
     diskFailed(error);
+  }
+
+  async function endRecovery(): Promise<void> {
+    stopRecovery.abort();
+    await recovering;
   }
 
   return {
@@ -423,6 +481,8 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     },
     async retire() {
       closing = true;
+      const unread = recovering !== undefined;
+      await endRecovery();
       for (const fill of fills) fill.doom();
       await Promise.all([...fills].filter((fill) => fill.committing).map((fill) => fill.ended));
       await Promise.all(removals);
@@ -430,10 +490,12 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       return () => {
         retired = false;
         closing = false;
+        if (unread && recovery !== undefined) void readOn(recovery, takeBack);
       };
     },
     async close() {
       closing = true;
+      await endRecovery();
       // What has come whole is kept; `abort` leaves a fill alone that is only being written down.
       for (const fill of fills) fill.abort(new Error('the store is closing'));
       await Promise.all([...fills].map((fill) => fill.ended));

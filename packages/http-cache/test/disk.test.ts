@@ -17,7 +17,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-const open = (more: { readonly io?: DiskIo; readonly maxBytes?: number } = {}): Promise<CacheStore> =>
+const open = (
+  more: { readonly io?: DiskIo; readonly maxBytes?: number; readonly recoverWithinMs?: number } = {},
+): Promise<CacheStore> =>
   openCacheStore({
     maxRamBytes: 1_000_000,
     maxRamObjectBytes: 50_000,
@@ -48,6 +50,114 @@ async function afterRestart(key: string): Promise<Buffer | undefined> {
     await store.close();
   }
 }
+
+const inLanguage = (language: string, receivedAtMs: number) => ({
+  ...testMeta(['Cache-Control', 'max-age=60', 'Vary', 'Accept-Language'], ['Accept-Language', language]),
+  receivedAtMs,
+});
+
+/** A file system that opens no entry to read until it is let. */
+function held(): { readonly io: DiskIo; readonly release: () => void; readonly asked: Promise<void> } {
+  const permission = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  return {
+    release: permission.resolve,
+    asked: asked.promise,
+    io: {
+      ...fsPromises,
+      async open(path, flags, mode) {
+        if (flags === 'r' && String(path).includes('entries')) {
+          asked.resolve();
+          await permission.promise;
+        }
+        return await fsPromises.open(path, flags, mode);
+      },
+    },
+  };
+}
+
+describe('a folder too full to be read before the store is in use', () => {
+  const KEYS = ['kept', 'purged', 'soft', 'newer'];
+
+  async function filled(more: readonly string[] = []): Promise<void> {
+    const store = await open();
+    for (const key of [...KEYS, ...more]) expect(await put(store, key, testBody(3_000))).toBe('stored');
+    await store.close();
+  }
+
+  test('is read beside: what was purged meanwhile, or stored anew, does not come back', async () => {
+    await filled();
+    const { io, release, asked } = held();
+    const store = await open({ io, recoverWithinMs: 1 });
+    await asked;
+    expect(store.stats.entries).toBe(0);
+    expect(await store.lookup('kept', anyRequest)).toBeUndefined();
+    store.forget('purged');
+    store.purge(({ key }) => key === 'soft', { soft: true });
+    expect(await put(store, 'newer', testBody(500, 2))).toBe('stored');
+    expect(await files()).toHaveLength(4); // nothing new on disk yet
+    release();
+    await expect.poll(() => store.lookup('kept', anyRequest)).toBeDefined();
+    await expect.poll(async () => (await files()).length).toBe(1);
+    expect(await store.lookup('purged', anyRequest)).toBeUndefined();
+    expect(await store.lookup('soft', anyRequest)).toBeUndefined();
+    expect((await bodyOf(await store.lookup('newer', anyRequest)))?.equals(testBody(500, 2))).toBe(true);
+    // From now on the disk takes what comes.
+    await expect
+      .poll(async () => {
+        await put(store, 'later', testBody(3_000));
+        return (await files()).length;
+      })
+      .toBe(2);
+    await store.close();
+    expect((await afterRestart('later'))?.equals(testBody(3_000))).toBe(true);
+  });
+
+  test('closing does not wait for the rest, and the next start finds it', async () => {
+    await filled(Array.from({ length: 40 }, (_, i) => `more ${i}`));
+    const { io, release, asked } = held();
+    const store = await open({ io, recoverWithinMs: 1 });
+    await asked;
+    const closing = store.close();
+    release();
+    await closing;
+    // The sixteen that were being read are known, the others were left alone.
+    expect(store.stats.entries).toBe(16);
+    expect(await files()).toHaveLength(44);
+    const next = await open();
+    expect(next.stats.entries).toBe(44);
+    await next.close();
+  });
+
+  test('given up for another store and taken back, it reads on', async () => {
+    await filled(Array.from({ length: 40 }, (_, i) => `more ${i}`));
+    const { io, release, asked } = held();
+    const store = await open({ io, recoverWithinMs: 1 });
+    await asked;
+    const retiring = store.retire();
+    release();
+    const takeBack = await retiring;
+    expect(store.stats.entries).toBe(16);
+    takeBack();
+    await expect.poll(() => store.stats.entries).toBe(44);
+    await store.close();
+  });
+
+  test('a variant that came since stands before those of before', async () => {
+    const before = await open();
+    await put(before, 'k', testBody(100, 1), inLanguage('de', 1_000));
+    await put(before, 'k', testBody(100, 2), inLanguage('fr', 2_000));
+    await before.close();
+    const { io, release, asked } = held();
+    const store = await open({ io, recoverWithinMs: 1 });
+    await asked;
+    await put(store, 'k', testBody(100, 3), inLanguage('it', 3_000));
+    release();
+    await expect.poll(() => store.variants('k').length).toBe(3);
+    expect(store.variants('k').map((each) => each.meta.receivedAtMs)).toEqual([3_000, 2_000, 1_000]);
+    await store.close();
+  });
+});
 
 describe('the disk tier after a crash', () => {
   test.each([

@@ -1,3 +1,4 @@
+import type { DiskOptions } from '../bench/bench-disk.ts';
 import type { EdgeOptions } from '../bench/bench-edge.ts';
 import type { HitsOptions } from '../bench/bench-hits.ts';
 import type { IdleOptions } from '../bench/bench-idle.ts';
@@ -66,6 +67,22 @@ export const registerBench: RegisterCommand = (program, context) => {
         await benchTheHits(options, context);
       }),
     ['media bench hits', 'media bench hits --capacity 5 --json'],
+  );
+  examples(
+    bench
+      .command('disk')
+      .description(
+        'How a cache starts whose disk holds a million objects (8 GB are written and removed), and what an edge takes of memory under 500 slow readers of 10 MB. Exit code 0 when it is in use within five seconds, and takes a fifth more than its RAM tier at most.',
+      )
+      .option('--objects <n>', 'on the disk', '1000000')
+      .option('--readers <n>', 'slow ones', '500')
+      .option('--dir <path>', 'where the objects are written (default: the folder for temporary files)')
+      .option('--json', 'print the figures as one JSON object')
+      .action(async (options: DiskOptions) => {
+        const { benchTheDisk } = await import('../bench/bench-disk.ts');
+        await benchTheDisk(options, context);
+      }),
+    ['media bench disk', 'media bench disk --objects 100000 --json'],
   );
   examples(
     bench
