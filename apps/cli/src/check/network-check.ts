@@ -235,10 +235,13 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     const judged = await judgedReports(devnet, traffic);
     const honest = judged.filter(({ edge }) => edge === first.address || edge === second.address);
     const refused = honest.find(({ decision }) => decision !== 'full');
-    expectThat(
-      refused === undefined,
-      `the honest report of ${refused?.edge} for hour ${refused?.hour} is ${refused?.decision}`,
-    );
+    if (refused !== undefined) {
+      const words = await guardsWords(devnet, refused);
+      expectThat(
+        false,
+        `the honest report of ${refused.edge} for hour ${refused.hour} is ${refused.decision}; guards say: ${words.join('; ')}`,
+      );
+    }
     const confirmed = honest.reduce((sum, { bytes }) => sum + bytes, 0n);
     const probes = probed.sum([first, second], traffic);
     const counted = (traffic.counts.get(first.address) ?? 0n) + (traffic.counts.get(second.address) ?? 0n);
@@ -404,6 +407,19 @@ async function judgedReports(
     judged.push(...figures.reports.map((report) => ({ ...report, hour })));
   }
   return judged;
+}
+
+/** Why each guard judged a report as it did; nothing where it does not say. */
+async function guardsWords(
+  devnet: Devnet,
+  report: { readonly edge: string; readonly hour: bigint },
+): Promise<readonly string[]> {
+  const asked = devnet.guards.map(async ({ url }) => {
+    const answer = await fetch(`${url}/v1/verdicts?hour=${report.hour}&edge=${report.edge}`);
+    const said = (await answer.json()) as { verdicts?: { reason: string; words: string }[] };
+    return (said.verdicts ?? []).map(({ reason, words }) => `${reason} (${words})`);
+  });
+  return (await Promise.allSettled(asked)).flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
 }
 
 /** What the guards' own probes received, kept beyond the hours for which the guards remember it. */
