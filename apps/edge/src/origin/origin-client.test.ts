@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { isLoopbackHost, isPrivateAddress } from '@media-network/runtime/daemon';
 import { describe, expect, it } from 'vitest';
 import { createOriginClient } from './origin-client.ts';
@@ -190,5 +193,81 @@ describe('private addresses', () => {
       true,
     ]);
     expect(['example.org', '10.0.0.1'].map(isLoopbackHost)).toEqual([false, false]);
+  });
+});
+
+describe('a body whose reader is slow, from an origin that closes at once', () => {
+  const BYTES = 3_000_000;
+  const body = Buffer.alloc(BYTES, 'of the origin ');
+  const settings = (port: number) => readOriginSettings(plain({ origin: `http://127.0.0.1:${port}` }));
+
+  /** Answers each connection's first request with these bytes, and closes. */
+  async function origin(answer: readonly Buffer[]): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        for (const part of answer) socket.write(part);
+        socket.end();
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo; // of a TCP server that listens
+    return {
+      port,
+      async close() {
+        server.close();
+        await once(server, 'close');
+      },
+    };
+  }
+
+  async function fetched(answer: readonly Buffer[]): Promise<Buffer> {
+    const { port, close } = await origin(answer);
+    const client = createOriginClient({ timeoutMs: 10_000, allowPrivate: true });
+    try {
+      const response = await client.fetch({
+        settings: settings(port),
+        method: 'GET',
+        target: '/',
+        rawHeaders: [],
+        viewer: { scheme: 'http', host: 'label.zone' },
+      });
+      const parts: Buffer[] = [];
+      for await (const part of response.body as AsyncIterable<Buffer>) {
+        parts.push(part);
+        // Whatever else there is to do comes first: the end of the connection, too.
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      return Buffer.concat(parts);
+    } finally {
+      await client.close();
+      await close();
+    }
+  }
+
+  const head = (fields: string): Buffer => Buffer.from(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`);
+  const chunked = (): Buffer[] => {
+    const parts: Buffer[] = [];
+    for (let at = 0; at < BYTES; at += 50_000)
+      parts.push(Buffer.from('c350\r\n'), body.subarray(at, at + 50_000), Buffer.from('\r\n'));
+    return [...parts, Buffer.from('0\r\n\r\n')];
+  };
+
+  it.each<readonly [string, readonly Buffer[]]>([
+    ['a length', [head(`Content-Length: ${BYTES}`), body]],
+    ['a length, said to be kept', [head(`Content-Length: ${BYTES}\r\nConnection: keep-alive`), body]],
+    ['a length, said to be closed', [head(`Content-Length: ${BYTES}\r\nConnection: close`), body]],
+    ['chunks', [head('Transfer-Encoding: chunked'), ...chunked()]],
+    ['no length', [head('Connection: close'), body]],
+  ])('is whole: %s', async (_name, answer) => {
+    expect((await fetched(answer)).equals(body)).toBe(true);
+  });
+
+  it.each<readonly [string, readonly Buffer[]]>([
+    ['a length', [head(`Content-Length: ${BYTES}`), body.subarray(0, -1)]],
+    ['chunks', [head('Transfer-Encoding: chunked'), ...chunked().slice(0, -1)]],
+  ])('is not taken for whole where a part is missing: %s', async (_name, answer) => {
+    await expect(fetched(answer)).rejects.toThrow();
   });
 });

@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { MediaError } from '@media-network/runtime';
+import { holdEnd } from '@media-network/runtime/daemon';
 import { badResponse } from './origin-head.ts';
 
 /** RFC 9112 §4, and nothing else: the parser behind us takes other versions and stray control characters, too. */
@@ -33,6 +34,7 @@ subscribe('undici:client:sendHeaders', (message) => {
  * interim answers come first.
  */
 export function guardResponses(socket: Socket, timeoutMs: number): Socket {
+  holdEnd(socket);
   const read = socket.read.bind(socket);
   let awaiting = false;
   /** Of a head that is not complete yet. */

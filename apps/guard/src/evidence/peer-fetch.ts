@@ -1,7 +1,8 @@
 import { errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
-import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
+import { isPrivateLiteral } from '@media-network/runtime/daemon';
 import { Agent, request } from 'undici';
+import { createConnector } from '../connector.ts';
 
 export interface PeerAnswer {
   readonly status: number;
@@ -53,7 +54,7 @@ export function createPeerFetch(log: Log, { allowPrivate }: { readonly allowPriv
     pipelining: 1,
     headersTimeout: IDLE_MS,
     bodyTimeout: IDLE_MS,
-    connect: { timeout: 5_000, ...(allowPrivate ? {} : { lookup: publicLookup }) },
+    connect: createConnector({ allowPrivate }),
   });
 
   function urlOf(baseUrl: string, target: string): URL | undefined {

@@ -1,7 +1,8 @@
 import type { Settings } from '@media-network/protocol';
-import { isPrivateLiteral, publicLookup } from '@media-network/runtime/daemon';
+import { isPrivateLiteral } from '@media-network/runtime/daemon';
 import { MediaError } from '@media-network/runtime';
 import { Agent, request } from 'undici';
+import { createConnector } from '../connector.ts';
 import type { HeaderList } from './profiles.ts';
 
 /** First and last byte. */
@@ -51,7 +52,7 @@ export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boo
     pipelining: 1,
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
-    connect: { timeout: 5_000, ...(allowPrivate ? {} : { lookup: publicLookup }) },
+    connect: createConnector({ allowPrivate }),
   });
   return {
     async get(settings, target, { headers, maxBytes, signal }) {

@@ -10,6 +10,7 @@ export {
   wholeOption,
 } from './option-kinds.ts';
 export type { LogLevel } from './option-kinds.ts';
+export { holdEnd } from './hold-end.ts';
 export { holdPorts, requireFreePorts } from './ports.ts';
 export type { HeldPorts, WantedPort } from './ports.ts';
 export { isLoopbackHost, isPrivateAddress, isPrivateLiteral, publicLookup } from './public-address.ts';
