@@ -201,7 +201,6 @@ describe.each([1, 2])('an edge of %i worker(s) that is taken over from', (worker
       publish();
       const kept = viewers(8);
       const state = { left: REQUESTS, done: false };
-      let asked = 0;
       const browsing = Promise.all(kept.map((client, seed) => browse(client, seed * 7, state)));
       // Beside them, viewers who come anew for each request.
       let fresh = 0;
@@ -221,13 +220,15 @@ describe.each([1, 2])('an edge of %i worker(s) that is taken over from', (worker
             .toBeLessThan((REQUESTS * (UPGRADES - i)) / (UPGRADES + 1));
           expect(await edgeNow().upgrade()).toEqual(DONE);
         }
-      } finally {
-        asked = REQUESTS - state.left;
+      } catch (error) {
         state.left = 0;
+        throw error;
+      } finally {
         state.done = true;
       }
       const failed = (await browsing).flat();
       await coming;
+      const asked = REQUESTS - state.left;
       expect(failed).toEqual([]);
       expect(freshFailed).toBe(0);
       expect(await counted()).toBe(sum(kept) + fresh);

@@ -1,9 +1,11 @@
+import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCountingClient } from './counting-client.ts';
 import type { CountingClient } from './counting-client.ts';
 import { startTestNetwork } from './network.ts';
 import type { TestNetwork, TestResource } from './network.ts';
 import { isHit, ok } from './raw-http.ts';
+import { selfSigned } from './tls.ts';
 
 let network: TestNetwork;
 let resource: TestResource;
@@ -199,6 +201,35 @@ describe('two workers', () => {
     const ram = Number(/media_edge_cache_ram_bytes (\d+)/.exec(metrics)?.[1]);
     expect(held).toBeGreaterThan(0);
     expect(held + ram).toBeLessThanOrEqual(8 * 2 ** 20);
+  });
+
+  it('resume the TLS sessions of each other', async () => {
+    const files = await selfSigned();
+    await start({ tlsCert: files.cert, tlsKey: files.key, httpsPort: 0 });
+    network.origin.on('/page', ok('page', KEPT));
+    const visit = (session: Buffer | undefined): Promise<{ reused: boolean; session: Buffer | undefined }> =>
+      new Promise((resolve, reject) => {
+        let ticket: Buffer | undefined;
+        let reused = false;
+        const socket = connectTls({
+          port: network.edge.httpsPort ?? 0,
+          host: '127.0.0.1',
+          rejectUnauthorized: false,
+          ...(session === undefined ? {} : { session }),
+        });
+        socket.on('session', (fresh: Buffer) => (ticket = fresh));
+        socket.on('error', reject);
+        socket.on('secureConnect', () => {
+          reused = socket.isSessionReused();
+          socket.write(`GET /page HTTP/1.1\r\nHost: ${resource.host}\r\nConnection: close\r\n\r\n`);
+        });
+        socket.resume();
+        socket.on('close', () => resolve({ reused, session: ticket }));
+      });
+    const first = await visit(undefined);
+    expect(first.reused).toBe(false);
+    const again = await Promise.all(Array.from({ length: 8 }, () => visit(first.session)));
+    expect(again.map(({ reused }) => reused)).toEqual(again.map(() => true));
   });
 
   it('tell variants apart, and serve what is stale no longer than one process would', async () => {

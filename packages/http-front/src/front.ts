@@ -41,6 +41,8 @@ export interface ListenOptions {
 export interface TlsOptions {
   readonly cert: string | Buffer;
   readonly key: string | Buffer;
+  /** 48 bytes that processes on one port share, so that a viewer who comes back to another one resumes its session. */
+  readonly ticketKeys?: Buffer;
   readonly contextFor?: (serverName: string) => SecureContext | null | Promise<SecureContext | null>;
 }
 
@@ -284,6 +286,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
           // Ours is the order that counts (RFC 7301 §3.2): who speaks both speaks HTTP/2.
           ALPNProtocols: ['h2', 'http/1.1'],
           handshakeTimeout: limits.handshakeTimeoutMs,
+          ...(tls.ticketKeys === undefined ? {} : { ticketKeys: tls.ticketKeys }),
           ...(tls.contextFor === undefined ? {} : { SNICallback: sniCallback(tls.contextFor) }),
         },
         (socket: TLSSocket) =>

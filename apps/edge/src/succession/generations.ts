@@ -58,6 +58,31 @@ function send(child: ChildProcess, message: ToGeneration, handle?: unknown): voi
   child.send(message, handle as never, {}, () => undefined);
 }
 
+function callsOf(
+  child: ChildProcess,
+  gone: Promise<number>,
+): { call(call: GenerationCall): Promise<Legacy | undefined>; heard(said: FromGeneration): void } {
+  const waiting = new Map<number, (said: Extract<FromGeneration, { kind: 'result' }>) => void>();
+  let next = 0;
+  return {
+    async call(call) {
+      next += 1;
+      const no = next;
+      const { promise, resolve } = Promise.withResolvers<Extract<FromGeneration, { kind: 'result' }>>();
+      waiting.set(no, resolve);
+      send(child, { kind: 'call', no, call });
+      const said = await Promise.race([promise, gone.then(() => undefined)]);
+      waiting.delete(no);
+      if (said === undefined) throw new Error('the generation has ended');
+      if (said.failed !== undefined) throw new Error(said.failed);
+      return said.legacy;
+    },
+    heard(said) {
+      if (said.kind === 'result') waiting.get(said.no)?.(said);
+    },
+  };
+}
+
 export function createGenerations(deps: GenerationsDeps): Generations {
   const { edge, log } = deps;
   const children = new Set<Child>();
@@ -74,31 +99,6 @@ export function createGenerations(deps: GenerationsDeps): Generations {
     const { handle, ...place } = control;
     send(child, { kind: 'control', place }, handle);
     send(child, { kind: 'inherited', places: places.length });
-  }
-
-  function callsOf(
-    child: ChildProcess,
-    gone: Promise<number>,
-  ): { call(call: GenerationCall): Promise<Legacy | undefined>; heard(said: FromGeneration): void } {
-    const waiting = new Map<number, (said: Extract<FromGeneration, { kind: 'result' }>) => void>();
-    let next = 0;
-    return {
-      async call(call) {
-        next += 1;
-        const no = next;
-        const { promise, resolve } = Promise.withResolvers<Extract<FromGeneration, { kind: 'result' }>>();
-        waiting.set(no, resolve);
-        send(child, { kind: 'call', no, call });
-        const said = await Promise.race([promise, gone.then(() => undefined)]);
-        waiting.delete(no);
-        if (said === undefined) throw new Error('the generation has ended');
-        if (said.failed !== undefined) throw new Error(said.failed);
-        return said.legacy;
-      },
-      heard(said) {
-        if (said.kind === 'result') waiting.get(said.no)?.(said);
-      },
-    };
   }
 
   /** Resolves once the new one serves, or has failed and the old one goes on. */

@@ -30,14 +30,14 @@ export interface LateDesk extends SessionElsewhere {
 /** A generation that does not answer in this time is about to end: what it has not said is not counted. */
 const SYNC_MS = 2_000;
 
+function say(socket: Socket, answer: LateAnswer): void {
+  if (!socket.destroyed) socket.write(jsonFrame(Frame.late, answer));
+}
+
 export function createLateDesk(deps: LateDeskDeps): LateDesk {
   const links = new Map<Socket, Map<number, () => void>>();
   const waiters = new Set<() => void>();
   let next = 0;
-
-  function say(socket: Socket, answer: LateAnswer): void {
-    if (!socket.destroyed) socket.write(jsonFrame(Frame.late, answer));
-  }
 
   function sessionOf(tenant: string, token: string | undefined): Session | undefined {
     const known = deps.book.byKey(tenant);

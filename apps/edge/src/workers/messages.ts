@@ -23,7 +23,7 @@ export type ToWorker =
       readonly no: number;
       /** Local socket for what the worker cannot answer by itself. */
       readonly door: string;
-      readonly tls: { readonly cert: string; readonly key: string } | undefined;
+      readonly tls: { readonly cert: string; readonly key: string; readonly ticketKeys: Buffer } | undefined;
       readonly maxAssembledBytes: number;
       readonly logLevel: LogLevel;
       readonly accessLog: boolean;

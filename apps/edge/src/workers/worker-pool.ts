@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { CloseOptions, FrontStats } from '@media-network/http-front';
 import { MediaError, createRepeatingTask } from '@media-network/runtime';
@@ -86,6 +87,7 @@ const MAIN = fileURLToPath(
 );
 /** All assembled answers of a front together are 32 MiB; so they are with several. */
 const MAX_ASSEMBLED_BYTES = 32 * 2 ** 20;
+const TICKET_KEY_BYTES = 48;
 const RESPAWN_MS = 100;
 const MAX_RESPAWN_MS = 5_000;
 /** One that has lived this long is started again at once. */
@@ -98,6 +100,7 @@ const SPREADS = process.platform === 'linux' || process.platform === 'freebsd';
 export function createWorkerPool(deps: WorkerPoolDeps, options: WorkerPoolOptions): WorkerPool {
   const { desk, clock, log } = deps;
   const workers = new Map<number, Worker>();
+  const ticketKeys = randomBytes(TICKET_KEY_BYTES);
   const slots: Slot[] = [];
   const stats: FrontStats = { connections: 0, fast: 0, slow: 0, refused: 0 };
   const keepers: RepeatingTask[] = [];
@@ -162,7 +165,7 @@ export function createWorkerPool(deps: WorkerPoolDeps, options: WorkerPoolOption
       kind: 'start',
       no,
       door: options.door,
-      tls: options.tls,
+      tls: options.tls === undefined ? undefined : { ...options.tls, ticketKeys },
       maxAssembledBytes: Math.floor(MAX_ASSEMBLED_BYTES / options.count),
       logLevel: options.logLevel,
       accessLog: options.accessLog,
