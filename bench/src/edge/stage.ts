@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MediaError } from '@media-network/runtime';
-import { watchProcessors } from '../machine/disturbance.ts';
+import { TOLERATED, watchProcessors } from '../machine/disturbance.ts';
 import { describeMachine, thisMachine } from '../machine/machine.ts';
 import type { Machine } from '../machine/machine.ts';
 import { processTree } from '../machine/process-tree.ts';
@@ -34,8 +34,6 @@ export interface Stage {
   owns(server: BenchServer): BenchServer;
 }
 
-/** Part of the two processors' time that other programs and the host may take from a measurement. */
-const TOLERATED = 0.05;
 /** How long the machine gets to come to rest before the bench gives up. */
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 2_000;

@@ -30,6 +30,9 @@ export function parseProcessorUse(stat: string, processors: readonly number[]): 
   return { usedSeconds: used / TICKS_PER_SECOND, stolenSeconds: stolen / TICKS_PER_SECOND };
 }
 
+/** Part of the processors' time that other programs and the host may take from a measurement. */
+export const TOLERATED = 0.05;
+
 export interface Watch {
   /**
    * The part of these processors' time since the start of the watch that went to neither the processes that are
