@@ -196,38 +196,42 @@ describe('private addresses', () => {
   });
 });
 
+const settingsAt = (port: number) => readOriginSettings(plain({ origin: `http://127.0.0.1:${port}` }));
+
+/** Answers each connection's first request with these bytes, and closes. */
+async function closingOrigin(
+  answer: readonly Buffer[],
+): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      for (const part of answer) socket.write(part);
+      socket.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // of a TCP server that listens
+  return {
+    port,
+    async close() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+const head = (fields: string): Buffer => Buffer.from(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`);
+
 describe('a body whose reader is slow, from an origin that closes at once', () => {
   const BYTES = 3_000_000;
   const body = Buffer.alloc(BYTES, 'of the origin ');
-  const settings = (port: number) => readOriginSettings(plain({ origin: `http://127.0.0.1:${port}` }));
-
-  /** Answers each connection's first request with these bytes, and closes. */
-  async function origin(answer: readonly Buffer[]): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', () => {
-        for (const part of answer) socket.write(part);
-        socket.end();
-      });
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo; // of a TCP server that listens
-    return {
-      port,
-      async close() {
-        server.close();
-        await once(server, 'close');
-      },
-    };
-  }
-
   async function fetched(answer: readonly Buffer[]): Promise<Buffer> {
-    const { port, close } = await origin(answer);
+    const { port, close } = await closingOrigin(answer);
     const client = createOriginClient({ timeoutMs: 10_000, allowPrivate: true });
     try {
       const response = await client.fetch({
-        settings: settings(port),
+        settings: settingsAt(port),
         method: 'GET',
         target: '/',
         rawHeaders: [],
@@ -246,7 +250,6 @@ describe('a body whose reader is slow, from an origin that closes at once', () =
     }
   }
 
-  const head = (fields: string): Buffer => Buffer.from(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`);
   const chunked = (): Buffer[] => {
     const parts: Buffer[] = [];
     for (let at = 0; at < BYTES; at += 50_000)
