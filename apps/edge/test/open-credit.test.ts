@@ -151,3 +151,20 @@ it('gives a resource a little before its first hour and where nobody pays', asyn
   expect(served).toBe(2);
   expect(refused?.headers['media-error']).toBe('edge/no-credit');
 });
+
+it('gives no more for a token than without in an hour that is not billed, however often it is paused', async () => {
+  await network.close();
+  await start({ openSlackBytes: 2 * MB });
+  await add(9 * MB, [{ from: BigInt(hour() + 1), until: 2n ** 64n - 1n }]);
+  const headers = async (): Promise<Record<string, string>> => {
+    const session = await network.publisher.session(resource.address, hour(), { creditWindow: 8 * MB });
+    return { 'Media-Token': tokenHeader(session.token) };
+  };
+  const statuses: number[] = [];
+  for (let i = 0; i < 4; i += 1)
+    statuses.push((await resource.get('/mb', { headers: await headers() })).status);
+  expect(statuses).toEqual([200, 200, 503, 503]);
+  network.chain.advance(hourEndMs(network.chain.periods, hour()) - network.chain.nowMs() + 1);
+  for (let i = 0; i < 4; i += 1)
+    expect((await resource.get('/mb', { headers: await headers() })).status).toBe(200);
+});

@@ -223,33 +223,33 @@ async function closingOrigin(
 
 const head = (fields: string): Buffer => Buffer.from(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`);
 
+async function fetched(answer: readonly Buffer[]): Promise<Buffer> {
+  const { port, close } = await closingOrigin(answer);
+  const client = createOriginClient({ timeoutMs: 10_000, allowPrivate: true });
+  try {
+    const response = await client.fetch({
+      settings: settingsAt(port),
+      method: 'GET',
+      target: '/',
+      rawHeaders: [],
+      viewer: { scheme: 'http', host: 'label.zone' },
+    });
+    const parts: Buffer[] = [];
+    for await (const part of response.body as AsyncIterable<Buffer>) {
+      parts.push(part);
+      // Whatever else there is to do comes first: the end of the connection, too.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return Buffer.concat(parts);
+  } finally {
+    await client.close();
+    await close();
+  }
+}
+
 describe('a body whose reader is slow, from an origin that closes at once', () => {
   const BYTES = 3_000_000;
   const body = Buffer.alloc(BYTES, 'of the origin ');
-  async function fetched(answer: readonly Buffer[]): Promise<Buffer> {
-    const { port, close } = await closingOrigin(answer);
-    const client = createOriginClient({ timeoutMs: 10_000, allowPrivate: true });
-    try {
-      const response = await client.fetch({
-        settings: settingsAt(port),
-        method: 'GET',
-        target: '/',
-        rawHeaders: [],
-        viewer: { scheme: 'http', host: 'label.zone' },
-      });
-      const parts: Buffer[] = [];
-      for await (const part of response.body as AsyncIterable<Buffer>) {
-        parts.push(part);
-        // Whatever else there is to do comes first: the end of the connection, too.
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
-      return Buffer.concat(parts);
-    } finally {
-      await client.close();
-      await close();
-    }
-  }
-
   const chunked = (): Buffer[] => {
     const parts: Buffer[] = [];
     for (let at = 0; at < BYTES; at += 50_000)

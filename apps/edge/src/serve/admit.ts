@@ -1,4 +1,5 @@
 import type { ParsedRequest } from '@media-network/http-front';
+import { activeIn } from '@media-network/protocol';
 import type { Clock } from '@media-network/runtime';
 import type { Journal } from '../journal/journal.ts';
 import { VIA } from '../origin/origin-headers.ts';
@@ -92,7 +93,9 @@ export async function admit(
     return { kind: 'refused', phase: 'admit', code: 'edge/upgrade-refused' };
   if (isLoop(request.header('via'))) return { kind: 'refused', phase: 'admit', code: 'edge/loop' };
   const token = request.header('media-token');
-  const refused = token === undefined ? quickRefusal(tenant, deps) : standing(tenant, deps);
+  // A token vouches for bytes that the publisher pays for, and it pays for none of an hour that is not billed.
+  const vouched = token !== undefined && activeIn(tenant.view, BigInt(deps.hour()));
+  const refused = vouched ? standing(tenant, deps) : quickRefusal(tenant, deps);
   if (refused !== undefined) return refused;
   const found = await deps.settings.settingsOf(tenant);
   if (found.kind === 'missing') {

@@ -98,17 +98,20 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
     return limit;
   }
 
-  const openOf = (key: string, hour: number): number =>
-    Math.max(0, ledger.bytesInHour(key, hour) - ledger.signedInHour(key, hour));
+  /** In an hour that is not billed nobody pays for vouched bytes either: they count as open ones. */
+  function openOf(view: ResourceView | undefined, key: string, hour: number): number {
+    const billed = view !== undefined && activeIn(view, BigInt(hour));
+    return Math.max(0, ledger.bytesInHour(key, hour) - (billed ? ledger.signedInHour(key, hour) : 0));
+  }
 
   function sumUp(hour: number): void {
     const now = deps.clock.nowMs();
     let open = 0;
     let unpaid = 0;
     for (const key of ledger.hour(hour)?.samples.keys() ?? []) {
-      const bytes = openOf(key, hour);
-      open += bytes;
       const view = chain.resources().get(key);
+      const bytes = openOf(view, key, hour);
+      open += bytes;
       unpaid += Math.max(0, bytes - (view === undefined ? 0 : limitOf(view, hour)));
     }
     sums = { hour, at: now, open, unpaid: Math.max(unpaid, open - capBytes) };
@@ -179,7 +182,8 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
       sumUpAtTimes(hour);
       const all = SLACK_RESOURCES * options.slackBytes;
       const within =
-        openOf(tenant.key, hour) < limitOf(tenant.view, hour) + options.slackBytes && sums.unpaid <= all;
+        openOf(tenant.view, tenant.key, hour) < limitOf(tenant.view, hour) + options.slackBytes &&
+        sums.unpaid <= all;
       if (within) return 0;
       const left = Math.ceil((hourEndMs(chain.periods, hour) - now) / 1000);
       return Math.max(1, Math.min(MAX_WAIT_SECONDS, left));
@@ -188,7 +192,8 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
       if (options.pastCredit === 'serve') return Number.POSITIVE_INFINITY;
       const hour = hourAt(chain.periods, chain.nowMs());
       sumUpAtTimes(hour);
-      const ofTenant = limitOf(tenant.view, hour) + options.slackBytes - openOf(tenant.key, hour);
+      const ofTenant =
+        limitOf(tenant.view, hour) + options.slackBytes - openOf(tenant.view, tenant.key, hour);
       return Math.max(0, Math.min(ofTenant, SLACK_RESOURCES * options.slackBytes - sums.unpaid));
     },
     get stats() {

@@ -1,5 +1,5 @@
 import type { Found } from '@media-network/chain';
-import { hourAt, hourPhase, weekOfHour } from '@media-network/protocol';
+import { hourAt, hourPhase, hourStart, weekOfHour } from '@media-network/protocol';
 import type { HourPhase, Periods } from '@media-network/protocol';
 import type { Clock, Log, RoundResult } from '@media-network/runtime';
 import type { Counts } from '../counts.ts';
@@ -105,6 +105,7 @@ export function createInspector(deps: InspectorDeps): Inspector {
       evidence,
       commits,
       seen: book.of(edge.address, hour),
+      joinedBefore: edge.joinedAt <= hourStart(snapshot.config, hour),
       online: isOnline(hour),
     });
     const ofHour = judged.get(hour) ?? new Map<string, JudgedReport>();

@@ -55,6 +55,7 @@ const said = (change: Partial<JudgeFacts> = {}): unknown[] => {
     hour: 5n,
     evidence: { kind: 'whole', entries: [entry(MEGA)] },
     seen: seen(),
+    joinedBefore: true,
     online: true,
     commits: [commit(2, 50n * MEGA), commit(8, 56n * MEGA)],
     ...change,
@@ -65,6 +66,17 @@ const said = (change: Partial<JudgeFacts> = {}): unknown[] => {
 describe('levels', () => {
   it('are full for what holds', () => {
     expect(said()).toEqual([1, 'full', false]);
+  });
+
+  it('are vouched bytes only for an edge that came after guards had asked, or after the hour', () => {
+    const late = { joinedBefore: false, seen: seen({ asks: { answered: 0, refused: 0 } }) };
+    expect(said({ ...late, commits: [] })).toEqual([2, 'noCommit', true]);
+    expect(said({ ...late, commits: [], online: false })).toEqual([2, 'noCommit', true]);
+    // Of other hours, or without counters, they say nothing of this one.
+    const other = commit(8, 56n * MEGA);
+    const before = { ...other, commit: { ...other.commit, hour: 6n } };
+    expect(said({ ...late, commits: [before, commit(8, undefined)] })).toEqual([2, 'noCommit', true]);
+    expect(said({ ...late, commits: [commit(8, 56n * MEGA)] })).toEqual([1, 'full', false]);
   });
 
   it('are vouched bytes only where counters were refused: silence is no evidence of service', () => {

@@ -35,6 +35,8 @@ export interface JudgeFacts {
   readonly evidence: Evidence;
   /** Of this edge in the hour. */
   readonly seen: EdgeHour;
+  /** Whether the edge was there when the hour began. */
+  readonly joinedBefore: boolean;
   /** Whether any edge at all answered this guard in the hour: if none did, the guard itself was cut off. */
   readonly online: boolean;
   readonly commits: readonly CollectedCommit[];
@@ -51,8 +53,8 @@ const settled = (level: Level, reason: Reason, words: string): Verdict => ({
 });
 
 /**
- * A guard's level for a report (docs/evidence.md, Verdicts). Nothing is said against an edge that was not asked, and a
- * session or a resource at fault never touches the report.
+ * A guard's level for a report (docs/evidence.md, Verdicts). Nothing is said against an edge that was not asked
+ * though it was there, and a session or a resource at fault never touches the report.
  */
 export function judge(facts: JudgeFacts): Verdict {
   const { evidence, seen } = facts;
@@ -65,8 +67,17 @@ export function judge(facts: JudgeFacts): Verdict {
       ? { level: 3, reason: 'unavailable', words: evidence.words, open: true }
       : { level: 0, reason: 'notAsked', words: evidence.words, open: true };
   }
+  const { hour } = facts;
+  // Guards ask whoever is there; one that comes when they have asked, or after the hour, was never looked at.
+  if (!facts.joinedBefore && !facts.commits.some((each) => each.commit.hour === hour && each.counters))
+    return {
+      level: 2,
+      reason: 'noCommit',
+      words: 'it joined after the hour had begun, and nobody has counters of it',
+      open: true,
+    };
   const finding = checkCommits({
-    hour: facts.hour,
+    hour,
     entries: evidence.entries,
     commits: facts.commits,
     asked: facts.online ? seen.asks.answered + seen.asks.refused : 0,
