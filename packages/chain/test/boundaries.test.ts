@@ -441,6 +441,61 @@ describe('prices', () => {
   });
 });
 
+describe('unbonding', () => {
+  const unbond = (bench: Bench, role: number, lp: bigint): Promise<string> =>
+    bench.run('beginUnbond', { owner: bench.owner(0), pool: bench.pool, role, lp });
+
+  it('ends to the second', async () => {
+    const bench = await Bench.open();
+    await bench.stake(0, ROLE.user, 10n);
+    const withdraw = (): Promise<string> =>
+      bench.run('withdraw', { owner: bench.owner(0), pool: bench.pool, role: ROLE.user });
+    expect(await withdraw()).toBe('NothingUnbonding');
+    bench.at(50n);
+    expect(await unbond(bench, ROLE.user, 11n)).toBe('InsufficientStake');
+    expect(await unbond(bench, ROLE.user, 10n)).toBe('ok');
+    bench.at(50n + BigInt(TRACE_PARAMS.unbondSecs) - 1n);
+    expect(await withdraw()).toBe('StillUnbonding');
+    bench.at(50n + BigInt(TRACE_PARAMS.unbondSecs));
+    expect(await withdraw()).toBe('ok');
+  });
+
+  it.each([
+    ['an edge', ROLE.edge, TRACE_PARAMS.minEdgeStake],
+    ['a guard', ROLE.guard, TRACE_PARAMS.minGuardStake],
+  ] as const)('leaves %s that works its minimum, to the unit', async (_who, role, minimum) => {
+    const bench = await Bench.deep();
+    if (role === ROLE.edge) await bench.edge(0, lpOf(2n * minimum));
+    else await bench.guard(0, lpOf(2n * minimum));
+    // LP may be worth a unit less than it was bought for.
+    let left = 0;
+    for (; (await unbond(bench, role, 1n)) === 'ok'; left += 1) {
+      const [stake] = allOf(bench.twin.model, 'stake').filter(
+        ({ value }) => value.owner === bench.owner(0) && value.flags === role,
+      );
+      const rest = stake?.value.lp ?? 0n;
+      if (rest > lpOf(minimum) + 3n)
+        await bench.must('beginUnbond', {
+          owner: bench.owner(0),
+          pool: bench.pool,
+          role,
+          lp: rest - lpOf(minimum) - 3n,
+        });
+    }
+    expect(left).toBeLessThan(9);
+    expect(await unbond(bench, role, 1n)).toBe('StakeInUse');
+  });
+
+  it('leaves what is set aside for resources, to the unit', async () => {
+    const bench = await Bench.open();
+    await bench.stake(0, ROLE.publisher, 100n);
+    await bench.resource(0, 1n, 40n);
+    expect(await unbond(bench, ROLE.publisher, 61n)).toBe('StakeInUse');
+    expect(await unbond(bench, ROLE.publisher, 60n)).toBe('ok');
+    expect(await unbond(bench, ROLE.publisher, 1n)).toBe('StakeInUse');
+  });
+});
+
 describe('an hour', () => {
   let bench: Bench;
   let guards: { operator: Address; guard: Address; stake: Address; pool: Address }[];
@@ -539,6 +594,16 @@ describe('an hour', () => {
     bench.at(ownEnd);
     const late = ownEnd / (BigInt(TRACE_PARAMS.hoursPerWeek) * HOUR);
     expect(await propose(0, 0n)).toBe(late === 0n ? 'ok' : 'WrongWeek');
+  });
+
+  it('takes commitments of the set of its own week, and of no earlier one', async () => {
+    const next = BigInt(TRACE_PARAMS.hoursPerWeek);
+    bench.at((next + 1n) * HOUR);
+    await bench.must('submitReport', { ...edges[0]!, ...report, week: 1n, hour: next });
+    bench.at((next + 1n) * HOUR + SLOT * BigInt(TRACE_PARAMS.reportSlots));
+    expect(await commit(0, 0n, next)).toBe('WrongWeek');
+    expect(await commit(0, 2n, next)).not.toBe('ok');
+    expect(await commit(0, 1n, next)).toBe('ok');
   });
 
   it('lets all reveal at once when all have committed, and propose when all have revealed', async () => {
