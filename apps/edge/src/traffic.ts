@@ -72,7 +72,8 @@ function add(sums: Sums, bytes: number, kind: 'hit' | 'miss' | 'error', times: n
   } else if (kind === 'error') sums.errors += times;
 }
 
-function pathOf(target: string): string {
+/** How a path is shown: without its query, and cut. */
+export function pathOf(target: string): string {
   const query = target.indexOf('?');
   const path = query === -1 ? target : target.slice(0, query);
   return path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}…` : path;

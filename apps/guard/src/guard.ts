@@ -43,6 +43,7 @@ import { createOriginBodies } from './probe/origin-bodies.ts';
 import { createOriginFetch } from './probe/origin-fetch.ts';
 import { createProbeBudget } from './probe/probe-budget.ts';
 import { createProbe } from './probe/probe.ts';
+import { createProbeTotals } from './probe/probe-totals.ts';
 import { createProber } from './probe/prober.ts';
 import { createTargetPool } from './probe/target-pool.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -129,6 +130,7 @@ export async function createGuard(
     const targets = createTargetPool();
     const bodies = createOriginBodies();
     const budget = createProbeBudget(config.probeBytes);
+    const probeTotals = createProbeTotals();
     const intake = createCommitIntake({ book, contradictions });
 
     const shared = {
@@ -165,7 +167,7 @@ export async function createGuard(
       .split(',')
       .map((each) => each.trim())
       .filter(Boolean);
-    const prober = createProber({ ...shared, edges, origin, addresses });
+    const prober = createProber({ ...shared, edges, origin, addresses, totals: probeTotals });
     const probe = createProbe({ ...shared, prober, zone: config.zone });
     const witnesses = createWitnessDesk({ ...shared, prober });
 
@@ -173,6 +175,7 @@ export async function createGuard(
     const routes = createRoutes({
       ...shared,
       meter,
+      probeTotals,
       contradictions,
       witnesses,
       authorise,
@@ -239,7 +242,7 @@ export async function createGuard(
         probes: counts.get('probes'),
         probedBytes: book.probedBytes,
         witnesses: counts.get('witnesses'),
-        probeTotals: book.probeTotals,
+        probeTotals: probeTotals.all(),
         evidence: { blobs: store.blobs, bytes: store.bytes },
       }),
       close: () => scope.close(),

@@ -40,6 +40,7 @@ import type { Network, Snapshot } from './network.ts';
 import { createOriginBodies } from './probe/origin-bodies.ts';
 import { createTargetPool, hashOfTarget } from './probe/target-pool.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { createProbeTotals } from './probe/probe-totals.ts';
 import { createRoutes } from './routes.ts';
 import { openHourBook } from './state/hour-book.ts';
 import { openHourLog } from './state/hour-log.ts';
@@ -180,6 +181,7 @@ async function setup() {
     },
   });
   const routes = createRoutes({
+    probeTotals: createProbeTotals(),
     client,
     network,
     guard,

@@ -23,6 +23,7 @@ import type { Handler, HttpAnswer, HttpRequest } from './http.ts';
 import { observationsOf } from './inspect/disputes.ts';
 import type { Meter } from './meter/meter.ts';
 import type { Network } from './network.ts';
+import type { ProbeTotals } from './probe/probe-totals.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { OWN_LOOK } from './state/hour-book.ts';
 import type { HourBook } from './state/hour-book.ts';
@@ -38,6 +39,7 @@ export interface RouteDeps {
   readonly store: EvidenceStore;
   readonly meter: Pick<Meter, 'isRevealed'>;
   readonly book: HourBook;
+  readonly probeTotals: Pick<ProbeTotals, 'all'>;
   readonly contradictions: Contradictions;
   readonly witnesses: Pick<WitnessDesk, 'take'>;
   readonly authorise: Pick<Authorise, 'sightOf'>;
@@ -187,12 +189,7 @@ export function createRoutes(deps: RouteDeps): Handler {
   async function probes({ client }: HttpRequest): Promise<HttpAnswer> {
     if (!isLoopbackHost(client.replace(/^::ffff:/, '')))
       return errorAnswer(403, 'guard/not-local', 'What the probes ask is told on this machine alone.');
-    const totals = deps.book.probeTotals.map(({ edge, requests, bytes }) => ({
-      edge,
-      requests,
-      bytes: String(bytes),
-    }));
-    return jsonAnswer(200, { guard: guard.address, totals });
+    return jsonAnswer(200, { guard: guard.address, totals: deps.probeTotals.all() });
   }
 
   async function ready(): Promise<HttpAnswer> {

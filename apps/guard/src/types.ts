@@ -43,11 +43,33 @@ export interface ProbedBytes {
   readonly bytes: bigint;
 }
 
-/** What a guard's probes asked of an edge since the guard began; the edge counts it with its viewers'. */
+/** One probe as the edge counted it with its viewers' requests. */
+export interface ProbeMade {
+  readonly edge: string;
+  /** The host by which the edge counts the site: its name in the zone, whatever name was asked under. */
+  readonly host: string;
+  /** Without its query. */
+  readonly path: string;
+  /** By what the edge said of itself: from its cache, fetched, or failed. */
+  readonly kind: 'hit' | 'miss' | 'error';
+  readonly bytes: number;
+  readonly atMs: number;
+}
+
+/** What a guard's probes asked of a path at an edge since the guard began; the edge counts it with its viewers'. */
 export interface ProbeTotal {
   readonly edge: string;
+  readonly host: string;
+  /** Empty for all paths beyond those that are told apart. */
+  readonly path: string;
   readonly requests: number;
-  readonly bytes: bigint;
+  readonly hits: number;
+  readonly errors: number;
+  readonly bytes: number;
+  readonly hitBytes: number;
+  /** Of the first probe and the last: an edge that began between the two has not counted all of them. */
+  readonly firstMs: number;
+  readonly lastMs: number;
 }
 
 export interface GuardStats {

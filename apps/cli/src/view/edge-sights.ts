@@ -1,6 +1,8 @@
 import { NODE_STATUS } from '@media-network/chain/schema';
 import type { Found, MediaClient } from '@media-network/chain';
 import type { TrafficSnapshot } from '@media-network/edge/traffic';
+import { parseProbes, separate } from './probed.ts';
+import type { Probed } from './probed.ts';
 import type { EdgeSight } from './traffic-source.ts';
 
 const TIMEOUT_MS = 3_000;
@@ -63,41 +65,38 @@ function trafficOf(figures: ReadonlyMap<string, number>, host: string): TrafficS
   };
 }
 
-async function sightOf(edge: Found<'edge'>, probes: EdgeSight['probes']): Promise<EdgeSight> {
+/** What guards tell of their probes, and whether all of them do. */
+interface Told {
+  readonly probed: readonly Probed[];
+  readonly byAll: boolean;
+}
+
+async function sightOf(edge: Found<'edge'>, guards: Told): Promise<EdgeSight> {
   const [own, metrics] = await Promise.all([ask(edge.control, '/v1/traffic'), ask(edge.control, '/metrics')]);
   const figures = metrics === undefined ? undefined : parseMetrics(metrics);
   // The shape is this project's own edge's; another's would show as zeros.
   const told = parsed(own) as TrafficSnapshot | undefined;
+  const traffic = told ?? (figures === undefined ? undefined : trafficOf(figures, edge.endpoint));
+  // Sums without sites cannot be told apart, whatever guards tell.
+  const apart = separate(edge.address, told?.sinceMs, guards.probed);
   return {
     edge: edge.address,
     endpoint: edge.endpoint,
-    traffic: told ?? (figures === undefined ? undefined : trafficOf(figures, edge.endpoint)),
+    traffic,
     originBytes: figures?.get('media_edge_origin_bytes_total') ?? 0,
     reports: figures?.get('media_edge_reports_submitted_total') ?? 0,
-    probes,
+    ...apart,
+    probesApart: apart.probesApart && guards.byAll,
   };
 }
 
-/** What guards tell this machine of their probes, by edge. */
-async function probesOf(client: MediaClient): Promise<ReadonlyMap<string, EdgeSight['probes']>> {
+/** What guards tell this machine of their probes. */
+async function probesOf(client: MediaClient): Promise<Told> {
   const guards = (await client.guards()).filter((guard) => guard.status === NODE_STATUS.active);
-  const sums = new Map<string, { requests: number; bytes: number }>();
-  await Promise.all(
-    guards.map(async (guard) => {
-      const told = parsed(await ask(guard.endpoint, '/v1/probes'));
-      const totals = typeof told === 'object' && told !== null && 'totals' in told ? told.totals : undefined;
-      for (const each of Array.isArray(totals) ? totals : []) {
-        const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(each ?? {}));
-        const edge = fields.get('edge');
-        if (typeof edge !== 'string') continue;
-        const sum = sums.get(edge) ?? { requests: 0, bytes: 0 };
-        sum.requests += Number(fields.get('requests')) || 0;
-        sum.bytes += Number(fields.get('bytes')) || 0;
-        sums.set(edge, sum);
-      }
-    }),
+  const told = await Promise.all(
+    guards.map(async (guard) => parseProbes(parsed(await ask(guard.endpoint, '/v1/probes')))),
   );
-  return sums;
+  return { probed: told.flatMap((each) => each ?? []), byAll: !told.includes(undefined) };
 }
 
 /** Every active edge, or those that `only` names by account, owner or URL. */
@@ -111,8 +110,7 @@ export async function edgeSights(
       (only.size === 0 ||
         [edge.address, edge.owner, edge.endpoint, edge.control].some((each) => only.has(each))),
   );
-  const probes = await probesOf(client);
-  return Promise.all(
-    edges.map((edge) => sightOf(edge, probes.get(edge.address) ?? { requests: 0, bytes: 0 })),
-  );
+  // Guards first: what an edge tells then has counted every probe that they tell of.
+  const guards = await probesOf(client);
+  return Promise.all(edges.map((edge) => sightOf(edge, guards)));
 }

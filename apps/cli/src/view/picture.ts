@@ -4,6 +4,7 @@ import {
   addTraffic,
   errorSums,
   firstByteWithin,
+  largest,
   siteTraffic,
   topPaths,
 } from './traffic-source.ts';
@@ -28,6 +29,8 @@ export interface Picture {
   /** Milliseconds, as upper bounds; undefined before the first request. */
   readonly firstByteP50Ms: number | undefined;
   readonly firstByteP95Ms: number | undefined;
+  /** Edges in whose figures guards' probes are, all or some, for they cannot be told apart. */
+  readonly mixedEdges: number;
   readonly edges: readonly EdgeRow[];
   readonly paths: readonly PathSum[];
   readonly errors: readonly { readonly code: string; readonly count: number }[];
@@ -46,29 +49,48 @@ export function createPainter(
   nowMs: () => number,
   before: SiteTraffic = NO_TRAFFIC,
 ): (look: Look) => Picture {
+  /** By edge what it has counted since it began, and the sum of what edges had counted that began anew. */
+  const counted = new Map<string, { readonly sinceMs: number; readonly traffic: SiteTraffic }>();
+  let ended = before;
+
+  /** Totals never fall: a probe may be told of before an edge has counted it, and an edge may stay silent or begin anew. */
+  function remember(edge: string, sinceMs: number, traffic: SiteTraffic): SiteTraffic {
+    const known = counted.get(edge);
+    const same = known?.sinceMs === sinceMs;
+    if (known !== undefined && !same) ended = addTraffic(ended, known.traffic);
+    const most = same ? largest(known.traffic, traffic) : traffic;
+    counted.set(edge, { sinceMs, traffic: most });
+    return most;
+  }
+
   let last: { readonly atMs: number; readonly sites: SiteTraffic } | undefined;
   return ({ title, notes, sights, money }) => {
     const rows = sights.map((sight) => ({
       endpoint: sight.endpoint,
-      traffic: sight.traffic === undefined ? undefined : siteTraffic(sight),
+      traffic:
+        sight.traffic === undefined
+          ? undefined
+          : remember(sight.edge, sight.traffic.sinceMs, siteTraffic(sight)),
       reports: sight.reports,
     }));
-    const sites = rows.reduce((sum, { traffic }) => addTraffic(sum, traffic ?? NO_TRAFFIC), before);
+    const sites = [...counted.values()].reduce((sum, each) => addTraffic(sum, each.traffic), ended);
     const atMs = nowMs();
     const seconds = last === undefined ? 0 : (atMs - last.atMs) / 1000;
-    // An edge that started anew counts from nothing: that is no traffic below zero.
     const rate = (pick: (traffic: SiteTraffic) => number): number | undefined =>
       last === undefined || seconds <= 0
         ? undefined
         : Math.max(0, (pick(sites) - pick(last.sites)) / seconds);
+    const asked = rows.some(({ traffic }) => traffic !== undefined && traffic.requests > 0);
     const picture = {
       title,
       notes,
       sites,
       requestsPerSecond: rate(({ requests }) => requests),
       bytesPerSecond: rate(({ bytes }) => bytes),
-      firstByteP50Ms: firstByteWithin(sights, 0.5),
-      firstByteP95Ms: firstByteWithin(sights, 0.95),
+      // Probes are among those times: without a request of a viewer they would be all there is.
+      firstByteP50Ms: asked ? firstByteWithin(sights, 0.5) : undefined,
+      firstByteP95Ms: asked ? firstByteWithin(sights, 0.95) : undefined,
+      mixedEdges: sights.filter(({ traffic, probesApart }) => traffic !== undefined && !probesApart).length,
       edges: rows,
       paths: topPaths(sights),
       errors: errorSums(sights),
@@ -98,6 +120,7 @@ export function pictureJson(picture: Picture, atMs: number): object {
       traffic: traffic ?? null,
       reports,
     })),
+    mixedEdges: picture.mixedEdges,
     paths: picture.paths.slice(0, 10),
     errors: picture.errors.slice(0, 10),
     money,

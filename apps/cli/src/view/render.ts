@@ -26,16 +26,25 @@ function trafficLines({ sites, ...picture }: Picture, style: Style): string[] {
   const rate = picture.requestsPerSecond === undefined ? '' : ` (${picture.requestsPerSecond.toFixed(1)}/s)`;
   const speed =
     picture.bytesPerSecond === undefined ? '' : ` (${formatBytes(Math.round(picture.bytesPerSecond))}/s)`;
+  const mixed =
+    picture.mixedEdges === 0
+      ? ''
+      : `; others are, at ${picture.mixedEdges} ${picture.mixedEdges === 1 ? 'edge' : 'edges'}`;
   return [
     `${style.dim('sites ')}  ${style.bold(String(sites.requests))} requests${rate}, hits ${style.green(percent(sites.hits, sites.requests))}, by bytes ${style.green(percent(sites.hitBytes, sites.bytes))}`,
     `        ${formatBytes(sites.bytes)} served${speed}, ${formatBytes(sites.originBytes)} from origins, ${sites.errors} errors`,
     `        first byte within ${firstByte(picture.firstByteP50Ms)} (half), ${firstByte(picture.firstByteP95Ms)} (95 %)`,
-    `${style.dim('probes')}  ${sites.probes.requests} requests, ${formatBytes(sites.probes.bytes)} of guards, not counted above`,
+    `${style.dim('probes')}  ${sites.probes.requests} requests, ${formatBytes(sites.probes.bytes)} of guards, not counted above${mixed}`,
   ];
 }
 
 function told(row: EdgeRow, show: (traffic: NonNullable<EdgeRow['traffic']>) => string): string {
   return row.traffic === undefined ? '-' : show(row.traffic);
+}
+
+/** A site's label in the zone tells it from others as far as a narrow screen needs. */
+function siteName(host: string): string {
+  return host.split('.')[0]?.slice(0, 10) ?? host;
 }
 
 function cutPath(path: string): string {
@@ -62,10 +71,11 @@ function edgeLines(edges: readonly EdgeRow[], style: Style): string[] {
 function pathLines(paths: readonly PathSum[], room: number, style: Style): string[] {
   // A head without a path says nothing.
   if (paths.length === 0 || room < 2) return [];
+  const several = new Set(paths.map(({ host }) => host)).size > 1;
   return table(
     paths.slice(0, Math.min(room - 1, MAX_PATHS)),
     [
-      { head: 'most asked', value: ({ path }) => cutPath(path) },
+      { head: 'most asked', value: ({ host, path }) => cutPath(several ? `${siteName(host)}${path}` : path) },
       { head: 'requests', value: ({ requests }) => String(requests), align: 'right' },
       { head: 'hits', value: ({ hits, requests }) => percent(hits, requests), align: 'right' },
       { head: 'bytes', value: ({ bytes }) => formatBytes(bytes), align: 'right' },

@@ -1,5 +1,6 @@
-import { FIRST_BYTE_BOUNDS_MS } from '@media-network/edge/traffic';
+import { FIRST_BYTE_BOUNDS_MS, pathOf } from '@media-network/edge/traffic';
 import type { TrafficSnapshot } from '@media-network/edge/traffic';
+import type { Probed } from './probed.ts';
 
 /** What one edge says of its traffic at one moment. Bytes and requests are since the edge began. */
 export interface EdgeSight {
@@ -10,8 +11,10 @@ export interface EdgeSight {
   readonly traffic: TrafficSnapshot | undefined;
   readonly originBytes: number;
   readonly reports: number;
-  /** What guards' probes asked of it, as far as guards tell. */
-  readonly probes: { readonly requests: number; readonly bytes: number };
+  /** What guards' probes asked of it, by site and path, as far as guards tell and it has counted them. */
+  readonly probes: readonly Probed[];
+  /** Whether that is all of it; what is not told stays in the figures. */
+  readonly probesApart: boolean;
 }
 
 /** Traffic of the sites: what edges counted without what guards' probes asked. */
@@ -35,36 +38,34 @@ export const NO_TRAFFIC: SiteTraffic = {
   probes: { requests: 0, bytes: 0 },
 };
 
-/**
- * One edge's figures. Probes ask as viewers do, and for what is cached as a rule: they are taken from the hits
- * first, and never more than there are.
- */
-export function siteTraffic(sight: EdgeSight): SiteTraffic {
-  const hosts = sight.traffic?.hosts ?? [];
-  const sum = (pick: (host: (typeof hosts)[number]) => number): number =>
-    hosts.reduce((total, host) => total + pick(host), 0);
-  const { probes } = sight;
-  const [requests, hits, bytes, hitBytes] = [
-    sum((host) => host.requests),
-    sum((host) => host.hits),
-    sum((host) => host.bytes),
-    sum((host) => host.hitBytes),
-  ];
-  const probedRequests = Math.min(probes.requests, requests);
-  const probedBytes = Math.min(probes.bytes, bytes);
+type Figures = Record<'requests' | 'hits' | 'bytes' | 'hitBytes' | 'errors', number>;
+
+/** Each figure without the probes' part of it: an edge says what was a hit, and guards count as it says. */
+function without(counted: Figures, probed: readonly Probed[]): Figures {
+  const rest = (name: keyof Figures): number =>
+    Math.max(0, counted[name] - probed.reduce((sum, each) => sum + each[name], 0));
+  const [requests, bytes] = [rest('requests'), rest('bytes')];
   return {
-    requests: requests - probedRequests,
-    hits: Math.max(0, hits - probedRequests),
-    bytes: bytes - probedBytes,
-    hitBytes: Math.max(0, hitBytes - probedBytes),
-    // Probes of a site that fails fail too.
-    errors: Math.min(
-      sum((host) => host.errors),
-      requests - probedRequests,
-    ),
-    originBytes: sight.originBytes,
-    probes: { requests: probedRequests, bytes: probedBytes },
+    requests,
+    hits: Math.min(requests, rest('hits')),
+    bytes,
+    hitBytes: Math.min(bytes, rest('hitBytes')),
+    errors: Math.min(requests, rest('errors')),
   };
+}
+
+/** One edge's figures, site by site: what was probed of one is never taken from another. */
+export function siteTraffic({ traffic, probes, originBytes }: EdgeSight): SiteTraffic {
+  let sum: SiteTraffic = { ...NO_TRAFFIC, originBytes };
+  for (const host of traffic?.hosts ?? []) {
+    const rest = without(
+      host,
+      probes.filter((each) => each.host === host.host),
+    );
+    const probed = { requests: host.requests - rest.requests, bytes: host.bytes - rest.bytes };
+    sum = addTraffic(sum, { ...rest, originBytes: 0, probes: probed });
+  }
+  return sum;
 }
 
 export function addTraffic(a: SiteTraffic, b: SiteTraffic): SiteTraffic {
@@ -79,21 +80,46 @@ export function addTraffic(a: SiteTraffic, b: SiteTraffic): SiteTraffic {
   };
 }
 
+/** Figure by figure the larger. */
+export function largest(a: SiteTraffic, b: SiteTraffic): SiteTraffic {
+  return {
+    requests: Math.max(a.requests, b.requests),
+    hits: Math.max(a.hits, b.hits),
+    bytes: Math.max(a.bytes, b.bytes),
+    hitBytes: Math.max(a.hitBytes, b.hitBytes),
+    errors: Math.max(a.errors, b.errors),
+    originBytes: Math.max(a.originBytes, b.originBytes),
+    probes: {
+      requests: Math.max(a.probes.requests, b.probes.requests),
+      bytes: Math.max(a.probes.bytes, b.probes.bytes),
+    },
+  };
+}
+
 export interface PathSum {
+  /** The site's name in the zone. */
+  readonly host: string;
   readonly path: string;
   readonly requests: number;
   readonly hits: number;
   readonly bytes: number;
 }
 
-/** The paths of all edges, the most asked first. Probes are in these: they ask for what guards may fetch. */
+/** The paths of all edges without guards' probes, the most asked first. */
 export function topPaths(sights: readonly EdgeSight[]): readonly PathSum[] {
   const sums = new Map<string, PathSum>();
-  for (const { traffic } of sights) {
-    for (const { host, path, requests, hits, bytes } of traffic?.paths ?? []) {
+  for (const { traffic, probes } of sights) {
+    for (const counted of traffic?.paths ?? []) {
+      const { host, path } = counted;
+      const { requests, hits, bytes } = without(
+        { ...counted, hitBytes: 0, errors: 0 },
+        probes.filter((each) => each.host === host && pathOf(each.path) === path),
+      );
+      if (requests === 0) continue;
       const key = `${host} ${path}`;
-      const known = sums.get(key) ?? { path, requests: 0, hits: 0, bytes: 0 };
+      const known = sums.get(key) ?? { requests: 0, hits: 0, bytes: 0 };
       sums.set(key, {
+        host,
         path,
         requests: known.requests + requests,
         hits: known.hits + hits,

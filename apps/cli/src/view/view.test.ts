@@ -2,13 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { HostTraffic, PathTraffic } from '@media-network/edge/traffic';
 import { createStyle } from '../terminal/style.ts';
 import { visibleLength } from '../terminal/terminal.ts';
 import { parseMetrics } from './edge-sights.ts';
 import { readTotals, writeTotals } from './kept-totals.ts';
 import { createPainter, pictureJson } from './picture.ts';
 import { pictureLine, renderScreen } from './render.ts';
-import { NO_TRAFFIC, firstByteWithin, siteTraffic } from './traffic-source.ts';
+import { parseProbes, separate } from './probed.ts';
+import type { Probed } from './probed.ts';
+import { NO_TRAFFIC, firstByteWithin, siteTraffic, topPaths } from './traffic-source.ts';
 import type { EdgeSight } from './traffic-source.ts';
 
 const money = {
@@ -26,13 +29,45 @@ const money = {
   claimed: 1n,
 };
 
+function probed(figures: Partial<Probed>): Probed {
+  return {
+    edge: 'e',
+    host: 'a',
+    path: '/a',
+    requests: 0,
+    hits: 0,
+    errors: 0,
+    bytes: 0,
+    hitBytes: 0,
+    firstMs: 0,
+    lastMs: 0,
+    ...figures,
+  };
+}
+
+/** An edge that has counted one site's requests, of which guards made some. */
+function counted(
+  host: Partial<HostTraffic>,
+  paths: readonly PathTraffic[] = [],
+  probes: readonly Probed[] = [],
+): EdgeSight {
+  const { traffic, ...rest } = sight(0);
+  if (traffic === undefined) throw new Error('no traffic');
+  const site = { host: 'a', requests: 0, hits: 0, bytes: 0, hitBytes: 0, errors: 0, ...host };
+  return { ...rest, probes, traffic: { ...traffic, hosts: [site], paths, errors: [] } };
+}
+
 function sight(requests: number, probes = 0): EdgeSight {
   return {
     edge: 'e',
     endpoint: 'http://127.0.0.1:8080',
     originBytes: 500,
     reports: 1,
-    probes: { requests: probes, bytes: probes * 10 },
+    probes:
+      probes === 0
+        ? []
+        : [probed({ requests: probes, hits: probes, bytes: probes * 10, hitBytes: probes * 10 })],
+    probesApart: true,
     traffic: {
       sinceMs: 0,
       hosts: [
@@ -78,6 +113,95 @@ test('what guards probe is not the sites own traffic, and never more than there 
     bytes: 0,
     errors: 0,
     probes: { requests: 3, bytes: 30 },
+  });
+});
+
+test('probes that were misses take no hit of a viewer', () => {
+  // 30 probes, all fetched; 20 viewers' requests, all but one from the cache; and one of 50 MB.
+  const requests = 51;
+  const found = counted(
+    { requests, hits: 20, bytes: 50_000_530, hitBytes: 50_000_200 },
+    [
+      { host: 'a', path: '/hello', requests: 22, hits: 19, bytes: 220 },
+      { host: 'a', path: '/', requests: 28, hits: 0, bytes: 280 },
+      { host: 'a', path: '/big', requests: 1, hits: 1, bytes: 50_000_000 },
+    ],
+    [
+      probed({ path: '/', requests: 28, bytes: 280 }),
+      probed({ path: '/hello?x', requests: 2, bytes: 20 }),
+      // Of another site, of which this edge has counted nothing.
+      probed({ host: 'b', requests: 9, hits: 9, bytes: 9_000, hitBytes: 9_000 }),
+    ],
+  );
+  expect(siteTraffic(found)).toMatchObject({
+    requests: 21,
+    hits: 20,
+    bytes: 50_000_230,
+    probes: { requests: 30, bytes: 300 },
+  });
+  expect(topPaths([found])).toEqual([
+    { host: 'a', path: '/hello', requests: 20, hits: 19, bytes: 200 },
+    { host: 'a', path: '/big', requests: 1, hits: 1, bytes: 50_000_000 },
+  ]);
+});
+
+test('totals never fall: not when a probe is told of early, nor when an edge falls silent or begins anew', () => {
+  const paint = createPainter(() => 0);
+  const sums = (each: EdgeSight): readonly number[] => {
+    const { sites } = paint(look([each]));
+    return [sites.requests, sites.bytes];
+  };
+  expect(sums(counted({ requests: 110, bytes: 1_100 }))).toEqual([110, 1_100]);
+  expect(sums(counted({ requests: 110, bytes: 1_100 }, [], [probed({ requests: 5, bytes: 1_000 })]))).toEqual(
+    [110, 1_100],
+  );
+  const silent = { ...counted({}), traffic: undefined };
+  expect(sums(silent)).toEqual([110, 1_100]);
+  const anew = counted({ requests: 3, bytes: 30 });
+  const later = { ...anew, traffic: anew.traffic && { ...anew.traffic, sinceMs: 7 } };
+  expect(sums(later)).toEqual([113, 1_130]);
+});
+
+test('probes that an edge may not have counted stay in its figures, and that is said', () => {
+  const rows = [
+    probed({ path: '/before', firstMs: 1, lastMs: 4 }),
+    probed({ path: '/across', firstMs: 1, lastMs: 9 }),
+    probed({ path: '/after', firstMs: 6, lastMs: 9 }),
+    probed({ edge: 'other', firstMs: 1, lastMs: 9 }),
+  ];
+  expect(separate('e', 5, rows)).toEqual({ probes: [rows[2]], probesApart: false });
+  expect(separate('e', 0, rows)).toEqual({ probes: rows.slice(0, 3), probesApart: true });
+  expect(separate('e', undefined, rows)).toEqual({ probes: [], probesApart: false });
+  const mixed = createPainter(() => 0)(look([{ ...sight(100), probesApart: false }]));
+  expect(pictureJson(mixed, 0)).toMatchObject({ mixedEdges: 1 });
+  const lines = renderScreen(mixed, { columns: 120, rows: 40 }, createStyle(false), '');
+  expect(lines.join('\n')).toContain('not counted above; others are, at 1 edge');
+  expect(parseProbes({ totals: rows })).toEqual(rows);
+  for (const other of [undefined, {}, { totals: [{ ...rows[0], hits: '1' }] }, { totals: [null] }])
+    expect(parseProbes(other)).toBeUndefined();
+});
+
+test('paths are told by site where there are several, and no time to the first byte is that of probes alone', () => {
+  const path = { path: '/', requests: 3, hits: 0, bytes: 30 };
+  const found = counted({ requests: 6 }, [
+    { ...path, host: 'first.zone' },
+    { ...path, host: 'second.zone' },
+  ]);
+  const text = renderScreen(
+    createPainter(() => 0)(look([found])),
+    { columns: 80, rows: 40 },
+    createStyle(false),
+    '',
+  ).join('\n');
+  expect(text).toContain('first/');
+  expect(text).toContain('second/');
+  expect(
+    createPainter(() => 0)(look([counted({ requests: 4 }, [], [probed({ requests: 4 })])])),
+  ).toMatchObject({
+    sites: { requests: 0 },
+    firstByteP50Ms: undefined,
+    firstByteP95Ms: undefined,
+    paths: [],
   });
 });
 

@@ -18,6 +18,7 @@ import { createOriginFetch } from './origin-fetch.ts';
 import { createProbeBudget } from './probe-budget.ts';
 import { createProber } from './prober.ts';
 import type { ProbeOutcome } from './prober.ts';
+import { createProbeTotals } from './probe-totals.ts';
 import { createTargetPool } from './target-pool.ts';
 
 const RESOURCE = addressAt(20);
@@ -112,6 +113,7 @@ async function looked(options: {
       await rm(dir, { recursive: true });
     },
   );
+  const totals = createProbeTotals();
   let drawn = 0;
   const prober = createProber({
     edges,
@@ -120,6 +122,7 @@ async function looked(options: {
     budget: createProbeBudget(options.budget ?? 10_000_000),
     bodies: createOriginBodies(),
     book,
+    totals,
     clock: createManualClock(),
     log: silentLog,
     // Over the whole range, the same in each run.
@@ -148,7 +151,7 @@ async function looked(options: {
     );
   }
   const seen: EdgeHour = book.of(EDGE, 6n);
-  return { outcomes, seen, asked, byOrigin, counted: () => counted };
+  return { outcomes, seen, asked, byOrigin, counted: () => counted, totals: totals.all() };
 }
 
 describe('a probe', () => {
@@ -159,6 +162,35 @@ describe('a probe', () => {
     expect(found.seen.contacts).toEqual({ answered: 6, silent: 0 });
     const received = Number(found.seen.probed.get(RESOURCE) ?? 0n);
     expect(received).toBe(found.counted());
+  });
+
+  it('sums its probes by site and path, hits as the edge says', async () => {
+    let asks = 0;
+    const { totals, counted, asked } = await looked({
+      times: 12,
+      probe: ['/a.png?v=1'],
+      domains: ['shop.example'],
+      edge: (request, response, body) => {
+        asks += 1;
+        response.setHeader(
+          'Cache-Status',
+          asks % 2 === 0 ? 'origin; fwd=miss, medianet; hit; ttl=9' : 'origin; hit, medianet; fwd=miss',
+        );
+        answer(request, response, body);
+      },
+    });
+    expect(asked.some(({ request }) => request.headers.host?.startsWith('shop.example'))).toBe(true);
+    expect(totals).toMatchObject([
+      {
+        edge: EDGE,
+        host: `${resourceLabel(RESOURCE, sha256)}.medianet.localhost`,
+        path: '/a.png',
+        requests: 12,
+        hits: 6,
+        errors: 0,
+        bytes: counted(),
+      },
+    ]);
   });
 
   it('looks like a viewer: agents, encodings, one connection for several requests, pieces of what is large', async () => {

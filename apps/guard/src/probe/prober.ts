@@ -6,7 +6,7 @@ import { sha256 } from '../evidence/blob-roots.ts';
 import { OWN_LOOK } from '../state/hour-book.ts';
 import type { HourBook } from '../state/hour-book.ts';
 import { decoded } from './content-coding.ts';
-import type { EdgeAnswer, EdgeRequest } from './edge-request.ts';
+import type { EdgeAnswer, EdgeContact, EdgeRequest } from './edge-request.ts';
 import { judgeBody } from './judge-body.ts';
 import { UNSAID_FRESH_MS, freshMsOf } from './origin-bodies.ts';
 import type { OriginBodies } from './origin-bodies.ts';
@@ -15,6 +15,8 @@ import { FIRST_BYTES, MARGIN, MAX_WHOLE, canLook, shapeFields, shapeOf } from '.
 import type { LookShape } from './look-shape.ts';
 import type { ByteRange, OriginAnswer, OriginFetch } from './origin-fetch.ts';
 import type { ProbeBudget } from './probe-budget.ts';
+import { saidHit } from './probe-totals.ts';
+import type { ProbeTotals } from './probe-totals.ts';
 import { drawHead } from './profiles.ts';
 import type { HeaderList } from './profiles.ts';
 import { hashOfTarget } from './target-pool.ts';
@@ -27,6 +29,7 @@ export interface ProberDeps {
   readonly budget: ProbeBudget;
   readonly bodies: OriginBodies;
   readonly book: HourBook;
+  readonly totals: ProbeTotals;
   readonly clock: Clock;
   readonly log: Log;
   /** From 0 up to 1. */
@@ -202,6 +205,7 @@ export function createProber(deps: ProberDeps): Prober {
       contact.answer.header('media-error') === undefined;
     if (received > 0)
       book.addBytes(edge.address, resource, hour, BigInt(received), served && task.withinHour);
+    noteTotal(task, target, contact, received);
     if (contact.kind === 'silent') return alive ? 'unknown' : 'silent';
     const { answer } = contact;
     if (name !== undefined && NOT_SERVED.has(answer.header('media-error') ?? '')) {
@@ -237,6 +241,26 @@ export function createProber(deps: ProberDeps): Prober {
     });
     if (finding.kind === 'wrong') budget.suspect(edge.address, resource, hour);
     return finding.kind;
+  }
+
+  /** What the edge has counted of a probe as of a viewer's request. */
+  function noteTotal(task: ProbeTask, target: string, contact: EdgeContact, bytes: number): void {
+    const answer = contact.kind === 'answered' || contact.kind === 'too-large' ? contact.answer : undefined;
+    // Nothing came, so perhaps it got nowhere; and what it knows no site for, it counts for none.
+    if (bytes === 0 || NOT_SERVED.has(answer?.header('media-error') ?? '')) return;
+    const failed =
+      contact.kind !== 'answered' ||
+      contact.answer.status >= 500 ||
+      contact.answer.header('media-error') !== undefined;
+    const [path = target] = target.split('?');
+    deps.totals.add({
+      edge: task.edge.address,
+      host: `${resourceLabel(task.resource, sha256)}.${task.zone}`,
+      path,
+      kind: failed ? 'error' : saidHit(answer?.header('cache-status')) ? 'hit' : 'miss',
+      bytes,
+      atMs: clock.nowMs(),
+    });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { contradicts, decodeCommit, encodeCommit, equalBytes, fromHex, toHex } from '@media-network/protocol';
 import type { Commit } from '@media-network/protocol';
 import { z } from 'zod';
-import type { ProbeTotal, ProbedBytes } from '../types.ts';
+import type { ProbedBytes } from '../types.ts';
 import type { HourLog } from './hour-log.ts';
 
 /** Who made a look: this guard itself. */
@@ -67,8 +67,6 @@ export interface HourBook {
   of(edge: string, hour: bigint): EdgeHour;
   /** Bytes of all own probes since the start, of hours that are not forgotten. */
   readonly probedBytes: readonly ProbedBytes[];
-  /** Requests of the probes to each edge and the bytes of their answers, since the guard began. */
-  readonly probeTotals: readonly ProbeTotal[];
   /** Edges with anything in the hour. */
   edgesOf(hour: bigint): readonly string[];
   /** Resolves when the verdict is safe on disk; rejects when it is not. */
@@ -144,7 +142,6 @@ export async function openHourBook(
   const verdicts = new Map<bigint, SavedVerdict>();
   const probed = new Map<string, ProbedBytes>();
   let forgotten: bigint | undefined;
-  const totals = new Map<string, { requests: number; bytes: bigint }>();
 
   function cellOf(edge: string, hour: bigint): Cell {
     const edges = hours.get(hour) ?? new Map<string, Cell>();
@@ -212,8 +209,6 @@ export async function openHourBook(
     addAsk: (edge, hour, answered) => void add(hour, { t: 'ask', edge, answered }),
     addContact: (edge, hour, answered) => void add(hour, { t: 'contact', edge, answered }),
     addBytes(edge, resource, hour, bytes, counted) {
-      const total = totals.get(edge) ?? { requests: 0, bytes: 0n };
-      totals.set(edge, { requests: total.requests + 1, bytes: total.bytes + bytes });
       const key = `${edge} ${resource} ${hour}`;
       probed.set(key, { edge, resource, hour, bytes: (probed.get(key)?.bytes ?? 0n) + bytes });
       if (counted) add(hour, { t: 'bytes', edge, resource, bytes: String(bytes) });
@@ -230,9 +225,6 @@ export async function openHourBook(
     of: (edge, hour) => hours.get(hour)?.get(edge) ?? emptyCell(),
     get probedBytes() {
       return [...probed.values()];
-    },
-    get probeTotals() {
-      return [...totals].map(([edge, total]) => ({ edge, ...total }));
     },
     edgesOf: (hour) => [...(hours.get(hour)?.keys() ?? [])],
     async saveVerdict(hour, verdict) {
