@@ -93,6 +93,9 @@ export function createGenerations(deps: GenerationsDeps): Generations {
   let upgrading = false;
   let closing = false;
   let ownEnds: Promise<void> | undefined;
+  /** Gives up on the generation that is starting. */
+  let giveUp: ((why: string) => void) | undefined;
+  let takingOver: Promise<UpgradeOutcome> | undefined;
 
   function bequeath(child: ChildProcess): void {
     for (const { handle, ...place } of places) send(child, { kind: 'place', place }, handle);
@@ -126,6 +129,7 @@ export function createGenerations(deps: GenerationsDeps): Generations {
     };
     children.add(child);
     const failed = (code: string, why: string): void => up.resolve({ kind: 'failed', code, why });
+    giveUp = (why) => failed('edge/upgrade-failed', why);
     const giveBooks = async (): Promise<void> => {
       try {
         send(started, { kind: 'legacy', legacy: await current.letGo() });
@@ -164,6 +168,7 @@ export function createGenerations(deps: GenerationsDeps): Generations {
     );
     const outcome = await up.promise;
     clearTimeout(timer);
+    giveUp = undefined;
     const door = isUp?.door;
     if (outcome.kind === 'failed' || closing || door === undefined) {
       // Not while it may still have the folder.
@@ -210,7 +215,8 @@ export function createGenerations(deps: GenerationsDeps): Generations {
       }
       upgrading = true;
       try {
-        return await takeOver();
+        takingOver = takeOver();
+        return await takingOver;
       } finally {
         upgrading = false;
       }
@@ -221,6 +227,9 @@ export function createGenerations(deps: GenerationsDeps): Generations {
     lost: lost.promise,
     async close() {
       closing = true;
+      // What was given to one that is only starting is taken back before it is closed.
+      giveUp?.('the edge was told to end meanwhile');
+      await takingOver?.catch(() => undefined);
       for (const child of children) child.end();
       if (current !== edge.succession) for (const { handle } of [...places, control]) closeHandle(handle);
       await Promise.all([edge.close(), ownEnds, ...[...children].map(({ gone }) => gone)]);
