@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
+import { inTurn } from '@media-network/runtime/daemon';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -139,9 +140,9 @@ export async function listenHttp(
       maxHeaderSize: 16_384,
       keepAliveTimeout: 10_000,
     },
-    (request, response) => {
+    inTurn((request, response) => {
       void respond(request, response);
-    },
+    }),
   );
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(IDLE_MS);

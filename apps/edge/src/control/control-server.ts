@@ -4,14 +4,14 @@ import { pipeline } from 'node:stream/promises';
 import { COMMIT_REQUEST_BYTES, fromHex, isTarget, parseAddress, readOwnName } from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { isLoopbackHost } from '@media-network/runtime/daemon';
+import { boundCallers, callerOf, inTurn, isLoopbackHost } from '@media-network/runtime/daemon';
 import type { Readiness } from '../edge-api.ts';
 import type { TrafficSnapshot } from '../traffic.ts';
 import type { OwnNameAnswer } from '../tenant/own-names.ts';
 import { isEvidenceKind } from '../report/evidence-store.ts';
-import type { EvidenceStore } from '../report/evidence-store.ts';
+import type { EvidenceStore, StoredList } from '../report/evidence-store.ts';
 import type { CommitDesk } from './commit-desk.ts';
-import { callerOf, createRateLimit } from './rate-limit.ts';
+import { createRateLimit } from './rate-limit.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Statements } from './statements.ts';
 
@@ -55,13 +55,18 @@ export interface ControlServer {
 const SIGNATURES = { perSecond: 50, burst: 100 };
 const LISTS = { perSecond: 500, burst: 2_000 };
 const MAX_CONNECTIONS = 500;
+/** Of one caller: nobody takes them all. Guards behind one address have room for what they fetch side by side. */
+const MAX_CONNECTIONS_EACH = 100;
+/** Longest that a client may leave an answer untaken. */
+const IDLE_MS = 30_000;
 const CLOSE_MS = 1_000;
 const EVIDENCE = /^\/v1\/(entries|receipts|digests|counters)\/([0-9a-f]{64})$/;
 
 export interface ControlAnswer {
   readonly status: number;
   readonly type: string;
-  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** A list comes with its size and is read as fast as the client takes it. */
+  readonly body: string | Uint8Array | StoredList | AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -128,10 +133,10 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
     const kind = list?.[1];
     if (list !== null && isEvidenceKind(kind)) {
       if (!may(lists, request)) return busy();
-      const blob = await deps.evidence.get(kind, list[2] ?? '');
-      if (blob === undefined)
+      const stored = await deps.evidence.open(kind, list[2] ?? '');
+      if (stored === undefined)
         return problem(404, 'edge/no-such-evidence', 'This edge has no list with this root.');
-      return binary(blob, 'public, max-age=31536000, immutable');
+      return binary(stored, 'public, max-age=31536000, immutable');
     }
     return problem(404, 'edge/unknown-endpoint', 'There is no such endpoint.');
   }
@@ -168,7 +173,7 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
 
   const server = createServer(
     { maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 },
-    (request, response) => {
+    inTurn((request, response) => {
       const { override } = deps;
       const honest = (): Promise<ControlAnswer> => answer(request);
       const given =
@@ -185,9 +190,11 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
           return send(response, request.method === 'HEAD', final);
         })
         .catch(() => response.destroy());
-    },
+    }),
   );
   server.maxConnections = MAX_CONNECTIONS;
+  boundCallers(server, MAX_CONNECTIONS_EACH);
+  server.setTimeout(IDLE_MS);
   await listen(server, options);
   const address = server.address();
   if (address === null || typeof address === 'string')
@@ -216,18 +223,26 @@ function isLocal(request: IncomingMessage): boolean {
 }
 
 async function send(response: ServerResponse, headOnly: boolean, answer: ControlAnswer): Promise<void> {
-  if (typeof answer.body !== 'string' && !(answer.body instanceof Uint8Array)) {
-    response.writeHead(answer.status, { 'Content-Type': answer.type, ...answer.headers });
-    return pipeline(answer.body, response);
-  }
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
-  response.writeHead(answer.status, {
-    'Content-Type': answer.type,
-    'Content-Length': String(body.length),
-    'X-Content-Type-Options': 'nosniff',
-    ...answer.headers,
-  });
-  response.end(headOnly ? undefined : body);
+  if (Symbol.asyncIterator in body) {
+    response.writeHead(answer.status, { 'Content-Type': answer.type, ...answer.headers });
+    return pipeline(body, response);
+  }
+  const stream = body instanceof Uint8Array ? undefined : body.stream;
+  try {
+    response.writeHead(answer.status, {
+      'Content-Type': answer.type,
+      'Content-Length': String(body instanceof Uint8Array ? body.length : body.size),
+      'X-Content-Type-Options': 'nosniff',
+      ...answer.headers,
+    });
+    if (headOnly) response.end();
+    else if (body instanceof Uint8Array) response.end(body);
+    else await pipeline(body.stream, response);
+  } finally {
+    // A stream that nobody took holds its file, and Node ends the process that leaves that to the collector.
+    stream?.destroy();
+  }
 }
 
 /** Undefined when it is longer than `maxBytes`; the rest is not read. */
@@ -261,7 +276,7 @@ function busy(code = 'edge/too-many-requests'): ControlAnswer {
   return { ...answer, headers: { ...answer.headers, 'Retry-After': '1' } };
 }
 
-function binary(body: Uint8Array, cacheControl: string): ControlAnswer {
+function binary(body: Uint8Array | StoredList, cacheControl: string): ControlAnswer {
   return { status: 200, type: 'application/octet-stream', body, headers: { 'Cache-Control': cacheControl } };
 }
 

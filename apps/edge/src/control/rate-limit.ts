@@ -12,18 +12,6 @@ export interface RateLimit {
 /** Keys held at once; the one used longest ago is forgotten, which at worst is generous to it. */
 const MAX_KEYS = 10_000;
 
-/** Who asks: an IPv4 address, or the network of an IPv6 one, since a host has as many of those as it likes. */
-export function callerOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1] !== undefined) return mapped[1];
-  if (!address.includes(':')) return address;
-  const [head = '', tail = ''] = address.split('::', 2);
-  const groups = head.split(':').filter((group) => group !== '');
-  const after = address.includes('::') ? tail.split(':').filter((group) => group !== '').length : 0;
-  while (groups.length < 8 - after) groups.push('0');
-  return `${groups.slice(0, 4).join(':')}::/64`;
-}
-
 /** A token bucket a key. Keys stay in memory and go nowhere else. */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   const buckets = new Map<string, { tokens: number; filledAt: number }>();

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openEvidenceStore } from './evidence-store.ts';
 
@@ -25,7 +26,11 @@ it('takes commits of one root at the same time, and gives them back by slot and 
     expect([...(await one.commits(5))]).toEqual([9, 0, 9, 1, 9, 2]);
     expect([...((await one.commit(5, 9, 1)) ?? [])]).toEqual([9, 1]);
     expect(await one.commit(5, 8, 1)).toBeUndefined();
-    expect([...((await one.get('counters', '07'.repeat(32))) ?? [])]).toEqual([1, 2, 3]);
+    const list = await one.open('counters', '07'.repeat(32));
+    expect(list?.size).toBe(3);
+    expect(list && [...(await buffer(list.stream))]).toEqual([1, 2, 3]);
+    const empty = await one.open('counters', '00'.repeat(32));
+    expect([empty?.size, empty && (await buffer(empty.stream)).length]).toEqual([0, 0]);
     expect((await one.commits(6)).length).toBe(0);
   }
   expect((await readdir(join(dir, '5'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
@@ -42,5 +47,5 @@ it('lists commits by slot, of all lives of the process', async () => {
   expect([...(await store.commits(5))]).toEqual([9, 2, 20, 3, 9, 11]);
   expect(await store.pruneBelow(6)).toBe(1);
   expect((await store.commits(5)).length).toBe(0);
-  expect(await store.get('counters', '07'.repeat(32))).toBeUndefined();
+  expect(await store.open('counters', '07'.repeat(32))).toBeUndefined();
 });

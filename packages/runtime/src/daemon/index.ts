@@ -1,5 +1,7 @@
+export { boundCallers, callerOf } from './caller.ts';
 export { configOptions, parseConfig } from './config.ts';
 export type { ConfigOption, ConfigSources } from './config.ts';
+export { inTurn } from './in-turn.ts';
 export {
   COMMON_OPTIONS,
   flagOption,
