@@ -111,6 +111,12 @@ it('limits each client by itself, and lets it go on with time', () => {
   expect([limit.take('a'), limit.take('a')]).toEqual([true, false]);
 });
 
+it('takes a host for one client, however many IPv6 addresses it has', () => {
+  const limit = createRateLimit(createManualClock(), 2);
+  const hosts = ['2001:db8:0:1::1', '2001:db8:0:1::2', '2001:db8:0:1:9::3', '2001:db8:0:2::1'];
+  expect(hosts.map((host) => limit.take(host))).toEqual([true, true, false, true]);
+});
+
 const chainError = (code: string) => async (): Promise<boolean> => {
   throw new MediaError({ code, message: code, source: 'chain' });
 };

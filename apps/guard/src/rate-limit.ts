@@ -1,9 +1,10 @@
 import type { Clock } from '@media-network/runtime';
+import { callerOf } from '@media-network/runtime/daemon';
 
-/** A bucket of tokens for each client, kept in memory and bounded; addresses are never logged or stored. */
+/** A bucket of tokens for each client (an IPv4 address, an IPv6 /64), kept in memory and bounded; addresses are never logged or stored. */
 export interface RateLimit {
   /** Takes one token; false when there is none. */
-  take(client: string): boolean;
+  take(address: string): boolean;
 }
 
 const MAX_CLIENTS = 50_000;
@@ -11,7 +12,8 @@ const MAX_CLIENTS = 50_000;
 export function createRateLimit(clock: Clock, perMinute: number): RateLimit {
   const buckets = new Map<string, { tokens: number; atMs: number }>();
   return {
-    take(client) {
+    take(address) {
+      const client = callerOf(address);
       const nowMs = clock.nowMs();
       const before = buckets.get(client) ?? { tokens: perMinute, atMs: nowMs };
       const tokens = Math.min(perMinute, before.tokens + ((nowMs - before.atMs) * perMinute) / 60_000);
