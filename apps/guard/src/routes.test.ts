@@ -274,9 +274,11 @@ async function statement(
     readonly resource?: string;
     readonly edge?: string;
     readonly body?: string;
+    readonly target?: string;
+    readonly client?: Setup['vouching'];
   } = {},
 ): Promise<Uint8Array> {
-  const client = await createSessionKey();
+  const client = change.client ?? (await createSessionKey());
   const token = await signToken(
     {
       session: new Uint8Array(16).fill(change.session ?? 1),
@@ -293,7 +295,7 @@ async function statement(
       session: token.session,
       edge: change.edge ?? edge,
       resource: token.resource,
-      targetHash: Buffer.from(hashOfTarget('/a'), 'hex'),
+      targetHash: Buffer.from(hashOfTarget(change.target ?? '/a'), 'hex'),
       bodyHash: Buffer.from(change.body ?? 'bb'.repeat(32), 'hex'),
       size: 9n,
     },
@@ -338,10 +340,42 @@ describe('witnesses', () => {
     const forged = await statement(all);
     forged[378] = (forged[378] ?? 0) ^ 1;
     expect(await post(forged)).toEqual([403, 'witness/bad-signature']);
+    // One body that the origin has shown: what is said of others of this target is heard.
+    all.bodies.note(all.resource, hashOfTarget('/a'), 'bb'.repeat(32), { atMs: 0, freshMs: 0 });
     for (let session = 1; session <= 64; session += 1)
       expect((await all.ask('POST', '/v1/witness', await statement(all, { session }))).status).toBe(204);
     expect(await post(await statement(all, { session: 65 }))).toEqual([429, 'witness/too-many']);
     expect(await post(await statement(all, { session: 66 }))).toEqual([429, 'witness/too-many']);
+  });
+
+  it('are heard whatever others say of targets that nobody knows', async () => {
+    const all = await setup();
+    const { ask, book, bodies, edge, resource, clock } = all;
+    const seen = { atMs: clock.nowMs(), freshMs: 1_000 };
+    bodies.note(resource, hashOfTarget('/a'), 'aa'.repeat(32), seen);
+    clock.advance(120_000);
+    bodies.note(resource, hashOfTarget('/a'), 'aa'.repeat(32), { ...seen, atMs: clock.nowMs() });
+    const client = await createSessionKey();
+    for (let n = 0; n < 65; n += 1) {
+      const junk = await statement(all, { client, target: `/nobody-asked-for-${n}` });
+      expect((await ask('POST', '/v1/witness', junk)).status).toBe(204);
+    }
+    expect((await ask('POST', '/v1/witness', await statement(all))).status).toBe(204);
+    await expect.poll(() => book.of(edge, 0n).looks.map(({ finding }) => finding)).toEqual(['wrong']);
+  });
+
+  it('are a few a session', async () => {
+    const all = await setup();
+    const targets = [1, 2, 3, 4, 5].map((n) => `/${n}`);
+    for (const target of targets)
+      all.bodies.note(all.resource, hashOfTarget(target), 'bb'.repeat(32), { atMs: 0, freshMs: 0 });
+    const client = await createSessionKey();
+    const statuses: number[] = [];
+    for (const target of targets)
+      statuses.push((await all.ask('POST', '/v1/witness', await statement(all, { target, client }))).status);
+    expect(statuses).toEqual([204, 204, 204, 204, 429]);
+    const other = await statement(all, { session: 2, target: '/5' });
+    expect((await all.ask('POST', '/v1/witness', other)).status).toBe(204);
   });
 });
 

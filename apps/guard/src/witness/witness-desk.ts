@@ -39,6 +39,8 @@ export interface WitnessDesk {
 
 /** Statements about one edge and resource in an hour; the threshold needs far fewer. */
 const MAX_EACH = 64;
+/** Of them by one session: it takes many viewers to use up what is heard. */
+const MAX_OF_SESSION = 4;
 /** Origins asked at the same time for what a viewer saw. */
 const PARALLEL = 8;
 const MAX_REMEMBERED = 100_000;
@@ -53,7 +55,7 @@ const refused = (status: 400 | 403 | 404 | 429, code: string, message: string): 
 export function createWitnessDesk(deps: WitnessDeps): WitnessDesk {
   const { network, book, bodies } = deps;
   const slots = createSlots(PARALLEL, deps.onFailure);
-  /** Statements taken, by edge, resource and hour: session and target of each. */
+  /** Statements taken, by edge, resource and hour: session, target and body of each. */
   const taken = new Map<string, Set<string>>();
 
   async function judge(
@@ -97,15 +99,24 @@ export function createWitnessDesk(deps: WitnessDeps): WitnessDesk {
       if (vouchingKey === undefined || !(await verifyWitness(token, witness, vouchingKey)))
         return refused(403, 'witness/bad-signature', 'The statement is not by a session of the publisher.');
 
+      const target = toHex(witness.targetHash);
+      const bodyHash = toHex(witness.bodyHash);
+      // Of what the guard knows nothing it can say nothing; heard and counted, it would keep others from being heard.
+      if (
+        deps.targets.named(witness.resource, target) === undefined &&
+        bodies.judge(witness.resource, target, bodyHash, deps.clock.nowMs()) === 'unknown'
+      )
+        return { kind: 'taken' };
       const cell = `${witness.edge} ${witness.resource} ${token.hour}`;
       const said = taken.get(cell) ?? new Set<string>();
       taken.set(cell, said);
       for (const oldest of taken.keys()) if (taken.size > MAX_REMEMBERED) taken.delete(oldest);
       const by = sessionKey(token);
-      const statement = `${by} ${toHex(witness.targetHash)} ${toHex(witness.bodyHash)}`;
+      const statement = `${by} ${target} ${bodyHash}`;
       // Said before: nothing new.
       if (said.has(statement)) return { kind: 'taken' };
-      if (said.size >= MAX_EACH)
+      const own = [...said].filter((each) => each.startsWith(`${by} `)).length;
+      if (said.size >= MAX_EACH || own >= MAX_OF_SESSION)
         return refused(
           429,
           'witness/too-many',
