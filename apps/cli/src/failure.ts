@@ -1,3 +1,5 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import { isUsageCode } from './usage.ts';
 
@@ -9,6 +11,21 @@ export interface Failure {
   /** What to do, as a sentence of its own; empty where the message says it. */
   readonly hint: string;
   readonly exitCode: number;
+}
+
+const readOnlySentence = (path: string): string =>
+  `${path} is on a disk that cannot be written (it is read-only): choose another folder with --dir.`;
+
+/** Node says of folders to be made on a read-only disk that they do not exist. */
+function isReadOnly(path: string): boolean {
+  let at = resolve(path);
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
+  try {
+    accessSync(at, constants.W_OK);
+    return false;
+  } catch (error) {
+    return errorCode(error) === 'EROFS';
+  }
 }
 
 /** System errors that a user meets, in words; `path` and `port` come from the error itself. */
@@ -23,6 +40,7 @@ function systemSentence(error: NodeJS.ErrnoException): string | undefined {
     case 'EPERM':
       return `No permission for ${path}: change its owner or choose another folder with --dir.`;
     case 'ENOENT':
+      if (error.syscall === 'mkdir' && isReadOnly(path)) return readOnlySentence(path);
       return `${path} does not exist: check the path.`;
     case 'EISDIR':
       return `${path} is a folder, and a file is needed.`;
@@ -31,7 +49,7 @@ function systemSentence(error: NodeJS.ErrnoException): string | undefined {
     case 'ENOSPC':
       return 'The disk is full: make room and run this again.';
     case 'EROFS':
-      return `${path} is on a disk that cannot be written: choose another folder with --dir.`;
+      return readOnlySentence(path);
     default:
       return undefined;
   }

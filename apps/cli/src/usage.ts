@@ -16,6 +16,8 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'cli/excess-arguments',
   'cli/conflicting-options',
   'cli/bad-choice',
+  'cli/bad-number',
+  'cli/bad-port',
 ]);
 
 export function isUsageCode(code: string): boolean {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MediaError, errorCode } from '@media-network/runtime';
@@ -15,9 +16,12 @@ export async function lockFolder(dir: string, main?: number): Promise<FolderLock
   await mkdir(dir, { recursive: true });
   for (let tries = 0; ; tries += 1) {
     try {
-      await writeFile(path, `${[process.pid, ...(main === undefined ? [] : [main])].join(' ')}\n`, {
-        flag: 'wx',
-      });
+      const started = processStat(process.pid)?.startedTicks;
+      const lines = [
+        [process.pid, ...(main === undefined ? [] : [main])].join(' '),
+        ...(started === undefined ? [] : [`started ${started}`]),
+      ];
+      await writeFile(path, `${lines.join('\n')}\n`, { flag: 'wx' });
       let held = true;
       return {
         async release() {
@@ -29,9 +33,10 @@ export async function lockFolder(dir: string, main?: number): Promise<FolderLock
     } catch (error) {
       if (errorCode(error) !== 'EEXIST' || tries > 3) throw error;
     }
-    const holder = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
+    const held = parse(await readFile(path, 'utf8').catch(() => ''));
     // A holder with our own number died before us, as processes in containers do.
-    if (Number.isInteger(holder) && holder !== process.pid && isAlive(holder)) {
+    if (held !== undefined && held.pid !== process.pid && isAlive(held)) {
+      const holder = held.pid;
       throw new MediaError({
         code: 'edge/folder-in-use',
         message: `Process ${holder} uses ${dir} already. Stop it, choose another --dir, or delete ${path} if that process is no edge.`,
@@ -47,18 +52,47 @@ export async function lockFolder(dir: string, main?: number): Promise<FolderLock
 export async function folderHolder(
   dir: string,
 ): Promise<{ readonly pid: number; readonly main: number | undefined } | undefined> {
-  const text = await readFile(join(dir, 'lock'), 'utf8').catch(() => '');
-  const [pid, main] = /^(\d+)(?: (\d+))?$/.exec(text.trim())?.slice(1).map(Number) ?? [];
-  // 0 would be all of our own group.
-  if (pid === undefined || pid <= 0 || !isAlive(pid)) return undefined;
-  return { pid, main: main === undefined || !(main > 0) ? undefined : main };
+  const held = parse(await readFile(join(dir, 'lock'), 'utf8').catch(() => ''));
+  if (held === undefined || !isAlive(held)) return undefined;
+  return { pid: held.pid, main: held.main };
 }
 
-function isAlive(pid: number): boolean {
+interface Holder {
+  readonly pid: number;
+  readonly main: number | undefined;
+  /** When the process began, by the kernel's count; undefined where it does not say. */
+  readonly startedTicks: string | undefined;
+}
+
+function parse(text: string): Holder | undefined {
+  const [, first = '', second, startedTicks] =
+    /^(\d+)(?: (\d+))?(?:\nstarted (\d+))?$/.exec(text.trim()) ?? [];
+  const [pid, main] = [Number(first), Number(second)];
+  // 0 would be all of our own group.
+  if (!(pid > 0)) return undefined;
+  return { pid, main: main > 0 ? main : undefined, startedTicks };
+}
+
+/** State and start of a process as Linux tells them (proc_pid_stat(5)); the name before them may hold anything. */
+function processStat(pid: number): { readonly state: string; readonly startedTicks: string } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const [state, startedTicks] = [fields[0], fields[19]];
+    return state === undefined || startedTicks === undefined ? undefined : { state, startedTicks };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process that took the lock still runs. A number may be another's since, and a zombie holds nothing. */
+function isAlive({ pid, startedTicks }: Holder): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return errorCode(error) === 'EPERM';
+    if (errorCode(error) !== 'EPERM') return false;
   }
+  const stat = processStat(pid);
+  if (stat === undefined) return true;
+  return stat.state !== 'Z' && (startedTicks === undefined || startedTicks === stat.startedTicks);
 }

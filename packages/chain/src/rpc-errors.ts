@@ -166,7 +166,7 @@ export function failureOf(error: unknown, method: string, url: string): Failure 
     error: new MediaError({
       code: 'chain/unreachable',
       message: absent
-        ? `Nothing answers at ${url}: start one with \`media chain\`, or name another node with --url.`
+        ? `Nothing answers at ${url}: start a network with \`media up\` or a chain alone with \`media chain\`, or name another node with --url.`
         : timedOut
           ? `The node at ${url} took ${method} and has not answered in time.`
           : `The connection to the node at ${url} broke off (${innermost(error)}).`,

@@ -121,7 +121,7 @@ describe('send', () => {
     await node?.close();
     await expect(client.chainTime()).rejects.toMatchObject({
       code: 'chain/unreachable',
-      message: `Nothing answers at ${url}: start one with \`media chain\`, or name another node with --url.`,
+      message: `Nothing answers at ${url}: start a network with \`media up\` or a chain alone with \`media chain\`, or name another node with --url.`,
     });
   });
 });

@@ -134,14 +134,15 @@ export async function nodes(connection: Connection, config: Found<'config'>): Pr
     findings.push(bad('edge', 'no edge is registered', '"media edge" runs one.'));
   const set = await client.guardSet(weekAt(config, now));
   const seats = set?.count ?? 0;
+  const words = `${seats} ${seats === 1 ? 'guard' : 'guards'}`;
   findings.push(
     seats < config.minGuards
       ? bad(
           'guards',
-          `this week's set has ${seats} guards and needs ${config.minGuards}: nothing is authorised or judged`,
+          `this week's set has ${words} and needs ${config.minGuards}: nothing is authorised or judged`,
           'Run more guards with "media guard"; they join by themselves.',
         )
-      : good('guards', `this week's set has ${seats} guards`),
+      : good('guards', `this week's set has ${words}`),
   );
   return findings;
 }

@@ -1,4 +1,4 @@
-import { errorCode } from '@media-network/runtime';
+import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Settings } from '@media-network/protocol';
 import type { CliContext } from '../command.ts';
 
@@ -31,11 +31,11 @@ export async function checkOrigin(settings: Settings): Promise<OriginSight> {
       note: status >= 400 ? `it answers ${target} with status ${status}` : undefined,
     };
   } catch (error) {
-    return { kind: 'silent', why: failureWords(error) };
+    return { kind: 'silent', why: failureWords(error, settings.origin) };
   }
 }
 
-function failureWords(error: unknown): string {
+function failureWords(error: unknown, origin: string): string {
   if (error instanceof Error && error.name === 'TimeoutError')
     return `it says nothing for ${TIMEOUT_MS / 1000} s`;
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
@@ -50,6 +50,9 @@ function failureWords(error: unknown): string {
     case 'UND_ERR_SOCKET':
       return 'it ends the connection';
     case 'internal/unknown':
+      // The Fetch standard's list of ports that nothing which speaks HTTP is behind.
+      if (errorMessage(cause) === 'bad port')
+        return `port ${new URL(origin).port} is one that browsers and "fetch" refuse, so it was not asked: serve it on another`;
       return cause instanceof Error ? cause.message : 'the request fails';
     default:
       return `the connection fails (${code})`;
