@@ -44,6 +44,7 @@ test('finds nothing wrong with a network that is well', async () => {
     'guard',
     'edge',
     'guards',
+    'hours',
     'resource',
     'wallets',
   ])

@@ -4,7 +4,7 @@ import { chainOptions, networkDir } from '../chain-options.ts';
 import { connect } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
 import { folder, machine, names } from '../doctor/machine.ts';
-import { chain, nodes, resources, wallets } from '../doctor/network.ts';
+import { chain, nodes, recording, resources, wallets } from '../doctor/network.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { bad, good, warning } from '../doctor/finding.ts';
 import { describeFailure } from '../failure.ts';
@@ -76,6 +76,7 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
   const { config } = seen;
   if (config !== undefined) {
     tell(await look('nodes', () => nodes(connection, config)));
+    tell(await look('hours', () => recording(connection, config)));
     tell(await look('resource', () => resources(connection, options, context)));
     tell(await look('wallets', () => wallets(connection)));
   }

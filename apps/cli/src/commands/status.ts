@@ -13,6 +13,7 @@ import type { Resource } from '../resource/find.ts';
 import { strangerWords, whoAnswers } from '../node-identity.ts';
 import { nameIn } from '../roles.ts';
 import { table } from '../terminal/table.ts';
+import { STALLED_HINT, recentHours, stalledSince, stalledWords } from '../view/recording.ts';
 
 interface NodeRow {
   readonly kind: 'guard' | 'edge';
@@ -61,8 +62,8 @@ async function nodes(connection: Connection): Promise<NodeRow[]> {
   );
 }
 
-/** Hours looked back for the reports shown. */
-const HOURS_BACK = 3n;
+/** Hours before this one whose reports are shown. */
+const HOURS_SHOWN = 3n;
 
 async function run(options: ChainOptions, context: CliContext): Promise<void> {
   const connection = await connect(options, context);
@@ -78,11 +79,9 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
     client.resources(),
     client.rpc.getSlot().send(),
   ]);
-  const hours = await Promise.all(
-    Array.from({ length: Number(HOURS_BACK) }, (_, i) => hour - BigInt(i) - 1n)
-      .filter((each) => each >= 0n)
-      .map((each) => client.hour(each)),
-  );
+  const recent = await recentHours(client, config, now);
+  const hours = recent.filter((each) => each.hour >= hour - HOURS_SHOWN);
+  const stalled = stalledSince(config, now, recent);
   const epoch = await client.epoch(week).catch((error: unknown) => {
     if (errorCode(error) === 'chain/wrong-account') return null;
     throw error;
@@ -106,19 +105,14 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
         bytes: each.bytesTotal,
         charged: each.charged,
       })),
-      hours: hours.flatMap((each) =>
-        each === null
-          ? []
-          : [
-              {
-                hour: each.hour,
-                reports: each.reports,
-                reveals: each.reveals,
-                bytes: each.reportedBytes,
-                final: each.status === HOUR_STATUS.final,
-              },
-            ],
-      ),
+      hours: hours.map((each) => ({
+        hour: each.hour,
+        reports: each.reports,
+        reveals: each.reveals,
+        bytes: each.reportedBytes,
+        final: each.status === HOUR_STATUS.final,
+      })),
+      stalled: stalled ?? null,
     });
     return;
   }
@@ -133,11 +127,14 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
     terminal.line(`this week  fees ${formatMedia(epoch.fees)}, ${nameIn(EPOCH_STATUS, epoch.status)}`);
   }
   for (const each of hours) {
-    if (each === null) continue;
     const state = each.status === HOUR_STATUS.final ? 'final' : 'open';
     terminal.line(
       `hour ${String(each.hour).padEnd(5)} ${each.reports} ${each.reports === 1 ? 'report' : 'reports'} of ${formatBytes(each.reportedBytes)}, ${each.reveals} ${each.reveals === 1 ? 'guard has' : 'guards have'} judged, ${state}`,
     );
+  }
+  if (stalled !== undefined) {
+    terminal.line(`${terminal.style.red('recording')}  ${stalledWords(stalled)}`);
+    terminal.line(`           ${terminal.style.dim('→')} ${STALLED_HINT}`);
   }
   terminal.line();
   const columns = [

@@ -1,5 +1,5 @@
 import { connect as connectTls } from 'node:tls';
-import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
+import { HOUR_STATUS, NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import type { Found } from '@media-network/chain';
 import { weekAt } from '@media-network/protocol';
 import { errorCode, errorMessage } from '@media-network/runtime';
@@ -14,6 +14,7 @@ import { openSettings } from '../resource/open-settings.ts';
 import { nameLines, sightsOf } from '../resource/own-names.ts';
 import { guardWords, standing } from '../resource/standing.ts';
 import { lpWorthMedia } from '../stake/stake-facts.ts';
+import { STALLED_HINT, recentHours, stalledSince, stalledWords } from '../view/recording.ts';
 import { bad, good, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -145,6 +146,25 @@ export async function nodes(connection: Connection, config: Found<'config'>): Pr
       : good('guards', `this week's set has ${words}`),
   );
   return findings;
+}
+
+/** Whether hours become final: without, everything answers and nothing is recorded. */
+export async function recording(
+  connection: Connection,
+  config: Found<'config'>,
+): Promise<readonly Finding[]> {
+  const { client } = connection;
+  const now = await client.chainTime();
+  const hours = await recentHours(client, config, now);
+  const stalled = stalledSince(config, now, hours);
+  if (stalled !== undefined) return [bad('hours', stalledWords(stalled), STALLED_HINT)];
+  const last = hours.find(({ status }) => status === HOUR_STATUS.final);
+  return [
+    good(
+      'hours',
+      last === undefined ? 'none is due to be final yet' : `hour ${last.hour} is the newest that is final`,
+    ),
+  ];
 }
 
 async function certificate(endpoint: string): Promise<Finding> {
