@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 /** What every failure looks like: one sentence, no stack. */
-function expectSentence(outcome: CliOutcome, contains: string): void {
-  expect(outcome.code).toBe(1);
+function expectSentence(outcome: CliOutcome, contains: string, code = 1): void {
+  expect(outcome.code).toBe(code);
   expect(outcome.stderr).toMatch(/^media: [^\n]+\.\n$/);
   expect(outcome.stderr).toContain(contains);
   expect(outcome.stderr).not.toMatch(/\n\s+at /);
@@ -101,18 +101,25 @@ describe('typing errors', () => {
   });
 
   test.each([
-    [['bench', 'hits', '--capacity', '0'], '--capacity'],
-    [['up', '--port', 'http'], '--port'],
-    [['chain', '--rpc-port', '70000'], '--rpc-port'],
     [['resource', 'add', 'example.com'], 'http://host:port'],
     [['up', '--origin', 'ftp://example.com'], 'http://host:port'],
     [['test', '--only', 'tpyes'], 'types'],
-    [['bench', 'edge', '--rounds', '0'], '--rounds'],
     [['audit', 'hour', 'last'], 'The hour'],
     [['audit', 'report', 'me', '1'], 'Solana address'],
     [['wallet', 'new', '../up', '--dir', '/nowhere'], 'cannot be the name'],
   ])('%j is refused with what to write instead', async (args, contains) => {
     expectSentence(await cli(args), contains);
+  });
+
+  test.each([
+    [['bench', 'hits', '--capacity', '0'], '--capacity'],
+    [['bench', 'edge', '--rounds', '0'], '--rounds'],
+    [['up', '--port', 'http'], '--port'],
+    [['up', '--rpc-port', ''], '--rpc-port'],
+    [['chain', '--rpc-port', '70000'], '--rpc-port'],
+    [['top', '--interval', '0'], '--interval'],
+  ])('%j is a command line that is not understood', async (args, contains) => {
+    expectSentence(await cli(args), contains, 2);
   });
 });
 
@@ -220,6 +227,7 @@ describe('ports', () => {
     expectSentence(
       await cli(['up', '--port', '5999', '--rpc-port', String(rpc), '--dir', join(dir, 'x')]),
       'port 6000',
+      2,
     );
   });
 });
