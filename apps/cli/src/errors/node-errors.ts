@@ -75,6 +75,10 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
     'Make room; it goes on by itself.',
   ],
   'edge/journal-unwritable': ['The journal cannot be written.', DISK],
+  'edge/key-in-use': [
+    'Another process runs with the key of this edge, and it is the one that the network knows.',
+    'Stop one of the two; an edge on another machine needs a wallet of its own.',
+  ],
   'edge/keeper-lost': [
     'The process that keeps the books of the edge has gone while a worker waited for its answer.',
     'Start the edge again; its log says what ended it.',
