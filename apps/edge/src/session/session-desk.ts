@@ -1,4 +1,5 @@
 import {
+  MAX_SESSIONS as MAX_REPORTED,
   checkReceipt,
   checkToken,
   decodeReceipts,
@@ -110,12 +111,16 @@ export interface SessionDeskDeps {
   readonly hasOpenCredit: (tenant: Tenant) => boolean;
   readonly legacy?: readonly SessionLegacy[];
   readonly elsewhere?: SessionElsewhere;
+  /** Sessions of one resource that are held at once; by default as many as a report can list. */
+  readonly maxOfResource?: number;
   /** Told of what is handed on, for when the books are with another process. */
   readonly onHanded?: (session: Session, bytes: number) => void;
 }
 
 /** Sessions held at once; a token above it is refused, so that tokens cannot fill the memory. */
 const MAX_SESSIONS = 200_000;
+/** Of one resource: all that its entry in a report can list. So one publisher's tokens do not lock out another's. */
+const MAX_OF_RESOURCE = MAX_REPORTED;
 /** Most receipts in one request. */
 export const MAX_RECEIPTS: number = 64;
 /** Whatever a token says, an edge runs no further ahead on one client's word. */
@@ -134,6 +139,9 @@ const MESSAGES: Readonly<Record<string, string>> = {
 export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
   const { chain, ledger } = deps;
   const sessions = new Map<string, Session>();
+  /** How many of them each resource has. */
+  const held = new Map<Tenant, number>();
+  const maxOfResource = deps.maxOfResource ?? MAX_OF_RESOURCE;
   /** Receipts of a session are judged one after the other: the check waits for a signature. */
   const judging = new Map<string, Promise<unknown>>();
   const legacy = new Map(deps.legacy?.map((meter) => [meter.session, meter]));
@@ -152,8 +160,18 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
       durable: book.sequence,
       wakers: new Set(),
     };
+    const before = sessions.get(book.session);
+    if (before !== undefined) forget(before);
     sessions.set(book.session, session);
+    held.set(tenant, (held.get(tenant) ?? 0) + 1);
     return session;
+  }
+
+  function forget({ book, tenant }: Session): void {
+    sessions.delete(book.session);
+    const left = (held.get(tenant) ?? 1) - 1;
+    if (left > 0) held.set(tenant, left);
+    else held.delete(tenant);
   }
 
   /** Nothing is lost of a session that another process has handed over. */
@@ -237,9 +255,9 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
   }
 
   function prune(): void {
-    for (const [id, session] of sessions) {
+    for (const session of sessions.values()) {
       if (takesReceipts(session)) continue;
-      if (session.wakers.size === 0) sessions.delete(id);
+      if (session.wakers.size === 0) forget(session);
     }
   }
 
@@ -288,7 +306,8 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
       const verdict = await checkToken(parsed, at, (hour) => termsOf(tenant.view, hour).vouchingKey);
       if (verdict.kind === 'refused') return verdict;
       const { token } = verdict;
-      if (sessions.size >= MAX_SESSIONS) return { kind: 'refused', code: 'token/too-many-sessions' };
+      if (sessions.size >= MAX_SESSIONS || (held.get(tenant) ?? 0) >= maxOfResource)
+        return { kind: 'refused', code: 'token/too-many-sessions' };
       // Opened by another request while the signature was checked; by another token, it is not ours.
       const again = find(toHex(token.session), tenant);
       if (again !== undefined) return goOn(again, token, tenant);
