@@ -10,7 +10,6 @@ import {
 } from '@media-network/protocol';
 import { errorCode } from '@media-network/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { networkOf } from './budget.ts';
 import { createVoucher } from './voucher.ts';
 import type { TokenRequest, Voucher, VoucherOptions } from './voucher.ts';
 import { ensureVouchingKey, generateVouchingKey, readVouchingKey } from './vouching-key.ts';
@@ -131,18 +130,55 @@ describe('a voucher', () => {
     const { voucher, clock } = voucherAt(1_000 + 60, { ceilingBytes: 10n, bytesPerHour: 25n });
     const ask = (hour: string, address: string): Promise<string> =>
       codeOf(voucher, { clientKey, hour }, address);
-    expect([await ask('1', 'a'), await ask('2', 'b'), await ask('2', 'c')]).toEqual([
+    expect([await ask('1', 'a'), await ask('2', 'b'), await ask('1', 'c')]).toEqual([
       'token',
       'token',
       'token',
     ]);
-    expect(await ask('2', 'd')).toBe('429 vouch/too-many');
-    expect(await ask('1', 'd')).toBe('token');
     expect(await ask('1', 'e')).toBe('429 vouch/too-many');
     clock.secs += 60;
     // Hour 2 has begun; what was given for it before counts.
-    expect(await ask('2', 'f')).toBe('429 vouch/too-many');
+    expect([await ask('2', 'f'), await ask('2', 'g')]).toEqual(['token', '429 vouch/too-many']);
     expect(await ask('3', 'f')).toBe('token');
+    // Nor for hour 1 now, which has no more.
+    expect(await ask('1', 'h')).toBe('429 vouch/too-many');
+  });
+
+  it('gives a small part of an hour away before it has begun, and one token at least', async () => {
+    const { voucher, clock } = voucherAt(1_000 + 60, { ceilingBytes: 10n, bytesPerHour: 160n });
+    const ask = (hour: string, address: string): Promise<string> =>
+      codeOf(voucher, { clientKey, hour }, address);
+    expect([await ask('2', 'a'), await ask('2', 'b'), await ask('2', 'c')]).toEqual([
+      'token',
+      'token',
+      '429 vouch/too-many',
+    ]);
+    // Each neighbour has its own, and the running hour all of its own.
+    expect([await ask('0', 'c'), await ask('0', 'd'), await ask('0', 'e')]).toEqual([
+      'token',
+      'token',
+      '429 vouch/too-many',
+    ]);
+    const running = await Promise.all(Array.from({ length: 17 }, (_, n) => ask('1', `r${n}`)));
+    expect(running.filter((code) => code === 'token')).toHaveLength(16);
+    clock.secs += 60;
+    const next = await Promise.all(Array.from({ length: 17 }, (_, n) => ask('2', `n${n}`)));
+    expect(next.filter((code) => code === 'token')).toHaveLength(14);
+  });
+
+  it('counts the wider IPv6 networks, too, which one household or organisation can have', async () => {
+    const { voucher } = voucherAt(2_000, { tokensPerAddress: 2 });
+    const tokensOf = async (addresses: readonly string[]): Promise<number> => {
+      const codes = await Promise.all(addresses.map((address) => codeOf(voucher, { clientKey }, address)));
+      return codes.filter((code) => code === 'token').length;
+    };
+    const hex = (n: number): string => n.toString(16);
+    const hosts = Array.from({ length: 40 }, (_, n) => n);
+    expect(await tokensOf(hosts.map((n) => `2001:db8:1:100::${hex(n)}`))).toBe(2);
+    expect(await tokensOf(hosts.map((n) => `2001:db8:1:1${hex(0x20 + n)}::1`))).toBe(6);
+    expect(await tokensOf(hosts.map((n) => `2001:db8:1:${hex(0x20 + n)}00::1`))).toBe(24);
+    // Others have theirs.
+    expect(await tokensOf(['2001:db8:2:100::1', '192.0.2.1', '192.0.2.1', '192.0.2.1'])).toBe(3);
   });
 
   it('says which option cannot be', () => {
@@ -155,15 +191,6 @@ describe('a voucher', () => {
     expect(option({ hours: { epochZero: 0, sampleSecs: 0 } })).toBe('vouch/bad-option hours.sampleSecs');
     expect(option({})).toBe('none');
   });
-});
-
-it('an address is an IPv4 one, mapped or not, or the /64 of an IPv6 one', () => {
-  expect(networkOf('10.0.0.1')).toBe('10.0.0.1');
-  expect(networkOf('::ffff:10.0.0.1')).toBe('10.0.0.1');
-  expect(networkOf('2001:db8:0:1:2:3:4:5')).toBe('2001:db8:0:1::/64');
-  expect(networkOf('2001:db8:0:1::9')).toBe('2001:db8:0:1::/64');
-  expect(networkOf('2001:DB8::1%eth0')).toBe('2001:db8:0:0::/64');
-  expect(networkOf('::1')).toBe('0:0:0:0::/64');
 });
 
 describe('a vouching key', () => {
