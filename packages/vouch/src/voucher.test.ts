@@ -41,6 +41,8 @@ const codeOf = async (voucher: Voucher, request: TokenRequest, address = '1.2.3.
   return answer.kind === 'token' ? 'token' : `${answer.status} ${answer.code}`;
 };
 
+const hex = (n: number): string => n.toString(16);
+
 const option = (change: Partial<VoucherOptions>): string => {
   try {
     voucherAt(0, change);
@@ -172,7 +174,6 @@ describe('a voucher', () => {
       const codes = await Promise.all(addresses.map((address) => codeOf(voucher, { clientKey }, address)));
       return codes.filter((code) => code === 'token').length;
     };
-    const hex = (n: number): string => n.toString(16);
     const hosts = Array.from({ length: 40 }, (_, n) => n);
     expect(await tokensOf(hosts.map((n) => `2001:db8:1:100::${hex(n)}`))).toBe(2);
     expect(await tokensOf(hosts.map((n) => `2001:db8:1:1${hex(0x20 + n)}::1`))).toBe(6);
