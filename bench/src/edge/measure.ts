@@ -42,10 +42,11 @@ export async function measureServer(
   const seconds = (performance.now() - begun) / 1_000;
   const used = Math.max(cpuSeconds(pids) - before, LEAST_CPU_SECONDS);
   const disturbed = watch.disturbed();
+  const failed = load !== undefined && load.errors > load.requests / FAILED_ONE_IN;
   // Whatever is tolerated: this is no figure. The round is taken again, or the row says that it was too busy.
-  if (load === undefined || load.requests === 0)
+  if (load === undefined || load.requests === 0 || (failed && disturbed > TOLERATED))
     return { value: NOTHING, disturbed: Number.POSITIVE_INFINITY };
-  if (load.errors > load.requests / FAILED_ONE_IN) {
+  if (failed) {
     throw new MediaError({
       code: 'bench/load-failed',
       message: `${server.name} failed ${load.errors} of ${load.requests} requests.`,

@@ -50,7 +50,7 @@ export interface DiskWriter extends Spill {
 }
 
 export interface DiskTier {
-  /** Finds what is there now. What is written later is not part of it. */
+  /** What is there. Nothing may be written before it has been read. */
   recover(): Promise<Recovery>;
   createWriter(key: string, meta: EntryMeta): Promise<DiskWriter>;
   read(file: DiskFile, length: number, span?: ByteSpan): AsyncIterable<Buffer>;
@@ -64,7 +64,8 @@ export interface DiskTier {
   freeBytes(): Promise<number>;
 }
 
-const READ_BYTES = 131_072;
+/** What a body on disk is read by. A slow reader holds two of these: five hundred of them 64 MiB. */
+const READ_BYTES = 65_536;
 /** Heads read at a time on opening: enough to keep the platform's I/O threads busy. */
 const RECOVERY_READERS = 16;
 const FIRST_READ_BYTES = 4_096;
@@ -174,22 +175,27 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
 
   return {
     async recover() {
+      const folders = await io.readdir(entriesDir);
       const names: { readonly folder: string; readonly id: string }[] = [];
-      for (const folder of await io.readdir(entriesDir)) {
-        for (const id of await io.readdir(join(entriesDir, folder))) names.push({ folder, id });
-      }
       return {
         async run(take, stop) {
           const reader = async (): Promise<void> => {
             while (!stop.aborted) {
               const name = names.pop();
-              if (name === undefined) return;
+              if (name === undefined) {
+                // Folder by folder: to list a million names takes seconds, too.
+                const folder = folders.pop();
+                if (folder === undefined) return;
+                for (const id of await io.readdir(join(entriesDir, folder))) names.push({ folder, id });
+                continue;
+              }
               const one = await recoverOne(name.id).catch(() => undefined);
               if (one !== undefined && name.id.startsWith(name.folder)) take(one);
               else await io.unlink(join(entriesDir, name.folder, name.id)).catch(() => undefined);
             }
           };
-          await Promise.all(Array.from({ length: RECOVERY_READERS }, reader));
+          const ends = await Promise.allSettled(Array.from({ length: RECOVERY_READERS }, reader));
+          for (const end of ends) if (end.status === 'rejected') throw end.reason;
         },
       };
     },

@@ -312,6 +312,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   /** Takes an entry of before the start back in, unless it was purged since or something newer is there. */
   function takeBack({ file, head }: Recovered): void {
     const newer = index.find(head.key, undefined, head.meta.varyKey);
+    if (newer?.file?.id === file.id) return;
     const entry = new Entry({ ...head, body: undefined, file }, () => disk);
     if (
       purges.beats(0, head) ||
