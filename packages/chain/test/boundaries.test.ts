@@ -441,10 +441,10 @@ describe('prices', () => {
   });
 });
 
-describe('unbonding', () => {
-  const unbond = (bench: Bench, role: number, lp: bigint): Promise<string> =>
-    bench.run('beginUnbond', { owner: bench.owner(0), pool: bench.pool, role, lp });
+const unbond = (bench: Bench, role: number, lp: bigint): Promise<string> =>
+  bench.run('beginUnbond', { owner: bench.owner(0), pool: bench.pool, role, lp });
 
+describe('unbonding', () => {
   it('ends to the second', async () => {
     const bench = await Bench.open();
     await bench.stake(0, ROLE.user, 10n);
