@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorMessage } from '@media-network/runtime';
 import { runH2Load } from '../load/h2load.ts';
 import { runWrk } from '../load/wrk.ts';
 import type { LoadResult } from '../load/wrk.ts';
@@ -123,7 +124,7 @@ export function startFrontAlone(setting: BenchSetting): Promise<BenchServer> {
 async function measureObject(
   stage: Stage,
   us: BenchServer,
-  peers: readonly BenchServer[],
+  all: readonly BenchServer[],
   protocol: BenchProtocol,
   size: EdgeBenchSize,
   options: BenchEdgeOptions,
@@ -131,7 +132,17 @@ async function measureObject(
 ): Promise<EdgeBenchRow[]> {
   const { server, load } = stage.processors;
   const path = `/${SIZES[size]}`;
-  for (const each of [us, ...peers]) await warm(each, protocol, path, SIZES[size]);
+  await warm(us, protocol, path, SIZES[size]);
+  const peers: BenchServer[] = [];
+  for (const peer of all) {
+    try {
+      await warm(peer, protocol, path, SIZES[size]);
+      peers.push(peer);
+    } catch (error) {
+      // One peer that cannot do one thing is no reason to measure nothing.
+      say(`${protocol} ${size} without ${peer.name}: ${errorMessage(error)}`);
+    }
+  }
   const measure = (runLoad: (target: BenchServer) => Promise<LoadResult>) => (target: BenchServer) =>
     measureServer(target, [server, load], [], runLoad);
   const wanted = options.rounds ?? 9;
