@@ -50,17 +50,15 @@ interface Up {
   exit: Promise<number | null>;
 }
 
-function up(base: number, more: readonly string[] = [], folder = 'net'): Promise<Up> {
+/** Without `base` it takes the ports that the folder's network had. */
+function up(base: number | undefined, more: readonly string[] = [], folder = 'net'): Promise<Up> {
   const started = performance.now();
   const args = [
     MAIN,
     'up',
     '--dir',
     join(dir, folder),
-    '--port',
-    String(base),
-    '--rpc-port',
-    String(base + 500),
+    ...(base === undefined ? [] : ['--port', String(base), '--rpc-port', String(base + 500)]),
     '--fast',
     ...more,
   ];
@@ -153,7 +151,9 @@ test(
       expect(first.output()).toContain(`up --dir '${net}'`);
       expect((await command('up', '--stop', '--dir', net)).stderr).toContain('No network runs in');
 
-      const again = await up(base, [], 'own net');
+      const again = await up(undefined, [], 'own net');
+      expect(again.url).toBe(first.url);
+      expect(again.plainUrl).toBe(first.plainUrl);
       expect(await body(again.plainUrl)).toBe('my own site');
       expect(again.output()).toContain(origin);
       again.child.kill('SIGTERM');

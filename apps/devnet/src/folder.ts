@@ -3,7 +3,7 @@ export { readIfPresent, writeDurably } from './durable-file.ts';
 export { freePorts } from './free-ports.ts';
 export { LOCAL_PROGRAM_ID, PROGRAM_PATH } from './local-program.ts';
 export { readNetworkFile, writeNetworkFile } from './network-file.ts';
-export type { NetworkFile } from './network-file.ts';
+export type { KeptPorts, NetworkFile } from './network-file.ts';
 export { FAST_PARAMS, REAL_PARAMS } from './periods.ts';
 export { regionBytes } from './region.ts';
 export { scrypt } from './scrypt.ts';

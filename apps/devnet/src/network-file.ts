@@ -12,6 +12,14 @@ export interface NetworkFile {
   readonly quoteMint: Address | null;
   /** What `up` has published; null where it has not. */
   readonly origin?: PublishedOrigin | null;
+  /** Where `up` listens; null where it has not run. */
+  readonly ports?: KeptPorts | null;
+}
+
+/** The first port of the edges, from which the others follow, and that of the chain. */
+export interface KeptPorts {
+  readonly edge: number;
+  readonly rpc: number;
 }
 
 /** The origin that was published last: the sample, or one of the user's. */
@@ -24,6 +32,16 @@ function readOrigin(value: unknown): PublishedOrigin | null {
   if (typeof value !== 'object' || value === null || !('kind' in value) || !('url' in value)) return null;
   const { kind, url } = value;
   return (kind === 'sample' || kind === 'own') && typeof url === 'string' ? { kind, url } : null;
+}
+
+function readPorts(value: unknown): KeptPorts | null {
+  if (typeof value !== 'object' || value === null || !('edge' in value) || !('rpc' in value)) return null;
+  const { edge, rpc } = value;
+  return isPort(edge) && isPort(rpc) ? { edge, rpc } : null;
+}
+
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 65_535;
 }
 
 export async function readNetworkFile(dir: string): Promise<NetworkFile | undefined> {
@@ -44,6 +62,7 @@ export async function readNetworkFile(dir: string): Promise<NetworkFile | undefi
       programId: address(text('programId') ?? ''),
       quoteMint: quoteMint === null ? null : address(quoteMint),
       origin: readOrigin(fields.get('origin')),
+      ports: readPorts(fields.get('ports')),
     };
   } catch (error) {
     throw new MediaError({
@@ -55,9 +74,13 @@ export async function readNetworkFile(dir: string): Promise<NetworkFile | undefi
   }
 }
 
-/** Writes where the network is; what was published there before stays known unless `origin` says otherwise. */
+/** Writes where the network is; what was published there before, and on which ports, stays known unless told otherwise. */
 export async function writeNetworkFile(dir: string, network: NetworkFile): Promise<void> {
-  const known = network.origin === undefined ? await readNetworkFile(dir).catch(() => undefined) : undefined;
-  const all = { ...network, origin: network.origin ?? known?.origin ?? null };
+  const known = await readNetworkFile(dir).catch(() => undefined);
+  const all = {
+    ...network,
+    origin: network.origin ?? known?.origin ?? null,
+    ports: network.ports ?? known?.ports ?? null,
+  };
   await writeDurably(join(dir, 'network.json'), `${JSON.stringify(all, null, 2)}\n`);
 }

@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readNetworkFile } from '@media-network/devnet/folder';
+import { readNetworkFile, writeNetworkFile } from '@media-network/devnet/folder';
+import type { KeptPorts } from '@media-network/devnet/folder';
 import type { Devnet } from '@media-network/devnet';
 import { MediaError, createLog, silentLog } from '@media-network/runtime';
 import { examples } from '../command.ts';
@@ -25,8 +26,8 @@ import { originOnly, parseOrigin } from '../resource/settings.ts';
 
 interface Options {
   readonly dir?: string;
-  readonly port: string;
-  readonly rpcPort: string;
+  readonly port?: string;
+  readonly rpcPort?: string;
   readonly origin?: string;
   readonly fast?: true;
   readonly reset?: true;
@@ -55,6 +56,11 @@ async function reset(dir: string, context: CliContext): Promise<void> {
       await rm(join(dir, name), { recursive: true, force: true });
   }
   context.terminal.note(`forgot the network in ${dir}; its wallets are kept`);
+}
+
+async function keepPorts(dir: string, ports: KeptPorts): Promise<void> {
+  const network = await readNetworkFile(dir);
+  if (network !== undefined) await writeNetworkFile(dir, { ...network, ports });
 }
 
 async function answers(rpcUrl: string): Promise<boolean> {
@@ -144,7 +150,15 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const signal = context.takeSignals();
   const started = performance.now();
   const { terminal, invocation } = context;
-  const wanted = { edge: parsePort(options.port, '--port'), rpc: parsePort(options.rpcPort, '--rpc-port') };
+  // A network goes on where it was, also one that was killed: its URLs are in use elsewhere.
+  const known = await readNetworkFile(dir).catch(() => undefined);
+  const wanted = {
+    edge: options.port === undefined ? (known?.ports?.edge ?? USUAL.edge) : parsePort(options.port, '--port'),
+    rpc:
+      options.rpcPort === undefined
+        ? (known?.ports?.rpc ?? USUAL.rpc)
+        : parsePort(options.rpcPort, '--rpc-port'),
+  };
   const origin =
     options.origin === undefined || options.origin === 'sample'
       ? options.origin
@@ -181,6 +195,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
   }).finally(() => ticker.stop());
   let withdraw: (() => Promise<void>) | undefined;
   try {
+    await keepPorts(dir, { edge: ports.edge, rpc: ports.rpc });
     withdraw = await announce(dir, { startedAt: Date.now(), url: devnet.url, rpcUrl: devnet.rpcUrl });
     const config = await devnet.client.config();
     if (options.fast === true && config.sampleSecs !== 1) {
@@ -227,10 +242,12 @@ export const registerUp: RegisterCommand = (program, context) => {
     .option('--origin <url>', 'publish this site of yours, or "sample"; remembered (default: what it had)')
     .option(
       '--port <port>',
-      'port of the first edge; others follow, up to 3002 above; 0 takes free ones',
-      String(USUAL.edge),
+      `port of the first edge; others follow, up to 3002 above; 0 takes free ones; remembered (default: what it had, ${USUAL.edge} at first)`,
     )
-    .option('--rpc-port <port>', "port of the chain's JSON-RPC; its websocket is the next", String(USUAL.rpc))
+    .option(
+      '--rpc-port <port>',
+      `port of the chain's JSON-RPC; its websocket is the next; remembered (default: what it had, ${USUAL.rpc} at first)`,
+    )
     .option('--fast', 'short periods: a sample a second, a report every 12 s, a week in two minutes')
     .option('--reset', 'start anew; wallets are kept')
     .addOption(
