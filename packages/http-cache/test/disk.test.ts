@@ -121,8 +121,9 @@ describe('a folder too full to be read before the store is in use', () => {
     const closing = store.close();
     release();
     await closing;
-    // The sixteen that were being read are known, the others were left alone.
-    expect(store.stats.entries).toBe(16);
+    // Those that were being read are known, sixteen at most; the others were left alone.
+    expect(store.stats.entries).toBeGreaterThan(0);
+    expect(store.stats.entries).toBeLessThanOrEqual(16);
     expect(await files()).toHaveLength(44);
     const next = await open();
     expect(next.stats.entries).toBe(44);
@@ -137,7 +138,8 @@ describe('a folder too full to be read before the store is in use', () => {
     const retiring = store.retire();
     release();
     const takeBack = await retiring;
-    expect(store.stats.entries).toBe(16);
+    expect(store.stats.entries).toBeGreaterThan(0);
+    expect(store.stats.entries).toBeLessThanOrEqual(16);
     takeBack();
     await expect.poll(() => store.stats.entries).toBe(44);
     await store.close();
