@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { leave, wrongLength } from './answer-body.ts';
 import type { HeadParser } from './head-parser.ts';
+import { headerIn } from './header-in.ts';
 import type { FrontLimits } from './limits.ts';
 import type { Output } from './output.ts';
 import { RequestBody } from './request-body.ts';
@@ -313,15 +314,6 @@ function handedOver<Token>(
     interim(status, headers) {
       exchange.interim(status, headers);
     },
-    header(lowerName) {
-      let value: string | undefined;
-      for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-        const name = rawHeaders[i] ?? '';
-        if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
-        const text = rawHeaders[i + 1] ?? '';
-        value = value === undefined ? text : `${value}, ${text}`;
-      }
-      return value;
-    },
+    header: (lowerName) => headerIn(rawHeaders, lowerName),
   };
 }

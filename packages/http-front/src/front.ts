@@ -136,7 +136,7 @@ function listenOn(server: NetServer, options: ListenOptions, servers: NetServer[
 }
 
 /** What a server listens with: the member that the documentation of `server.listen(handle)` names. */
-function handleOf(server: NetServer): unknown {
+export function handleOf(server: NetServer): unknown {
   return Reflect.get(server, '_handle');
 }
 

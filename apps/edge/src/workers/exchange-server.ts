@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { headerIn } from '@media-network/http-front';
 import type { Answer, AnswerEnd, FrontHandlers, ParsedRequest } from '@media-network/http-front';
 import { errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
@@ -344,15 +345,6 @@ function parsedRequest(
     serverName: head.serverName,
     signal,
     interim,
-    header(lowerName) {
-      let value: string | undefined;
-      for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-        const name = rawHeaders[i] ?? '';
-        if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
-        const text = rawHeaders[i + 1] ?? '';
-        value = value === undefined ? text : `${value}, ${text}`;
-      }
-      return value;
-    },
+    header: (lowerName) => headerIn(rawHeaders, lowerName),
   };
 }

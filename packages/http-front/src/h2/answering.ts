@@ -6,7 +6,7 @@ import type { Answer, FrontHandlers, ParsedRequest } from '../seam.ts';
 import { ErrorCode } from './frames.ts';
 import type { Http2Stream } from './h2-stream.ts';
 import { encodeBlock } from './hpack-encoder.ts';
-import { headerIn } from './request-head.ts';
+import { headerIn } from '../header-in.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Http2Session } from './session.ts';
 

@@ -199,18 +199,6 @@ function valueOf(fields: readonly Field[], lowerName: string): string | undefine
   return value;
 }
 
-/** What a list of name, value, … says, as `RequestReading.header` does. */
-export function headerIn(rawHeaders: readonly string[], lowerName: string): string | undefined {
-  let value: string | undefined;
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? '';
-    if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
-    const text = rawHeaders[i + 1] ?? '';
-    value = value === undefined ? text : `${value}, ${text}`;
-  }
-  return value;
-}
-
 function authorityOf(field: Field): AuthorityReading {
   field.authority ??= readAuthority(field.value);
   return field.authority;
