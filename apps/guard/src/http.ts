@@ -1,21 +1,16 @@
 import http from 'node:http';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 import { inTurn } from '@media-network/runtime/daemon';
+import type { StoredFile } from '@media-network/runtime/daemon';
 
 export interface HttpAnswer {
   readonly status: number;
   readonly type: string;
   /** A stream comes with its size; it is sent as fast as the client takes it. */
-  readonly body: Uint8Array | string | StoredBody;
+  readonly body: Uint8Array | string | StoredFile;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface StoredBody {
-  readonly size: number;
-  readonly stream: Readable;
 }
 
 export interface HttpRequest {
@@ -107,7 +102,7 @@ export async function listenHttp(
   }
 
   async function respond(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    let stored: StoredBody | undefined;
+    let stored: StoredFile | undefined;
     try {
       const { status, type, body, headers } = await answer(request);
       const bytes = typeof body === 'string' ? Buffer.from(body) : body;

@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { silentLog } from '@media-network/runtime';
+import type { StoredFile } from '@media-network/runtime/daemon';
 import { createManualClock } from '@media-network/runtime/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEvidenceStore } from '../report/evidence-store.ts';
-import type { StoredList } from '../report/evidence-store.ts';
 import { startControlServer } from './control-server.ts';
 import type { ControlServer } from './control-server.ts';
 
 const ROOT = 'ab'.repeat(32);
 /** More than both ends of a connection hold. */
 const BLOB = Buffer.alloc(24 * 2 ** 20, 7);
-const opened: StoredList[] = [];
+const opened: StoredFile[] = [];
 let dir = '';
 let server: ControlServer;
 

@@ -1,15 +1,17 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { handleOf } from '@media-network/http-front';
 import { COMMIT_REQUEST_BYTES, fromHex, isTarget, parseAddress, readOwnName } from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { boundCallers, callerOf, inTurn, isLoopbackHost } from '@media-network/runtime/daemon';
+import type { StoredFile } from '@media-network/runtime/daemon';
 import type { Readiness } from '../edge-api.ts';
 import type { TrafficSnapshot } from '../traffic.ts';
 import type { OwnNameAnswer } from '../tenant/own-names.ts';
 import { isEvidenceKind } from '../report/evidence-store.ts';
-import type { EvidenceStore, StoredList } from '../report/evidence-store.ts';
+import type { EvidenceStore } from '../report/evidence-store.ts';
 import type { CommitDesk } from './commit-desk.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -66,7 +68,7 @@ export interface ControlAnswer {
   readonly status: number;
   readonly type: string;
   /** A list comes with its size and is read as fast as the client takes it. */
-  readonly body: string | Uint8Array | StoredList | AsyncIterable<Uint8Array>;
+  readonly body: string | Uint8Array | StoredFile | AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -202,7 +204,7 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
   return {
     host: address.address,
     port: address.port,
-    handle: Reflect.get(server, '_handle'),
+    handle: handleOf(server),
     close: () =>
       new Promise((resolve) => {
         // What is being answered is answered; nobody is waited for.
@@ -276,7 +278,7 @@ function busy(code = 'edge/too-many-requests'): ControlAnswer {
   return { ...answer, headers: { ...answer.headers, 'Retry-After': '1' } };
 }
 
-function binary(body: Uint8Array | StoredList, cacheControl: string): ControlAnswer {
+function binary(body: Uint8Array | StoredFile, cacheControl: string): ControlAnswer {
   return { status: 200, type: 'application/octet-stream', body, headers: { 'Cache-Control': cacheControl } };
 }
 

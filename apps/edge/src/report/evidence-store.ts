@@ -1,6 +1,8 @@
 import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { storedFile } from '@media-network/runtime/daemon';
+import type { StoredFile } from '@media-network/runtime/daemon';
 import type { BuiltReport } from './report-builder.ts';
 
 export type EvidenceKind = 'entries' | 'receipts' | 'digests' | 'counters';
@@ -14,12 +16,6 @@ export interface KeptCommit {
   readonly blob: Uint8Array;
 }
 
-/** A list on disk; whoever opens it reads the stream to its end or destroys it. */
-export interface StoredList {
-  readonly size: number;
-  readonly stream: Readable;
-}
-
 /** What lies behind the reports, by root, on disk: guards and auditors fetch it for as long as it is kept. */
 export interface EvidenceStore {
   /** Durable when it resolves; the same evidence twice is fine. */
@@ -30,7 +26,7 @@ export interface EvidenceStore {
   /** All commits of an hour end to end, rising by slot, of every life of the process. */
   commits(hour: number): Promise<Buffer>;
   /** The list with this root (hex); undefined when there is none. The root of nothing has the empty list. */
-  open(kind: EvidenceKind, root: string): Promise<StoredList | undefined>;
+  open(kind: EvidenceKind, root: string): Promise<StoredFile | undefined>;
   /** Hours with evidence, ascending. */
   hours(): readonly number[];
   /** Hours whose report account is not known to be closed. */
@@ -119,15 +115,7 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
     async open(kind, root) {
       const path = paths.get(`${kind} ${root}`);
       if (path === undefined) return root === EMPTY_ROOT ? { size: 0, stream: Readable.from([]) } : undefined;
-      const file = await open(path);
-      try {
-        const { size } = await file.stat();
-        // Lists are renamed into place whole: what is open has this size to its end.
-        return { size, stream: file.createReadStream() };
-      } catch (error) {
-        await file.close();
-        throw error;
-      }
+      return storedFile(await open(path));
     },
     hours: () => [...hours.keys()].sort((a, b) => a - b),
     unclosed: () =>

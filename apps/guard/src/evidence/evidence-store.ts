@@ -1,16 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
 import { fromHex, toHex } from '@media-network/protocol';
+import { storedFile } from '@media-network/runtime/daemon';
+import type { StoredFile } from '@media-network/runtime/daemon';
 import { BLOB_KINDS } from './blob-roots.ts';
 import type { BlobKind } from './blob-roots.ts';
 import type { Hasher } from './hasher.ts';
-
-export interface StoredBlob {
-  readonly size: number;
-  readonly stream: Readable;
-}
 
 /**
  * What goes first when room runs out. Lists are large, an edge can make many, and digests and counters decide nothing
@@ -33,7 +29,7 @@ export interface EvidenceStore {
   /** The same for a blob whose root the caller has just verified. */
   keep(kind: BlobKind, rootHex: string, blob: Uint8Array): Promise<void>;
   /** A blob to be sent as it is, whoever gets it computes the root; undefined when it is not there. */
-  open(kind: BlobKind, rootHex: string): Promise<StoredBlob | undefined>;
+  open(kind: BlobKind, rootHex: string): Promise<StoredFile | undefined>;
   readonly blobs: number;
   readonly bytes: number;
 }
@@ -135,14 +131,7 @@ export async function openEvidenceStore(
       const key = `${kind}/${rootHex}`;
       if (!index.has(key)) return undefined;
       const file = await open(fileOf(key)).catch(() => undefined);
-      if (file === undefined) return undefined;
-      try {
-        const { size } = await file.stat();
-        return { size, stream: file.createReadStream() };
-      } catch (error) {
-        await file.close();
-        throw error;
-      }
+      return file === undefined ? undefined : storedFile(file);
     },
     async put(kind, blob) {
       const root = await hasher.rootOf(kind, blob);

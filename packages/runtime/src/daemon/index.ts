@@ -16,5 +16,7 @@ export { holdEnd } from './hold-end.ts';
 export { holdPorts, requireFreePorts } from './ports.ts';
 export type { HeldPorts, WantedPort } from './ports.ts';
 export { isLoopbackHost, isPrivateAddress, isPrivateLiteral, publicLookup } from './public-address.ts';
+export { storedFile } from './stored-file.ts';
+export type { StoredFile } from './stored-file.ts';
 export { runDaemon } from './run-daemon.ts';
 export type { DaemonProgram, KeyFileOption, RunningDaemon } from './run-daemon.ts';
