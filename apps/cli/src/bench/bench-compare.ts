@@ -1,6 +1,6 @@
 import type { CompareRow } from '@media-network/bench';
 import type { CliContext } from '../command.ts';
-import { table } from '../terminal/table.ts';
+import { reportRows, spreadText } from './bench-report.ts';
 import { startRealEdge } from './real-edge.ts';
 
 export interface CompareOptions {
@@ -16,21 +16,14 @@ export async function benchTheComparison(
   options: CompareOptions,
   context: CliContext,
 ): Promise<void> {
-  const { terminal } = context;
-  const { benchMiss, benchMix, describeMachine } = await import('@media-network/bench');
+  const { benchMiss, benchMix } = await import('@media-network/bench');
   const run = what === 'mix' ? benchMix : benchMiss;
-  const { machine, rows } = await run({
+  const result = await run({
     ...options,
     start: startRealEdge,
-    say: (line) => terminal.note(line),
+    say: (line) => context.terminal.note(line),
   });
-  if (rows.some(({ busy }) => busy)) context.setExitCode(1);
-  if (options.json) {
-    terminal.json({ machine, ...options, rows });
-    return;
-  }
-  terminal.line(describeMachine(machine));
-  for (const line of table(rows, COLUMNS, terminal.style)) terminal.line(line);
+  await reportRows(result, options, COLUMNS, context);
 }
 
 const COLUMNS = [
@@ -44,10 +37,7 @@ const COLUMNS = [
   { head: 'beside', value: (row: CompareRow) => `${row.peerCpuUs} µs`, align: 'right' as const },
   {
     head: 'ratio of requests/CPU s',
-    value: ({ ratio }: CompareRow) =>
-      ratio === null
-        ? 'busy'
-        : `${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)} to ${ratio.most.toFixed(2)})`,
+    value: ({ ratio }: CompareRow) => spreadText(ratio),
     align: 'right' as const,
   },
 ];
