@@ -1,16 +1,16 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:http2';
 import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
-import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { selfSigned } from './harness/certificate.ts';
 import { present, startNetwork } from './harness/network.ts';
 import type { ManualNetwork } from './harness/network.ts';
 import { scratch, until } from './harness/processes.ts';
@@ -79,13 +79,9 @@ describe('an edge over HTTP/2', () => {
 
   beforeAll(async () => {
     folder = await scratch();
-    const [certFile, keyFile] = [join(folder.dir, 'cert.pem'), join(folder.dir, 'key.pem')];
-    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-    execFileSync('openssl', ['req', ...kind, '-subj', '/CN=edge', '-keyout', keyFile, '-out', certFile], {
-      stdio: 'ignore',
-    });
+    const edgeTls = selfSigned(folder.dir);
     // Its clock stands still: nobody but the test asks the edge for anything.
-    network = await startNetwork({ edges: 1, edgeTls: { certFile, keyFile } });
+    network = await startNetwork({ edges: 1, edgeTls });
     port = present(network.edges[0]?.httpsPort, 'an HTTPS port');
   });
   afterAll(async () => {

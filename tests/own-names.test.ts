@@ -1,14 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { connect } from 'node:http2';
 import type { IncomingHttpHeaders } from 'node:http2';
-import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Edge } from '@media-network/edge';
 import { proofName, proofText } from '@media-network/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { selfSigned } from './harness/certificate.ts';
 import { startDnsServer } from './harness/dns-server.ts';
 import type { DnsServer } from './harness/dns-server.ts';
 import { present, startNetwork } from './harness/network.ts';
@@ -72,16 +71,12 @@ describe('names of publishers’ own', () => {
 
   beforeAll(async () => {
     folder = await scratch();
-    const [certFile, keyFile] = [join(folder.dir, 'cert.pem'), join(folder.dir, 'key.pem')];
-    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-    execFileSync('openssl', ['req', ...kind, '-subj', '/CN=edge', '-keyout', keyFile, '-out', certFile], {
-      stdio: 'ignore',
-    });
+    const edgeTls = selfSigned(folder.dir);
     dns = await startDnsServer();
     origin = await startOrigin();
     network = await startNetwork({
       edges: 1,
-      edgeTls: { certFile, keyFile },
+      edgeTls,
       edgeFlags: () => ({ resolver: dns.address }),
     });
     edge = present(network.edges[0], 'edge');
