@@ -1,5 +1,4 @@
 import { isAbsolute, resolve } from 'node:path';
-import { createMediaClient, websocketUrl } from '@media-network/chain';
 import type { Found, MediaClient, SendResult, Signer } from '@media-network/chain';
 import {
   LOCAL_PROGRAM_ID,
@@ -10,7 +9,7 @@ import {
 } from '@media-network/devnet/folder';
 import type { WalletStore } from '@media-network/devnet/folder';
 import { MediaError, errorCode, silentLog, systemClock } from '@media-network/runtime';
-import { address, isAddress } from '@solana/kit';
+import { address, isAddress } from '@solana/addresses';
 import type { Address, Instruction } from '@solana/kit';
 import { formatSol } from './amounts.ts';
 import { networkDir } from './chain-options.ts';
@@ -98,8 +97,8 @@ export async function addressOf(
 ): Promise<Address> {
   if (!/^[a-z0-9][a-z0-9_-]*$/i.test(who) || who.length >= 32) return parseAddressArg(who, 'The wallet');
   const wallets = walletStore(options, context);
-  const found = await wallets.load(who);
-  if (found !== undefined) return found.address;
+  const found = await wallets.addressOf(who);
+  if (found !== undefined) return found;
   const names = await wallets.names();
   throw new MediaError({
     code: 'cli/no-wallet',
@@ -115,6 +114,7 @@ export async function connect(
   context: CliContext,
   signal?: AbortSignal,
 ): Promise<Connection> {
+  const { createMediaClient, websocketUrl } = await import('@media-network/chain');
   const network = await readNetworkFile(networkDir(options, context));
   const given = options.url ?? context.env['MEDIA_URL'];
   const rpcUrl = given ?? network?.rpcUrl ?? DEFAULT_RPC_URL;
@@ -140,8 +140,8 @@ export async function connect(
 
   async function named(owner: Address): Promise<string> {
     for (const name of await wallets.names()) {
-      const wallet = await wallets.load(name).catch(() => undefined);
-      if (wallet?.address === owner) return `${name} (${owner})`;
+      const found = await wallets.addressOf(name).catch(() => undefined);
+      if (found === owner) return `${name} (${owner})`;
     }
     return owner;
   }

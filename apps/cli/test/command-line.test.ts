@@ -193,32 +193,3 @@ describe('command lines that are printed', () => {
     expect(run('./media claim --dir "a b"')).not.toContain('wallet new');
   });
 });
-
-/** Processor seconds of a command line and all that it runs, as the shell counts them: a busy machine changes them less than time. */
-function processorSeconds(words: readonly string[]): number {
-  const line = words.map((each) => `'${each}'`).join(' ');
-  const { stdout } = spawnSync('/bin/sh', ['-c', `${line} >/dev/null && times`], {
-    cwd: dir,
-    encoding: 'utf8',
-  });
-  const [, user = '', system = ''] = /\n(\S+) (\S+)\s*$/.exec(stdout) ?? [];
-  return shellSeconds(user) + shellSeconds(system);
-}
-
-/** `1m2.5s` */
-function shellSeconds(text: string): number {
-  const [, minutes, rest] = /^(\d+)m([\d.]+)s$/.exec(text) ?? [];
-  return Number(minutes) * 60 + Number(rest);
-}
-
-const best = (words: readonly string[]): number =>
-  Math.min(...Array.from({ length: 5 }, () => processorSeconds(words)));
-
-test('a short command takes 0.3 s to start', { timeout: 240_000 }, () => {
-  // An empty Node takes 0.03 s on a quiet machine; where caches are shared with others, everything takes more.
-  const slowness = Math.max(1, best([process.execPath, '-e', '0']) / 0.03);
-  for (const args of [['--version'], ['--help'], ['wallet', 'list'], ['edge', '--help']]) {
-    const seconds = best([join(ROOT, 'media'), ...args]);
-    expect([args, seconds > 0.02 && seconds < 0.33 * slowness]).toEqual([args, true]);
-  }
-});

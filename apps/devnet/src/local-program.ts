@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { address } from '@solana/kit';
-import type { Address } from '@solana/kit';
+import { address } from '@solana/addresses';
+import type { Address } from '@solana/addresses';
 
 /** Where the program lives on the embedded chain. */
 export const LOCAL_PROGRAM_ID: Address = address('MediaNetwork1111111111111111111111111111111');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { address } from '@solana/kit';
-import type { Address } from '@solana/kit';
+import { address } from '@solana/addresses';
+import type { Address } from '@solana/addresses';
 import { MediaError } from '@media-network/runtime';
 import { readIfPresent, writeDurably } from './durable-file.ts';
 

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { getBase58Decoder } from '@solana/kit';
 import { createWalletStore, readKeypairFile } from './wallet-store.ts';
 
 let dir: string;
@@ -21,6 +22,24 @@ test('a wallet is a Solana CLI keypair file that only its owner reads', async ()
   expect((await store.load('alice'))?.address).toBe(made.address);
   expect((await readKeypairFile(store.path('alice'))).address).toBe(made.address);
   expect(await store.names()).toEqual(['alice']);
+});
+
+test('an address is read without what signs, and no less carefully', async () => {
+  const store = createWalletStore(dir);
+  const made = await store.create('alice');
+  expect(await store.addressOf('alice')).toBe(made.address);
+  expect(await store.addressOf('nobody')).toBeUndefined();
+  const exported = getBase58Decoder().decode(
+    Uint8Array.from(JSON.parse(await readFile(store.path('alice'), 'utf8'))),
+  );
+  await writeFile(join(dir, 'exported.json'), exported);
+  expect(await store.addressOf('exported')).toBe(made.address);
+  const halves = Array.from({ length: 64 }, (_, i) => i);
+  for (const content of ['secret words', '[1,2,3]', JSON.stringify(halves)]) {
+    await writeFile(join(dir, 'bad.json'), content);
+    await expect(store.addressOf('bad')).rejects.toMatchObject({ code: 'devnet/bad-keypair' });
+    await expect(store.load('bad')).rejects.toMatchObject({ code: 'devnet/bad-keypair' });
+  }
 });
 
 test('no key is ever overwritten', async () => {

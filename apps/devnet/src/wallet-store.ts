@@ -1,8 +1,8 @@
-import { getBase58Encoder } from '@solana/kit';
-import { randomBytes } from 'node:crypto';
+import { getAddressDecoder } from '@solana/addresses';
+import type { Address } from '@solana/addresses';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createWallet } from '@media-network/chain';
 import type { Signer } from '@media-network/chain';
 import { MediaError } from '@media-network/runtime';
 import { createDurably, readIfPresent } from './durable-file.ts';
@@ -15,6 +15,8 @@ export interface WalletStore {
   path(name: string): string;
   /** Undefined when there is no such wallet. */
   load(name: string): Promise<Signer | undefined>;
+  /** Its address alone, checked as `load` does, without loading what signs. Undefined when there is no such wallet. */
+  addressOf(name: string): Promise<Address | undefined>;
   /** The wallet of that name, made if need be. */
   ensure(name: string): Promise<Signer>;
   /** Makes a wallet. Throws `devnet/wallet-exists`. */
@@ -34,10 +36,12 @@ function badKeypair(path: string, why: string, cause?: unknown): MediaError {
 }
 
 /** The 64 bytes of a Solana CLI keypair file, or of a base58 string as wallets export it. */
-function keypairBytes(path: string, text: string): Uint8Array {
-  const trimmed = text.trim();
-  if (/^[1-9A-HJ-NP-Za-km-z]{80,90}$/.test(trimmed))
+async function keypairBytes(path: string, content: Buffer): Promise<Uint8Array> {
+  const trimmed = content.toString('utf8').trim();
+  if (/^[1-9A-HJ-NP-Za-km-z]{80,90}$/.test(trimmed)) {
+    const { getBase58Encoder } = await import('@solana/kit');
     return new Uint8Array(getBase58Encoder().encode(trimmed));
+  }
   let value: unknown;
   try {
     value = JSON.parse(trimmed);
@@ -52,12 +56,30 @@ function keypairBytes(path: string, text: string): Uint8Array {
   return Uint8Array.from(value);
 }
 
+const NO_PAIR = 'its two halves do not belong together';
+
+/** What signs comes with the whole client of the chain, so it is loaded by whoever needs a key. */
+async function walletFrom(bytes: Uint8Array): Promise<Signer> {
+  const { createWallet } = await import('@media-network/chain');
+  return createWallet(bytes);
+}
+
 async function walletOf(path: string, bytes: Uint8Array): Promise<Signer> {
   try {
-    return await createWallet(bytes);
+    return await walletFrom(bytes);
   } catch (error) {
-    throw badKeypair(path, 'its two halves do not belong together', error);
+    throw badKeypair(path, NO_PAIR, error);
   }
+}
+
+/** An Ed25519 private key in PKCS #8 is these bytes and its seed (RFC 8410, section 7). */
+const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** The public key of a seed, 32 bytes. */
+function publicKeyOf(seed: Uint8Array): Buffer {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' });
+  // The end of the SPKI form is the key itself.
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
 }
 
 /**
@@ -75,15 +97,13 @@ export async function readKeypairFile(path: string): Promise<Signer> {
       context: { path },
     });
   }
-  return walletOf(path, keypairBytes(path, content.toString('utf8')));
+  return walletOf(path, await keypairBytes(path, content));
 }
 
 /** Seed, then public key: what the Solana CLI writes. */
-async function newKeypairBytes(): Promise<Uint8Array> {
+function newKeypairBytes(): Uint8Array {
   const seed = randomBytes(32);
-  const wallet = await createWallet(seed);
-  const raw = await crypto.subtle.exportKey('raw', wallet.keyPair.publicKey);
-  return Buffer.concat([seed, new Uint8Array(raw)]);
+  return Buffer.concat([seed, publicKeyOf(seed)]);
 }
 
 export function createWalletStore(dir: string): WalletStore {
@@ -100,9 +120,16 @@ export function createWalletStore(dir: string): WalletStore {
 
   async function load(name: string): Promise<Signer | undefined> {
     const content = await readIfPresent(path(name));
-    return content === undefined
-      ? undefined
-      : walletOf(path(name), keypairBytes(path(name), content.toString('utf8')));
+    return content === undefined ? undefined : walletOf(path(name), await keypairBytes(path(name), content));
+  }
+
+  async function addressOf(name: string): Promise<Address | undefined> {
+    const content = await readIfPresent(path(name));
+    if (content === undefined) return undefined;
+    const bytes = await keypairBytes(path(name), content);
+    const publicKey = publicKeyOf(bytes.subarray(0, 32));
+    if (!publicKey.equals(bytes.subarray(32))) throw badKeypair(path(name), NO_PAIR);
+    return getAddressDecoder().decode(publicKey);
   }
 
   async function write(name: string, bytes: Uint8Array): Promise<boolean> {
@@ -128,6 +155,7 @@ export function createWalletStore(dir: string): WalletStore {
     dir: resolve(dir),
     path,
     load,
+    addressOf,
     async names() {
       const files = await readdir(dir).catch(() => []);
       return files
@@ -138,18 +166,18 @@ export function createWalletStore(dir: string): WalletStore {
     async ensure(name) {
       const found = await load(name);
       if (found !== undefined) return found;
-      const bytes = await newKeypairBytes();
+      const bytes = newKeypairBytes();
       // Somebody else may have been faster; then theirs is the wallet.
-      if (await write(name, bytes)) return createWallet(bytes);
+      if (await write(name, bytes)) return walletFrom(bytes);
       const theirs = await load(name);
       if (theirs === undefined) throw badKeypair(path(name), 'it vanished');
       return theirs;
     },
-    create: async (name) => add(name, await newKeypairBytes()),
+    create: (name) => add(name, newKeypairBytes()),
     async importFile(name, file) {
       const content = await readIfPresent(file);
       if (content === undefined) throw badKeypair(file, 'there is no such file');
-      return add(name, keypairBytes(file, content.toString('utf8')));
+      return add(name, await keypairBytes(file, content));
     },
   };
 }

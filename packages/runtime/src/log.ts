@@ -1,5 +1,5 @@
-import { pino } from 'pino';
-import type { DestinationStream } from 'pino';
+import { createRequire } from 'node:module';
+import type { DestinationStream, pino as Pino } from 'pino';
 import { prettyDestination } from './pretty-log.ts';
 
 /** What code may ask of a log: fields first, then the message. */
@@ -17,8 +17,13 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
+/** The library, loaded with the first log: a command that writes none does not wait for its thirty files. */
+function loadPino(): typeof Pino {
+  return createRequire(import.meta.url)('pino').pino;
+}
+
 /** Standard error: for people where it is a terminal, JSON lines in a pipe or a file. */
-function standardError(): DestinationStream {
+function standardError(pino: typeof Pino): DestinationStream {
   if (!process.stderr.isTTY || process.env['TERM'] === 'dumb')
     return pino.destination({ dest: 2, sync: true });
   // no-color.org: set and not empty.
@@ -27,9 +32,10 @@ function standardError(): DestinationStream {
 
 /** JSON lines, and readable ones on a terminal. No viewer address is ever logged (DESIGN: what is run, and how it is watched). */
 export function createLog(name: string, options: LogOptions): Log {
+  const pino = loadPino();
   return pino(
     { name, level: options.level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime },
-    options.destination ?? standardError(),
+    options.destination ?? standardError(pino),
   );
 }
 

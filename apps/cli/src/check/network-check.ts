@@ -25,7 +25,7 @@ import type { Decision, Periods } from '@media-network/protocol';
 import { createTokenSource, createViewer } from '@media-network/viewer';
 import type { ViewerResponse } from '@media-network/viewer';
 import { formatBytes, formatMedia } from '../amounts.ts';
-import { auditDeps } from '../commands/audit.ts';
+import { auditDeps } from '../audit-deps.ts';
 import { claimAll } from '../commands/claim.ts';
 import { expectThat, until } from './story.ts';
 import type { Story } from './story.ts';

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { auditHour, auditReport, auditWeek, createHttpBlobs } from '@media-network/audit';
+import type * as Audits from '@media-network/audit';
 import type { Audit, AuditDeps } from '@media-network/audit';
 import type { MediaClient } from '@media-network/chain';
-import { NODE_STATUS } from '@media-network/chain/schema';
 import { toHex } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
@@ -15,28 +13,6 @@ import type { ChainOptions } from '../chain-options.ts';
 
 interface AuditOptions extends ChainOptions {
   readonly from?: string[];
-}
-
-const active = <T extends { readonly status: number }>(nodes: readonly T[]): T[] =>
-  nodes.filter((node) => node.status === NODE_STATUS.active);
-
-/** Evidence from whoever is on chain: guards first, then the edges themselves. */
-export function auditDeps(client: MediaClient, more: readonly string[] = []): AuditDeps {
-  return {
-    client,
-    sha256: (bytes) => createHash('sha256').update(bytes).digest(),
-    blobs: createHttpBlobs({
-      fetch,
-      sources: async () => {
-        const [guards, edges] = await Promise.all([client.guards(), client.edges()]);
-        return [
-          ...more,
-          ...active(guards).map((guard) => guard.endpoint),
-          ...active(edges).map((edge) => edge.control),
-        ];
-      },
-    }),
-  };
 }
 
 /** The edge account that is meant: its own address, or the name or address of the wallet that owns it. */
@@ -58,6 +34,16 @@ export function parseIndex(text: string, name: string): bigint {
     message: `${name} must be a whole number, not "${text}": "media status" shows the current one.`,
     source: 'client',
   });
+}
+
+/** What recomputes, loaded by whoever does: help does without. */
+async function auditing(
+  options: AuditOptions,
+  context: CliContext,
+): Promise<typeof Audits & { readonly client: MediaClient; readonly deps: AuditDeps }> {
+  const { client } = await connect(options, context);
+  const { auditDeps } = await import('../audit-deps.ts');
+  return { ...(await import('@media-network/audit')), client, deps: auditDeps(client, options.from) };
 }
 
 /** What JSON cannot hold as such. */
@@ -113,9 +99,9 @@ export const registerAudit: RegisterCommand = (program, context) => {
         .option(...from)
         .description("Look at an edge's report of an hour: entries, sessions, commits, what guards said."),
     ).action(async (edge: string, hour: string, options: AuditOptions) => {
-      const { client } = await connect(options, context);
+      const { client, deps, auditReport } = await auditing(options, context);
       const result = await auditReport(
-        auditDeps(client, options.from),
+        deps,
         await edgeOf(edge, client, options, context),
         parseIndex(hour, 'The hour'),
       );
@@ -131,13 +117,8 @@ export const registerAudit: RegisterCommand = (program, context) => {
         .option(...from)
         .description('Recompute an hour from its reports and what guards revealed.'),
     ).action(async (hour: string, options: AuditOptions) => {
-      const { client } = await connect(options, context);
-      print(
-        `hour ${hour}`,
-        await auditHour(auditDeps(client, options.from), parseIndex(hour, 'The hour')),
-        options,
-        context,
-      );
+      const { deps, auditHour } = await auditing(options, context);
+      print(`hour ${hour}`, await auditHour(deps, parseIndex(hour, 'The hour')), options, context);
     }),
     ['media audit hour 0'],
   );
@@ -149,13 +130,8 @@ export const registerAudit: RegisterCommand = (program, context) => {
         .option(...from)
         .description("Recompute a week's rewards and claims from its final hours and what was paid for it."),
     ).action(async (week: string, options: AuditOptions) => {
-      const { client } = await connect(options, context);
-      print(
-        `week ${week}`,
-        await auditWeek(auditDeps(client, options.from), parseIndex(week, 'The week')),
-        options,
-        context,
-      );
+      const { deps, auditWeek } = await auditing(options, context);
+      print(`week ${week}`, await auditWeek(deps, parseIndex(week, 'The week')), options, context);
     }),
     ['media audit week 0'],
   );

@@ -1,5 +1,3 @@
-import { findClaims } from '@media-network/audit';
-import { claimPlan, sendPlan } from '@media-network/chain';
 import type { ClaimPlan, MediaClient, Signer, WeekClaim } from '@media-network/chain';
 import { CLAIM_WINDOW, EPOCH_STATUS } from '@media-network/chain/schema';
 import { weekAt } from '@media-network/protocol';
@@ -10,7 +8,6 @@ import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions, keypairOption } from '../chain-options.ts';
 import { addressOf, connect } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
-import { auditDeps } from './audit.ts';
 
 interface ClaimOptions extends ChainOptions {
   readonly owner?: string;
@@ -35,6 +32,8 @@ async function earned(client: MediaClient, owner: Address, currentWeek: bigint):
   const addresses = await Promise.all(
     Array.from({ length: Number(currentWeek - first) }, (_, i) => client.addresses.epoch(first + BigInt(i))),
   );
+  const { findClaims } = await import('@media-network/audit');
+  const { auditDeps } = await import('../audit-deps.ts');
   const deps = auditDeps(client);
   const claims: WeekClaim[] = [];
   const unserved: bigint[] = [];
@@ -50,6 +49,7 @@ async function earned(client: MediaClient, owner: Address, currentWeek: bigint):
 
 /** Pays an owner all weeks that can be paid now. */
 export async function claimAll(client: MediaClient, payer: Signer, owner: Address): Promise<Claimed> {
+  const { claimPlan, sendPlan } = await import('@media-network/chain');
   const [config, now] = await Promise.all([client.config(), client.chainTime()]);
   const currentWeek = weekAt(config, now);
   const found = await earned(client, owner, currentWeek);

@@ -4,7 +4,6 @@ import { chainOptions, networkDir } from '../chain-options.ts';
 import { connect } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
 import { folder, machine, names } from '../doctor/machine.ts';
-import { chain, nodes, recording, resources, wallets } from '../doctor/network.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { bad, good, warning } from '../doctor/finding.ts';
 import { describeFailure } from '../failure.ts';
@@ -69,6 +68,7 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
   tell(await look('folder', () => folder(dir)));
   tell(await look('names', names));
   tell(await look('up', () => running(dir)));
+  const { chain, nodes, recording, resources, wallets } = await import('../doctor/network.ts');
   const connection = await connect(options, context);
   terminal.progress(`asking ${connection.client.rpcUrl} ...`);
   const seen = await chain(connection);

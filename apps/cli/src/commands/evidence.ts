@@ -1,6 +1,5 @@
 import { open, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { findCommits } from '@media-network/audit';
 import type { MediaClient } from '@media-network/chain';
 import {
   MAX_EVIDENCE_BYTES,
@@ -16,7 +15,7 @@ import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions } from '../chain-options.ts';
 import type { ChainOptions } from '../chain-options.ts';
 import { connect } from '../connection.ts';
-import { auditDeps, edgeOf, parseIndex } from './audit.ts';
+import { edgeOf, parseIndex } from './audit.ts';
 
 interface ShowOptions extends ChainOptions {
   readonly from?: string[];
@@ -123,6 +122,8 @@ async function show(which: string, hour: bigint, options: ShowOptions, context: 
       source: 'client',
     });
   }
+  const { findCommits } = await import('@media-network/audit');
+  const { auditDeps } = await import('../audit-deps.ts');
   const collected = await findCommits(auditDeps(client, options.from), account, hour);
   const pair = contradiction(collected.map(({ commit }) => commit));
   const file = pair === undefined ? undefined : evidenceOf(pair);

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { missesOf } from '@media-network/lab';
 import type { Scenario } from '@media-network/lab';
 import { MediaError, errorMessage } from '@media-network/runtime';
 import { formatMs } from '../amounts.ts';
@@ -54,7 +53,7 @@ function list(scenarios: readonly Scenario[], options: Options, { terminal }: Cl
 
 async function run(options: Options, context: CliContext): Promise<void> {
   const { terminal } = context;
-  const { SCENARIOS, runLab } = await import('@media-network/lab');
+  const { SCENARIOS, missesOf, runLab } = await import('@media-network/lab');
   const scenarios = chosen(SCENARIOS, options);
   if (options.list === true) {
     list(scenarios, options, context);

@@ -1,6 +1,4 @@
-import { ensureAta } from '@media-network/chain';
 import type { Found, Signer } from '@media-network/chain';
-import { quoteAdd, quoteRemove, quoteSwap } from '@media-network/chain/model';
 import { MediaError } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import type { Command } from 'commander';
@@ -94,6 +92,7 @@ async function planSwap(m: Market, amount: string, sideText: string): Promise<Sw
   const [inDecimals, outDecimals] = side === 'media' ? [9, m.quoteDecimals] : [m.quoteDecimals, 9];
   const amountIn = parseAmount(amount, inDecimals, 'The amount');
   const { poolFeeBps } = await m.client.config();
+  const { quoteSwap } = await import('@media-network/chain/model');
   const { out, fee } = quoteSwap(m.found, side === 'media' ? 0 : 1, amountIn, poolFeeBps);
   const names = side === 'media' ? ['MEDIA', 'quote'] : ['quote', 'MEDIA'];
   const text = `${formatUnits(amountIn, inDecimals)} ${names[0]} for ${formatUnits(out, outDecimals)} ${names[1]} (fee ${formatUnits(fee, inDecimals)} ${names[0]})`;
@@ -147,6 +146,7 @@ async function swap(amount: string, side: string, options: PoolOptions, context:
           name: 'of the quote token',
         },
   ]);
+  const { ensureAta } = await import('@media-network/chain');
   const to = await ensureAta(m.client.addresses, { payer: owner, owner: owner.address, mint });
   const instruction = await m.client.instructions.swap({
     owner,
@@ -170,12 +170,14 @@ async function add(
   const m = await market(options, context);
   const maxMedia = parseAmount(media, 9, 'The amount of MEDIA');
   const maxQuote = parseAmount(quoteAmount, m.quoteDecimals, 'The amount of the quote token');
+  const { quoteAdd } = await import('@media-network/chain/model');
   const plan = quoteAdd(m.found, maxMedia, maxQuote);
   const owner = await m.wallet();
   await mustHold(m, owner, [
     { mint: await m.client.addresses.mediaMint(), units: plan.media, decimals: 9, name: 'MEDIA' },
     { mint: m.found.quoteMint, units: plan.quote, decimals: m.quoteDecimals, name: 'of the quote token' },
   ]);
+  const { ensureAta } = await import('@media-network/chain');
   const lp = await ensureAta(m.client.addresses, {
     payer: owner,
     owner: owner.address,
@@ -203,9 +205,11 @@ async function remove(amount: string, options: PoolOptions, context: CliContext)
   const held = await m.client.tokenBalance(owner.address, m.found.lpMint);
   const lp = amount === 'all' && held > 0n ? held : parseAmount(amount, m.lpDecimals, 'The amount of LP');
   await mustHold(m, owner, [{ mint: m.found.lpMint, units: lp, decimals: m.lpDecimals, name: 'LP' }]);
+  const { quoteRemove } = await import('@media-network/chain/model');
   const plan = quoteRemove(m.found, lp);
   // Whoever only ever got LP has no account yet for what comes out.
   const mints = [await m.client.addresses.mediaMint(), m.found.quoteMint];
+  const { ensureAta } = await import('@media-network/chain');
   const accounts = await Promise.all(
     mints.map((mint) => ensureAta(m.client.addresses, { payer: owner, owner: owner.address, mint })),
   );

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createMediaClient, deployProgram } from '@media-network/chain';
 import type { Signer } from '@media-network/chain';
 import {
   LOCAL_PROGRAM_ID,
@@ -117,6 +116,7 @@ async function deploy(options: DeployOptions, context: CliContext): Promise<void
   const payer = await connection.wallet();
   const before = await connection.client.lamports(payer.address);
   const { rpcUrl } = connection.client;
+  const { createMediaClient, deployProgram } = await import('@media-network/chain');
   const client = createMediaClient({
     rpcUrl,
     wsUrl: connection.wsUrl,

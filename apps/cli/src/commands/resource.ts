@@ -4,14 +4,10 @@ import type { RegisterCommand } from '../command.ts';
 import { chainOptions, keypairOption } from '../chain-options.ts';
 import { connect } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
-import { add } from '../resource/add.ts';
 import type { AddOptions } from '../resource/add.ts';
-import { remove } from '../resource/remove.ts';
 import { settingsOptions } from '../resource/settings.ts';
 import { RESOURCE_ARGUMENT, findResource } from '../resource/find.ts';
-import { list, print } from '../resource/show.ts';
 import type { ShowOptions } from '../resource/show.ts';
-import { update } from '../resource/update.ts';
 import type { UpdateOptions } from '../resource/update.ts';
 
 export const registerResource: RegisterCommand = (program, context) => {
@@ -36,7 +32,9 @@ export const registerResource: RegisterCommand = (program, context) => {
       .option('--allowance <bytes>', 'open bytes an hour that are paid for at most', '10000000000')
       .option('--vouching-key <address>', 'the key whose tokens are paid for: that of "media vouch key"')
       .option('--no-wait', 'do not wait for the guards')
-      .action((origin: string, options: AddOptions) => add(origin, options, context)),
+      .action(async (origin: string, options: AddOptions) =>
+        (await import('../resource/add.ts')).add(origin, options, context),
+      ),
     [
       'media resource add http://127.0.0.1:3000',
       'media resource add https://example.com --lp 500 --header "Authorization: Bearer x"',
@@ -61,7 +59,9 @@ export const registerResource: RegisterCommand = (program, context) => {
       .option('--new-password', 'seal the settings with a new password, by the wallet alone')
       .addOption(new Option('--pause', 'stop serving it').conflicts('resume'))
       .option('--resume', 'ask the guards to serve it again')
-      .action((which: string, options: UpdateOptions) => update(which, options, context)),
+      .action(async (which: string, options: UpdateOptions) =>
+        (await import('../resource/update.ts')).update(which, options, context),
+      ),
     [
       'media resource update 1 --origin http://127.0.0.1:4000',
       'media resource update 1 --domain my-site.localhost',
@@ -81,7 +81,9 @@ export const registerResource: RegisterCommand = (program, context) => {
           )
           .description('List resources with origin, URL and status.'),
       ),
-    ).action((options: ShowOptions & { readonly all?: true }) => list(options, context)),
+    ).action(async (options: ShowOptions & { readonly all?: true }) =>
+      (await import('../resource/show.ts')).list(options, context),
+    ),
     ['media resource list', 'media resource list --all --json'],
   );
   examples(
@@ -97,6 +99,7 @@ export const registerResource: RegisterCommand = (program, context) => {
           .description('Show a resource: its URL, its origin, where it is served and, if not, why not.'),
       ),
     ).action(async (which: string, options: ShowOptions) => {
+      const { print } = await import('../resource/show.ts');
       const connection = await connect(options, context);
       await print(await findResource(connection, which), connection, options, context);
     }),
@@ -111,8 +114,8 @@ export const registerResource: RegisterCommand = (program, context) => {
           .option('--release', 'free the LP of a removed resource')
           .description('Take a resource off the network.'),
       ),
-    ).action((which: string, options: ChainOptions & { readonly release?: true }) =>
-      remove(which, options, context),
+    ).action(async (which: string, options: ChainOptions & { readonly release?: true }) =>
+      (await import('../resource/remove.ts')).remove(which, options, context),
     ),
     ['media resource remove 1', 'media resource remove 1 --release'],
   );

@@ -1,5 +1,4 @@
 import type { Found } from '@media-network/chain';
-import { averagePrice, worthOf } from '@media-network/chain/model';
 import { ROLE } from '@media-network/chain/schema';
 import type { Command } from 'commander';
 import { formatMedia, formatUnits } from '../amounts.ts';
@@ -9,11 +8,12 @@ import { chainOptions, keypairOption } from '../chain-options.ts';
 import { connect, mintDecimals } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
 import { ROLE_NAMES, nameIn } from '../roles.ts';
-import { addStake, unbond, withdraw } from '../stake/move.ts';
+import type * as Moves from '../stake/move.ts';
 import type { StakeOptions } from '../stake/move.ts';
 import { table } from '../terminal/table.ts';
 
 async function show(options: ChainOptions & { readonly all?: true }, context: CliContext): Promise<void> {
+  const { averagePrice, worthOf } = await import('@media-network/chain/model');
   const connection = await connect(options, context);
   const { client } = connection;
   const config = await client.config();
@@ -69,6 +69,9 @@ const acting = (command: Command): Command =>
     chainOptions(command.option('--quote <mint>', 'quote token of the pool, where there are several')),
   ).option('--role <role>', `what the stake is for: ${ROLE_NAMES.join(', ')}`, 'publisher');
 
+/** Loaded by the command that moves something. */
+const moves = (): Promise<typeof Moves> => import('../stake/move.ts');
+
 export const registerStake: RegisterCommand = (program, context) => {
   const stake = program.command('stake').description('Stakes are LP MEDIA, one for each role and pool.');
   examples(stake, [
@@ -83,7 +86,9 @@ export const registerStake: RegisterCommand = (program, context) => {
         .argument('[lp]', 'LP to stake')
         .option('--all', 'all that the wallet holds')
         .description('Move LP from the wallet into a stake.'),
-    ).action((amount: string | undefined, options: StakeOptions) => addStake(amount, options, context)),
+    ).action(async (amount: string | undefined, options: StakeOptions) =>
+      (await moves()).addStake(amount, options, context),
+    ),
     ['media stake add 500', 'media stake add --all --role edge --keypair edge-4'],
   );
   examples(
@@ -93,7 +98,9 @@ export const registerStake: RegisterCommand = (program, context) => {
         .argument('[lp]', 'LP to take back')
         .option('--all', 'all that is not set aside for resources')
         .description('Begin to take LP back; it is paid out when the unbonding period is over.'),
-    ).action((amount: string | undefined, options: StakeOptions) => unbond(amount, options, context)),
+    ).action(async (amount: string | undefined, options: StakeOptions) =>
+      (await moves()).unbond(amount, options, context),
+    ),
     ['media stake unbond 100', 'media stake unbond --all --role edge --keypair edge-4'],
   );
   examples(
@@ -102,7 +109,7 @@ export const registerStake: RegisterCommand = (program, context) => {
         .command('withdraw')
         .option('--all', 'all whose unbonding is over, as without it')
         .description('Pay out all LP whose unbonding period is over.'),
-    ).action((options: StakeOptions) => withdraw(options, context)),
+    ).action(async (options: StakeOptions) => (await moves()).withdraw(options, context)),
     ['media stake withdraw', 'media stake withdraw --role edge --keypair edge-4'],
   );
   examples(

@@ -1,8 +1,6 @@
 import { resolve } from 'node:path';
-import { createChainClock } from '@media-network/chain';
 import { NO_VOUCHING_KEY, hourAt, termsOf } from '@media-network/protocol';
 import { MediaError, errorMessage, silentLog, systemClock } from '@media-network/runtime';
-import { createVoucher, ensureVouchingKey, startVouchServer } from '@media-network/vouch';
 import type { VouchingKey } from '@media-network/vouch';
 import { formatBytes } from '../amounts.ts';
 import { examples, rareOption } from '../command.ts';
@@ -40,6 +38,7 @@ async function keyOf(
   options: KeyOptions,
   context: CliContext,
 ): Promise<{ readonly key: VouchingKey; readonly path: string; readonly made: boolean }> {
+  const { ensureVouchingKey } = await import('@media-network/vouch');
   const path =
     options.key === undefined
       ? resolve(networkDir(options, context), KEY_FILE)
@@ -103,6 +102,8 @@ async function run(options: VouchOptions, context: CliContext): Promise<void> {
   const resource = await chooseResource(connection, options.resource);
   const config = await connection.client.config();
   const { key, path, made } = await keyOf(options, context);
+  const { createChainClock } = await import('@media-network/chain');
+  const { createVoucher, startVouchServer } = await import('@media-network/vouch');
   const clock = await createChainClock(connection.client, { clock: systemClock, log: silentLog });
   const voucher = createVoucher({
     resource: resource.address,

@@ -1,7 +1,4 @@
-import { transferTokens } from '@media-network/chain';
 import { MediaError } from '@media-network/runtime';
-import { getTransferSolInstruction } from '@solana-program/system';
-import { lamports } from '@solana/kit';
 import type { Address, Instruction } from '@solana/kit';
 import { formatMedia, formatSol, formatUnits, parseAmount } from '../amounts.ts';
 import { examples } from '../command.ts';
@@ -44,7 +41,7 @@ async function importFile(
 async function list(options: FolderOptions, context: CliContext): Promise<void> {
   const store = walletStore(options, context);
   const rows = await Promise.all(
-    (await store.names()).map(async (name) => ({ name, address: (await store.load(name))?.address ?? '' })),
+    (await store.names()).map(async (name) => ({ name, address: (await store.addressOf(name)) ?? '' })),
   );
   if (options.json === true) {
     context.terminal.json(rows);
@@ -117,6 +114,7 @@ async function airdrop(
 ): Promise<void> {
   const { client } = await connect(options, context);
   const owner = await ownerOf(who, options, context);
+  const { lamports } = await import('@solana/kit');
   const wanted = parseAmount(amount, 9, 'The amount of SOL');
   const before = await client.lamports(owner);
   context.terminal.progress(`airdrop of ${formatSol(wanted)} to ${owner} ...`);
@@ -183,6 +181,8 @@ async function send(
       source: 'client',
     });
   }
+  const { getTransferSolInstruction } = await import('@solana-program/system');
+  const { transferTokens } = await import('@media-network/chain');
   const instructions: readonly Instruction[] =
     mint === undefined
       ? [getTransferSolInstruction({ source: from, destination: recipient, amount: units })]

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Found } from '@media-network/chain';
 import { readOwnName, resourceLabel } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
-import { address, isAddress } from '@solana/kit';
+import { address, isAddress } from '@solana/addresses';
 import type { Connection } from '../connection.ts';
 import { resourceNamed } from './own-names.ts';
 

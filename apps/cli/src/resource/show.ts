@@ -1,7 +1,7 @@
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
 import { formatBytes, formatMedia, formatUnits } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
-import { auditDeps } from '../commands/audit.ts';
+import { auditDeps } from '../audit-deps.ts';
 import { connect, mintDecimals } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
 import type { Connection } from '../connection.ts';
