@@ -16,5 +16,13 @@ export { benchStart } from './disk/start-bench.ts';
 export type { BenchStartOptions, StartRow } from './disk/start-bench.ts';
 export { benchHits } from './hits/hits-bench.ts';
 export type { BenchHitsOptions, HitsRow } from './hits/hits-bench.ts';
+export { benchCommands } from './start/commands-bench.ts';
+export type {
+  CommandRow,
+  CommandsBenchOptions,
+  CommandsBenchResult,
+  RunTimes,
+  ShortCommand,
+} from './start/commands-bench.ts';
 export { benchIdle } from './idle-bench.ts';
 export type { IdleBenchOptions, IdleCase, IdleNetwork, IdleRow } from './idle-bench.ts';

@@ -2,6 +2,7 @@ import type { DiskOptions } from '../bench/bench-disk.ts';
 import type { EdgeOptions } from '../bench/bench-edge.ts';
 import type { HitsOptions } from '../bench/bench-hits.ts';
 import type { IdleOptions } from '../bench/bench-idle.ts';
+import type { StartOptions } from '../bench/bench-start.ts';
 import { examples } from '../command.ts';
 import type { RegisterCommand } from '../command.ts';
 
@@ -98,5 +99,20 @@ export const registerBench: RegisterCommand = (program, context) => {
         await benchTheIdle(options, context);
       }),
     ['media bench idle', 'media bench idle --json'],
+  );
+  examples(
+    bench
+      .command('start')
+      .description(
+        'What a short command takes from its start to its end, by the clock and of the processor, beside an empty program of the same runtime (node -e 0): medians of rounds in turns. Half a minute.',
+      )
+      .option('--rounds <n>', 'rounds, of which the median counts', '9')
+      .option('--runs <n>', 'runs of each command in a round', '4')
+      .option('--json', 'print the rows as one JSON object')
+      .action(async (options: StartOptions) => {
+        const { benchTheStart } = await import('../bench/bench-start.ts');
+        await benchTheStart(options, context);
+      }),
+    ['media bench start', 'media bench start --json'],
   );
 };

@@ -6,6 +6,7 @@ const NUMBER = 'Write a number as the message says.';
 /** Codes of the command itself, of the local network and of the measurements. */
 export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'bench/certificate': ['The certificate for the measurement was not made.', 'Install openssl.'],
+  'bench/command-failed': ['A command that is measured does not run.', 'Run it alone: it says why.'],
   'bench/load-failed': ['The load failed.', 'Run it again on a quiet machine.'],
   'bench/machine-busy': ['The machine is too busy to measure.', 'Stop what else runs, then measure again.'],
   'bench/no-hit': ['What should be a cache hit was none.', 'Run it again with --debug.'],
