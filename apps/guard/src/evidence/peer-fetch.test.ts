@@ -117,11 +117,8 @@ describe('what guards fetch', () => {
     });
     const peer = peerFetch();
     const limits = { maxBytes: 416, exactBytes: 416 };
-    for (const target of ['/declared', '/chunked']) {
-      const began = performance.now();
+    for (const target of ['/declared', '/chunked'])
       expect(await peer.get(base, target, limits)).toBeUndefined();
-      expect(performance.now() - began).toBeLessThan(1_000);
-    }
     // What the system's buffers took, and no more.
     for (const socket of written.splice(0)) expect(socket.bytesWritten).toBeLessThan(30 * 2 ** 20);
   });
@@ -142,10 +139,9 @@ describe('what guards fetch', () => {
       const timer = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(timer));
     });
-    const began = performance.now();
+    // All of it would take five hours; the test's own limit is a minute.
     const limits = { maxBytes: 1_000_000, exactBytes: 1_000_000, timeoutMs: 300 };
     expect(await peerFetch().get(base, '/', limits)).toBeUndefined();
-    expect(performance.now() - began).toBeLessThan(2_000);
   });
 
   it('has time in proportion to its length', () => {

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import type http from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Found } from '@media-network/chain';
@@ -13,7 +14,7 @@ import {
   toHex,
 } from '@media-network/protocol';
 import { silentLog, systemClock } from '@media-network/runtime';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createCommitIntake } from '../collect/commit-intake.ts';
 import { openContradictions } from '../collect/contradictions.ts';
 import { createCounts } from '../counts.ts';
@@ -22,6 +23,7 @@ import { createEvidenceSource } from '../evidence/evidence-source.ts';
 import { openEvidenceStore } from '../evidence/evidence-store.ts';
 import { createHasher } from '../evidence/hasher.ts';
 import { createPeerFetch } from '../evidence/peer-fetch.ts';
+import type { PeerFetch } from '../evidence/peer-fetch.ts';
 import type { Network, Snapshot } from '../network.ts';
 import { createProbeBudget } from '../probe/probe-budget.ts';
 import { createTargetPool } from '../probe/target-pool.ts';
@@ -70,7 +72,12 @@ const onFailure = (error: unknown): never => {
 /** A guard's inspector in the commit window of hour 5, by the real clock, with nothing but the chain made up. */
 async function inspectorFor(
   edges: readonly TestEdge[],
-  options: { readonly guards?: readonly string[]; readonly allowPrivate?: boolean } = {},
+  options: {
+    readonly guards?: readonly string[];
+    readonly allowPrivate?: boolean;
+    /** Stands between the inspector and its peers. */
+    readonly through?: (fetch: PeerFetch) => PeerFetch;
+  } = {},
 ) {
   const dir = await mkdtemp(path.join(tmpdir(), 'guard-inspect-'));
   const config = blankAccount('config', addressAt(90), {
@@ -102,7 +109,8 @@ async function inspectorFor(
     invalidate: () => undefined,
   };
   const hasher = createHasher();
-  const fetch = createPeerFetch(silentLog, { allowPrivate: options.allowPrivate ?? true });
+  const peers = createPeerFetch(silentLog, { allowPrivate: options.allowPrivate ?? true });
+  const fetch = options.through?.(peers) ?? peers;
   const store = await openEvidenceStore(path.join(dir, 'evidence'), { maxBytes: 1e9, hasher }, onFailure);
   const log = await openHourLog(path.join(dir, 'hours'));
   const book = await openHourBook(log, onFailure);
@@ -156,19 +164,6 @@ function drip(_: http.IncomingMessage, response: http.ServerResponse): boolean {
   return true;
 }
 
-/** The longest that the loop was held up while `work` ran. */
-async function longestStall(work: () => Promise<unknown>): Promise<number> {
-  let last = performance.now();
-  let longest = 0;
-  const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-  }, 5);
-  await work();
-  clearInterval(timer);
-  return longest;
-}
-
 describe('inspection', () => {
   it('fetches what is behind a report by its exact length, and judges it', async () => {
     const edge = await edgeAt(0);
@@ -181,7 +176,46 @@ describe('inspection', () => {
     expect(guard.inspector.settled(HOUR)).toBe(1);
   });
 
-  it('of ten dripping control planes holds up no other report, and ends', async () => {
+  it('of ten control planes that never answer holds up no other report', async () => {
+    const hanging = await Promise.all(
+      Array.from({ length: 10 }, (_, i) =>
+        // A root of its own: what somebody else gave is had already.
+        edgeAt(i, { traffic: [{ resource: FIRST, perSlot: 2_000_000n + BigInt(i) }] }),
+      ),
+    );
+    const honest = await Promise.all([edgeAt(10), edgeAt(11)]);
+    const release = Promise.withResolvers<void>();
+    const controls = new Set(hanging.map(({ account }) => account.control));
+    const asked = new Set<string>();
+    const guard = await inspectorFor([...hanging, ...honest], {
+      through: (fetch) => ({
+        ...fetch,
+        async get(base, target, limits) {
+          if (!controls.has(base)) return fetch.get(base, target, limits);
+          asked.add(base);
+          await release.promise;
+          return undefined;
+        },
+      }),
+    });
+    const round = guard.round();
+    // However long that takes here: those that hang do so until these are judged.
+    await expect
+      .poll(() => honest.map((edge) => guard.said(edge)), { interval: 5, timeout: 50_000 })
+      .toEqual([
+        [1, 'full'],
+        [1, 'full'],
+      ]);
+    expect(asked).toEqual(controls);
+    expect(hanging.map((edge) => guard.said(edge))).toEqual(hanging.map(() => undefined));
+    release.resolve();
+    await round;
+    await expect
+      .poll(() => hanging.map((edge) => guard.said(edge)?.[1]), { timeout: 50_000 })
+      .toEqual(hanging.map(() => 'unavailable'));
+  });
+
+  it('of ten dripping control planes comes to an end', { timeout: 120_000 }, async () => {
     const drippers = await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
         edgeAt(i, {
@@ -194,31 +228,25 @@ describe('inspection', () => {
     );
     const honest = await Promise.all([edgeAt(10), edgeAt(11)]);
     const guard = await inspectorFor([...drippers, ...honest]);
-    const began = performance.now();
-    const round = guard.round();
-    await expect
-      .poll(() => honest.map((edge) => guard.said(edge)?.[0]), { interval: 5, timeout: 8_000 })
-      .toEqual([1, 1]);
-    expect(performance.now() - began).toBeLessThan(3_500);
-    await round;
-    // Five seconds are all that an edge gets in so short a window.
+    // Five seconds are all that an edge gets in so short a window; to drip it all would take ten times as long, each time.
     await expect
       .poll(() => guard.round().then(() => drippers.map((edge) => guard.said(edge)?.[1])), {
-        timeout: 15_000,
+        timeout: 100_000,
       })
       .toEqual(drippers.map(() => 'unavailable'));
-    expect(performance.now() - began).toBeLessThan(12_000);
     expect(honest.map((edge) => guard.said(edge))).toEqual([
       [1, 'full'],
       [1, 'full'],
     ]);
   });
 
-  it('of 90 MiB of zeros reads nothing, and stalls nothing', async () => {
+  it('of 90 MiB of zeros reads nothing', async () => {
     const zeros = Buffer.alloc(2 ** 20);
+    const sockets = new Set<Socket>();
     const edge = await edgeAt(0, {
       misbehave(request, response) {
         if (!(request.url ?? '').startsWith('/v1/entries/')) return false;
+        if (request.socket !== null) sockets.add(request.socket);
         let left = 90;
         const more = (): void => {
           for (; left > 0; left -= 1) if (!response.write(zeros)) return void response.once('drain', more);
@@ -230,16 +258,17 @@ describe('inspection', () => {
     });
     const honest = await edgeAt(1);
     const guard = await inspectorFor([edge, honest]);
-    const began = performance.now();
-    expect(await longestStall(() => guard.round())).toBeLessThan(800);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    await guard.round();
+    // What the system's buffers took, and no more.
+    expect(sockets.size).toBeGreaterThan(0);
+    for (const socket of sockets) expect(socket.bytesWritten).toBeLessThan(30 * 2 ** 20);
     expect([guard.said(edge), guard.said(honest)]).toEqual([
       [3, 'unavailable'],
       [1, 'full'],
     ]);
   });
 
-  it('of 4 MiB of brackets instead of commits stalls nothing', async () => {
+  it('of 4 MiB of brackets instead of commits parses nothing', async () => {
     const edge = await edgeAt(0, {
       misbehave(request, response) {
         if (!(request.url ?? '').startsWith('/v1/commits')) return false;
@@ -250,7 +279,10 @@ describe('inspection', () => {
     const other = await listenAt((_, response) => void response.end(Buffer.alloc(4 * 2 ** 20, '[')));
     closing.push(() => other.close());
     const guard = await inspectorFor([edge], { guards: [other.url] });
-    expect(await longestStall(() => guard.round())).toBeLessThan(800);
+    const parse = vi.spyOn(JSON, 'parse');
+    await guard.round();
+    expect(parse.mock.calls.filter(([text]) => text.length > 1_000)).toEqual([]);
+    parse.mockRestore();
     expect(guard.said(edge)).toEqual([1, 'full']);
   });
 
