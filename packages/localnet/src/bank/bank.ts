@@ -52,7 +52,8 @@ export interface Bank {
   readonly now: () => ChainTime;
   latestBlockhash(): { readonly blockhash: string; readonly lastValidBlockHeight: bigint };
   readonly read: (address: Address) => StoredAccount | undefined;
-  ownedBy(program: Address): Address[];
+  /** Accounts of a program; with `firstByte` those whose data begins with it. */
+  ownedBy(program: Address, firstByte?: number): Address[];
   readonly minimumBalance: (bytes: bigint) => bigint;
   resolve(
     message: Pick<WireTransaction, 'header' | 'staticKeys' | 'lookups'>,
@@ -343,10 +344,11 @@ export function createBank(deps: BankDeps, options: BankOptions): Bank {
       executor.syncSysvar(address);
       return read(address);
     },
-    ownedBy(program) {
-      const own = [...store.ownedBy(program)];
+    ownedBy(program, firstByte) {
+      const own = [...store.ownedBy(program, firstByte)];
       for (const [address, account] of bundled) {
-        if (account?.owner === program && !store.has(address)) own.push(address);
+        if (account?.owner !== program || store.has(address)) continue;
+        if (firstByte === undefined || account.data[0] === firstByte) own.push(address);
       }
       return own;
     },

@@ -63,6 +63,16 @@ function filterOf(value: unknown): AccountFilter {
   };
 }
 
+/** The byte with which every account that passes begins, where a filter says so. */
+export function firstByteOf(config: Config): number | undefined {
+  const list = config['filters'];
+  for (const filter of Array.isArray(list) ? list : []) {
+    const memcmp = isRecord(filter) ? filter['memcmp'] : undefined;
+    if (isRecord(memcmp) && Number(memcmp['offset']) === 0) return bytesOf(memcmp)[0];
+  }
+  return undefined;
+}
+
 /** The filters of getProgramAccounts and programSubscribe; an account must pass all. */
 export function filtersOf(config: Config): AccountFilter {
   const list = config['filters'] ?? [];

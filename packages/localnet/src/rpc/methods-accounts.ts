@@ -1,5 +1,5 @@
 import { MAX_ACCOUNT_BYTES, MAX_MULTIPLE_ACCOUNTS } from '../limits.ts';
-import { filtersOf } from './account-filters.ts';
+import { filtersOf, firstByteOf } from './account-filters.ts';
 import { encodeAccount, formatOf } from './encoding.ts';
 import { RPC, rpcError } from './errors.ts';
 import { withContext } from './method.ts';
@@ -43,7 +43,7 @@ const getProgramAccounts: RpcMethod = ({ bank }, params) => {
   requireMinContextSlot(bank, config);
   const passes = filtersOf(config);
   const format = formatOf(config);
-  const value = bank.ownedBy(program).flatMap((pubkey) => {
+  const value = bank.ownedBy(program, firstByteOf(config)).flatMap((pubkey) => {
     const account = bank.read(pubkey);
     return account === undefined || !passes(account)
       ? []

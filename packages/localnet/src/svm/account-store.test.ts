@@ -41,3 +41,26 @@ it('finds token accounts by holder, mint and both, through every change', async 
   expect([...store.ownedBy(TOKEN_PROGRAM)]).toEqual([]);
   expect([...store.ownedBy(SYSTEM_PROGRAM)]).toEqual([d]);
 });
+
+it('finds the accounts of a program by the byte they begin with, through every change', async () => {
+  const store = createAccountStore();
+  const [program, a, b, c] = await Promise.all([some(), some(), some(), some()]);
+  const kind = (...data: readonly number[]): StoredAccount => ({
+    lamports: 1n,
+    owner: program,
+    executable: false,
+    data: Uint8Array.from(data),
+  });
+  store.apply({ address: a, account: kind(7, 1) });
+  store.apply({ address: b, account: kind(7) });
+  store.apply({ address: c, account: kind() });
+  expect(new Set(store.ownedBy(program, 7))).toEqual(new Set([a, b]));
+  expect([...store.ownedBy(program)]).toHaveLength(3);
+  store.apply({ address: a, account: kind(8, 1) });
+  store.apply({ address: b, account: { ...kind(7), owner: SYSTEM_PROGRAM } });
+  store.apply({ address: c, account: kind(7) });
+  expect([...store.ownedBy(program, 7)]).toEqual([c]);
+  expect([...store.ownedBy(program, 8)]).toEqual([a]);
+  store.forget(a);
+  expect([...store.ownedBy(program, 8)]).toEqual([]);
+});

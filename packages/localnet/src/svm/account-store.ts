@@ -5,7 +5,8 @@ import { createAddressIndex } from './address-index.ts';
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './program-ids.ts';
 
 /**
- * The accounts that this chain has ever changed, with an index by owner and, for token accounts, by mint and by
+ * The accounts that this chain has ever changed, with an index by owner, by owner and first byte (which tells most programs'
+ * kinds of accounts apart), and, for token accounts, by mint and by
  * holder and mint, so that getProgramAccounts, getTokenAccountsByOwner and getTokenLargestAccounts touch only what
  * they answer (the VM's own scan is linear in all accounts).
  */
@@ -16,7 +17,8 @@ export interface AccountStore {
   apply(change: AccountChange): void;
   /** Forgets that the address was ever changed. */
   forget(address: Address): void;
-  ownedBy(program: Address): Iterable<Address>;
+  /** Accounts of a program; with `firstByte` those whose data begins with it. */
+  ownedBy(program: Address, firstByte?: number): Iterable<Address>;
   /** Token accounts of a wallet, of one mint or of all. */
   tokenAccountsOf(holder: Address, mint?: Address): Iterable<Address>;
   tokenAccountsWith(mint: Address): Iterable<Address>;
@@ -52,6 +54,15 @@ function sameToken(a: StoredAccount | undefined, b: StoredAccount | undefined): 
   return Buffer.compare(a.data.subarray(0, NAMES_BYTES), b.data.subarray(0, NAMES_BYTES)) === 0;
 }
 
+/** What accounts of one program that begin with the same byte are found by. */
+const kindKey = (owner: Address, firstByte: number): Address =>
+  `${owner}/${firstByte}` as Address; /* an index's key: no address has a slash */
+
+function kindOf(account: StoredAccount | undefined): Address | undefined {
+  const firstByte = account?.data[0];
+  return account === undefined || firstByte === undefined ? undefined : kindKey(account.owner, firstByte);
+}
+
 /** Whether an address stands at a place in an account's data. */
 function namesAt({ data }: StoredAccount, offset: number, wanted: Uint8Array): boolean {
   for (let i = 0; i < wanted.length; i += 1) if (data[offset + i] !== wanted[i]) return false;
@@ -61,6 +72,7 @@ function namesAt({ data }: StoredAccount, offset: number, wanted: Uint8Array): b
 export function createAccountStore(): AccountStore {
   const accounts = new Map<Address, StoredAccount | undefined>();
   const byOwner = createAddressIndex();
+  const byKind = createAddressIndex();
   const byMint = createAddressIndex();
   const byHolder = createAddressIndex();
   let lamports = 0n;
@@ -72,6 +84,7 @@ export function createAccountStore(): AccountStore {
   ): void {
     lamports += (after?.lamports ?? 0n) - (before?.lamports ?? 0n);
     byOwner.move(before?.owner, after?.owner, address);
+    byKind.move(kindOf(before), kindOf(after), address);
     if (sameToken(before, after)) return;
     const from = tokenOf(before);
     const to = tokenOf(after);
@@ -90,7 +103,8 @@ export function createAccountStore(): AccountStore {
       reindex(address, accounts.get(address), undefined);
       accounts.delete(address);
     },
-    ownedBy: byOwner.of,
+    ownedBy: (program, firstByte) =>
+      firstByte === undefined ? byOwner.of(program) : byKind.of(kindKey(program, firstByte)),
     *tokenAccountsOf(holder, mint) {
       if (mint === undefined) {
         yield* byHolder.of(holder);
