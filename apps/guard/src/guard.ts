@@ -97,7 +97,9 @@ export async function createGuard(
   try {
     const counts = createCounts();
     const runner = createActionRunner({ clock, log, onFailure: () => counts.add('failures') });
-    const network = createNetwork(client, clock, roundMs);
+    const resources = client.follow('resource');
+    scope.add('resources', () => resources.close());
+    const network = createNetwork(client, resources, clock, roundMs);
     const onDiskFailure = (error: unknown): void => {
       log.warn({ code: errorCode(error) }, 'the disk does not take evidence');
     };

@@ -1,7 +1,7 @@
 import type { MediaClient } from '@media-network/chain';
 import { createManualClock } from '@media-network/runtime/testing';
 import { expect, it } from 'vitest';
-import { createNetwork } from './network.ts';
+import { byAddress, createNetwork } from './network.ts';
 import { addressAt, blankAccount } from './testing-accounts.ts';
 
 function chain() {
@@ -12,12 +12,9 @@ function chain() {
     minGuards: 9,
   });
   const order: string[] = [];
-  const calls = { config: 0, guardSet: 0 };
+  const calls = { config: 0, guardSet: 0, relist: 0 };
   const world = { now: 100n, members: 1, fail: false };
-  const reads: Pick<
-    MediaClient,
-    'chainTime' | 'config' | 'guards' | 'edges' | 'resources' | 'pools' | 'guardSet'
-  > = {
+  const reads: Pick<MediaClient, 'chainTime' | 'config' | 'guards' | 'edges' | 'pools' | 'guardSet'> = {
     async chainTime() {
       order.push('chainTime');
       return world.now;
@@ -29,10 +26,6 @@ function chain() {
     },
     guards: async () => [blankAccount('guard', addressAt(3), { no: 1, operator: addressAt(1) })],
     edges: async () => [],
-    async resources() {
-      order.push('resources');
-      return [];
-    },
     async pools() {
       order.push('pools');
       return [];
@@ -43,10 +36,23 @@ function chain() {
       return { ...set, entries: set.entries.map((entry, i) => ({ ...entry, no: i + 1 })) };
     },
   };
+  const listed = [blankAccount('resource', addressAt(7), {})];
+  const resources = {
+    async all() {
+      order.push('resources');
+      return listed;
+    },
+    async relist() {
+      calls.relist += 1;
+      order.push('resources');
+      return listed;
+    },
+    touch: (addresses: readonly string[]) => void order.push(`touch ${addresses.join(' ')}`),
+  };
   // The network calls nothing else of the client.
   const client = reads as MediaClient;
   const clock = createManualClock();
-  return { world, calls, order, clock, network: createNetwork(client, clock, 1_000) };
+  return { world, calls, order, clock, network: createNetwork(client, resources, clock, 1_000) };
 }
 
 it('reads once for all who ask at the same time, and anew for each round', async () => {
@@ -116,4 +122,22 @@ it('reads the time before what it is compared with', async () => {
   await network.refresh();
   expect(order[0]).toBe('chainTime');
   expect(order).toContain('resources');
+});
+
+it('follows resources, and lists them once an hour and when it is asked to', async () => {
+  const { network, world, calls, order } = chain();
+  const first = await network.refresh();
+  for (let round = 0; round < 20; round += 1)
+    expect((await network.refresh()).resources).toBe(first.resources);
+  expect(calls.relist).toBe(1);
+  world.now += 12n;
+  await network.refresh();
+  await network.refresh();
+  expect(calls.relist).toBe(2);
+  await network.whole();
+  expect(calls.relist).toBe(3);
+  network.invalidate([addressAt(7)]);
+  expect(order.at(-1)).toBe(`touch ${addressAt(7)}`);
+  expect(byAddress(first).get(addressAt(7))).toBe(first.resources[0]);
+  expect(byAddress(await network.refresh())).toBe(byAddress(first));
 });

@@ -136,6 +136,7 @@ async function setup() {
   };
   const network: Network = {
     refresh: async () => world.snapshot,
+    whole: async () => world.snapshot,
     snapshot: async () => world.snapshot,
     chainNow: async () => world.now,
     chainNowMs: async () => Number(world.now) * 1_000,

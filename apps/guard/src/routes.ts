@@ -22,6 +22,7 @@ import { errorAnswer, jsonAnswer } from './http.ts';
 import type { Handler, HttpAnswer, HttpRequest } from './http.ts';
 import { observationsOf } from './inspect/disputes.ts';
 import type { Meter } from './meter/meter.ts';
+import { byAddress } from './network.ts';
 import type { Network } from './network.ts';
 import type { ProbeTotals } from './probe/probe-totals.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -165,7 +166,7 @@ export function createRoutes(deps: RouteDeps): Handler {
   /** Why this guard has not authorised a resource, for its publisher: nothing of its settings is told. */
   async function resource(wanted: string): Promise<HttpAnswer> {
     const snapshot = await network.snapshot();
-    const found = snapshot.resources.find(({ address }) => address === wanted);
+    const found = byAddress(snapshot).get(wanted);
     if (found === undefined) return errorAnswer(404, 'guard/unknown-resource', 'There is no such resource.');
     const pending = found.status === RESOURCE_STATUS.pending;
     const sight = pending ? deps.authorise.sightOf(wanted) : undefined;

@@ -13,6 +13,8 @@ import type {
 import { createAddresses } from './addresses.ts';
 import type { Addresses } from './addresses.ts';
 import type { PriorityFee } from './compute-budget.ts';
+import { followAccounts } from './follow.ts';
+import type { FollowOptions, Followed } from './follow.ts';
 import { createInstructions } from './instructions.ts';
 import type { Instructions } from './instructions.ts';
 import { createReads } from './reads.ts';
@@ -72,6 +74,8 @@ export interface MediaClient extends Reads {
     onChange: (reason: 'notified' | 'reconnected' | 'poll') => void,
     options?: WatchOptions,
   ): Watch;
+  /** All accounts of a kind in memory, kept by what the node tells. */
+  follow<N extends AccountName>(kind: N, options?: FollowOptions): Followed<N>;
 }
 
 /** Reads, watches and sends for one deployment of the program, on any Solana node. */
@@ -109,6 +113,8 @@ export function createMediaClient(options: MediaClientOptions): MediaClient {
       ),
     watch: (kind, onChange, watch) =>
       watchAccounts({ clock, log, programId, commitment, ...optional }, kind, onChange, watch),
+    follow: (kind, follow) =>
+      followAccounts({ rpc, clock, log, programId, commitment, ...optional }, kind, follow),
   };
 }
 

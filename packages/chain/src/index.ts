@@ -41,5 +41,6 @@ export { programErrorCode } from './transaction-errors.ts';
 export { revealPlan } from './verdict-plan.ts';
 export { createWallet, signEvidence } from './wallet.ts';
 export type { Signer } from './wallet.ts';
+export type { FollowOptions, Followed } from './follow.ts';
 export type { Watch, WatchOptions } from './watch.ts';
 export { claimedIn, recordedIn, releasedIn } from './windows.ts';

@@ -69,16 +69,28 @@ const base64Decoder = getBase64Decoder();
 const base64Encoder = getBase64Encoder();
 const schemas: Readonly<Record<AccountName, AccountSchema>> = ACCOUNTS;
 
-type Raw = AccountInfoBase & AccountInfoWithBase64EncodedData;
+/** An account as nodes show it. */
+export type RawAccount = AccountInfoBase & AccountInfoWithBase64EncodedData;
+
+/** The account of a kind in what a node shows; null where there is none of the program's. `chain/wrong-account` for another kind. */
+export function foundOf<N extends AccountName>(
+  kind: N,
+  programId: Address,
+  address: Address,
+  raw: RawAccount | null,
+): Found<N> | null {
+  if (raw === null || raw.owner !== programId) return null;
+  return { ...decodeAccount(kind, dataOf(raw)), address, lamports: BigInt(raw.lamports) };
+}
 
 export function createReads(rpc: Rpc<SolanaRpcApi>, addresses: Addresses, commitment: Commitment): Reads {
-  function decode<N extends AccountName>(kind: N, address: Address, raw: Raw | null): Found<N> | null {
-    if (raw === null || raw.owner !== addresses.programId) return null;
-    const value = decodeAccount(kind, dataOf(raw));
-    return { ...value, address, lamports: BigInt(raw.lamports) };
-  }
+  const decode = <N extends AccountName>(
+    kind: N,
+    address: Address,
+    raw: RawAccount | null,
+  ): Found<N> | null => foundOf(kind, addresses.programId, address, raw);
 
-  async function raw(address: Address): Promise<Raw | null> {
+  async function raw(address: Address): Promise<RawAccount | null> {
     const { value } = await rpcCall('an account', () =>
       rpc.getAccountInfo(address, { encoding: 'base64', commitment }).send(),
     );
@@ -172,7 +184,7 @@ export function createReads(rpc: Rpc<SolanaRpcApi>, addresses: Addresses, commit
   };
 }
 
-function dataOf(raw: Raw): Uint8Array {
+function dataOf(raw: RawAccount): Uint8Array {
   return new Uint8Array(base64Encoder.encode(raw.data[0]));
 }
 

@@ -221,6 +221,64 @@ describe('client on the embedded chain', () => {
     await watch.close();
   });
 
+  const listings = (): number => chain.stats().calls.get('getProgramAccounts') ?? 0;
+
+  /** A draft of the owner's. */
+  async function register(id: bigint): Promise<Address> {
+    const draft = { publisher: owner, pool, id, lp: 1n, allowance: 1n, vouchKey: new Uint8Array(32) };
+    await client.send([await client.instructions.registerResource(draft)], { payer: owner });
+    return client.addresses.resource(owner.address, id);
+  }
+
+  it('follows accounts without asking for them again and again', async () => {
+    let told = Promise.withResolvers<void>();
+    const followed = client.follow('resource', { onChange: () => told.resolve() });
+    try {
+      await told.promise;
+      const first = await followed.all();
+      const before = listings();
+      for (let round = 0; round < 20; round += 1) expect(await followed.all()).toBe(first);
+
+      told = Promise.withResolvers();
+      const eleventh = await register(11n);
+      await told.promise;
+      const second = await followed.all();
+      expect(second.map(({ address }) => address)).toEqual([
+        ...first.map(({ address }) => address),
+        eleventh,
+      ]);
+      for (const each of first) expect(second).toContain(each);
+      expect(await followed.all()).toBe(second);
+      expect((await followed.news()).changed).toHaveLength(second.length);
+      expect(await followed.news()).toEqual({ changed: [], gone: [] });
+
+      const twelfth = await register(12n);
+      followed.touch([twelfth]);
+      expect(await followed.all()).toHaveLength(second.length + 1);
+      expect((await followed.news()).changed.map(({ address }) => address)).toEqual([twelfth]);
+      expect(listings()).toBe(before);
+      expect(await followed.relist()).toHaveLength(second.length + 1);
+      expect(listings()).toBe(before + 1);
+    } finally {
+      await followed.close();
+    }
+  });
+
+  it('lists what it follows where the node tells nothing', async () => {
+    const deaf = createMediaClient({
+      rpcUrl: chain.rpcUrl,
+      wsUrl: null,
+      programId: client.programId,
+      clock: systemClock,
+      log: silentLog,
+    });
+    const followed = deaf.follow('resource');
+    const before = await followed.all();
+    await register(13n);
+    expect(await followed.all()).toHaveLength(before.length + 1);
+    await followed.close();
+  });
+
   it('refuses to deploy over an account that is there', async () => {
     const options = { client, payer: owner, programKeypair: owner, bytes: new Uint8Array(10) };
     await expect(deployProgram(options)).rejects.toMatchObject({ code: 'chain/already-deployed' });

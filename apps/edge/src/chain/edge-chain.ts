@@ -95,8 +95,8 @@ export interface EdgeChain {
   readonly fresh: boolean;
   /** Every resource on chain, by key. */
   resources(): ReadonlyMap<string, ResourceView>;
-  /** Called after every reading that changed something. */
-  onResources(listener: () => void): void;
+  /** Called after every reading that changed something, with the keys of what did; without where it is the hour that changed. */
+  onResources(listener: (changed?: readonly string[]) => void): void;
   /** Active guards. */
   guards(): readonly GuardView[];
   /** The guards of a week's set, by account. */

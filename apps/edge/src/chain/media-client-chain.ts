@@ -1,5 +1,5 @@
 import { PROGRAMS } from '@media-network/chain';
-import type { Found, MediaClient, Watch } from '@media-network/chain';
+import type { Followed, Found, MediaClient, Watch } from '@media-network/chain';
 import {
   CLAIM_WINDOW,
   EPOCH_STATUS,
@@ -63,6 +63,12 @@ function keyOf(address: Address): string {
   return Buffer.from(addressEncoder.encode(address)).toString('hex');
 }
 
+function viewOf(resource: Found<'resource'>): ResourceView {
+  const { address, spans, terms, termsCount, quotaKbps, settingsVersion } = resource;
+  const status = STATUS_NAMES.get(resource.status) ?? 'draft';
+  return { address, key: keyOf(address), status, spans, terms, termsCount, quotaKbps, settingsVersion };
+}
+
 /** `EdgeChain` over any Solana node. */
 export async function createEdgeChain(
   deps: EdgeChainDeps,
@@ -77,12 +83,14 @@ export async function createEdgeChain(
   /** Chain time minus our time, milliseconds. */
   let offsetMs = 0;
   let readAt = Number.NEGATIVE_INFINITY;
-  let resources: ReadonlyMap<string, ResourceView> = new Map();
+  const resources = new Map<string, ResourceView>();
+  let followed: Followed<'resource'> | undefined;
+  let hourSeen: number | undefined;
   let guards: readonly Found<'guard'>[] = [];
   const sets = new Map<number, { readonly at: number; readonly guards: ReadonlyMap<string, SetGuard> }>();
   let lastFinal: FinalHour | undefined;
-  const listeners: (() => void)[] = [];
-  const watches: Watch[] = [];
+  const listeners: ((changed?: readonly string[]) => void)[] = [];
+  const watches: Pick<Watch, 'close'>[] = [];
 
   async function readTime(): Promise<void> {
     const chainMs = Number(await client.chainTime()) * 1000;
@@ -93,23 +101,17 @@ export async function createEdgeChain(
   }
 
   async function readResources(): Promise<void> {
-    const found = await client.resources();
-    const next = new Map<string, ResourceView>();
-    for (const each of found) {
-      const key = keyOf(each.address);
-      next.set(key, {
-        address: each.address,
-        key,
-        status: STATUS_NAMES.get(each.status) ?? 'draft',
-        spans: each.spans,
-        terms: each.terms,
-        termsCount: each.termsCount,
-        quotaKbps: each.quotaKbps,
-        settingsVersion: each.settingsVersion,
-      });
-    }
-    resources = next;
-    for (const listener of listeners) listener();
+    const news = await followed?.news();
+    const views = news?.changed.map(viewOf) ?? [];
+    const gone = news?.gone.map(keyOf) ?? [];
+    for (const view of views) resources.set(view.key, view);
+    for (const key of gone) resources.delete(key);
+    const hour = hourAt(known(), now());
+    const changed = [...views.map(({ key }) => key), ...gone];
+    // One that is taken off is served to the end of its last hour.
+    if (hour !== hourSeen) for (const listener of listeners) listener();
+    else if (changed.length > 0) for (const listener of listeners) listener(changed);
+    hourSeen = hour;
   }
 
   async function readGuards(): Promise<void> {
@@ -162,9 +164,11 @@ export async function createEdgeChain(
         lateHours: config.lateHours,
         hoursPerWeek: config.hoursPerWeek,
       };
-      await Promise.all([readTime(), readResources(), readGuards()]);
+      followed = client.follow('resource', { onChange: () => resourceTask.poke() });
+      await readTime();
+      await Promise.all([readResources(), readGuards()]);
       watches.push(
-        client.watch('resource', () => resourceTask.poke()),
+        followed,
         client.watch('guard', () => guardTask.poke()),
       );
     },

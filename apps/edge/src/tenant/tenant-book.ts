@@ -45,25 +45,21 @@ export function createTenantBook(
   const byHost = new Map<string, Tenant>();
   const byKey = new Map<string, Tenant>();
 
-  function follow(): void {
+  function follow(changed?: Iterable<string>): void {
     const now = chain.nowMs();
     const hour = hourAt(chain.periods, now);
     const present = chain.resources();
-    for (const view of present.values()) {
-      if (isGone(view, hour)) continue;
-      const known = byKey.get(view.key);
-      if (known === undefined) {
-        add(view, now);
-        continue;
-      }
-      if (known.view.quotaKbps !== view.quotaKbps) known.quota.setKbps(view.quotaKbps, now);
-      known.view = view;
-    }
-    for (const [key, tenant] of byKey) {
+    for (const key of changed ?? new Set([...present.keys(), ...byKey.keys()])) {
       const view = present.get(key);
-      if (view !== undefined && !isGone(view, hour)) continue;
-      byKey.delete(key);
-      byHost.delete(tenant.host);
+      const known = byKey.get(key);
+      if (view === undefined || isGone(view, hour)) {
+        if (known !== undefined) byHost.delete(known.host);
+        byKey.delete(key);
+      } else if (known === undefined) add(view, now);
+      else {
+        if (known.view.quotaKbps !== view.quotaKbps) known.quota.setKbps(view.quotaKbps, now);
+        known.view = view;
+      }
     }
   }
 

@@ -56,6 +56,7 @@ function setup(operator: Signer) {
   };
   const network: Network = {
     refresh: async () => snapshot,
+    whole: async () => snapshot,
     snapshot: async () => snapshot,
     chainNow: async () => 100n,
     guardSet: async (week) => ({ week, numbers: [5], entries: [], usable: true }),

@@ -6,8 +6,10 @@ import { errorCode } from '@media-network/runtime';
 import type { Clock, Log, RoundResult } from '@media-network/runtime';
 import type { ActionRunner } from '../actions.ts';
 import type { Counts } from '../counts.ts';
+import { byAddress } from '../network.ts';
 import type { Network, Snapshot } from '../network.ts';
 import type { OriginFetch } from '../probe/origin-fetch.ts';
+import { placeOf } from '../duty.ts';
 import { drawHead } from '../probe/profiles.ts';
 import { planAuthorise } from './plan-authorise.ts';
 import type { AuthoriseAction, AuthoriseFacts } from './plan-authorise.ts';
@@ -104,9 +106,12 @@ export function createAuthorise(deps: AuthoriseDeps): Authorise {
     return originAnswers;
   }
 
-  function factsOf(resource: Found<'resource'>, { config, pools, now }: Snapshot): AuthoriseFacts {
-    const pool = pools.find(({ address }) => address === resource.pool);
-    const worth = pool === undefined ? 0n : worthAt(pool, config, now, resource.lp);
+  function factsOf(
+    resource: Found<'resource'>,
+    { config, now }: Snapshot,
+    worthIn: (pool: string, lp: bigint) => bigint,
+  ): AuthoriseFacts {
+    const worth = worthIn(resource.pool, resource.lp);
     const sight = sights.get(resource.address);
     const good = sight?.readable === true && sight.originAnswers;
     const holds =
@@ -148,7 +153,7 @@ export function createAuthorise(deps: AuthoriseDeps): Authorise {
           })
         : await client.instructions.refreshQuota({ pool, resource: address });
     await client.send([instruction], { payer: operator });
-    network.invalidate();
+    network.invalidate([address]);
     deps.counts.add(kind === 'authorise' ? 'authorised' : 'refreshed');
     // What was seen was seen for this vote; if the resource comes back, it is looked at anew.
     if (kind === 'authorise') sights.delete(address);
@@ -162,20 +167,23 @@ export function createAuthorise(deps: AuthoriseDeps): Authorise {
       const { config, now } = snapshot;
       const week = weekAt(config, now);
       const set = await network.guardSet(week, snapshot);
-      const byAddress = new Map<string, Found<'resource'>>(
-        snapshot.resources.map((each) => [each.address, each]),
-      );
+      const known = byAddress(snapshot);
       for (const [address] of sights)
-        if (byAddress.get(address)?.status !== RESOURCE_STATUS.pending) sights.delete(address);
-      const resources = snapshot.resources.map((resource) => factsOf(resource, snapshot));
+        if (known.get(address)?.status !== RESOURCE_STATUS.pending) sights.delete(address);
+      const turn = sampleAt(config, now);
+      const onDuty = placeOf(set.numbers, deps.guard.no, turn) === 0;
+      const worthIn = worthsAt(snapshot);
+      // Quotas are looked at by one guard at a time; the others need not value every stake of the network.
+      const resources = snapshot.resources
+        .filter(({ status }) => onDuty || status === RESOURCE_STATUS.pending)
+        .map((resource) => factsOf(resource, snapshot, worthIn));
       let result: RoundResult = 'idle';
       const run = async ({ kind, resource }: AuthoriseAction): Promise<void> => {
-        const found = byAddress.get(resource);
+        const found = known.get(resource);
         if (signal.aborted || found === undefined) return;
         const outcome = await deps.runner.run(`${kind} ${resource}`, () => act(kind, found, week));
         if (outcome === 'done') result = 'busy';
       };
-      const turn = sampleAt(config, now);
       const actions = planAuthorise({ guardNo: deps.guard.no, set, turn, resources });
       for (const action of actions) if (action.kind !== 'look') await run(action);
       const looks = actions.filter(({ kind }) => kind === 'look').values();
@@ -212,6 +220,39 @@ function failureWords(error: unknown): string {
   }
 }
 
+/** Worth of LP of each pool now; prices are averaged once a pool, not once a resource. */
+function worthsAt({ config, pools, now }: Snapshot): (pool: string, lp: bigint) => bigint {
+  const prices = new Map<string, { readonly pool: Found<'pool'>; readonly price: bigint } | undefined>();
+  return (address, lp) => {
+    if (!prices.has(address)) {
+      const pool = pools.find((each) => each.address === address);
+      prices.set(address, pool === undefined ? undefined : pricedAt(pool, config, now));
+    }
+    const priced = prices.get(address);
+    return priced === undefined ? 0n : worthAtPrice(priced.pool, priced.price, lp);
+  };
+}
+
+function pricedAt(
+  pool: Found<'pool'>,
+  config: { readonly twapSecs: number },
+  now: bigint,
+): { readonly pool: Found<'pool'>; readonly price: bigint } | undefined {
+  try {
+    return { pool, price: averagePrice(pool, now, BigInt(config.twapSecs)) };
+  } catch {
+    return undefined;
+  }
+}
+
+function worthAtPrice(pool: Found<'pool'>, price: bigint, lp: bigint): bigint {
+  try {
+    return worthOf(pool, price, lp);
+  } catch {
+    return 0n;
+  }
+}
+
 /** Worth of LP in MEDIA base units; 0 where the pool's figures overflow, as the program then refuses the stake. */
 export function worthAt(
   pool: Found<'pool'>,
@@ -219,9 +260,6 @@ export function worthAt(
   now: bigint,
   lp: bigint,
 ): bigint {
-  try {
-    return worthOf(pool, averagePrice(pool, now, BigInt(config.twapSecs)), lp);
-  } catch {
-    return 0n;
-  }
+  const priced = pricedAt(pool, config, now);
+  return priced === undefined ? 0n : worthAtPrice(pool, priced.price, lp);
 }

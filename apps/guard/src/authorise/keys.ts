@@ -2,6 +2,7 @@ import type { MediaClient } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { decodeKeyRequest, seal, verifyKeyRequestSignature } from '@media-network/protocol';
 import type { KeyRequest } from '@media-network/protocol';
+import { byAddress } from '../network.ts';
 import type { Network, Snapshot } from '../network.ts';
 import { worthAt } from './authorise.ts';
 import type { SettingsReader } from './settings-reader.ts';
@@ -65,7 +66,7 @@ export function createKeys(deps: KeyDeps): { answer(request: Uint8Array): Promis
       if (request === undefined)
         return refused(400, 'guard/bad-request', 'The request does not have 172 bytes.');
       const snapshot = await network.snapshot();
-      const resource = snapshot.resources.find(({ address }) => address === request.resource);
+      const resource = byAddress(snapshot).get(request.resource);
       if (resource === undefined) return refused(404, 'guard/unknown-resource', 'There is no such resource.');
       // A publisher may always read its own settings: who lost the password has the wallet.
       const byPublisher = request.edge === resource.publisher;

@@ -67,6 +67,7 @@ async function setup(
   const nowSecs = (): bigint => BigInt(Math.floor(clock.nowMs() / 1_000));
   const network: Network = {
     refresh: async () => snapshot,
+    whole: async () => snapshot,
     snapshot: async () => snapshot,
     chainNow: async () => nowSecs(),
     chainNowMs: async () => clock.nowMs(),

@@ -3,6 +3,7 @@ import { hourAt, hourPhase, hourStart, weekOfHour } from '@media-network/protoco
 import type { HourPhase, Periods } from '@media-network/protocol';
 import type { Clock, Log, RoundResult } from '@media-network/runtime';
 import type { Counts } from '../counts.ts';
+import { byAddress } from '../network.ts';
 import type { Network, Snapshot } from '../network.ts';
 import { createSlots } from '../slots.ts';
 import { createEdgeAllowances } from './edge-allowances.ts';
@@ -92,7 +93,7 @@ export function createInspector(deps: InspectorDeps): Inspector {
     const gathered = await gather(deps, {
       report,
       edge,
-      resources: new Map(snapshot.resources.map((each) => [String(each.address), each])),
+      resources: byAddress(snapshot),
       guards: otherGuards(snapshot, set, deps.guardNo),
       allowance: allowances.open(edge.address, hour, ending),
       guardsSignal: AbortSignal.any([AbortSignal.timeout(GUARDS_MS), ending]),

@@ -108,6 +108,7 @@ async function guardOver(
   };
   const network: Network = {
     refresh: async () => snapshot,
+    whole: async () => snapshot,
     snapshot: async () => snapshot,
     chainNow: async () => snapshot.now,
     chainNowMs: async () => Number(snapshot.now) * 1_000,

@@ -25,6 +25,7 @@ import type { EvidenceStore } from '../evidence/evidence-store.ts';
 import { verifyInto } from '../inspect/gather.ts';
 import { otherGuards } from '../inspect/peers.ts';
 import type { SessionBook } from '../inspect/session-book.ts';
+import { byAddress } from '../network.ts';
 import type { Network, Snapshot } from '../network.ts';
 import { resourceIn } from '../resource-hours.ts';
 import type { ResourceInHour } from '../resource-hours.ts';
@@ -124,7 +125,7 @@ export async function computeHour(
 }
 
 function resourcesIn(snapshot: Snapshot, hour: bigint): (address: string) => ResourceInHour | undefined {
-  const accounts = new Map(snapshot.resources.map((each) => [String(each.address), each]));
+  const accounts = byAddress(snapshot);
   const known = new Map<string, ResourceInHour>();
   return (address) => {
     const account = accounts.get(address);
@@ -164,7 +165,7 @@ async function fetchReport(
         )
       : undefined;
   const entries = about.needed && blob !== undefined ? decodeEntries(blob) : undefined;
-  const resources = new Map(snapshot.resources.map((each) => [String(each.address), each]));
+  const resources = byAddress(snapshot);
   for (const entry of entries ?? []) {
     const held = about.inHour(entry.resource);
     if (entry.sessions === 0 || held?.active !== true || held.vouchingKey === undefined) continue;

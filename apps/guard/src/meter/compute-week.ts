@@ -35,12 +35,9 @@ export async function computeWeek(
     hours.push(hour);
   }
   const set = await deps.client.guardSet(week);
-  const keptOf = new Map(
-    snapshot.resources.map((resource) => [
-      String(resource.address),
-      resource.weeks.find((each) => each.week === week + 1n)?.kept ?? 0n,
-    ]),
-  );
+  const told = keptIn(snapshot, week);
+  // A charge that the node has not told of yet would make another table of the same week.
+  const keptOf = sumOf(told) === epoch.kept ? told : keptIn(await deps.network.whole(), week);
   const edgeOwners = new Map<string, string>(snapshot.edges.map(({ address, owner }) => [address, owner]));
   const guardOwners = new Map<number, string>(snapshot.guards.map(({ no, owner }) => [no, owner]));
   const shares = shareWeek(
@@ -56,6 +53,19 @@ export async function computeWeek(
   await deps.store.put('weeks', shares.blob);
   return shares;
 }
+
+/** MEDIA collected of each resource for a week. */
+function keptIn({ resources }: Pick<Snapshot, 'resources'>, week: bigint): ReadonlyMap<string, bigint> {
+  return new Map(
+    resources.flatMap(({ address, weeks }) => {
+      const kept = weeks.find((each) => each.week === week + 1n)?.kept ?? 0n;
+      return kept > 0n ? [[String(address), kept] as const] : [];
+    }),
+  );
+}
+
+const sumOf = (amounts: ReadonlyMap<string, bigint>): bigint =>
+  [...amounts.values()].reduce((sum, each) => sum + each, 0n);
 
 /** What a week pays to whom, by the root on chain; undefined while nobody has it. */
 export async function loadClaims(

@@ -4,6 +4,7 @@ import { RESOURCE_STATUS } from '@media-network/chain/schema';
 import { concatBytes, toHex } from '@media-network/protocol';
 import { MediaError, errorCode } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
+import type { Address } from '@solana/kit';
 import type { Counts } from '../counts.ts';
 import type { GuardOverrides } from '../types.ts';
 import { baseOf, computeHour, loadHour } from './compute-hour.ts';
@@ -14,6 +15,7 @@ import type { MeterState } from './meter-state.ts';
 import { commitmentOf, ownVerdict } from './own-verdict.ts';
 import type { OwnVerdictDeps } from './own-verdict.ts';
 import type { MeterReading } from './read-facts.ts';
+import { byAddress } from '../network.ts';
 import { recordBatch } from './record-batch.ts';
 
 export interface ExecuteDeps extends ComputeDeps, Omit<OwnVerdictDeps, 'client'> {
@@ -63,6 +65,10 @@ export async function executeAction(
     await client.send(await Promise.all(built), { payer: operator });
     deps.network.invalidate();
   };
+  const sendFor = async (resources: readonly Address[], built: Built): Promise<void> => {
+    await client.send([await built], { payer: operator });
+    deps.network.invalidate(resources);
+  };
   const hourOf = (hour: bigint): Found<'hour'> => {
     const account = reading.hours.get(hour);
     if (account === undefined) throw gone('An hour');
@@ -74,7 +80,7 @@ export async function executeAction(
     return account;
   };
   const resourceOf = (address: string): Found<'resource'> => {
-    const found = snapshot.resources.find((each) => each.address === address);
+    const found = byAddress(snapshot).get(address);
     if (found === undefined) throw gone('A resource');
     return found;
   };
@@ -150,7 +156,10 @@ export async function executeAction(
           return { resource: address, ring: status === RESOURCE_STATUS.released ? null : ring };
         });
         const { first: index, count, tail } = batch;
-        await send(instructions.record({ hour: action.hour, index, count, resources: accounts, tail }));
+        await sendFor(
+          accounts.map((each) => each.resource),
+          instructions.record({ hour: action.hour, index, count, resources: accounts, tail }),
+        );
         counts.add('recorded', batch.fresh);
         indices = indices.slice(batch.fresh);
       }
@@ -158,13 +167,16 @@ export async function executeAction(
     }
     case 'charge': {
       const { address: resource, pool, stake } = resourceOf(action.resource);
-      await send(instructions.charge({ payer: operator, pool, stake, resource, week: action.week }));
+      await sendFor(
+        [resource],
+        instructions.charge({ payer: operator, pool, stake, resource, week: action.week }),
+      );
       counts.add('charged');
       return true;
     }
     case 'pay-debt': {
       const { address: resource, pool, stake } = resourceOf(action.resource);
-      await send(instructions.payDebt({ pool, stake, resource }));
+      await sendFor([resource], instructions.payDebt({ pool, stake, resource }));
       counts.add('debts');
       return true;
     }

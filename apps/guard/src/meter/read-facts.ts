@@ -39,6 +39,18 @@ export interface MeterReading {
 /** An address that is not set. */
 const NO_RING = '11111111111111111111111111111111';
 
+const factsKnown = new WeakMap<readonly Found<'resource'>[], ReadonlyMap<string, ResourceFacts>>();
+
+/** Made once for as long as no resource changes: there may be a hundred thousand of them, and rounds come by the second. */
+function factsOfAll({ resources }: Snapshot): ReadonlyMap<string, ResourceFacts> {
+  let facts = factsKnown.get(resources);
+  if (facts === undefined) {
+    facts = new Map(resources.map((resource) => [String(resource.address), resourceFacts(resource)]));
+    factsKnown.set(resources, facts);
+  }
+  return facts;
+}
+
 function resourceFacts(resource: Found<'resource'>): ResourceFacts {
   const { recorded, lastHour, status } = resource;
   return {
@@ -77,9 +89,7 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
   const snapshot = await network.refresh();
   const { config, now } = snapshot;
   const current = hourAt(config, now);
-  const resources = new Map(
-    snapshot.resources.map((resource) => [String(resource.address), resourceFacts(resource)]),
-  );
+  const resources = factsOfAll(snapshot);
 
   const oldest = current > horizon(config) ? current - horizon(config) : 0n;
   state.cursor ??= oldest;

@@ -3,6 +3,7 @@ import { decodeWitnessPost, hourAt, sessionKey, toHex, verifyWitness } from '@me
 import type { Witness } from '@media-network/protocol';
 import type { Clock } from '@media-network/runtime';
 import type { SettingsReader } from '../authorise/settings-reader.ts';
+import { byAddress } from '../network.ts';
 import type { Network } from '../network.ts';
 import type { OriginBodies } from '../probe/origin-bodies.ts';
 import type { Prober } from '../probe/prober.ts';
@@ -87,7 +88,7 @@ export function createWitnessDesk(deps: WitnessDeps): WitnessDesk {
         return refused(400, 'witness/malformed', 'Send a token (165 bytes) and a witness (217 bytes).');
       const { token, witness } = parsed;
       const snapshot = await network.snapshot();
-      const resource = snapshot.resources.find(({ address }) => address === witness.resource);
+      const resource = byAddress(snapshot).get(witness.resource);
       if (resource === undefined)
         return refused(404, 'witness/unknown-resource', 'There is no such resource.');
       if (!snapshot.edges.some(({ address }) => address === witness.edge))

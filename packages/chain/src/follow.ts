@@ -1,0 +1,223 @@
+import { errorMessage } from '@media-network/runtime';
+import type { Address, Rpc, SolanaRpcApi } from '@solana/kit';
+
+import { hearProgram } from './program-notices.ts';
+import type { NoticeDeps } from './program-notices.ts';
+import { accountFilters, foundOf } from './reads.ts';
+import type { Found, RawAccount } from './reads.ts';
+import { rpcCall } from './rpc.ts';
+import type { AccountName } from './schema/index.ts';
+
+export interface FollowDeps extends NoticeDeps {
+  readonly rpc: Rpc<SolanaRpcApi>;
+}
+
+export interface FollowOptions {
+  /** Longest time for which notices are believed to tell everything. 10 minutes by default. */
+  readonly maxAgeMs?: number;
+  /** Called when `all` may answer something else than before. */
+  readonly onChange?: () => void;
+}
+
+/**
+ * All accounts of a kind, kept in memory: listed once, and from then on what the node tells of them. A look costs nothing
+ * while nothing changes, however many there are. Where the node tells nothing (no websocket, or it was cut off) each look
+ * lists them anew.
+ */
+export interface Followed<N extends AccountName> {
+  /**
+   * The accounts, each the same object for as long as it has not changed, and the same array while none has. What another
+   * party has just landed shows when the node has told of it; what was `touch`ed is read first.
+   */
+  all(): Promise<readonly Found<N>[]>;
+  /** What is not as it was when this was last asked; all accounts at the first time. */
+  news(): Promise<{ readonly changed: readonly Found<N>[]; readonly gone: readonly Address[] }>;
+  /** These have been changed by a transaction that landed, whether or not the node has told of it. */
+  touch(addresses: readonly Address[]): void;
+  /** `all`, listed anew: for what must not hang on a notice that got lost. */
+  relist(): Promise<readonly Found<N>[]>;
+  close(): Promise<void>;
+}
+
+interface Held<N extends AccountName> {
+  /** At which it was like this, at least. */
+  readonly slot: bigint;
+  readonly base64: string;
+  readonly found: Found<N>;
+}
+
+const MAX_AGE_MS = 600_000;
+/** Addresses of one getMultipleAccounts. */
+const BATCH = 100;
+/** Touched accounts from which on a list is cheaper. */
+const MAX_TOUCHED = 2_000;
+
+export function followAccounts<N extends AccountName>(
+  deps: FollowDeps,
+  kind: N,
+  options: FollowOptions = {},
+): Followed<N> {
+  const { rpc, clock, log, programId, commitment } = deps;
+  const maxAgeMs = options.maxAgeMs ?? MAX_AGE_MS;
+  const over = new AbortController();
+  const held = new Map<Address, Held<N>>();
+  const touched = new Set<Address>();
+  const unsaid = new Set<Address>();
+  let array: readonly Found<N>[] | undefined;
+  /** Which subscription is up; undefined while none is. */
+  let connection: number | undefined;
+  let connections = 0;
+  let listed: { readonly atMs: number; readonly connection: number } | undefined;
+  let listing: Promise<void> | undefined;
+  let rereading: Promise<void> | undefined;
+
+  function drop(address: Address): void {
+    if (!held.delete(address)) return;
+    array = undefined;
+    unsaid.add(address);
+  }
+
+  function take(slot: bigint, address: Address, raw: RawAccount | null): void {
+    const known = held.get(address);
+    if (known !== undefined && slot < known.slot) return;
+    const found =
+      known !== undefined && raw !== null && isSame(known, raw)
+        ? known.found
+        : foundOf(kind, programId, address, raw);
+    if (found === null) return drop(address);
+    if (found !== known?.found) {
+      array = undefined;
+      unsaid.add(address);
+    }
+    held.set(address, { slot, base64: raw?.data[0] ?? '', found });
+  }
+
+  async function list(): Promise<void> {
+    const begun = { atMs: clock.nowMs(), connection };
+    touched.clear();
+    const { context, value } = await rpcCall(`the ${kind} accounts`, () =>
+      rpc
+        .getProgramAccounts(programId, {
+          encoding: 'base64',
+          commitment,
+          filters: accountFilters(kind),
+          withContext: true,
+        })
+        .send(),
+    );
+    const present = new Set<Address>();
+    for (const { pubkey, account } of value) {
+      present.add(pubkey);
+      take(context.slot, pubkey, account);
+    }
+    for (const [address, { slot }] of held) if (slot <= context.slot && !present.has(address)) drop(address);
+    // What changed between two subscriptions was told to nobody.
+    if (begun.connection !== undefined && begun.connection === connection)
+      listed = { atMs: begun.atMs, connection: begun.connection };
+  }
+
+  function relist(): Promise<void> {
+    listing ??= list().finally(() => {
+      listing = undefined;
+    });
+    return listing;
+  }
+
+  async function reread(): Promise<void> {
+    const wanted = [...touched];
+    touched.clear();
+    try {
+      for (let from = 0; from < wanted.length; from += BATCH) {
+        const batch = wanted.slice(from, from + BATCH);
+        const { context, value } = await rpcCall('accounts', () =>
+          rpc.getMultipleAccounts(batch, { encoding: 'base64', commitment }).send(),
+        );
+        for (const [index, address] of batch.entries()) take(context.slot, address, value[index] ?? null);
+      }
+    } catch (error) {
+      for (const address of wanted) touched.add(address);
+      throw error;
+    }
+  }
+
+  const current = (): readonly Found<N>[] => (array ??= Array.from(held.values(), ({ found }) => found));
+
+  const hearing = hearProgram(
+    deps,
+    { kind, whole: true },
+    {
+      onUp() {
+        connections += 1;
+        connection = connections;
+        options.onChange?.();
+      },
+      onDown() {
+        connection = undefined;
+      },
+      onNotice(slot, address, account) {
+        try {
+          take(slot, address, account);
+        } catch (error) {
+          // Whoever looks next lists, and hears what is wrong with it.
+          listed = undefined;
+          log.debug({ kind, address, err: errorMessage(error) }, 'a notice that cannot be read');
+        }
+        options.onChange?.();
+      },
+    },
+    over.signal,
+  );
+
+  async function catchUp(): Promise<void> {
+    const told =
+      listed !== undefined &&
+      listed.connection === connection &&
+      clock.nowMs() - listed.atMs < maxAgeMs &&
+      touched.size <= MAX_TOUCHED;
+    if (!told) await relist();
+    if (touched.size === 0 && rereading === undefined) return;
+    rereading ??= reread().finally(() => {
+      rereading = undefined;
+    });
+    await rereading;
+  }
+
+  return {
+    async all() {
+      await catchUp();
+      return current();
+    },
+    async news() {
+      await catchUp();
+      const changed: Found<N>[] = [];
+      const gone: Address[] = [];
+      for (const address of unsaid) {
+        const found = held.get(address)?.found;
+        if (found === undefined) gone.push(address);
+        else changed.push(found);
+      }
+      unsaid.clear();
+      return { changed, gone };
+    },
+    touch(addresses) {
+      for (const address of addresses) touched.add(address);
+    },
+    async relist() {
+      // One that is under way may have begun before what the caller wants to see.
+      if (listing !== undefined) await listing.catch(() => undefined);
+      await relist();
+      return current();
+    },
+    async close() {
+      over.abort();
+      await hearing;
+    },
+  };
+}
+
+function isSame(
+  known: { readonly base64: string; readonly found: { readonly lamports: bigint } },
+  raw: RawAccount,
+): boolean {
+  return known.base64 === raw.data[0] && known.found.lamports === BigInt(raw.lamports);
+}
