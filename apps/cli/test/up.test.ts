@@ -101,6 +101,9 @@ test(
     const base = await freeBase();
     const viewer = createViewer();
     const first = await up(base);
+    // What it says to open is open, at every edge and at once.
+    for (const port of [base, base + 1, base + 2])
+      expect((await viewer.get(first.url.replace(String(base), String(port)))).status).toBe(200);
     const miss = await viewer.get(`${first.url}pictures/coast.jpg`);
     const hit = await viewer.get(`${first.url}pictures/coast.jpg`);
     expect([miss.status, hit.status]).toEqual([200, 200]);

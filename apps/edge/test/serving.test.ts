@@ -417,6 +417,41 @@ describe('identify and admit', () => {
   });
 });
 
+describe('the question whether it serves', () => {
+  const READY = '/.well-known/media-network/ready';
+
+  it('is answered as a viewer would be, has the settings fetched, and asks no origin', async () => {
+    const mine = await network.addResource();
+    let asked = 0;
+    network.origin.on(READY, (socket) => {
+      asked += 1;
+      socket.end();
+    });
+    const before = network.edge.traffic();
+    network.guard.refuseWith = 403;
+    const refused = await mine.get(READY);
+    expect([refused.status, refused.headers['media-error']]).toEqual([503, 'edge/not-authorised']);
+    expect(JSON.parse(refused.body.toString())).toMatchObject({ code: 'edge/not-authorised' });
+    network.guard.refuseWith = undefined;
+    await expect.poll(async () => (await mine.get(READY)).status).toBe(204);
+    // From here on no guard is needed.
+    network.guard.refuseWith = 403;
+    network.origin.on('/first', ok('first', CACHED));
+    expect((await mine.get('/first')).status).toBe(200);
+    network.guard.refuseWith = undefined;
+    network.chain.setStatus(mine.address, 'paused');
+    expect((await mine.get(READY)).headers['media-error']).toBe('edge/paused');
+    expect((await mine.get(READY, { method: 'POST', body: 'x' })).status).toBe(405);
+    // Nobody's traffic and nobody's error, but for the one that was served.
+    const after = network.edge.traffic();
+    const sum = (hosts: typeof after.hosts, what: 'requests' | 'errors'): number =>
+      hosts.reduce((all, each) => all + each[what], 0);
+    expect(sum(after.hosts, 'requests') - sum(before.hosts, 'requests')).toBe(1);
+    expect(sum(after.hosts, 'errors')).toBe(sum(before.hosts, 'errors'));
+    expect(asked).toBe(0);
+  });
+});
+
 describe('account', () => {
   it('counts every byte that a viewer receives, in both lanes, and no byte of its own endpoints', async () => {
     const mine = await network.addResource();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readNetworkFile, writeNetworkFile } from '@media-network/devnet/folder';
 import type { KeptPorts } from '@media-network/devnet/folder';
 import type { Devnet } from '@media-network/devnet';
-import { MediaError, createLog, silentLog } from '@media-network/runtime';
+import { MediaError, createLog, silentLog, systemClock } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { dirOption, networkDir } from '../chain-options.ts';
@@ -21,6 +21,7 @@ import type { Picture } from '../view/picture.ts';
 import type { SiteTraffic } from '../view/traffic-source.ts';
 import { formatMs } from '../amounts.ts';
 import { greet, plainUrl } from '../up/greeting.ts';
+import { edgesToAsk, untilServed } from '../up/until-served.ts';
 import { warnOfOrigin } from '../resource/origin-check.ts';
 import { originOnly, parseOrigin } from '../resource/settings.ts';
 
@@ -192,7 +193,10 @@ async function run(options: Options, context: CliContext): Promise<void> {
     signal,
     log: options.debug === true ? createLog('media', { level: 'info' }) : silentLog,
     onStep,
-  }).finally(() => ticker.stop());
+  }).catch((error: unknown) => {
+    ticker.stop();
+    throw error;
+  });
   let withdraw: (() => Promise<void>) | undefined;
   try {
     await keepPorts(dir, { edge: ports.edge, rpc: ports.rpc });
@@ -203,6 +207,12 @@ async function run(options: Options, context: CliContext): Promise<void> {
         `This network was made with its real periods and keeps them: "${invocation.line('up --fast --reset')}" makes a fast one.`,
       );
     }
+    const late = await untilServed(await edgesToAsk(devnet), { clock: systemClock, onStep, signal });
+    for (const { name, why } of late)
+      terminal.note(
+        `Warning: ${name} does not serve the site yet: ${why}. It asks the guards again by itself.`,
+      );
+    ticker.stop();
     const ms = performance.now() - started;
     if (options.json === true) {
       const { url, host, rpcUrl, wsUrl, programId, resource, published, signerUrl } = devnet;
@@ -227,6 +237,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
     terminal.settle();
     if (options.json !== true) terminal.line('stopping ...');
   } finally {
+    ticker.stop();
     await devnet.close();
     await withdraw?.();
   }

@@ -4,9 +4,12 @@ import type { ParsedRequest } from '@media-network/http-front';
 import { RECEIPT_BYTES } from '@media-network/protocol';
 import { MAX_RECEIPTS } from '../session/session-desk.ts';
 import type { PhasesDesk } from '../session/session-desk.ts';
+import { admit } from './admit.ts';
+import type { AdmitDeps } from './admit.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
 import { VIA } from '../origin/origin-headers.ts';
 import type { Answer } from './answer.ts';
+import { refusalWords } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import type { Tally } from './tally.ts';
 import type { Visit } from './visit.ts';
@@ -14,6 +17,7 @@ import type { Visit } from './visit.ts';
 /** Everything below is the edge's own on every resource's host, and is not billed. */
 export const OWN_PREFIX = '/.well-known/media-network/';
 const RECEIPTS = `${OWN_PREFIX}receipts`;
+const READY = `${OWN_PREFIX}ready`;
 
 /** Receipts may come from a player on any site; they prove themselves by their signatures. */
 const CORS = ['Access-Control-Allow-Origin', '*', 'Cache-Control', 'no-store'];
@@ -24,13 +28,12 @@ type Own = { readonly kind: 'own'; readonly answer: Answer };
 export async function answerOwn(
   visit: Visit,
   tenant: Tenant,
-  desk: PhasesDesk,
+  deps: AdmitDeps,
   tally: Pick<Tally, 'refused'>,
 ): Promise<Own | Refused> {
   const { request } = visit;
-  if (request.target.slice(0, request.pathEnd) !== RECEIPTS)
-    return { kind: 'refused', phase: 'identify', code: 'edge/unknown-endpoint' };
-  const said = await receipts(request, tenant, desk);
+  const said = await saidTo(request, tenant, deps);
+  if (said === undefined) return { kind: 'refused', phase: 'identify', code: 'edge/unknown-endpoint' };
   if (said.reason !== undefined) tally.refused('identify', said.reason);
   return {
     kind: 'own',
@@ -55,6 +58,32 @@ interface Said {
   readonly body: Buffer;
   /** Set where something was refused; for log and metrics. */
   readonly reason?: string;
+}
+
+function saidTo(request: ParsedRequest, tenant: Tenant, deps: AdmitDeps): Promise<Said> | undefined {
+  switch (request.target.slice(0, request.pathEnd)) {
+    case RECEIPTS:
+      return receipts(request, tenant, deps.desk);
+    case READY:
+      return ready(request, tenant, deps);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Whether a viewer without a token would be served now, and if not, the code that it would be refused with. What the
+ * edge needs for it (the settings, from a guard) is had with this question; the origin is not asked.
+ */
+async function ready(request: ParsedRequest, tenant: Tenant, deps: AdmitDeps): Promise<Said> {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return json(405, 'edge/method-not-allowed', 'This endpoint is read-only.', ['Allow', 'GET, HEAD']);
+  const found = await admit(tenant, { header: () => undefined }, deps);
+  if (found.kind === 'admitted') return { status: 204, headers: CORS, body: Buffer.alloc(0) };
+  const { status, words } = refusalWords(found.code);
+  const retry = found.retryAfterSeconds === undefined ? [] : ['Retry-After', String(found.retryAfterSeconds)];
+  const { reason: _answered, ...said } = json(status, found.code, words, retry);
+  return said;
 }
 
 /** Takes receipts of a session. */

@@ -137,7 +137,7 @@ const TOKEN: Words = {
 };
 const UNKNOWN: Words = { status: 500, title: 'Internal error', words: 'The edge failed to answer.' };
 
-function refusalWords(code: string): Words {
+export function refusalWords(code: string): Words {
   return WORDS[code] ?? (code.startsWith('token/') ? TOKEN : UNKNOWN);
 }
 

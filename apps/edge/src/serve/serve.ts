@@ -62,7 +62,7 @@ async function enter(visit: Visit, deps: ServeDeps): Promise<Entered> {
     if (found.kind === 'refused') return refused(found);
     const { tenant } = found;
     if (request.target.startsWith(OWN_PREFIX)) {
-      const own = await answerOwn(visit, tenant, deps.admit.desk, deps.tally);
+      const own = await answerOwn(visit, tenant, deps.admit, deps.tally);
       return own.kind === 'refused' ? refused(own) : { kind: 'answered', answer: own.answer };
     }
     phase = 'admit';
