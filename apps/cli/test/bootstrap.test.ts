@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ROOT } from './root.ts';
 
@@ -70,6 +70,54 @@ async function failingNpm(words: string): Promise<string> {
     },
   );
   return `${bin}:${process.env['PATH']}`;
+}
+
+/** An npm that says what it was asked for, and installs nothing. */
+async function recordingNpm(): Promise<string> {
+  const bin = join(clone, '..', 'bin');
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, 'npm'), '#!/bin/sh\necho "asked: $1 $2" >&2; mkdir -p node_modules; exit 1\n', {
+    mode: 0o755,
+  });
+  return `${bin}:${process.env['PATH']}`;
+}
+
+test('what is installed already is brought up to date in place, not removed first', async () => {
+  const PATH = await recordingNpm();
+  const file = join(clone, 'node_modules', 'in-use', 'index.js');
+  expect((await run({ PATH })).text).toContain('asked: ci --ignore-scripts');
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, '');
+  expect((await run({ PATH })).text).toContain('asked: install --no-save');
+  expect(await readFile(file, 'utf8')).toBe('');
+});
+
+test('the lock file is whole for every platform, and names no host', async () => {
+  const lock: unknown = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
+  const { packages } = lock as { packages: Record<string, LockedPackage> };
+  const missing = Object.entries(packages).flatMap(([at, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) =>
+        packages[`${at}/node_modules/${name}`] === undefined &&
+        packages[`node_modules/${name}`] === undefined,
+    ),
+  );
+  // npm's ci refuses a lock file that lacks one which the registry has, also where it is not needed.
+  expect(missing.filter((name) => !NOWHERE.test(name))).toEqual([]);
+  for (const [at, { link, resolved, integrity }] of Object.entries(packages)) {
+    if (!at.startsWith('node_modules/') || link === true) continue;
+    expect([at, resolved, integrity]).toEqual([at, undefined, expect.stringMatching(/^sha512-/)]);
+  }
+});
+
+/** Named by its package, and not to be had where the lock file was made. */
+const NOWHERE = /^litesvm-(?!linux-x64-gnu$)/;
+
+interface LockedPackage {
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly link?: boolean;
+  readonly resolved?: string;
+  readonly integrity?: string;
 }
 
 test('a network that is down is named', { timeout: 240_000 }, async () => {
