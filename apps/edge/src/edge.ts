@@ -14,7 +14,8 @@ import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import type { EdgeChain } from './chain/edge-chain.ts';
 import { createEdgeChain } from './chain/media-client-chain.ts';
-import { hourAt, sampleAt } from './chain/periods.ts';
+import { createMoments } from './chain/moments.ts';
+import type { Moments } from './chain/moments.ts';
 import { edgePorts } from './config.ts';
 import type { EdgeConfig } from './config.ts';
 import { createCommitDesk } from './control/commit-desk.ts';
@@ -49,7 +50,7 @@ import type { HotLookUpDeps } from './serve/fast-lane.ts';
 import type { HitLane } from './serve/hit-lane.ts';
 import { isReceived } from './serve/ask-origin.ts';
 import type { SharedAnswer } from './serve/fetched-answer.ts';
-import { knownTenant } from './serve/identify.ts';
+import { siteOf } from './serve/identify.ts';
 import type { Hosts } from './serve/identify.ts';
 import { createRememberedKeys } from './serve/remembered-keys.ts';
 import { createRequestIds } from './serve/request-id.ts';
@@ -125,7 +126,8 @@ export async function createEdge(
     scope.add('chain', () => chain.close());
     await chain.start();
     tasks.push(...chain.tasks);
-    const sample = (): number => sampleAt(chain.periods, chain.nowMs());
+    const moments = createMoments(chain, clock);
+    const sample = (): number => moments().sample;
     const book = createTenantBook(chain, {
       zone: config.zone,
       ...(config.defaultResource === undefined
@@ -211,12 +213,14 @@ export async function createEdge(
       { zone: config.zone, local: isLocal },
     );
 
+    const hosts = { book, ownNames };
+
     // The phases of a request.
     let draining = false;
     let retiring: Promise<void> | undefined;
     const { tally, traffic, answer, account, lane, lookUp } = wirePhases(config, {
       ...bodies,
-      hosts: { book, ownNames },
+      hosts,
       journal,
       ledger,
       desk: {
@@ -227,8 +231,7 @@ export async function createEdge(
         receipts: (body, tenant) => succeeding.receipts(body, tenant),
       },
       credit,
-      sample,
-      chain,
+      moments,
       clock,
       log,
       random,
@@ -278,7 +281,7 @@ export async function createEdge(
       room: (tenant) => Math.min(credit.roomBytes(tenant), tenant.quota.roomBytes(chain.nowMs())),
       onHits(host, target, bytes, times) {
         tally.fastHit(times);
-        traffic.hit(host, target, bytes, times);
+        traffic.hit(siteOf(hosts, host), target, bytes, times);
       },
       tally,
       tls,
@@ -523,8 +526,7 @@ function wirePhases(
     readonly ledger: Ledger;
     readonly desk: PhasesDesk;
     readonly credit: OpenCredit;
-    readonly sample: () => number;
-    readonly chain: EdgeChain;
+    readonly moments: Moments;
     readonly clock: Clock;
     readonly log: Log;
     readonly random: () => number;
@@ -537,13 +539,11 @@ function wirePhases(
   readonly lane: HitLane<Account>;
   readonly lookUp: HotLookUpDeps;
 } {
-  const { hosts, store, keys, fills, origin, settings, journal, ledger, desk, sample, chain, clock, log } =
-    deps;
+  const { hosts, store, keys, fills, origin, settings, journal, ledger, desk, moments, clock, log } = deps;
   const tally = createTally();
-  // A site is one, under whatever host it was asked for; hosts of nobody are one too.
   const traffic = createTraffic(
     () => clock.nowMs(),
-    (host) => knownTenant(hosts, host)?.host ?? 'unknown',
+    (host) => siteOf(hosts, host),
   );
   const fastLog = config.accessLog ? createFastAccessLog(log) : undefined;
   const slowLog = config.accessLog ? createAccessLog(log) : undefined;
@@ -559,8 +559,7 @@ function wirePhases(
     journal,
     clock,
     credit: deps.credit,
-    nowMs: () => chain.nowMs(),
-    hour: () => hourAt(chain.periods, chain.nowMs()),
+    moments,
   };
   const answer = createServe({
     hosts,
@@ -584,14 +583,14 @@ function wirePhases(
       slowLog?.(ended, nowMs);
     },
   });
-  const account = createAccounting({ ledger, desk, tally, sample });
+  const account = createAccounting({ ledger, desk, tally, sample: () => moments().sample });
   const lookUp = { hosts, store, keys, clock, admit };
   const lane = createFastLane({
     ...lookUp,
     tally,
     requestId,
-    onHit(host, target, bytes) {
-      traffic.hit(host, target, bytes);
+    onHit(site, { host, target }, bytes) {
+      traffic.hit(site, target, bytes);
       fastLog?.(host, target, bytes);
     },
   });

@@ -33,8 +33,8 @@ export interface TrafficSnapshot {
 }
 
 export interface Traffic {
-  /** Hits of the fast lane, with the bytes of all of them: their first bytes leave at once. */
-  hit(host: string, target: string, bytes: number, times?: number): void;
+  /** Hits of the fast lane, with the bytes of all of them: their first bytes leave at once. `site` is what `siteOf` gives. */
+  hit(site: string, target: string, bytes: number, times?: number): void;
   ended(ended: Ended): void;
   snapshot(): TrafficSnapshot;
 }
@@ -61,6 +61,12 @@ interface Sums {
   errors: number;
 }
 
+/** Where the requests for a target are counted. */
+interface Counted {
+  readonly host: Sums;
+  readonly path: Sums;
+}
+
 const nothing = (): Sums => ({ requests: 0, hits: 0, bytes: 0, hitBytes: 0, errors: 0 });
 
 function add(sums: Sums, bytes: number, kind: 'hit' | 'miss' | 'error', times: number): void {
@@ -84,45 +90,51 @@ export function createTraffic(nowMs: () => number, siteOf: (host: string) => str
   const sinceMs = nowMs();
   const hosts = new Map<string, Sums>();
   const paths = new Map<string, Sums>();
-  /** Names of paths by site and target: a hit makes no string for its figures. */
-  const names = new Map<string, Map<string, string>>();
-  let namesKept = 0;
+  /** Sums by site and target: a hit makes no string for its figures. As long as no sum is dropped. */
+  const lately = new Map<string, Map<string, Counted>>();
+  let latelyKept = 0;
   const errors = new Map<string, number>();
   const firstByte = Array.from({ length: FIRST_BYTE_BOUNDS_MS.length + 1 }, () => 0);
 
   function sumsOf(table: Map<string, Sums>, key: string, most: number): Sums {
     const known = table.get(key);
     if (known !== undefined) return known;
-    if (table.size >= most) dropRarest(table, most);
+    if (table.size >= most) {
+      dropRarest(table, most);
+      forgetLately();
+    }
     const fresh = nothing();
     table.set(key, fresh);
     return fresh;
   }
 
+  function forgetLately(): void {
+    lately.clear();
+    latelyKept = 0;
+  }
+
+  function countedOf(site: string, target: string): Counted {
+    const known = lately.get(site)?.get(target);
+    if (known !== undefined) return known;
+    if (latelyKept >= MAX_PATHS) forgetLately();
+    const path = sumsOf(paths, `${site} ${pathOf(target)}`, MAX_PATHS);
+    const fresh = { host: sumsOf(hosts, site, MAX_HOSTS), path };
+    const ofSite = lately.get(site) ?? new Map<string, Counted>();
+    lately.set(site, ofSite.set(target, fresh));
+    latelyKept += 1;
+    return fresh;
+  }
+
   function count(
-    asked: string,
+    site: string,
     target: string,
     bytes: number,
     kind: 'hit' | 'miss' | 'error',
-    times = 1,
+    times: number,
   ): void {
-    const host = siteOf(asked);
-    add(sumsOf(hosts, host, MAX_HOSTS), bytes, kind, times);
-    add(sumsOf(paths, nameOf(host, target), MAX_PATHS), bytes, kind, times);
-  }
-
-  function nameOf(host: string, target: string): string {
-    const known = names.get(host)?.get(target);
-    if (known !== undefined) return known;
-    if (namesKept >= MAX_PATHS) {
-      names.clear();
-      namesKept = 0;
-    }
-    const name = `${host} ${pathOf(target)}`;
-    const ofHost = names.get(host) ?? new Map<string, string>();
-    names.set(host, ofHost.set(target, name));
-    namesKept += 1;
-    return name;
+    const { host, path } = countedOf(site, target);
+    add(host, bytes, kind, times);
+    add(path, bytes, kind, times);
   }
 
   function first(ms: number): void {
@@ -132,8 +144,8 @@ export function createTraffic(nowMs: () => number, siteOf: (host: string) => str
   }
 
   return {
-    hit(host, target, bytes, times = 1) {
-      count(host, target, bytes, 'hit', times);
+    hit(site, target, bytes, times = 1) {
+      count(site, target, bytes, 'hit', times);
       firstByte[0] = (firstByte[0] ?? 0) + times;
     },
     ended({ visit, outcome, reason, status, bytes, firstByteMs }) {
@@ -141,7 +153,7 @@ export function createTraffic(nowMs: () => number, siteOf: (host: string) => str
       const failed =
         outcome === 'refused' || outcome === 'origin-failed' || outcome === 'cut' || status >= 500;
       const kind = failed ? 'error' : FROM_CACHE.has(outcome) ? 'hit' : 'miss';
-      count(visit.request.host, visit.request.target, bytes, kind);
+      count(siteOf(visit.request.host), visit.request.target, bytes, kind, 1);
       first(firstByteMs);
       if (!failed) return;
       const code = reason ?? `status-${status}`;

@@ -83,6 +83,7 @@ export function createFakeChain(
     close: () => Promise.resolve(),
     periods,
     nowMs: () => Date.now() + shiftMs,
+    chainMsAt: (ourMs) => ourMs + shiftMs,
     get fresh() {
       return !chain.stale;
     },

@@ -8,6 +8,7 @@ import type { FrontState, OpenConnection } from './front-state.ts';
 import type { HeadParser } from './head-parser.ts';
 import { Output } from './output.ts';
 import { refusalResponse } from './refusal.ts';
+import { readInto } from './read-into.ts';
 import type { Refusal } from './refusal.ts';
 
 /**
@@ -44,38 +45,45 @@ export class Connection<Token> implements OpenConnection {
     this.#output = new Output(
       socket,
       parser.scheme === 'https',
-      { onWritten: front.handlers.onWritten?.bind(front.handlers), nowMs: () => front.clock.nowMs() },
+      front.handlers,
+      front.clock,
       this.#onOutputProgress,
     );
     this.#writer = new FastWriter(front, this.#output);
     this.#exchangeHost = this.#hostOfExchanges();
     socket.setNoDelay(true);
-    socket.on('data', this.#onData);
+    if (!readInto(socket, front.input, this.#onBytes)) socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     // 'close' follows an error; a viewer that resets its connection is worth no log line.
     socket.on('error', () => undefined);
     socket.on('close', this.#onClose);
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  readonly #onData = (chunk: Buffer): void => this.#take(chunk, chunk.length, false);
+  readonly #onBytes = (bytes: number): void => this.#take(this.#front.input, bytes, true);
+
+  /** `shared`: the bytes are ours until we return. */
+  #take(input: Buffer, end: number, shared: boolean): void {
     const phase = this.#phase;
     if (phase === 'ending' || phase === 'closed') return;
     const before = this.#pending;
-    if (phase === 'reading') {
-      if (before === undefined) {
-        this.#run(chunk);
-        return;
-      }
+    if (phase === 'reading' && before === undefined) {
+      this.#run(input, end, shared);
+      return;
+    }
+    const chunk = shared ? Buffer.from(input.subarray(0, end)) : input;
+    if (phase === 'reading' && before !== undefined) {
       // A head that trickles in is read again only when a line has ended: linear work for slow senders.
       const joined = Buffer.concat([before, chunk]);
       this.#pending = joined;
-      if (chunk.includes(0x0a) || joined.length >= this.#front.limits.maxRequestLineBytes) this.#run(joined);
+      if (chunk.includes(0x0a) || joined.length >= this.#front.limits.maxRequestLineBytes)
+        this.#run(joined, joined.length, false);
       return;
     }
     this.#pending = before === undefined ? chunk : Buffer.concat([before, chunk]);
     if (phase === 'handed-over') this.#feed();
     this.#balanceInput();
-  };
+  }
 
   readonly #onEnd = (): void => {
     this.#halfClosed = true;
@@ -97,13 +105,13 @@ export class Connection<Token> implements OpenConnection {
   };
 
   /** Reads and answers as many requests as the bytes hold and the socket takes. */
-  #run(bytes: Buffer): void {
+  #run(bytes: Buffer, end: number, shared: boolean): void {
     const parser = this.#parser;
     const front = this.#front;
     const output = this.#output;
-    const end = bytes.length;
     const nowMs = front.clock.nowMs();
     const nowSecond = front.second(nowMs);
+    parser.nowMs = nowMs;
     let at = 0;
     while (this.#phase === 'reading' && at < end && !this.#lastRequest) {
       const outcome = parser.parse(bytes, at, end);
@@ -126,20 +134,22 @@ export class Connection<Token> implements OpenConnection {
       const hit = outcome === 'plain' || parser.selective ? this.#askFast(outcome === 'plain') : undefined;
       if (hit === undefined) {
         output.uncork();
-        if (this.#phase === 'reading') this.#handOver(bytes, parser.headEnd);
+        if (this.#phase === 'reading')
+          this.#handOver(shared ? Buffer.from(bytes.subarray(0, end)) : bytes, parser.headEnd);
         return;
       }
       at = parser.headEnd;
       if (at < end) output.cork();
       front.stats.fast += 1;
-      if (!this.#writer.answer(hit, nowSecond, parser.method === 'HEAD', this.#lastRequest))
+      if (!this.#writer.answer(hit, nowMs, nowSecond, parser.method === 'HEAD', this.#lastRequest))
         this.#phase = 'writing';
     }
     output.uncork();
     const phase = this.#phase;
     if (phase === 'ending' || phase === 'closed') return;
     const partialBefore = this.#pending !== undefined && at === 0;
-    this.#pending = at < end ? (at === 0 ? bytes : bytes.subarray(at)) : undefined;
+    const rest = at < end ? bytes.subarray(at, end) : undefined;
+    this.#pending = rest !== undefined && shared ? Buffer.from(rest) : rest;
     if (!partialBefore) this.#sinceMs = nowMs;
     if (phase === 'reading' && this.#lastRequest) this.#end();
     else if (phase === 'writing') this.#balanceInput();
@@ -157,8 +167,9 @@ export class Connection<Token> implements OpenConnection {
   }
 
   readonly #onOutputProgress = (): void => {
-    if (this.#phase === 'writing' && this.#writer.drained()) this.#resume();
-    else this.#exchange?.progress();
+    if (this.#phase === 'writing') {
+      if (this.#writer.drained(this.#front.clock.nowMs())) this.#resume();
+    } else this.#exchange?.progress();
   };
 
   /** Back to reading after output drained or an answer is complete. */
@@ -168,7 +179,7 @@ export class Connection<Token> implements OpenConnection {
     const pending = this.#pending;
     this.#pending = undefined;
     if (this.#lastRequest) this.#end();
-    else if (pending !== undefined) this.#run(pending);
+    else if (pending !== undefined) this.#run(pending, pending.length, false);
     else if (this.#halfClosed) this.#end();
     this.#balanceInput();
   }
@@ -301,6 +312,7 @@ export class Connection<Token> implements OpenConnection {
       undefined,
       response.head.length,
       response.body.length,
+      this.#front.clock.nowMs(),
     );
     this.#end();
   }

@@ -227,7 +227,7 @@ export class Exchange<Token> {
   #send(first: Buffer, second: Buffer | undefined, head: number, body: number): void {
     if (this.#over) return;
     this.#handed += head + body;
-    this.#host.output.send(first, second, undefined, head, body, this.#onLeft);
+    this.#host.output.send(first, second, undefined, head, body, this.#host.nowMs(), this.#onLeft);
   }
 
   readonly #onLeft = (head: number, body: number): void => {

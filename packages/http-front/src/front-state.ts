@@ -31,12 +31,16 @@ export interface FrontState<Token> {
   readonly clock: Clock;
   readonly log: Log;
   readonly connections: Set<OpenConnection>;
+  /** What sockets read goes here first: one for all, since each is done with it before the next reads. */
+  readonly input: Buffer;
   readonly stats: FrontStats;
   /** `gently`: the next answer of each connection is its last. `now`: the same, and what is idle ends. */
   draining: false | 'gently' | 'now';
   nowSecond(): number;
   /** The same of a moment that was just read from the clock. */
   second(nowMs: number): number;
+  /** Of large slices under way over TLS; see `maxLargeSlicesBytes`. */
+  largeSlicesBytes: number;
   /** Whether there is room to keep the assembled response of this hit until the second ends. */
   readonly keepWhole: (hit: FastHit<Token>, bytes: number) => boolean;
 }

@@ -79,6 +79,8 @@ export interface Front {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** What one read takes at most. */
+const INPUT_BYTES = 65_536;
 const SWEEP_MS = 500;
 const BACKLOG = 1024;
 /** AES-128 first: the common hardware does it fastest, and every client that matters offers it. */
@@ -172,8 +174,10 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     clock,
     log,
     connections: new Set(),
+    input: Buffer.allocUnsafeSlow(INPUT_BYTES),
     stats: { connections: 0, fast: 0, slow: 0, refused: 0 },
     draining: false,
+    largeSlicesBytes: 0,
     nowSecond: () => state.second(clock.nowMs()),
     second(nowMs) {
       const now = Math.floor(nowMs / 1000);

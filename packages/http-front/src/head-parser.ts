@@ -50,6 +50,8 @@ export class HeadParser {
   chunked = false;
   /** What the client asked for; HTTP/1.0 persistence is not offered. */
   keepAlive = true;
+  /** When the bytes came; set by who has them read. */
+  nowMs = 0;
   refusal: Refusal = { status: 400, reason: 'malformed-request-line' };
 
   constructor(limits: FrontLimits, scheme: 'http' | 'https') {

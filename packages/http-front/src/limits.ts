@@ -28,8 +28,14 @@ export interface FrontLimits {
   readonly maxQueuedOutputBytes: number;
   /** Input waiting on one connection (pipelined requests, body) before reading stops. Bounds memory. */
   readonly maxQueuedInputBytes: number;
-  /** Largest single write of a body; the unit in which bytes are counted as flushed. */
+  /** Single write of a body, to begin with; the unit in which bytes are counted as flushed. */
   readonly writeSliceBytes: number;
+  /** What a slow reader gets at once: over TLS it is held until it has left. */
+  readonly minWriteSliceBytes: number;
+  /** What a fast reader gets at once. */
+  readonly maxWriteSliceBytes: number;
+  /** Of slices above `writeSliceBytes` under way on all TLS connections: bounds what readers hold that were fast and then stop. */
+  readonly maxLargeSlicesBytes: number;
 }
 
 export const defaultLimits: FrontLimits = {
@@ -48,4 +54,7 @@ export const defaultLimits: FrontLimits = {
   maxQueuedOutputBytes: 65_536,
   maxQueuedInputBytes: 65_536,
   writeSliceBytes: 262_144,
+  minWriteSliceBytes: 65_536,
+  maxWriteSliceBytes: 1_048_576,
+  maxLargeSlicesBytes: 67_108_864,
 };

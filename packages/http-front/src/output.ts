@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '@media-network/runtime';
+import type { FrontHandlers } from './seam.ts';
 
-export interface OutputEvents<Token> {
-  /** Bytes that left; see FrontHandlers.onWritten. */
-  onWritten: ((token: Token | undefined, headBytes: number, bodyBytes: number) => void) | undefined;
-  nowMs(): number;
-}
+/** Who is told of bytes that left; one object for all connections, so that the runtime knows whom it calls. */
+export type OutputEvents<Token> = Pick<FrontHandlers<Token>, 'onWritten'>;
 
 /** Told of bytes that left, in place of `onWritten`. */
 export type OnLeft = (headBytes: number, bodyBytes: number) => void;
@@ -21,8 +20,10 @@ const EMPTY = Buffer.alloc(0);
 /** The one way to the socket: writes, and settles accounts in order as bytes leave. */
 export class Output<Token> {
   readonly #socket: Socket;
-  readonly #encrypted: boolean;
+  /** Whether what is written is encrypted, and so copied, first. */
+  readonly encrypted: boolean;
   readonly #events: OutputEvents<Token>;
+  readonly #clock: Clock;
   readonly #onProgress: () => void;
   readonly #unsettled: Unsettled<Token>[] = [];
   #marked = 0;
@@ -31,10 +32,17 @@ export class Output<Token> {
   waitingSinceMs = 0;
 
   /** `onProgress` is called, never from inside `send`, after bytes that had to wait have left. */
-  constructor(socket: Socket, encrypted: boolean, events: OutputEvents<Token>, onProgress: () => void) {
+  constructor(
+    socket: Socket,
+    encrypted: boolean,
+    events: OutputEvents<Token>,
+    clock: Clock,
+    onProgress: () => void,
+  ) {
     this.#socket = socket;
-    this.#encrypted = encrypted;
+    this.encrypted = encrypted;
     this.#events = events;
+    this.#clock = clock;
     this.#onProgress = onProgress;
   }
 
@@ -63,7 +71,7 @@ export class Output<Token> {
 
   /**
    * One response, or one part of it: `first` and `second` go out together. `onLeft` is told when they have;
-   * without it `onWritten` is, with the token.
+   * without it `onWritten` is, with the token. `nowMs` is the clock's, where it was just read.
    */
   send(
     first: Buffer,
@@ -71,12 +79,13 @@ export class Output<Token> {
     token: Token | undefined,
     head: number,
     body: number,
+    nowMs: number,
     onLeft?: OnLeft,
   ): void {
     const socket = this.#socket;
-    if (this.#encrypted) {
+    if (this.encrypted) {
       this.#unsettled.push({ token, onLeft, head, body });
-      if (this.waitingSinceMs === 0) this.waitingSinceMs = this.#events.nowMs();
+      if (this.waitingSinceMs === 0) this.waitingSinceMs = nowMs;
       if (second === undefined) {
         socket.write(first, this.#onFlushed);
         return;
@@ -114,12 +123,12 @@ export class Output<Token> {
    * write behind it tells when it has: its success means that all before it left.
    */
   #checkFlushed(): void {
-    if (this.#encrypted || this.#unsettled.length === 0) return;
+    if (this.encrypted || this.#unsettled.length === 0) return;
     if (this.#socket.writableLength === 0 && !this.#socket.destroyed) {
       this.#settle(this.#unsettled.length);
       return;
     }
-    if (this.waitingSinceMs === 0) this.waitingSinceMs = this.#events.nowMs();
+    if (this.waitingSinceMs === 0) this.waitingSinceMs = this.#clock.nowMs();
     const upTo = this.#unsettled.length - this.#marked;
     this.#marked += upTo;
     this.#socket.write(EMPTY, (error) => {
@@ -131,10 +140,13 @@ export class Output<Token> {
   }
 
   #settle(count: number): void {
-    for (const { token, onLeft, head, body } of this.#unsettled.splice(0, count)) {
+    for (let i = 0; i < count; i += 1) {
+      const settled = this.#unsettled.shift();
+      if (settled === undefined) break;
+      const { token, onLeft, head, body } = settled;
       if (onLeft === undefined) this.#events.onWritten?.(token, head, body);
       else onLeft(head, body);
     }
-    this.waitingSinceMs = this.#unsettled.length === 0 ? 0 : this.#events.nowMs();
+    this.waitingSinceMs = this.#unsettled.length === 0 ? 0 : this.#clock.nowMs();
   }
 }

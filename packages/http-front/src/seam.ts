@@ -28,7 +28,10 @@ export interface RequestReading {
  * A plain request: GET or HEAD, not HTTP/1.0, no body, no Range, no precondition, no Authorization, no
  * Expect or Upgrade, no field named by Connection. Valid only during the call of `fast`: do not keep it.
  */
-export interface FastRequest extends RequestReading {}
+export interface FastRequest extends RequestReading {
+  /** When its last bytes came, by the front's clock, Unix milliseconds. */
+  readonly nowMs: number;
+}
 
 /** A request as it is handed over. */
 export interface ParsedRequest extends RequestReading {

@@ -53,8 +53,9 @@ function exchange(
 describe('the same lanes over TLS', () => {
   const dir = mkdtempSync(join(tmpdir(), 'front-tls-'));
   let server: TestFront;
+  let fallback: ReturnType<typeof selfSigned>;
   beforeAll(async () => {
-    const fallback = selfSigned(dir, 'fallback');
+    fallback = selfSigned(dir, 'fallback');
     const other = selfSigned(dir, 'other.example');
     server = await startTestFront({
       hits: { '/hit': Buffer.from('hit body'), '/large': Buffer.alloc(900_000, 1) },
@@ -95,6 +96,32 @@ describe('the same lanes over TLS', () => {
       }),
     ).rejects.toThrow();
     await expect(exchange(server.port, request, { ALPNProtocols: ['spdy/3'] })).rejects.toThrow();
+  });
+
+  test('slices grow with a fast reader, within what all may have, and no byte is lost or counted twice', async () => {
+    const body = Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251));
+    const front = await startTestFront({
+      hits: { '/large': body },
+      tls: fallback,
+      limits: {
+        writeSliceBytes: 1_000,
+        minWriteSliceBytes: 500,
+        maxWriteSliceBytes: 64_000,
+        maxLargeSlicesBytes: 40_000,
+      },
+    });
+    const get = 'GET /large HTTP/1.1\r\nHost: a.example\r\n';
+    const last = `${get}Connection: close\r\n\r\n`;
+    const all = await Promise.all(
+      Array.from({ length: 4 }, () => exchange(front.port, `${get}\r\n`.repeat(4) + last, {})),
+    );
+    for (const { text } of all) {
+      const bodies = text.split(/HTTP\/1\.1 200 OK[^]*?\r\n\r\n/).slice(1);
+      expect(bodies).toHaveLength(5);
+      for (const each of bodies) expect(Buffer.from(each, 'latin1').equals(body)).toBe(true);
+    }
+    expect(front.total()).toBe(all.reduce((sum, { bytes }) => sum + bytes, 0));
+    await front.front.close({ graceMs: 0 });
   });
 
   test('a handshake that never comes does not hold up closing', async () => {

@@ -91,6 +91,8 @@ export interface EdgeChain {
   readonly periods: Periods;
   /** The chain's clock, Unix milliseconds, from the last reading and our own clock. */
   nowMs(): number;
+  /** The same of a moment of our own clock. */
+  chainMsAt(ourMs: number): number;
   /** Whether the view was read within the last minute. */
   readonly fresh: boolean;
   /** Every resource on chain, by key. */

@@ -180,6 +180,7 @@ export async function createEdgeChain(
       return known();
     },
     nowMs: now,
+    chainMsAt: (ourMs) => ourMs + offsetMs,
     get fresh() {
       return clock.nowMs() - readAt < FRESH_MS;
     },

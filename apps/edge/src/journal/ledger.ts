@@ -43,6 +43,19 @@ export interface HourBook {
   sealed: SealedHour | undefined;
 }
 
+interface Sum {
+  bytes: number;
+}
+
+/** One resource in one sample: its figures for the hour, and what is not in the journal yet. */
+interface Lately {
+  readonly resource: string;
+  readonly sample: number;
+  readonly slots: number[];
+  readonly slot: number;
+  readonly sum: Sum;
+}
+
 /** What the codecs of the wire formats say about a token or a receipt; injected, so that the ledger has no I/O and no crypto. */
 export interface EvidenceReaders {
   token(bytes: Uint8Array): { readonly session: string; readonly resource: string; readonly hour: number };
@@ -109,7 +122,9 @@ export function createLedger(readers: EvidenceReaders): Ledger {
   let sealedThrough = -1;
 
   let pending: JournalRecord[] = [];
-  const pendingServed = new Map<string, Map<number, number>>();
+  const pendingServed = new Map<string, Map<number, Sum>>();
+  /** Where the last bytes were counted: the next ones mostly belong there, too. Until an hour or what is pending goes. */
+  let lately: Lately | undefined;
   const pendingSession = new Map<string, number>();
   let pendingBytes = 0;
 
@@ -129,15 +144,37 @@ export function createLedger(readers: EvidenceReaders): Ledger {
     return found;
   }
 
-  function countServed(resource: string, sample: number, bytes: number): void {
+  function slotsOf(resource: string, sample: number): number[] {
     const { samples } = book(Math.floor(sample / SAMPLES));
     let slots = samples.get(resource);
     if (slots === undefined) {
       slots = Array.from({ length: SAMPLES }, () => 0);
       samples.set(resource, slots);
     }
+    return slots;
+  }
+
+  function countServed(resource: string, sample: number, bytes: number): void {
+    const slots = slotsOf(resource, sample);
     slots[sample % SAMPLES] = (slots[sample % SAMPLES] ?? 0) + bytes;
     countTotal(resource, bytes);
+  }
+
+  /** Where bytes of this resource and sample are counted. */
+  function placeOf(resource: string, sample: number): Lately {
+    if (lately?.resource === resource && lately.sample === sample) return lately;
+    let bySample = pendingServed.get(resource);
+    if (bySample === undefined) {
+      bySample = new Map();
+      pendingServed.set(resource, bySample);
+    }
+    let sum = bySample.get(sample);
+    if (sum === undefined) {
+      sum = { bytes: 0 };
+      bySample.set(sample, sum);
+    }
+    lately = { resource, sample, slots: slotsOf(resource, sample), slot: sample % SAMPLES, sum };
+    return lately;
   }
 
   function countTotal(resource: string, bytes: number): void {
@@ -191,6 +228,7 @@ export function createLedger(readers: EvidenceReaders): Ledger {
     sealedThrough = Math.max(sealedThrough, hour);
     for (const id of hours.get(hour)?.sessions.keys() ?? []) sessions.delete(id);
     hours.delete(hour);
+    lately = undefined;
   }
 
   function applySealed(hour: number, sealed: SealedHour): void {
@@ -201,13 +239,10 @@ export function createLedger(readers: EvidenceReaders): Ledger {
   return {
     addServed(resource, sample, bytes) {
       const at = Math.max(sample, (sealedThrough + 1) * SAMPLES);
-      countServed(resource, at, bytes);
-      let bySample = pendingServed.get(resource);
-      if (bySample === undefined) {
-        bySample = new Map();
-        pendingServed.set(resource, bySample);
-      }
-      bySample.set(at, (bySample.get(at) ?? 0) + bytes);
+      const { slots, slot, sum } = placeOf(resource, at);
+      slots[slot] = (slots[slot] ?? 0) + bytes;
+      sum.bytes += bytes;
+      countTotal(resource, bytes);
       pendingBytes += bytes;
       return at;
     },
@@ -308,9 +343,10 @@ export function createLedger(readers: EvidenceReaders): Ledger {
       const resting = pending.filter(({ kind }) => kind !== 'session');
       pending = [];
       for (const [resource, bySample] of pendingServed) {
-        for (const [sample, bytes] of bySample) records.push({ kind: 'served', resource, sample, bytes });
+        for (const [sample, { bytes }] of bySample) records.push({ kind: 'served', resource, sample, bytes });
       }
       pendingServed.clear();
+      lately = undefined;
       for (const [session, bytes] of pendingSession) records.push({ kind: 'sessionServed', session, bytes });
       pendingSession.clear();
       pendingBytes = 0;

@@ -2,6 +2,7 @@ import { address } from '@solana/kit';
 import { describe, expect, it } from 'vitest';
 import { createQuota } from '../tenant/quota.ts';
 import type { ResourceStatus } from '../chain/edge-chain.ts';
+import type { Moment } from '../chain/moments.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
 import { MAX_UNACKNOWLEDGED, isLoop, quickRefusal } from './admit.ts';
 
@@ -23,23 +24,20 @@ const tenant: Tenant = {
   settings: undefined,
 };
 
+const inHour = (hour: number): Moment => ({ nowMs: 0, chainMs: 0, sample: hour * 12, hour });
+
 const refusal = (state: 'ok' | 'full', unacknowledgedBytes: number): string | undefined =>
-  quickRefusal(tenant, {
-    journal: { state, unacknowledgedBytes },
-    nowMs: () => 0,
-    hour: () => 5,
-    credit: { waitSeconds: () => 0 },
-  })?.code;
+  quickRefusal(
+    tenant,
+    { journal: { state, unacknowledgedBytes }, credit: { waitSeconds: () => 0 } },
+    inHour(5),
+  )?.code;
 
 function statusAt(status: ResourceStatus, hour: number): string | undefined {
   return quickRefusal(
     { ...tenant, view: { ...tenant.view, status } },
-    {
-      journal: { state: 'ok', unacknowledgedBytes: 0 },
-      nowMs: () => 0,
-      hour: () => hour,
-      credit: { waitSeconds: () => 0 },
-    },
+    { journal: { state: 'ok', unacknowledgedBytes: 0 }, credit: { waitSeconds: () => 0 } },
+    inHour(hour),
   )?.code;
 }
 const via = (hops: number): string => Array.from({ length: hops }, () => '1.1 medianet').join(', ');
@@ -77,11 +75,10 @@ describe('the status of a resource', () => {
 });
 
 it('says for how long a resource has no credit', () => {
-  const refused = quickRefusal(tenant, {
-    journal: { state: 'ok', unacknowledgedBytes: 0 },
-    nowMs: () => 0,
-    hour: () => 5,
-    credit: { waitSeconds: () => 77 },
-  });
+  const refused = quickRefusal(
+    tenant,
+    { journal: { state: 'ok', unacknowledgedBytes: 0 }, credit: { waitSeconds: () => 77 } },
+    inHour(5),
+  );
   expect(refused).toMatchObject({ code: 'edge/no-credit', retryAfterSeconds: 77 });
 });

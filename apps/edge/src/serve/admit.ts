@@ -1,6 +1,7 @@
 import type { ParsedRequest } from '@media-network/http-front';
 import { activeIn } from '@media-network/protocol';
 import type { Clock } from '@media-network/runtime';
+import type { Moment, Moments } from '../chain/moments.ts';
 import type { Journal } from '../journal/journal.ts';
 import { VIA } from '../origin/origin-headers.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
@@ -16,9 +17,7 @@ export interface AdmitDeps {
   readonly desk: PhasesDesk;
   readonly journal: Pick<Journal, 'unacknowledgedBytes' | 'state'>;
   readonly clock: Clock;
-  readonly nowMs: () => number;
-  /** Hour of the chain's time. */
-  readonly hour: () => number;
+  readonly moments: Moments;
   readonly credit: Pick<OpenCredit, 'waitSeconds'>;
 }
 
@@ -36,9 +35,10 @@ const RETRY_SECONDS = 5;
 /** What can be said at once of a request without a token: all that the fast lane needs. */
 export function quickRefusal(
   tenant: Tenant,
-  deps: Pick<AdmitDeps, 'journal' | 'nowMs' | 'hour' | 'credit'>,
+  deps: Pick<AdmitDeps, 'journal' | 'credit'>,
+  now: Moment,
 ): Refused | undefined {
-  return standing(tenant, deps) ?? noCredit(tenant, deps);
+  return standing(tenant, deps, now) ?? noCredit(tenant, deps);
 }
 
 /** Nobody vouches for it, and what the publisher pays of such traffic is used up. */
@@ -50,14 +50,14 @@ function noCredit(tenant: Tenant, deps: Pick<AdmitDeps, 'credit'>): Refused | un
 }
 
 /** Status, quota, journal: what holds for every request of the resource. */
-function standing(tenant: Tenant, deps: Pick<AdmitDeps, 'journal' | 'nowMs' | 'hour'>): Refused | undefined {
-  if (!isServed(tenant.view, deps.hour())) {
+function standing(tenant: Tenant, deps: Pick<AdmitDeps, 'journal'>, now: Moment): Refused | undefined {
+  if (!isServed(tenant.view, now.hour)) {
     const { status } = tenant.view;
     const code =
       status === 'paused' ? 'edge/paused' : status === 'exhausted' ? 'edge/exhausted' : 'edge/not-authorised';
     return { kind: 'refused', phase: 'admit', code, retryAfterSeconds: 30 };
   }
-  const wait = tenant.quota.waitSeconds(deps.nowMs());
+  const wait = tenant.quota.waitSeconds(now.chainMs);
   if (wait > 0) return { kind: 'refused', phase: 'admit', code: 'edge/over-quota', retryAfterSeconds: wait };
   // A healthy journal may be behind by more than this for a moment: a fast line writes as much between two flushes.
   if (deps.journal.state === 'full' && deps.journal.unacknowledgedBytes > MAX_UNACKNOWLEDGED) {
@@ -94,8 +94,9 @@ export async function admit(
   if (isLoop(request.header('via'))) return { kind: 'refused', phase: 'admit', code: 'edge/loop' };
   const token = request.header('media-token');
   // A token vouches for bytes that the publisher pays for, and it pays for none of an hour that is not billed.
-  const vouched = token !== undefined && activeIn(tenant.view, BigInt(deps.hour()));
-  const refused = vouched ? standing(tenant, deps) : quickRefusal(tenant, deps);
+  const now = deps.moments();
+  const vouched = token !== undefined && activeIn(tenant.view, BigInt(now.hour));
+  const refused = vouched ? standing(tenant, deps, now) : quickRefusal(tenant, deps, now);
   if (refused !== undefined) return refused;
   const found = await deps.settings.settingsOf(tenant);
   if (found.kind === 'missing') {
@@ -105,10 +106,10 @@ export async function admit(
   if (token === undefined) return { ...admitted, session: undefined };
   const opened = await deps.desk.open(token, tenant);
   if (opened.kind === 'refused')
-    return { kind: 'refused', phase: 'admit', code: opened.code, hour: deps.hour() };
+    return { kind: 'refused', phase: 'admit', code: opened.code, hour: deps.moments().hour };
   if (opened.kind === 'ok') return { ...admitted, session: opened.session };
   // Beyond its ceiling a session is open traffic. Where that has no credit, a new token helps.
   return noCredit(tenant, deps) === undefined
     ? { ...admitted, session: undefined }
-    : { kind: 'refused', phase: 'admit', code: 'token/used-up', hour: deps.hour() };
+    : { kind: 'refused', phase: 'admit', code: 'token/used-up', hour: deps.moments().hour };
 }

@@ -1,6 +1,6 @@
 import { reuse } from '@media-network/http-cache';
 import type { CacheStore } from '@media-network/http-cache';
-import type { FastRequest } from '@media-network/http-front';
+import type { FastRequest, RequestReading } from '@media-network/http-front';
 import type { Clock } from '@media-network/runtime';
 import { forwardedLookup } from '../origin/origin-headers.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
@@ -22,24 +22,27 @@ export interface HotLookUpDeps {
   readonly store: CacheStore;
   readonly keys: EntryKeys;
   readonly clock: Clock;
-  readonly admit: Pick<AdmitDeps, 'journal' | 'nowMs' | 'hour' | 'credit' | 'settings'>;
+  readonly admit: Pick<AdmitDeps, 'journal' | 'moments' | 'credit' | 'settings'>;
 }
 
 export interface FastLaneDeps extends HotLookUpDeps {
   readonly tally: Tally;
   readonly requestId: () => string;
-  readonly onHit?: (host: string, target: string, bytes: number) => void;
+  /** `site` is the one host of whatever names it. */
+  readonly onHit?: (site: string, request: FastRequest, bytes: number) => void;
 }
 
 export interface HotFound extends HotEntry {
   readonly tenant: Tenant;
 }
 
-/** identify → admit → look-up, without waiting for anything: fresh, in RAM, no session. */
-export function createHotLookUp(deps: HotLookUpDeps): (request: FastRequest) => HotFound | undefined {
-  const { hosts, store, keys, clock } = deps;
+/** identify → admit → look-up, without waiting for anything: fresh, in RAM, no session. `nowMs` is our clock's, where it was just read. */
+export function createHotLookUp(
+  deps: HotLookUpDeps,
+): (request: RequestReading, nowMs?: number) => HotFound | undefined {
+  const { hosts, store, keys } = deps;
   // One closure for all requests: a request is looked at by nobody else while the lane runs.
-  let current: FastRequest | undefined;
+  let current: RequestReading | undefined;
   let settingsNow: OriginSettings | undefined;
   // What variants are told apart by is what the origin would see.
   const header = (lowerName: string): string | undefined =>
@@ -51,7 +54,7 @@ export function createHotLookUp(deps: HotLookUpDeps): (request: FastRequest) => 
           method: 'GET',
         })(lowerName);
 
-  return (request) => {
+  return (request, nowMs) => {
     const tenant = knownTenant(hosts, request.host);
     if (tenant === undefined) return undefined;
     const { settings } = tenant;
@@ -59,14 +62,15 @@ export function createHotLookUp(deps: HotLookUpDeps): (request: FastRequest) => 
     if (settings !== undefined && settings.version < tenant.view.settingsVersion)
       void deps.admit.settings.settingsOf(tenant);
     if (settings === undefined || request.header('media-token') !== undefined) return undefined;
-    if (quickRefusal(tenant, deps.admit) !== undefined) return undefined;
+    const now = deps.admit.moments(nowMs);
+    if (quickRefusal(tenant, deps.admit, now) !== undefined) return undefined;
     current = request;
     settingsNow = settings.plain;
     const key = keys.of(keyedBy(tenant, settings.version, request), request.target);
     const entry = store.peek(key, header);
     current = undefined;
     if (entry?.body === undefined || entry.meta.status === 204 || entry.meta.status === 304) return undefined;
-    if (reuse(entry.meta.freshness, clock.nowMs()).kind !== 'fresh') return undefined;
+    if (reuse(entry.meta.freshness, now.nowMs).kind !== 'fresh') return undefined;
     return { tenant, entry, body: entry.body, settings: settings.plain };
   };
 }
@@ -77,8 +81,9 @@ export function createHotLookUp(deps: HotLookUpDeps): (request: FastRequest) => 
  */
 export function createFastLane(deps: FastLaneDeps): HitLane<Account> {
   const { tally } = deps;
+  const lookUp = createHotLookUp(deps);
   return createHitLane<HotFound, Account>({
-    find: createHotLookUp(deps),
+    find: (request) => lookUp(request, request.nowMs),
     tokenOf: ({ tenant, entry }, target) => ({
       tenant,
       session: undefined,
@@ -86,9 +91,9 @@ export function createFastLane(deps: FastLaneDeps): HitLane<Account> {
     }),
     clock: deps.clock,
     requestId: deps.requestId,
-    onHit(_found, request, bytes) {
+    onHit({ tenant }, request, bytes) {
       tally.fastHit();
-      deps.onHit?.(request.host, request.target, bytes);
+      deps.onHit?.(tenant.host, request, bytes);
     },
   });
 }

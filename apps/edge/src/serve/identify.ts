@@ -17,6 +17,11 @@ export function knownTenant({ book, ownNames }: Hosts, host: string): Tenant | u
   return book.byHost(host) ?? ownNames.peek(host);
 }
 
+/** A site is one, under whatever host it was asked for; hosts of nobody are one too. */
+export function siteOf(hosts: Hosts, host: string): string {
+  return knownTenant(hosts, host)?.host ?? 'unknown';
+}
+
 /** Host → resource. The host is the front's one reading of the request; nothing else names a tenant. */
 export async function identify(
   hosts: Hosts,

@@ -1,6 +1,6 @@
 import { PolicyNode, createTinyLfu, policyHash } from '@media-network/http-cache';
 import type { CacheStore, OnDisturbed, StoredEntry, TinyLfu } from '@media-network/http-cache';
-import type { FastRequest } from '@media-network/http-front';
+import type { RequestReading } from '@media-network/http-front';
 import { createRepeatingTask } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
 import { servedObject } from '../serve/account.ts';
@@ -16,10 +16,10 @@ import type { HotCount, ToWorker } from './messages.ts';
 
 export interface HotDeskDeps {
   /** What the fast lane would find for a request. */
-  readonly find: (request: FastRequest) => HotFound | undefined;
+  readonly find: (request: RequestReading) => HotFound | undefined;
   readonly store: Pick<CacheStore, 'variants' | 'used'>;
   readonly hosts: Hosts;
-  readonly admit: Pick<AdmitDeps, 'journal' | 'nowMs' | 'hour' | 'credit' | 'settings'>;
+  readonly admit: Pick<AdmitDeps, 'journal' | 'moments' | 'credit' | 'settings'>;
   /** Bytes of a resource that may be served before it has to be looked at again. */
   readonly room: (tenant: Tenant) => number;
   readonly account: Accounting;
@@ -45,7 +45,7 @@ export interface HotDesk {
   /** The worker is gone, and its copies with it. */
   detach(worker: number): void;
   /** A worker asked for what it could answer by itself: the next time it may. */
-  missed(worker: number, request: FastRequest): void;
+  missed(worker: number, request: RequestReading): void;
   readonly disturbed: OnDisturbed;
   counted(worker: number, counts: readonly HotCount[]): void;
   dropped(worker: number, seq: number): void;
@@ -144,7 +144,7 @@ export function createHotDesk(deps: HotDeskDeps, options: HotDeskOptions): HotDe
 
   /** What one worker may serve: all of them together half of what is left, so that what is not counted yet is within it. */
   function roomFor(worker: HotWorker, tenant: Tenant): number {
-    if (quickRefusal(tenant, deps.admit) !== undefined) return 0;
+    if (quickRefusal(tenant, deps.admit, deps.admit.moments()) !== undefined) return 0;
     const room = deps.room(tenant);
     if (room >= AMPLE_BYTES) return AMPLE_BYTES;
     const hosts = [...worker.told.values()].filter((told) => told.tenant === tenant).length;

@@ -53,6 +53,8 @@ export class RequestHead implements FastRequest {
   port: number | undefined;
   /** -1 when the request does not say. */
   contentLength = -1;
+  /** When the bytes came; set by who has them read. */
+  nowMs = 0;
   refusal: Refusal = { status: 400, reason: 'malformed-header' };
 
   constructor(limits: FrontLimits, scheme: 'http' | 'https') {

@@ -102,6 +102,7 @@ export class Requests<Token> {
     this.count += 1;
     const head = this.#head;
     const outcome = head.read(this.#list, endStream);
+    head.nowMs = this.#deps.nowMs();
     if (outcome === 'malformed') {
       taker.onRefused('malformed-header', 400);
       return errors.streamError(id, ErrorCode.protocol);
