@@ -5,6 +5,7 @@ import { MediaError } from '@media-network/runtime';
 import type { Spill } from './body-flow.ts';
 import { bodyOffsetFor, decodeHead, encodeHead, headLength } from './disk-head.ts';
 import type { DiskHead } from './disk-head.ts';
+import type { WholeBody } from './fill.ts';
 import type { ByteSpan, EntryMeta } from './store.ts';
 
 /** What the tier needs of the file system; tests put a failing one in its place. */
@@ -53,6 +54,11 @@ export interface DiskTier {
   /** What is there. Nothing may be written before it has been read. */
   recover(): Promise<Recovery>;
   createWriter(key: string, meta: EntryMeta): Promise<DiskWriter>;
+  /**
+   * A body that is here whole, under its own name at once and with one write: what a kill leaves of it has not
+   * the length that its head says, and is deleted by `recover`.
+   */
+  storeWhole(entry: WholeBody): Promise<DiskFile>;
   read(file: DiskFile, length: number, span?: ByteSpan): AsyncIterable<Buffer>;
   readWhole(file: DiskFile, length: number): Promise<Buffer>;
   /** SHA-256 of the body as it is on disk now. */
@@ -116,6 +122,13 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
     }
   }
 
+  async function madeFolderOf(id: string): Promise<void> {
+    const folder = join(entriesDir, id.slice(0, 2));
+    if (madeDirs.has(folder)) return;
+    await io.mkdir(folder, { recursive: true });
+    madeDirs.add(folder);
+  }
+
   async function createWriter(key: string, meta: EntryMeta): Promise<DiskWriter> {
     const id = randomBytes(12).toString('hex');
     const temp = join(tempDir, id);
@@ -134,11 +147,7 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
         const head = encodeHead({ key, meta, bodyOffset, length, sha256, md5 });
         if (head === undefined) throw new Error('the head fits by construction');
         await writeFully(handle, head, 0);
-        const folder = join(entriesDir, id.slice(0, 2));
-        if (!madeDirs.has(folder)) {
-          await io.mkdir(folder, { recursive: true });
-          madeDirs.add(folder);
-        }
+        await madeFolderOf(id);
         await io.rename(temp, pathOf(id));
         return { id, bodyOffset, bytes: bodyOffset + length };
       },
@@ -200,6 +209,23 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
       };
     },
     createWriter,
+    async storeWhole({ key, meta, sha256, md5, body }) {
+      const id = randomBytes(12).toString('hex');
+      const bodyOffset = bodyOffsetFor(key, meta);
+      const head = encodeHead({ key, meta, bodyOffset, length: body.length, sha256, md5 });
+      if (head === undefined) throw new Error('the head fits by construction');
+      await madeFolderOf(id);
+      const handle = await io.open(pathOf(id), 'wx+');
+      try {
+        await writeFully(handle, Buffer.concat([head, body]), 0);
+      } catch (error) {
+        await io.unlink(pathOf(id)).catch(() => undefined);
+        throw error;
+      } finally {
+        await handle.close();
+      }
+      return { id, bodyOffset, bytes: bodyOffset + body.length };
+    },
     read,
     async readWhole(file, length) {
       const handle = await io.open(pathOf(file.id), 'r');

@@ -25,12 +25,28 @@ export interface FinishedBody {
   readonly file: DiskFile | undefined;
 }
 
+/** One that is in RAM and was never written to disk. */
+export interface WholeBody {
+  readonly key: string;
+  readonly meta: EntryMeta;
+  readonly sha256: Buffer;
+  readonly md5: Buffer;
+  readonly body: Buffer;
+}
+
+/** Up to this much a body goes to disk together with its head, in one buffer and one write. */
+const ONE_WRITE_BYTES = 262_144;
+
 /** What a fill needs of its store. */
 export interface FillHost {
   readonly maxRamObjectBytes: number;
   readonly maxObjectBytes: number;
   readonly windowBytes: number;
   readonly keepsOnDisk: boolean;
+  /** A body that is here whole, in one write. Undefined when the disk is out of use or fails. Never rejects. */
+  storeWhole(finished: WholeBody): Promise<DiskFile | undefined>;
+  /** Change of the bytes announced and not brought. */
+  onPromised(delta: number): void;
   /** For a body of which `bytes` are here already. Undefined when the disk is out of use. Never rejects. */
   openWriter(key: string, meta: EntryMeta, bytes: number): Promise<DiskWriter | undefined>;
   diskFailed(error: unknown): void;
@@ -68,6 +84,7 @@ export class StoreFill implements Fill {
   #state: 'open' | 'committing' | 'over' = 'open';
   #doomed = false;
   #spillFailed = false;
+  #promised = 0;
   readonly #resolveEnded: () => void;
 
   constructor(host: FillHost, key: string, meta: EntryMeta, options: BeginOptions) {
@@ -102,6 +119,13 @@ export class StoreFill implements Fill {
         this.#releaseIfIdle();
       },
     });
+    this.#tellPromised();
+  }
+
+  #tellPromised(): void {
+    const promised = this.#bytesToCome();
+    if (promised !== this.#promised) this.#host.onPromised(promised - this.#promised);
+    this.#promised = promised;
   }
 
   get doomed(): boolean {
@@ -113,7 +137,7 @@ export class StoreFill implements Fill {
   }
 
   /** Bytes announced that have not come yet; 0 where none were announced or none will be kept. */
-  get bytesToCome(): number {
+  #bytesToCome(): number {
     if (this.#state !== 'open' || this.#notStored !== undefined) return 0;
     return Math.max(0, (this.#expectedLength ?? 0) - this.#flow.written);
   }
@@ -140,7 +164,9 @@ export class StoreFill implements Fill {
       const limit = this.#host.keepsOnDisk ? this.#host.maxObjectBytes : this.#host.maxRamObjectBytes;
       if (this.#flow.written + chunk.length > limit) this.#notStored = 'too-large';
     }
-    await this.#flow.write(chunk);
+    const written = this.#flow.write(chunk);
+    this.#tellPromised();
+    await written;
   }
 
   async commit(options: CommitOptions = {}): Promise<CommitResult> {
@@ -151,6 +177,7 @@ export class StoreFill implements Fill {
       return { kind: 'not-stored', reason: 'truncated' };
     }
     this.#state = 'committing';
+    this.#tellPromised();
     this.#flow.end();
     const result = await this.#keep(options.unverified === true);
     this.#finish();
@@ -195,6 +222,8 @@ export class StoreFill implements Fill {
     await this.#flow.settleSpill();
     // Its file is gone already, and the disk has just shown what it thinks of more.
     if (this.#spillFailed) return undefined;
+    if (this.#writer === undefined && body !== undefined && length <= ONE_WRITE_BYTES)
+      return this.#host.storeWhole({ key: this.key, meta: this.meta, sha256, md5, body });
     this.#writer ??= await this.#host.openWriter(this.key, this.meta, length);
     if (this.#writer === undefined) return undefined;
     try {
@@ -218,6 +247,7 @@ export class StoreFill implements Fill {
   abort(error: unknown): void {
     if (this.#state !== 'open') return;
     this.#state = 'committing';
+    this.#tellPromised();
     this.#flow.fail(error);
     void this.#finishAborted();
   }

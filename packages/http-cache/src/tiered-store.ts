@@ -3,6 +3,7 @@ import type { Clock, Log } from '@media-network/runtime';
 import { keyScope } from './cache-key.ts';
 import { openDiskTier } from './disk-tier.ts';
 import type { DiskFile, DiskIo, DiskTier, DiskWriter, Recovered, Recovery } from './disk-tier.ts';
+import { createDiskRoom } from './disk-room.ts';
 import { createEntryIndex } from './entry-index.ts';
 import { Entry } from './entry.ts';
 import { StoreFill } from './fill.ts';
@@ -198,15 +199,10 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
 
   const reserveBytes = diskOptions?.reserveBytes ?? 0;
 
-  /** Whether what is about to be written leaves the reserve alone. A file system that does not say has room. */
-  async function hasRoom(bytes: number): Promise<boolean> {
-    if (reserveBytes === 0 || disk === undefined) return true;
-    // What fills under way have promised to write is not on disk yet.
-    let promised = 0;
-    for (const fill of fills) promised += fill.bytesToCome;
-    const free = await disk.freeBytes().catch(() => undefined);
-    return free === undefined || free - bytes - promised >= reserveBytes;
-  }
+  const room = createDiskRoom(
+    { clock, freeBytes: () => disk?.freeBytes() ?? Promise.resolve(Number.POSITIVE_INFINITY) },
+    reserveBytes,
+  );
 
   /** A body without an announced length may grow past what there was room for. */
   function guarded(writer: DiskWriter): DiskWriter {
@@ -217,7 +213,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
         unchecked += chunk.length;
         if (unchecked >= ROOM_CHECK_BYTES) {
           unchecked = 0;
-          if (!(await hasRoom(chunk.length))) throw reserveReached();
+          if (!(await room.has(chunk.length, true))) throw reserveReached();
         }
         await writer.write(chunk, position);
       },
@@ -269,7 +265,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       if (!diskUsable() || recovering !== undefined) return undefined;
       try {
         disk ??= await openDisk();
-        if (!(await hasRoom(bytes))) throw reserveReached();
+        if (!(await room.has(bytes))) throw reserveReached();
         const writer = await disk?.createWriter(key, meta);
         return writer === undefined || reserveBytes === 0 ? writer : guarded(writer);
       } catch (error) {
@@ -277,6 +273,20 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
         return undefined;
       }
     },
+    async storeWhole(finished) {
+      if (!diskUsable() || recovering !== undefined) return undefined;
+      try {
+        disk ??= await openDisk();
+        if (!(await room.has(finished.body.length))) throw reserveReached();
+        const file = await disk?.storeWhole(finished);
+        host.diskWorked();
+        return file;
+      } catch (error) {
+        diskFailed(error);
+        return undefined;
+      }
+    },
+    onPromised: (delta) => room.promise(delta),
     diskFailed,
     diskWorked() {
       if (state.kind === 'ok') return;

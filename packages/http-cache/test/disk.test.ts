@@ -237,6 +237,34 @@ describe('the disk tier after a crash', () => {
     await store.close();
   });
 
+  test('a small body is one file, opened, written and closed once', async () => {
+    const done: string[] = [];
+    const io: DiskIo = {
+      ...fsPromises,
+      async open(path, flags, mode) {
+        done.push('open');
+        const handle = await fsPromises.open(path, flags, mode);
+        for (const name of ['write', 'close'] as const) {
+          const method: (...args: never[]) => Promise<unknown> = handle[name].bind(handle);
+          Reflect.set(handle, name, (...args: never[]) => {
+            done.push(name);
+            return method(...args);
+          });
+        }
+        return handle;
+      },
+      rename: (...args) => {
+        done.push('rename');
+        return fsPromises.rename(...args);
+      },
+    };
+    const store = await open({ io });
+    expect(await put(store, 'k', testBody(3_000))).toBe('stored');
+    await store.close();
+    expect(done).toEqual(['open', 'write', 'close']);
+    expect((await afterRestart('k'))?.equals(testBody(3_000))).toBe(true);
+  });
+
   test('of two files for one key the newer holds', async () => {
     const store = await open();
     await put(store, 'k', testBody(100, 1));
