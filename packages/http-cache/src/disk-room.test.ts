@@ -12,6 +12,8 @@ function disk(free: number) {
   return { clock, state, room: createDiskRoom({ clock, freeBytes }, 1_000) };
 }
 
+const unknown = (): Promise<number> => Promise.reject(new Error('unknown'));
+
 test('many writes of a moment cost one look at the disk, and count before it sees them', async () => {
   const { clock, state, room } = disk(2_000);
   for (let i = 0; i < 10; i += 1) expect(await room.has(100)).toBe(true);
@@ -41,8 +43,8 @@ test('a refusal rests on a look at the disk of now, and so does what must be sur
 });
 
 test('without a reserve, or a file system that does not say, there is room', async () => {
-  const freeBytes = (): Promise<number> => Promise.reject(new Error('unknown'));
   const clock = createManualClock();
+  const freeBytes = unknown;
   expect(await createDiskRoom({ clock, freeBytes }, 0).has(1e15)).toBe(true);
   expect(await createDiskRoom({ clock, freeBytes }, 10).has(1e15)).toBe(true);
 });
