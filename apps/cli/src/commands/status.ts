@@ -2,6 +2,7 @@ import { EPOCH_STATUS, HOUR_STATUS, NODE_STATUS, RESOURCE_STATUS } from '@media-
 import { hourAt, hourSecs, weekAt } from '@media-network/protocol';
 import { errorCode } from '@media-network/runtime';
 import { formatBytes, formatMedia } from '../amounts.ts';
+import { byEndpoint } from '../by-endpoint.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions } from '../chain-options.ts';
@@ -47,8 +48,8 @@ async function nodes(connection: Connection): Promise<NodeRow[]> {
   const { client } = connection;
   const [guards, edges] = await Promise.all([client.guards(), client.edges()]);
   const active = [
-    ...guards.map((node) => ({ kind: 'guard' as const, node, ask: node.endpoint })),
-    ...edges.map((node) => ({ kind: 'edge' as const, node, ask: node.control })),
+    ...guards.sort(byEndpoint).map((node) => ({ kind: 'guard' as const, node, ask: node.endpoint })),
+    ...edges.sort(byEndpoint).map((node) => ({ kind: 'edge' as const, node, ask: node.control })),
   ].filter(({ node }) => node.status === NODE_STATUS.active);
   return Promise.all(
     active.map(async ({ kind, node, ask }) => ({

@@ -12,6 +12,7 @@ import {
 } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
+import { byEndpoint } from '../by-endpoint.ts';
 import type { CliContext } from '../command.ts';
 import { askJson } from './ask-json.ts';
 
@@ -88,7 +89,10 @@ export function namesAfter(before: readonly string[], options: OwnNameOptions): 
 }
 
 async function activeEdges(client: MediaClient): Promise<Awaited<ReturnType<MediaClient['edges']>>> {
-  return (await client.edges()).filter(({ status }) => status === NODE_STATUS.active).slice(0, MAX_ASKED);
+  return (await client.edges())
+    .filter(({ status }) => status === NODE_STATUS.active)
+    .sort(byEndpoint)
+    .slice(0, MAX_ASKED);
 }
 
 async function atEdges(client: MediaClient, name: string): Promise<readonly NameAtEdge[]> {

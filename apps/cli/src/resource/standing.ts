@@ -3,6 +3,7 @@ import { get as httpsGet } from 'node:https';
 import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import type { MediaClient } from '@media-network/chain';
 import { errorCode } from '@media-network/runtime';
+import { byEndpoint } from '../by-endpoint.ts';
 import { askJson } from './ask-json.ts';
 import { labelOf } from './find.ts';
 import type { Resource } from './find.ts';
@@ -60,7 +61,7 @@ export async function placesOf(
   resource: Resource,
   ask: boolean,
 ): Promise<readonly Place[]> {
-  const edges = (await client.edges()).filter((edge) => edge.status === NODE_STATUS.active);
+  const edges = (await client.edges()).filter((edge) => edge.status === NODE_STATUS.active).sort(byEndpoint);
   const label = labelOf(resource);
   return Promise.all(
     edges.map(async (edge) => {

@@ -1,6 +1,7 @@
 import { NODE_STATUS } from '@media-network/chain/schema';
 import type { Found, MediaClient } from '@media-network/chain';
 import type { TrafficSnapshot } from '@media-network/edge/traffic';
+import { byEndpoint } from '../by-endpoint.ts';
 import { parseProbes, separate } from './probed.ts';
 import type { Probed } from './probed.ts';
 import type { EdgeSight } from './traffic-source.ts';
@@ -112,5 +113,5 @@ export async function edgeSights(
   );
   // Guards first: what an edge tells then has counted every probe that they tell of.
   const guards = await probesOf(client);
-  return Promise.all(edges.map((edge) => sightOf(edge, guards)));
+  return Promise.all(edges.sort(byEndpoint).map((edge) => sightOf(edge, guards)));
 }

@@ -130,12 +130,22 @@ export function topPaths(sights: readonly EdgeSight[]): readonly PathSum[] {
   return [...sums.values()].sort((a, b) => b.requests - a.requests);
 }
 
+/** The host of what is asked for under a name that an edge knows no site for. */
+const NO_SITE = 'unknown';
+
+/** Errors by code, without what guards' probes met under names that an edge did not know yet. */
 export function errorSums(
   sights: readonly EdgeSight[],
 ): readonly { readonly code: string; readonly count: number }[] {
   const sums = new Map<string, number>();
-  for (const { traffic } of sights)
-    for (const { code, count } of traffic?.errors ?? []) sums.set(code, (sums.get(code) ?? 0) + count);
+  for (const { traffic, probes } of sights) {
+    // Guards ask under a new name before every edge has heard of it.
+    const strayed = probes.reduce((sum, { host, errors }) => sum + (host === NO_SITE ? errors : 0), 0);
+    for (const { code, count } of traffic?.errors ?? []) {
+      const rest = code === 'edge/unknown-host' ? Math.max(0, count - strayed) : count;
+      if (rest > 0) sums.set(code, (sums.get(code) ?? 0) + rest);
+    }
+  }
   return [...sums].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
 }
 

@@ -11,7 +11,7 @@ import { createPainter, pictureJson } from './picture.ts';
 import { pictureLine, renderScreen } from './render.ts';
 import { parseProbes, separate } from './probed.ts';
 import type { Probed } from './probed.ts';
-import { NO_TRAFFIC, firstByteWithin, siteTraffic, topPaths } from './traffic-source.ts';
+import { NO_TRAFFIC, errorSums, firstByteWithin, siteTraffic, topPaths } from './traffic-source.ts';
 import type { EdgeSight } from './traffic-source.ts';
 
 const money = {
@@ -303,4 +303,29 @@ test('figures of a metrics page', () => {
     ['a_total', 3],
     ['b{outcome="hit"}', 4.5],
   ]);
+});
+
+test('what guards ask under a name that an edge does not know yet is no error of a site', () => {
+  const stray = probed({ host: 'unknown', path: '/', requests: 3, errors: 3, bytes: 1_200 });
+  const found = counted({ host: 'unknown', requests: 4, errors: 4, bytes: 1_600 }, [], [stray]);
+  expect(siteTraffic(found)).toMatchObject({
+    requests: 1,
+    errors: 1,
+    bytes: 400,
+    probes: { requests: 3, bytes: 1_200 },
+  });
+  const told = (unknown: number): readonly EdgeSight[] => {
+    const { traffic } = found;
+    if (traffic === undefined) throw new Error('no traffic');
+    const errors = [
+      { code: 'edge/unknown-host', count: unknown },
+      { code: 'edge/no-credit', count: 1 },
+    ];
+    return [{ ...found, traffic: { ...traffic, errors } }];
+  };
+  expect(errorSums(told(4))).toEqual([
+    { code: 'edge/unknown-host', count: 1 },
+    { code: 'edge/no-credit', count: 1 },
+  ]);
+  expect(errorSums(told(3))).toEqual([{ code: 'edge/no-credit', count: 1 }]);
 });

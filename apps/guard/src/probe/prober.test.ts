@@ -255,7 +255,7 @@ describe('a probe', () => {
   });
 
   it('blames no edge that has not found a name proven, and asks it once in an hour', async () => {
-    const { asked, outcomes, seen } = await looked({
+    const { asked, outcomes, seen, totals } = await looked({
       times: 24,
       domains: ['shop.example'],
       edge: (request, response, body) => {
@@ -267,6 +267,9 @@ describe('a probe', () => {
     expect(outcomes.filter((each) => each !== 'right')).toEqual(['unknown']);
     expect(asked.filter(({ request }) => request.headers.host?.startsWith('shop.example'))).toHaveLength(1);
     expect(seen.looks.every(({ finding }) => finding === 'right')).toBe(true);
+    // As the edge counts it: an error of no site that it knows.
+    expect(totals.filter(({ host }) => host === 'unknown')).toMatchObject([{ requests: 1, errors: 1 }]);
+    expect(totals.filter(({ host }) => host !== 'unknown')).toMatchObject([{ requests: 23, errors: 0 }]);
   });
 
   it('comes from the addresses that it may use', async () => {

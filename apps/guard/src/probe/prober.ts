@@ -246,8 +246,9 @@ export function createProber(deps: ProberDeps): Prober {
   /** What the edge has counted of a probe as of a viewer's request. */
   function noteTotal(task: ProbeTask, target: string, contact: EdgeContact, bytes: number): void {
     const answer = contact.kind === 'answered' || contact.kind === 'too-large' ? contact.answer : undefined;
-    // Nothing came, so perhaps it got nowhere; and what it knows no site for, it counts for none.
-    if (bytes === 0 || NOT_SERVED.has(answer?.header('media-error') ?? '')) return;
+    // Nothing came, so perhaps it got nowhere.
+    if (bytes === 0) return;
+    const notServed = NOT_SERVED.has(answer?.header('media-error') ?? '');
     const failed =
       contact.kind !== 'answered' ||
       contact.answer.status >= 500 ||
@@ -255,7 +256,8 @@ export function createProber(deps: ProberDeps): Prober {
     const [path = target] = target.split('?');
     deps.totals.add({
       edge: task.edge.address,
-      host: `${resourceLabel(task.resource, sha256)}.${task.zone}`,
+      // What it knows no site for, it counts as an error of none.
+      host: notServed ? 'unknown' : `${resourceLabel(task.resource, sha256)}.${task.zone}`,
       path,
       kind: failed ? 'error' : saidHit(answer?.header('cache-status')) ? 'hit' : 'miss',
       bytes,
