@@ -1,89 +1,52 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createMediaClient } from '@media-network/chain';
-import { createCollapser, openCacheStore } from '@media-network/http-cache';
-import type { CacheStore, Fill, OnDisturbed } from '@media-network/http-cache';
-import { addressOf, parseAddress, resourceLabel, signerOf } from '@media-network/protocol';
-import type { SignBytes } from '@media-network/protocol';
-import { MediaError, createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
-import type { Clock, Log, RepeatingTask, Scope } from '@media-network/runtime';
+import { resourceLabel, signerOf } from '@media-network/protocol';
+import { createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
+import type { RepeatingTask } from '@media-network/runtime';
 import { holdPorts, isLoopbackHost } from '@media-network/runtime/daemon';
 import type { HeldPorts } from '@media-network/runtime/daemon';
-import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
-import type { EdgeChain } from './chain/edge-chain.ts';
-import { createEdgeChain } from './chain/media-client-chain.ts';
+import { openBodies } from './bodies.ts';
+import { addressOption, connectToChain } from './chain/connect.ts';
 import { createMoments } from './chain/moments.ts';
-import type { Moments } from './chain/moments.ts';
 import { edgePorts } from './config.ts';
 import type { EdgeConfig } from './config.ts';
 import { createCommitDesk } from './control/commit-desk.ts';
 import type { CommitDesk } from './control/commit-desk.ts';
 import { startControlServer } from './control/control-server.ts';
 import { createStatements } from './control/statements.ts';
-import { openDataPlane, workersBytes } from './data-plane.ts';
-import type { ControlPlace, Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './edge-api.ts';
+import { openDataPlane } from './data-plane.ts';
+import type { Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './edge-api.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { FolderLock } from './folder-lock.ts';
 import { evidenceReaders } from './journal/evidence-readers.ts';
 import { openJournal } from './journal/journal.ts';
-import type { Journal } from './journal/journal.ts';
 import { createLedger } from './journal/ledger.ts';
-import type { Ledger } from './journal/ledger.ts';
 import { createMetrics } from './metrics.ts';
-import { createOriginClient } from './origin/origin-client.ts';
-import type { OriginClient } from './origin/origin-client.ts';
+import { controlAt, inherited, urlHost } from './places.ts';
+import { readTls } from './read-tls.ts';
 import { createClaimer } from './report/claimer.ts';
 import { openEvidenceStore } from './report/evidence-store.ts';
 import { createKnownProcess } from './report/known-process.ts';
 import { createReportCloser } from './report/report-closer.ts';
 import { buildHonestReport, sha256 } from './report/report-builder.ts';
 import { createReporter } from './report/reporter.ts';
-import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
-import { createAccounting } from './serve/account.ts';
-import type { Account, Accounting } from './serve/account.ts';
-import { createEntryKeys } from './serve/entry-keys.ts';
-import type { EntryKeys } from './serve/entry-keys.ts';
-import { createFastLane } from './serve/fast-lane.ts';
-import type { HotLookUpDeps } from './serve/fast-lane.ts';
-import type { HitLane } from './serve/hit-lane.ts';
-import { isReceived } from './serve/ask-origin.ts';
-import type { SharedAnswer } from './serve/fetched-answer.ts';
 import { siteOf } from './serve/identify.ts';
-import type { Hosts } from './serve/identify.ts';
-import { createRememberedKeys } from './serve/remembered-keys.ts';
-import { createRequestIds } from './serve/request-id.ts';
-import { createServe } from './serve/serve.ts';
-import { createTally } from './serve/tally.ts';
-import type { Tally } from './serve/tally.ts';
 import { createSessionDesk } from './session/session-desk.ts';
-import type { PhasesDesk, SessionDesk } from './session/session-desk.ts';
+import type { SessionDesk } from './session/session-desk.ts';
 import { createLateDesk } from './succession/late-desk.ts';
 import { createSuccession } from './succession/succession.ts';
 import type { Legacy, Succession } from './succession/succession.ts';
 import { createOpenCredit } from './tenant/open-credit.ts';
-import type { OpenCredit } from './tenant/open-credit.ts';
 import { createOwnNames } from './tenant/own-names.ts';
-import { createSettingsKeys } from './tenant/settings-keys.ts';
-import type { SettingsKeys } from './tenant/settings-keys.ts';
 import { createTenantBook } from './tenant/tenant-book.ts';
 import { createTxtLookup } from './tenant/txt-lookup.ts';
-import { createTraffic } from './traffic.ts';
-import type { Traffic } from './traffic.ts';
 import { SOFTWARE } from './version.ts';
+import { wirePhases } from './wire-phases.ts';
 import type { ListenPlace } from './workers/worker-pool.ts';
-
-/** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
-const DISK_RESERVE_BYTES = 64 * 2 ** 20;
-/** Within that an edge is open to viewers, however much its disk holds; the rest of the index comes beside. */
-const DISK_RECOVERY_MS = 2_000;
 
 /** A round of background work may take so long to end before another generation takes over; what it does later, that one does again. */
 const HOLD_MS = 10_000;
-
-/** How long it is remembered that an object is large, or its origin failing. */
-const REMEMBER_MS = 600_000;
 
 /**
  * Builds and starts an edge. Rejects, with everything stopped again, when the chain cannot be read, the
@@ -122,7 +85,7 @@ export async function createEdge(
 
     // The chain, and what it says of time and resources.
     const chain =
-      overrides.chain ?? (await connect(config, secrets, { clock, log, random, signal: stop.signal }));
+      overrides.chain ?? (await connectToChain(config, secrets, { clock, log, random, signal: stop.signal }));
     scope.add('chain', () => chain.close());
     await chain.start();
     tasks.push(...chain.tasks);
@@ -434,216 +397,4 @@ export async function createEdge(
       log.warn({ err: errorMessage(failure) }, 'could not stop everything'),
     );
   }
-}
-
-/** The sockets of a predecessor where it listened at these places, or the places as they are. */
-function inherited(wanted: readonly ListenPlace[], from: readonly ListenPlace[]): ListenPlace[] {
-  return wanted.flatMap((place) => {
-    const same = from.filter(
-      ({ listener, host, port }) =>
-        listener === place.listener && host === place.host && (place.port === 0 || port === place.port),
-    );
-    return same.length === 0 ? [place] : same;
-  });
-}
-
-function controlAt(
-  { controlHost: host, controlPort: port }: EdgeConfig,
-  from: ControlPlace | undefined,
-): { readonly host: string; readonly port: number; readonly handle?: unknown } {
-  const same = from?.host === host && (port === 0 || from.port === port);
-  return same ? from : { host, port };
-}
-
-interface Bodies {
-  readonly store: CacheStore;
-  readonly keys: EntryKeys;
-  readonly fills: Map<string, Fill>;
-  readonly origin: OriginClient;
-  readonly settings: SettingsKeys;
-  /** Who holds copies of what the store has. */
-  readonly copies: { onDisturbed: OnDisturbed | undefined };
-}
-
-/** The cache, the origins, and the settings that say which origin. */
-async function openBodies(
-  config: EdgeConfig,
-  deps: {
-    readonly chain: EdgeChain;
-    readonly scope: Scope;
-    readonly sign: SignBytes;
-    readonly clock: Clock;
-    readonly log: Log;
-    readonly random: () => number;
-    readonly fetch: typeof globalThis.fetch;
-    readonly override: EdgeOverrides['settings'];
-  },
-): Promise<Bodies> {
-  const { chain, scope, sign, clock, log, random, fetch, override } = deps;
-  const copies: Bodies['copies'] = { onDisturbed: undefined };
-  const store = await openCacheStore({
-    maxRamBytes: config.ramBytes - workersBytes(config),
-    onDisturbed: (key, until) => copies.onDisturbed?.(key, until),
-    disk: {
-      dir: join(config.dir, 'cache'),
-      maxBytes: config.diskBytes,
-      maxObjectBytes: config.maxObjectBytes,
-      reserveBytes: DISK_RESERVE_BYTES,
-      recoverWithinMs: DISK_RECOVERY_MS,
-    },
-    clock,
-    log,
-  });
-  scope.add('cache', () => store.close());
-  const fills = new Map<string, Fill>();
-  scope.add('fills', async () => {
-    // What has arrived whole is kept; what has not is given up with the cache.
-    await Promise.all([...fills.values()].filter(isReceived).map((fill) => fill.ended));
-  });
-  const origin = createOriginClient({
-    timeoutMs: config.originTimeoutMs,
-    allowPrivate: config.allowPrivateOrigins ?? isLoopbackHost(new URL(config.rpcUrl).hostname),
-  });
-  scope.add('origin client', () => origin.close());
-  const settings = createSettingsKeys({
-    chain,
-    sign,
-    clock,
-    log,
-    random,
-    fetch,
-    ...(override === undefined ? {} : { override }),
-  });
-  return { store, keys: createEntryKeys(), fills, origin, settings, copies };
-}
-
-/** accept → identify → admit → look-up → (hit | revalidate | fetch) → deliver → account */
-function wirePhases(
-  config: EdgeConfig,
-  deps: Bodies & {
-    readonly hosts: Hosts;
-    readonly journal: Journal;
-    readonly ledger: Ledger;
-    readonly desk: PhasesDesk;
-    readonly credit: OpenCredit;
-    readonly moments: Moments;
-    readonly clock: Clock;
-    readonly log: Log;
-    readonly random: () => number;
-  },
-): {
-  readonly tally: Tally;
-  readonly traffic: Traffic;
-  readonly answer: ReturnType<typeof createServe>;
-  readonly account: Accounting;
-  readonly lane: HitLane<Account>;
-  readonly lookUp: HotLookUpDeps;
-} {
-  const { hosts, store, keys, fills, origin, settings, journal, ledger, desk, moments, clock, log } = deps;
-  const tally = createTally();
-  const traffic = createTraffic(
-    () => clock.nowMs(),
-    (host) => siteOf(hosts, host),
-  );
-  const fastLog = config.accessLog ? createFastAccessLog(log) : undefined;
-  const slowLog = config.accessLog ? createAccessLog(log) : undefined;
-  const requestId = createRequestIds(deps.random);
-  const collapser = createCollapser<SharedAnswer>({
-    clock,
-    // The origin's own limits end a leader's wait; to give up before that would make a herd of those who wait.
-    lockTimeoutMs: 2 * config.originTimeoutMs + 1_000,
-  });
-  const admit = {
-    settings,
-    desk,
-    journal,
-    clock,
-    credit: deps.credit,
-    moments,
-  };
-  const answer = createServe({
-    hosts,
-    admit,
-    store,
-    keys,
-    origin,
-    collapser,
-    desk,
-    tally,
-    clock,
-    log,
-    requestId,
-    refreshing: new Set(),
-    fills,
-    large: createRememberedKeys(clock, REMEMBER_MS),
-    failing: createRememberedKeys(clock, REMEMBER_MS),
-    maxObjectBytes: config.maxObjectBytes,
-    accessLog(ended, nowMs) {
-      traffic.ended(ended);
-      slowLog?.(ended, nowMs);
-    },
-  });
-  const account = createAccounting({ ledger, desk, tally, sample: () => moments().sample });
-  const lookUp = { hosts, store, keys, clock, admit };
-  const lane = createFastLane({
-    ...lookUp,
-    tally,
-    requestId,
-    onHit(site, { host, target }, bytes) {
-      traffic.hit(site, target, bytes);
-      fastLog?.(host, target, bytes);
-    },
-  });
-  return { tally, traffic, answer, account, lane, lookUp };
-}
-
-function connect(
-  config: EdgeConfig,
-  secrets: EdgeSecrets,
-  deps: {
-    readonly clock: Clock;
-    readonly log: Log;
-    readonly random: () => number;
-    readonly signal: AbortSignal;
-  },
-): Promise<EdgeChain> {
-  const client = createMediaClient({
-    rpcUrl: config.rpcUrl,
-    ...(config.wsUrl === undefined ? {} : { wsUrl: config.wsUrl }),
-    programId: addressOption('--program-id', config.programId),
-    ...deps,
-  });
-  const owner = config.owner === undefined ? {} : { owner: addressOption('--owner', config.owner) };
-  return createEdgeChain({ client, operator: secrets.operator, clock: deps.clock, log: deps.log }, owner);
-}
-
-function addressOption(option: string, text: string): Address {
-  const bytes = parseAddress(text);
-  if (bytes !== undefined) return address(addressOf(bytes));
-  throw new MediaError({
-    code: 'config/invalid',
-    message: `${option} must be a Solana address, not "${text}".`,
-    source: 'client',
-  });
-}
-
-async function readTls(config: EdgeConfig): Promise<{ cert: string; key: string } | undefined> {
-  const { tlsCert, tlsKey } = config;
-  if (tlsCert === undefined || tlsKey === undefined) return undefined;
-  try {
-    return { cert: await readFile(tlsCert, 'utf8'), key: await readFile(tlsKey, 'utf8') };
-  } catch (error) {
-    throw new MediaError({
-      code: 'config/unreadable',
-      message: `Cannot read the certificate or its key: ${errorMessage(error)}.`,
-      source: 'client',
-      cause: error,
-    });
-  }
-}
-
-/** An address as it stands in a URL; the wildcard addresses are reached by loopback. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }
