@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { warm } from '../edge/ask.ts';
 import { onStage } from '../edge/stage.ts';
 import { processTree } from '../machine/process-tree.ts';
@@ -34,7 +35,7 @@ const STEP_MS = 100;
 const STEP_BYTES = 16_384;
 const SHARE_ABOVE = 0.2;
 
-/** Readers that take 160 KB a second each of bodies of 10 MB, while the edge's memory is watched. */
+/** Readers that take 160 KB a second each of bodies of 10 MB, every other over TLS, while the edge's memory is watched. */
 export function benchReaders(options: BenchReadersOptions): Promise<ReadersRow> {
   const { readers = 500, seconds = 20, ramBytes = 256 * 2 ** 20, say = () => undefined } = options;
   // Memory is the same on a busy machine.
@@ -43,7 +44,9 @@ export function benchReaders(options: BenchReadersOptions): Promise<ReadersRow> 
     const paths = Array.from({ length: OBJECTS }, (_, i) => `/${BODY_BYTES}/${i}`);
     for (const path of paths) await warm(server, 'http', path, BODY_BYTES);
     const before = rssOf(server.pid);
-    const slow = Array.from({ length: readers }, (_, i) => slowReader(server, paths[i % OBJECTS] ?? ''));
+    const slow = Array.from({ length: readers }, (_, i) =>
+      slowReader(server, paths[i % OBJECTS] ?? '', i % 2 === 1),
+    );
     let peak = before;
     try {
       for (const end = Date.now() + seconds * 1_000; Date.now() < end;) {
@@ -69,10 +72,15 @@ export function benchReaders(options: BenchReadersOptions): Promise<ReadersRow> 
 function slowReader(
   server: BenchServer,
   path: string,
+  secure: boolean,
 ): { readonly socket: Socket; step(): void; received(): number } {
-  const socket = connect(server.httpPort, '127.0.0.1', () => {
+  const host = '127.0.0.1';
+  const ask = (): void => {
     socket.write(`GET ${path} HTTP/1.1\r\nHost: ${server.hostHeader}\r\n\r\n`);
-  });
+  };
+  const socket: Socket = secure
+    ? connectTls({ host, port: server.httpsPort, rejectUnauthorized: false }, ask)
+    : connect(server.httpPort, host, ask);
   let received = 0;
   socket.pause();
   // What was cut shows in what was received.

@@ -70,8 +70,8 @@ export interface DiskTier {
   freeBytes(): Promise<number>;
 }
 
-/** What a body on disk is read by. A slow reader holds two of these: five hundred of them 64 MiB. */
-const READ_BYTES = 65_536;
+/** What a body on disk is read by. A slow reader holds two of these, over TLS three: five hundred of them 40 MiB. */
+const READ_BYTES = 32_768;
 /** Heads read at a time on opening: enough to keep the platform's I/O threads busy. */
 const RECOVERY_READERS = 16;
 const FIRST_READ_BYTES = 4_096;

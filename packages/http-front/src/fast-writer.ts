@@ -18,7 +18,7 @@ export class FastWriter<Token> {
   constructor(front: FrontState<Token>, output: Output<Token>) {
     this.#front = front;
     this.#output = output;
-    this.#pace = new SlicePace(front.limits);
+    this.#pace = new SlicePace(front.limits, output.encrypted);
   }
 
   /** False when the next request has to wait until `drained`. */

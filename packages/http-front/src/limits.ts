@@ -28,9 +28,9 @@ export interface FrontLimits {
   readonly maxQueuedOutputBytes: number;
   /** Input waiting on one connection (pipelined requests, body) before reading stops. Bounds memory. */
   readonly maxQueuedInputBytes: number;
-  /** Single write of a body, to begin with; the unit in which bytes are counted as flushed. */
+  /** Single write of a body, without TLS to begin with; the unit in which bytes are counted as flushed. */
   readonly writeSliceBytes: number;
-  /** What a slow reader gets at once: over TLS it is held until it has left. */
+  /** What a slow reader gets at once, and over TLS everybody to begin with: there it is held until it has left. */
   readonly minWriteSliceBytes: number;
   /** What a fast reader gets at once. */
   readonly maxWriteSliceBytes: number;

@@ -20,9 +20,10 @@ export class SlicePace {
   /** Of the next slice. */
   bytes: number;
 
-  constructor(limits: SlicePaceLimits) {
+  /** `encrypted`: nobody is known to be fast, and what is written is held: it begins with the smallest. */
+  constructor(limits: SlicePaceLimits, encrypted: boolean) {
     this.#limits = limits;
-    this.bytes = limits.writeSliceBytes;
+    this.bytes = encrypted ? limits.minWriteSliceBytes : limits.writeSliceBytes;
   }
 
   /** A slice of `sliceBytes` left after so many milliseconds. */
