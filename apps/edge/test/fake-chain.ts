@@ -35,8 +35,6 @@ export interface FakeChain extends EdgeChain {
   terms: CreditTerms;
   stakes: { own: bigint; all: bigint };
   final: FinalHour | undefined;
-  /** When every hour was decided; undefined while none is. */
-  settledAtMs: number | undefined;
   /** Accounts of the guards in every week's set, by number. */
   readonly guardAccounts: Map<number, Address>;
   guardList: GuardView[];
@@ -121,7 +119,6 @@ export function createFakeChain(
       chain.submitted.push(report);
       return Promise.resolve({ kind: 'submitted' });
     },
-    hourSettledAtMs: () => Promise.resolve(chain.settledAtMs),
     closeReport(hour) {
       chain.closed.push(hour);
       return Promise.resolve();
@@ -188,7 +185,6 @@ export function createFakeChain(
     terms: { feePerGb: 2_000_000n, guardShareBps: 2_000, openYieldBps: 900 },
     stakes: { own: 1_000n * 10n ** 9n, all: 1_000n * 10n ** 9n },
     final: undefined,
-    settledAtMs: 0,
     guardAccounts: new Map(),
     guardList: [],
     vouchKey: randomAddress(),

@@ -11,6 +11,7 @@ import { TRACE_PARAMS, addTokens, begin } from './trace/begin.ts';
 import { packRecords, rangeProof } from './trace/records.ts';
 import { merkleTree } from '../src/model/merkle.ts';
 import { allOf } from './trace/invariants.ts';
+import { createRandom } from './trace/random.ts';
 import type { Cast } from './trace/scene.ts';
 import { claimLeaf, hourLeafOf, planVerdict } from './trace/scene.ts';
 import { createTwin } from './trace/twin.ts';
@@ -25,6 +26,10 @@ const HOUR = 12n * BigInt(TRACE_PARAMS.sampleSecs);
 const SLOT = BigInt(TRACE_PARAMS.sampleSecs);
 const NODE = { region: new Uint8Array(8), endpoint: 'http://n.example' };
 const names = new Map(Object.entries(PROGRAM_ERRORS).map(([code, [name]]) => [Number(code), name]));
+
+/** Hours of which something is kept (docs/chain.md, Resources). */
+const keepHours = (verdictSlots: number): bigint =>
+  BigInt(Math.ceil(verdictSlots / 12) + TRACE_PARAMS.finalHours + TRACE_PARAMS.lateHours + 1);
 
 class Bench {
   readonly twin: Twin = createTwin(createProgramWorld());
@@ -508,6 +513,7 @@ describe('an hour', () => {
   const revealsEnd = end + SLOT * BigInt(TRACE_PARAMS.verdictSlots);
   const ownEnd = revealsEnd + HOUR * BigInt(TRACE_PARAMS.finalHours);
   const lateEnd = ownEnd + HOUR * BigInt(TRACE_PARAMS.lateHours);
+  const closable = lateEnd + 4n * BigInt(TRACE_PARAMS.hoursPerWeek) * HOUR;
 
   beforeEach(async () => {
     bench = await Bench.deep();
@@ -647,17 +653,122 @@ describe('an hour', () => {
       report: await bench.twin.world.addresses.report(edges[0]!.edge, hour),
       payer: edges[0]!.operator,
     };
-    bench.at(lateEnd - 1n);
-    expect(await bench.run('closeReport', { ...parts, hour })).toBe('TooEarly');
     bench.at(lateEnd);
     expect(await propose(0, 1n)).not.toBe('ok');
-    expect(await bench.run('closeReport', { ...parts, hour })).toBe('ok');
-    const closable = lateEnd + 4n * BigInt(TRACE_PARAMS.hoursPerWeek) * HOUR;
     bench.at(closable);
+    expect(await bench.run('closeReport', { ...parts, hour })).toBe('TooEarly');
     expect(await bench.run('closeHour', { payer: edges[0]!.operator, hour })).toBe('TooEarly');
     bench.at(closable + 1n);
     expect(await bench.run('closeHour', { payer: edges[0]!.operator, hour })).toBe('ok');
+    expect(await bench.run('closeReport', { ...parts, hour })).toBe('ok');
   });
+
+  it('keeps what it was decided from for as long as itself, so that whoever doubts it can look', async () => {
+    bench.at(end);
+    await bench.must('submitReport', { ...edges[0]!, ...report });
+    const { addresses } = bench.twin.world;
+    const parts = {
+      closeReport: { report: await addresses.report(edges[0]!.edge, hour), payer: edges[0]!.operator },
+      closeVerdict: { verdict: await addresses.verdict(hour, guards[0]!.guard), payer: guards[0]!.operator },
+    };
+    bench.at(reportsEnd);
+    for (const index of [0, 1]) expect(await commit(index)).toBe('ok');
+    for (const index of [0, 1]) expect(await reveal(index)).toBe('ok');
+    for (const index of [0, 1]) expect(await propose(index, 0n)).toBe('ok');
+    expect(allOf(bench.twin.model, 'hour')[0]?.value.status).toBe(1);
+    for (const at of [reportsEnd, revealsEnd, lateEnd, closable]) {
+      bench.at(at);
+      expect(await bench.run('closeReport', { ...parts.closeReport, hour })).toBe('TooEarly');
+      expect(await bench.run('closeVerdict', { ...parts.closeVerdict, hour })).toBe('TooEarly');
+    }
+    bench.at(closable + 1n);
+    expect(await bench.run('closeVerdict', { ...parts.closeVerdict, hour })).toBe('ok');
+    expect(await bench.run('closeReport', { ...parts.closeReport, hour })).toBe('ok');
+  });
+
+  it('takes no commitment once it is final, though the time for commitments is not over', async () => {
+    bench.at(end);
+    await bench.must('submitReport', { ...edges[0]!, ...report });
+    bench.at(reportsEnd);
+    for (const index of [0, 1]) expect(await commit(index)).toBe('ok');
+    for (const index of [0, 1]) expect(await reveal(index)).toBe('ok');
+    expect(await commit(0)).toBe('AlreadyExists');
+    for (const index of [0, 1]) expect(await propose(index, 0n)).toBe('ok');
+    expect(await commit(0)).toBe('AlreadyDecided');
+    bench.at(commitsEnd - 1n);
+    expect(await commit(1)).toBe('AlreadyDecided');
+    bench.at(commitsEnd);
+    expect(await commit(1)).toBe('TooLate');
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    'is the same to program and model in whatever order it goes, seed %i',
+    async (seed) => {
+      const random = createRandom(seed);
+      bench.at(end);
+      await bench.must('submitReport', { ...edges[0]!, ...report });
+      const { addresses } = bench.twin.world;
+      const seen = new Set<string>();
+      const steps: readonly ((index: number) => Promise<string>)[] = [
+        commit,
+        reveal,
+        (index) => propose(index, 0n),
+        async (index) =>
+          bench.run('closeVerdict', {
+            verdict: await addresses.verdict(hour, guards[index]!.guard),
+            payer: guards[index]!.operator,
+            hour,
+          }),
+        async (index) =>
+          bench.run('writeVerdict', {
+            operator: guards[index]!.operator,
+            guard: guards[index]!.guard,
+            hour,
+            offset: random.int(40),
+            tail: new Uint8Array(random.int(40)),
+          }),
+      ];
+      let at = reportsEnd - SLOT;
+      for (let step = 0; step < 120; step += 1) {
+        at += BigInt(random.int(2));
+        bench.at(at);
+        seen.add(await random.pick(steps)(random.int(2)));
+      }
+      // `run` has thrown where the two differ.
+      expect([...seen]).toEqual(expect.arrayContaining(['ok', 'TooEarly', 'AlreadyDecided']));
+    },
+  );
+});
+
+describe('what is kept of an hour', () => {
+  it.each([13, 24, 25, 36])(
+    'outlasts the time in which it can be recorded, with %i slots of verdicts',
+    async (verdictSlots) => {
+      const bench = await Bench.deep({ minGuards: 1, verdictSlots, unbondSecs: 10_000 });
+      const guard = await bench.guard(0, lpOf(60n * MEDIA));
+      await bench.stake(2, ROLE.publisher, lpOf(4_000n * MEDIA));
+      const resource = await bench.resource(2, 1n, lpOf(40n * MEDIA));
+      await bench.must('joinGuardSet', { ...guard, week: 0n });
+      await bench.must('authorise', { ...guard, week: 0n, resource });
+      const publisher = bench.owner(2);
+      bench.at(3n * HOUR - 1n);
+      await bench.must('pauseResource', { publisher, resource, paused: 1 });
+      await bench.must('removeResource', { publisher, resource });
+      // Its last hour is hour 2.
+      const { finalHours, lateHours } = TRACE_PARAMS;
+      const voidFrom = 3n * HOUR + BigInt(verdictSlots) * SLOT + BigInt(finalHours + lateHours) * HOUR;
+      const freed = (3n + keepHours(verdictSlots) + 1n) * HOUR;
+      expect(freed - voidFrom).toBeGreaterThanOrEqual(2n * HOUR);
+      const release = (): Promise<string> =>
+        bench.run('releaseResource', { publisher, resource, pool: bench.pool, settingsVersion: 1 });
+      for (const at of [voidFrom - 1n, voidFrom + HOUR, freed - 1n]) {
+        bench.at(at);
+        expect(await release()).toBe('TooEarly');
+      }
+      bench.at(freed);
+      expect(await release()).toBe('ok');
+    },
+  );
 });
 
 describe('the money of a week', () => {
@@ -880,7 +991,7 @@ describe('the money of a week', () => {
         allowance,
         vouchKey: new Uint8Array(32).fill(9),
       });
-    const keep = BigInt(TRACE_PARAMS.finalHours + TRACE_PARAMS.lateHours) + 2n;
+    const keep = keepHours(TRACE_PARAMS.verdictSlots);
     bench.at(10n * HOUR - 1n);
     expect(await update(6n)).toBe('ok');
     expect(await update(7n)).toBe('ok');

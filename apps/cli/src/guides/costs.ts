@@ -86,7 +86,7 @@ function costs(): readonly Cost[] {
       what: 'an edge, an hour with traffic: one report',
       sol: `${sol(SIGNATURE_FEE)} and ${sol(rentOf(size.report))} of rent`,
       media: '-',
-      back: 'the rent, when the hour is final',
+      back: 'the rent, some six weeks later',
     },
     {
       what: 'guards, an hour: verdicts, roots, records',

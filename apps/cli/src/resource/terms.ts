@@ -28,11 +28,11 @@ export function newestTerms(resource: Resource): ResourceTerms & { readonly from
   return { ...termsOf(resource, from), from };
 }
 
-type Finality = Pick<Found<'config'>, 'finalHours' | 'lateHours'>;
+type Finality = Pick<Found<'config'>, 'verdictSlots' | 'finalHours' | 'lateHours'>;
 
 /** Hours from the end of a span, or of terms, until nothing under them can be decided or recorded any more. */
 export function settlingHours(config: Finality): bigint {
-  return BigInt(config.finalHours + config.lateHours) + 3n;
+  return BigInt(Math.ceil(config.verdictSlots / 12) + config.finalHours + config.lateHours) + 2n;
 }
 
 /** First hour in which all that it was served for is settled; undefined while it is active. */

@@ -117,9 +117,7 @@ export interface EdgeChain {
   /** The edge's report of an hour, if it is on chain. */
   report(hour: number): Promise<{ readonly root: string; readonly bytes: bigint } | undefined>;
   submitReport(report: ReportToSubmit): Promise<SubmitOutcome>;
-  /** When an hour became final, or void for good, Unix milliseconds; undefined while it can still become final. */
-  hourSettledAtMs(hour: number): Promise<number | undefined>;
-  /** Gets the rent of a report back. */
+  /** Gets the rent of a report back; the program lets it go when its hour may be closed. */
   closeReport(hour: number): Promise<void>;
   /** Hours whose account this operator paid for and may close now. */
   closableHours(): Promise<readonly number[]>;

@@ -22,7 +22,7 @@ import type {
   SetGuard,
   SubmitOutcome,
 } from './edge-chain.ts';
-import { hourAt, hourClosableAtMs, voidAtMs, weekOf } from './periods.ts';
+import { hourAt, hourClosableAtMs, weekOf } from './periods.ts';
 import type { Periods } from './periods.ts';
 
 export interface EdgeChainDeps {
@@ -279,12 +279,6 @@ export async function createEdgeChain(
       } catch (error) {
         return submitOutcome(error);
       }
-    },
-    async hourSettledAtMs(hour) {
-      const account = await client.hour(BigInt(hour));
-      if (account?.status === HOUR_STATUS.final) return Number(account.finalAt) * 1000;
-      const voidAt = voidAtMs(known(), hour);
-      return now() >= voidAt ? voidAt : undefined;
     },
     async closeReport(hour) {
       const found = await client.report(edge, BigInt(hour));

@@ -50,7 +50,7 @@ export function hourClosableAtMs(periods: Periods, hour: number): number {
 }
 
 /** From when an hour that is not final is void, Unix milliseconds. */
-export function voidAtMs(periods: Periods, hour: number): number {
+function voidAtMs(periods: Periods, hour: number): number {
   const hours = periods.finalHours + periods.lateHours;
   return hourEndMs(periods, hour) + (periods.verdictSlots + hours * SAMPLES) * periods.sampleSecs * 1000;
 }

@@ -1,7 +1,8 @@
 import { createRepeatingTask } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask, RoundResult } from '@media-network/runtime';
 import type { EdgeChain } from '../chain/edge-chain.ts';
-import { hourAt, weekMs, weekOf } from '../chain/periods.ts';
+import { hourAt, hourClosableAtMs } from '../chain/periods.ts';
+import { SAMPLES } from '../journal/ledger.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 
 export interface ReportCloserDeps {
@@ -16,11 +17,11 @@ export interface ReportCloserOptions {
   readonly evidenceWeeks: number;
 }
 
-/** Weeks that a report stays on chain after its hour, and after the hour was decided, so that both can be audited from it. */
-const OPEN_WEEKS = 2;
 const PER_ROUND = 20;
+/** The chain's clock may be behind our reading of it. */
+const MARGIN_MS = 2_000;
 
-/** Gets the rent of settled reports, and of hours that this edge was first to report, back and deletes evidence that nobody needs any more. */
+/** Gets the rent of old reports, which stay as long as their hour does, and of hours that this edge was first to report, back and deletes evidence that nobody needs any more. */
 export function createReportCloser(deps: ReportCloserDeps, options: ReportCloserOptions): RepeatingTask {
   const { chain, evidence, log } = deps;
   let hourLooked = -1;
@@ -30,10 +31,8 @@ export function createReportCloser(deps: ReportCloserDeps, options: ReportCloser
     const now = hourAt(periods, chain.nowMs());
     const due = evidence
       .unclosed()
-      .filter((hour) => weekOf(periods, hour) + OPEN_WEEKS <= weekOf(periods, now));
+      .filter((hour) => chain.nowMs() > hourClosableAtMs(periods, hour) + MARGIN_MS);
     for (const hour of due.slice(0, PER_ROUND)) {
-      const settledAt = await chain.hourSettledAtMs(hour);
-      if (settledAt === undefined || chain.nowMs() < settledAt + OPEN_WEEKS * weekMs(periods)) continue;
       await chain.closeReport(hour);
       await evidence.markClosed(hour);
       log.debug({ hour }, 'report closed, its rent is back');
@@ -47,7 +46,8 @@ export function createReportCloser(deps: ReportCloserDeps, options: ReportCloser
       hourLooked = now;
     }
     // What can still be judged, recorded or audited must be there, whatever the option says.
-    const needed = (OPEN_WEEKS + 1) * periods.hoursPerWeek + periods.finalHours + periods.lateHours;
+    const verdictHours = Math.ceil(periods.verdictSlots / SAMPLES);
+    const needed = verdictHours + periods.finalHours + periods.lateHours + 4 * periods.hoursPerWeek + 1;
     const keepFrom = now - Math.max(options.evidenceWeeks * periods.hoursPerWeek, needed);
     const pruned = await evidence.pruneBelow(keepFrom);
     if (pruned > 0) log.info({ hours: pruned, below: keepFrom }, 'old evidence deleted');

@@ -150,7 +150,16 @@ export const MUTANTS: readonly Mutant[] = [
       'if now >= self.own_until(hour)? {',
       'if now > self.own_until(hour)? {',
     ],
-    ['hours are kept an hour less', 'u64::from(self.late_hours) + 2', 'u64::from(self.late_hours) + 1'],
+    [
+      'hours are kept an hour less',
+      'verdicts + u64::from(self.final_hours) + u64::from(self.late_hours) + 1',
+      'verdicts + u64::from(self.final_hours) + u64::from(self.late_hours)',
+    ],
+    [
+      'verdicts always take an hour',
+      'u64::from(self.verdict_slots).div_ceil(SAMPLES)',
+      'u64::from(self.verdict_slots > 0)',
+    ],
     [
       'hours can be closed a week early',
       '4 * u64::from(self.hours_per_week)',
@@ -325,6 +334,18 @@ export const MUTANTS: readonly Mutant[] = [
       'if end > 9_000 + most_bytes(own.hour.u32(hour::REPORTS)) {',
     ],
     ['a verdict is revealed twice', 'own.verdict.set_status(status::REVEALED);', ''],
+    [
+      'a final hour takes commitments',
+      'if hour.status() == hour_status::FINAL {',
+      'if hour.status() == hour_status::FINAL + 9 {',
+    ],
+  ]),
+  ...of('src/instructions/close.rs', [
+    [
+      'what an hour was decided from can go at once',
+      '    require_closable(&config, number)?;\n    pda::close(view, payer)\n}\n\npub fn close_hour',
+      '    pda::close(view, payer)\n}\n\npub fn close_hour',
+    ],
   ]),
   ...of('src/instructions/hour.rs', [
     [

@@ -45,12 +45,12 @@ export function placeVote<V extends Vote>(
 /** Reveals begin when commitments are over: by the clock, or because every guard of the set has committed. */
 function areCommitsOver(config: Draft<'config'>, hour: Draft<'hour'>, now: bigint): boolean {
   if (now >= commitsUntil(config, hour.hour)) return true;
-  return now >= reportsUntil(config, hour.hour) && hour.commits > 0 && hour.commits === hour.setCount;
+  return now >= reportsUntil(config, hour.hour) && hour.setCount > 0 && hour.commits >= hour.setCount;
 }
 
 function areRevealsOver(config: Draft<'config'>, hour: Draft<'hour'>, now: bigint): boolean {
   if (now >= revealsUntil(config, hour.hour)) return true;
-  return areCommitsOver(config, hour, now) && hour.setCount > 0 && hour.reveals === hour.setCount;
+  return areCommitsOver(config, hour, now) && hour.setCount > 0 && hour.reveals >= hour.setCount;
 }
 
 function checkRevealWindow(config: Draft<'config'>, hour: Draft<'hour'>, now: bigint): void {
@@ -139,6 +139,7 @@ export const evidenceRules: Pick<
     const set = openQuorum(context, guard, config);
     if (context.now < reportsUntil(config, args.hour)) fail('TooEarly');
     if (context.now >= commitsUntil(config, args.hour)) fail('TooLate');
+    if (hour.status === HOUR_STATUS.final) fail('AlreadyDecided');
     context.create('verdict', context.at('verdict'), {
       status: VERDICT_STATUS.committed,
       hour: args.hour,
@@ -225,21 +226,21 @@ export const evidenceRules: Pick<
 
   closeReport(context, args) {
     const config = context.open('config', context.at('config'));
-    const hour = context.find('hour', context.at('hourAccount'));
+    context.find('hour', context.at('hourAccount'));
     const report = context.open('report', context.at('report'));
     if (report.hour !== args.hour) fail('WrongAddress');
     checkSame(report.payer, context.at('payer'));
-    if (hour?.status !== HOUR_STATUS.final && context.now < voidFrom(config, args.hour)) fail('TooEarly');
+    if (!isClosable(config, args.hour, context.now)) fail('TooEarly');
     context.remove(context.at('report'));
   },
 
   closeVerdict(context, args) {
     const config = context.open('config', context.at('config'));
-    const hour = context.find('hour', context.at('hourAccount'));
+    context.find('hour', context.at('hourAccount'));
     const verdict = context.open('verdict', context.at('verdict'));
     if (verdict.hour !== args.hour) fail('WrongAddress');
     checkSame(verdict.payer, context.at('payer'));
-    if (hour?.status !== HOUR_STATUS.final && context.now < voidFrom(config, args.hour)) fail('TooEarly');
+    if (!isClosable(config, args.hour, context.now)) fail('TooEarly');
     context.remove(context.at('verdict'));
   },
 

@@ -50,7 +50,11 @@ export function voidFrom(config: Config, hour: bigint): bigint {
   return ownUntil(config, hour) + BigInt(config.lateHours) * hourSecs(config);
 }
 
-/** Hours after which nothing of an hour can be decided or recorded for the first time any more. */
+/**
+ * Hours after which nothing of an hour can be decided any more: those of its verdicts, begun ones whole, those in which it can be
+ * decided, and one more in which it can be recorded.
+ */
 export function settledAfter(config: Config, hour: bigint): bigint {
-  return hour + BigInt(config.finalHours) + BigInt(config.lateHours) + 2n;
+  const verdicts = BigInt(Math.ceil(config.verdictSlots / 12));
+  return hour + verdicts + BigInt(config.finalHours) + BigInt(config.lateHours) + 1n;
 }

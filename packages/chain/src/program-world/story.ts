@@ -310,13 +310,13 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   yield await step('claim', { ...claimOf(0), owner: alice, ownerMedia: aliceMedia });
 
   // What is closed.
-  yield await step('closeReport', { report: await addresses.report(edge, 0n), payer: alice, hour: 0n });
-  const spent = await addresses.verdict(0n, guard);
-  yield await step('closeVerdict', { verdict: spent, payer: alice, hour: 0n });
   yield await step('removeResource', { publisher: alice, resource });
   world.setTime(begin + 6n * WEEK);
   yield await step('releaseResource', { publisher: alice, resource, pool, settingsVersion: 2 });
   world.setTime(begin + 8n * WEEK);
+  yield await step('closeReport', { report: await addresses.report(edge, 0n), payer: alice, hour: 0n });
+  const spent = await addresses.verdict(0n, guard);
+  yield await step('closeVerdict', { verdict: spent, payer: alice, hour: 0n });
   yield await step('closeHour', { payer: dave, hour: 0n });
   yield await step('closeSet', { payer: alice, week: 0n });
   yield await step('closeEpoch', { payer: dave, week: 0n });

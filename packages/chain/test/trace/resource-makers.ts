@@ -121,7 +121,7 @@ export function resourceMakers(scene: Scene): readonly Maker[] {
       },
     ],
     [
-      0.05,
+      0.12,
       () => {
         const found = resourceOf();
         return found === undefined
@@ -130,7 +130,7 @@ export function resourceMakers(scene: Scene): readonly Maker[] {
       },
     ],
     [
-      0.4,
+      1.2,
       () => {
         const found = resourceOf(chance(0.8) ? [RESOURCE_STATUS.removed] : undefined);
         if (found === undefined) return undefined;

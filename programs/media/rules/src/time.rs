@@ -154,9 +154,11 @@ impl Periods {
         Some(if begun { Phase::Own } else { Phase::Early })
     }
 
-    /// Hours after which nothing about an hour can be decided any more, with what its windows take.
+    /// Hours for which something of an hour is kept: those that its verdicts take, begun ones whole, those in which it can
+    /// be decided, and one more in which it can be recorded.
     pub fn keep_hours(&self) -> u64 {
-        u64::from(self.final_hours) + u64::from(self.late_hours) + 2
+        let verdicts = u64::from(self.verdict_slots).div_ceil(SAMPLES);
+        verdicts + u64::from(self.final_hours) + u64::from(self.late_hours) + 1
     }
 
     /// Whether a week is over at the current hour.
@@ -246,6 +248,20 @@ mod tests {
         assert_eq!(phase(361 * HOUR, 3, 3), Phase::Void);
         let strict = Periods { late_hours: 0, ..REAL };
         assert_eq!(strict.phase(7, end + 25 * HOUR, 3, 3), Some(Phase::Void));
+    }
+
+    #[test]
+    fn what_an_hour_needs_is_kept_until_it_could_be_recorded() {
+        for verdict_slots in 1..=36 {
+            for (final_hours, late_hours) in [(1, 0), (24, 336), (3, 5)] {
+                let periods = Periods { verdict_slots, final_hours, late_hours, ..REAL };
+                // Hour 7 is the last of a span, which ends with 8: nothing of it is kept from this hour on.
+                let first = 8 + periods.keep_hours() + 1;
+                let freed = periods.hour_end(first - 1).unwrap();
+                let left = freed - periods.late_until(7).unwrap();
+                assert!(left >= 2 * HOUR && left < 3 * HOUR, "{verdict_slots} slots leave {left} s");
+            }
+        }
     }
 
     #[test]

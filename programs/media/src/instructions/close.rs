@@ -4,11 +4,11 @@ use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 
 use crate::account::{Kind, Record};
 use crate::context::Ctx;
-use crate::layout::{CLAIM_WINDOW, epoch, epoch_status, error, guard_set, hour, hour_status, ix, report, seed, verdict};
-use crate::pda::{self, Numbered, Place};
+use crate::layout::{CLAIM_WINDOW, epoch, epoch_status, error, guard_set, hour, ix, report, seed, verdict};
+use crate::pda::{self, Numbered};
 use crate::time;
 
-/// What belongs to an hour and is needed until it is decided.
+/// What an hour was decided from: it stays for as long as the hour does, so that whoever doubts it can look.
 struct Part {
     kind: &'static Kind,
     hour: usize,
@@ -26,18 +26,14 @@ pub fn close_verdict(ctx: &Ctx<'_>) -> ProgramResult {
 fn close_part(ctx: &Ctx<'_>, number: u64, part: &Part) -> ProgramResult {
     let [config, hour_view, view, payer] = ctx.first::<4>();
     let config = ctx.config(config)?;
-    let place = ctx.place_of(hour_view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
+    // The hour may have been closed before its last report.
+    ctx.place_of(hour_view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
     let record = ctx.load(view, part.kind)?;
     if record.u64(part.hour) != number {
         return Err(error::WRONG_ADDRESS);
     }
     record.require_key(part.payer, payer.address())?;
-    // The hour may have been closed before its last report: by then the time below is past.
-    let is_final = matches!(&place, Place::Here(hour) if hour.status() == hour_status::FINAL);
-    let void_at = time::periods(&config).late_until(number).ok_or(error::OVERFLOW)?;
-    if !is_final && time::now()? < void_at {
-        return Err(error::TOO_EARLY);
-    }
+    require_closable(&config, number)?;
     pda::close(view, payer)
 }
 
@@ -47,11 +43,16 @@ pub fn close_hour(ctx: &Ctx<'_>) -> ProgramResult {
     let config = ctx.config(config)?;
     let hour = ctx.existing(view, &hour::KIND, seed::HR, Numbered { offset: hour::HOUR, value: number })?;
     hour.require_key(hour::PAYER, payer.address())?;
-    // Until then its leaves can be recorded.
-    if time::now()? <= time::periods(&config).closable_after(number).ok_or(error::OVERFLOW)? {
+    require_closable(&config, number)?;
+    pda::close(view, payer)
+}
+
+/// `TooEarly` while an hour's leaves can be recorded.
+fn require_closable(config: &Record<'_>, number: u64) -> ProgramResult {
+    if time::now()? <= time::periods(config).closable_after(number).ok_or(error::OVERFLOW)? {
         return Err(error::TOO_EARLY);
     }
-    pda::close(view, payer)
+    Ok(())
 }
 
 pub fn close_set(ctx: &Ctx<'_>) -> ProgramResult {

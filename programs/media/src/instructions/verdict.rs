@@ -6,7 +6,7 @@ use crate::account::Record;
 use crate::context::Ctx;
 use crate::hash;
 use crate::layout::ix::{commit_verdict as commit_ix, reveal_verdict as reveal_ix, write_verdict as write_ix};
-use crate::layout::{MAX_DISPUTES, error, guard_set, hour, seed, verdict, verdict_status as status};
+use crate::layout::{MAX_DISPUTES, error, guard_set, hour, hour_status, seed, verdict, verdict_status as status};
 use crate::pda::{self, New, Numbered, Place, Seeds};
 use crate::time;
 use crate::voter::{self, Voter};
@@ -39,6 +39,10 @@ pub fn commit_verdict(ctx: &Ctx<'_>) -> ProgramResult {
     }
     let voter = Voter::of(&guard, &set, time::week_at(&periods, now)?)?;
     time::require_open(periods.commit_window(number, now))?;
+    // A set that has revealed early can decide early: what comes later is counted by nobody.
+    if hour.status() == hour_status::FINAL {
+        return Err(error::ALREADY_DECIDED);
+    }
     let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
     let record = ctx.create(operator, view, &New::of(&verdict::KIND, bump), &seeds)?;
     record.set_status(status::COMMITTED);
