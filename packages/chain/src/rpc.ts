@@ -3,6 +3,7 @@ import type { Clock, Log } from '@media-network/runtime';
 import { createDefaultRpcTransport, createSolanaRpcFromTransport } from '@solana/kit';
 import type { Rpc, RpcTransport, SolanaRpcApi } from '@solana/kit';
 
+import { createListTransport } from './list-transport.ts';
 import { cameAs, failureOf, failureOfAnswer, failureOfError } from './rpc-errors.ts';
 import type { Failure } from './rpc-errors.ts';
 import { createFreshness } from './rpc-freshness.ts';
@@ -43,6 +44,7 @@ interface Payload {
 export function createRpc(deps: RpcDeps, options: RpcOptions): Rpc<SolanaRpcApi> {
   const url = checkedUrl(options.url);
   const inner = createDefaultRpcTransport({ url });
+  const lists = createListTransport(url, inner);
   const retryForMs = options.retryForMs ?? 60_000;
   const timeoutMs = options.timeoutMs ?? 30_000;
   const freshness = createFreshness();
@@ -57,7 +59,10 @@ export function createRpc(deps: RpcDeps, options: RpcOptions): Rpc<SolanaRpcApi>
     const params = freshness.require(method, payload.params);
     let answer: unknown;
     try {
-      answer = await inner<unknown>({ payload: { ...payload, params }, signal });
+      answer = await (method === 'getProgramAccounts' ? lists : inner)<unknown>({
+        payload: { ...payload, params },
+        signal,
+      });
     } catch (error) {
       return { failure: failureOf(error, method, url) };
     }
