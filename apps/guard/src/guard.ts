@@ -41,6 +41,7 @@ import { createNetwork } from './network.ts';
 import { createEdgeRequest } from './probe/edge-request.ts';
 import { createOriginBodies } from './probe/origin-bodies.ts';
 import { createOriginFetch } from './probe/origin-fetch.ts';
+import { createPaidShares } from './probe/paid-shares.ts';
 import { createProbeBudget } from './probe/probe-budget.ts';
 import { createProbe } from './probe/probe.ts';
 import { createProbeTotals } from './probe/probe-totals.ts';
@@ -132,6 +133,7 @@ export async function createGuard(
     const targets = createTargetPool();
     const bodies = createOriginBodies();
     const budget = createProbeBudget(config.probeBytes);
+    const shares = createPaidShares();
     const probeTotals = createProbeTotals();
     const intake = createCommitIntake({ book, contradictions });
 
@@ -152,6 +154,7 @@ export async function createGuard(
       targets,
       bodies,
       budget,
+      shares,
       intake,
       counts,
       clock,

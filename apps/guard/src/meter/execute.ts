@@ -6,6 +6,7 @@ import { MediaError, errorCode } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import type { Counts } from '../counts.ts';
+import type { PaidShares } from '../probe/paid-shares.ts';
 import type { GuardOverrides } from '../types.ts';
 import { baseOf, computeHour, loadHour } from './compute-hour.ts';
 import type { ComputeDeps } from './compute-hour.ts';
@@ -22,6 +23,7 @@ export interface ExecuteDeps extends ComputeDeps, Omit<OwnVerdictDeps, 'client'>
   readonly client: MediaClient;
   readonly operator: Signer;
   readonly counts: Counts;
+  readonly shares: PaidShares;
   readonly log: Log;
   readonly overrides: GuardOverrides;
 }
@@ -139,7 +141,10 @@ export async function executeAction(
     }
     case 'load-hour': {
       const hour = await loadHour(deps, state, snapshot, hourOf(action.hour), signal);
-      if (hour !== undefined) state.loaded.set(action.hour, hour);
+      if (hour !== undefined) {
+        state.loaded.set(action.hour, hour);
+        deps.shares.note(hour, action.hour);
+      }
       return hour !== undefined;
     }
     case 'record': {

@@ -6,8 +6,10 @@ import type { SettingsReader } from '../authorise/settings-reader.ts';
 import { APART } from '../collect/collect.ts';
 import type { Counts } from '../counts.ts';
 import type { Moments } from '../moments.ts';
+import { byAddress } from '../network.ts';
 import type { Network } from '../network.ts';
 import { createSlots } from '../slots.ts';
+import type { PaidShares } from './paid-shares.ts';
 import type { ProbeBudget } from './probe-budget.ts';
 import type { Prober } from './prober.ts';
 
@@ -16,6 +18,7 @@ export interface ProbeDeps {
   readonly settings: SettingsReader;
   readonly prober: Prober;
   readonly budget: ProbeBudget;
+  readonly shares: PaidShares;
   readonly moments: Moments;
   readonly counts: Counts;
   readonly guardNo: number;
@@ -30,6 +33,8 @@ export interface ProbeDeps {
 const PARALLEL = 32;
 /** Looks at one edge in an hour, on average; three that fail say that it does not serve. */
 const LOOKS_PER_HOUR = 8;
+/** Part of the looks that go to what edges are paid for, in proportion; the rest goes to all resources alike. */
+const WHERE_PAID = 0.75;
 /** While something is wrong: so that an hour is enough to be sure. */
 const INQUIRY_LOOKS_PER_HOUR = 60;
 
@@ -116,9 +121,10 @@ export function createProbe(deps: ProbeDeps): Probe {
           plans.set(edge.address, { ...plan, atMs: nowMs + waitMs });
           continue;
         }
+        const paid = random() < WHERE_PAID ? deps.shares.draw(edge.address, random()) : undefined;
+        const wanted = byAddress(snapshot).get(plan.resource ?? paid ?? '');
         const chosen =
-          active.find(({ address }) => address === plan.resource) ??
-          active[Math.floor(random() * active.length)];
+          wanted?.status === RESOURCE_STATUS.active ? wanted : active[Math.floor(random() * active.length)];
         plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, LOOKS_PER_HOUR), resource: undefined });
         if (chosen !== undefined)
           slots.start(edge.address, (ending) =>
