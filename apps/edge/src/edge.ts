@@ -290,6 +290,7 @@ export async function createEdge(
     const statements = createStatements({ chain, store: bodies.store, keys: bodies.keys, book, sign });
     const commits = createCommitDesk({
       chain,
+      moments,
       ledger,
       journal,
       evidence,

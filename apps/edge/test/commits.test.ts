@@ -12,7 +12,7 @@ import {
 } from '@media-network/protocol';
 import { generateKeyPairSigner } from '@solana/kit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { hourAt } from '../src/chain/periods.ts';
+import { hourAt, sampleAt } from '../src/chain/periods.ts';
 import { randomAddress } from './fake-chain.ts';
 import { startTestNetwork } from './network.ts';
 import type { TestNetwork, TestResource } from './network.ts';
@@ -62,6 +62,23 @@ it('says the same to all who ask in a sample, whatever was served since, and ane
   const next = await network.commit();
   expect(next.total).toBe(first.total + BigInt(bytes));
   expect(contradicts(first, next)).toBe(false);
+});
+
+it('counts in no sample before one that it has committed to, where the chain puts its clock back', async () => {
+  const { chain } = network;
+  const { sampleSecs, epochZero } = chain.periods;
+  const into = (chain.nowMs() / 1000 - epochZero) % sampleSecs;
+  chain.advance((sampleSecs - into + 1) * 1000);
+  await resource.get('/a');
+  const first = await network.commit();
+  chain.advance(-3_000);
+  expect(sampleAt(chain.periods, chain.nowMs()) % 12).toBe((first.slot + 11) % 12);
+  const { bytes } = await resource.get('/a');
+  expect(toHex(encodeCommit(await network.commit()))).toBe(toHex(encodeCommit(first)));
+  // And in the next sample both are in it.
+  chain.advance(3_000);
+  nextSample();
+  expect((await network.commit()).total).toBe(first.total + BigInt(bytes));
 });
 
 it('never contradicts itself over restarts: each life has a boot number of its own', async () => {

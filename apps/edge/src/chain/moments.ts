@@ -13,18 +13,28 @@ export interface Moment {
   readonly hour: number;
 }
 
-/** The moment of now, or of a clock that was just read. */
+/**
+ * The moment of now, or of a clock that was just read. The chain's time does not run back here: it is known from
+ * a reading every few seconds, and where a chain is slow the next one puts it back by seconds. What is counted after a
+ * commit would then be of a sample before it, and an honest report would look as if it had more than its counters
+ * (docs/evidence.md, Commits). It stands still instead, until the chain has caught up.
+ */
 export type Moments = (nowMs?: number) => Moment;
+
+/** A clock that was wrong by more than this is put right all the same: bytes would go to an hour far ahead. */
+const MAX_HELD_MS = 60_000;
 
 /** Worked out once a millisecond: requests come in their dozens within one. */
 export function createMoments(
   chain: Pick<EdgeChain, 'chainMsAt' | 'periods'>,
   clock: Pick<Clock, 'nowMs'>,
 ): Moments {
-  let last: Moment = { nowMs: Number.NaN, chainMs: 0, sample: 0, hour: 0 };
+  let last: Moment | undefined;
   return (nowMs = clock.nowMs()) => {
-    const chainMs = chain.chainMsAt(nowMs);
-    if (nowMs === last.nowMs && chainMs === last.chainMs) return last;
+    const toldMs = chain.chainMsAt(nowMs);
+    const heldMs = last?.chainMs ?? toldMs;
+    const chainMs = toldMs < heldMs && heldMs - toldMs <= MAX_HELD_MS ? heldMs : toldMs;
+    if (last !== undefined && nowMs === last.nowMs && chainMs === last.chainMs) return last;
     const sample = sampleAt(chain.periods, chainMs);
     last = { nowMs, chainMs, sample, hour: Math.floor(sample / SAMPLES) };
     return last;

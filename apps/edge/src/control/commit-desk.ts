@@ -9,7 +9,8 @@ import {
 } from '@media-network/protocol';
 import type { Counter, SignBytes } from '@media-network/protocol';
 import type { EdgeChain } from '../chain/edge-chain.ts';
-import { hourAt, sampleAt, weekOf } from '../chain/periods.ts';
+import type { Moments } from '../chain/moments.ts';
+import { weekOf } from '../chain/periods.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SAMPLES } from '../journal/ledger.ts';
 import type { Ledger } from '../journal/ledger.ts';
@@ -17,7 +18,9 @@ import type { EvidenceStore } from '../report/evidence-store.ts';
 import { sha256 } from '../report/report-builder.ts';
 
 export interface CommitDeskDeps {
-  readonly chain: Pick<EdgeChain, 'edge' | 'nowMs' | 'periods' | 'setOfWeek'>;
+  readonly chain: Pick<EdgeChain, 'edge' | 'periods' | 'setOfWeek'>;
+  /** By which bytes are counted: a commit must not be of an earlier sample than what it counts, or of a later one. */
+  readonly moments: Moments;
   readonly ledger: Pick<Ledger, 'totals' | 'boot'>;
   readonly journal: Pick<Journal, 'flush'>;
   readonly evidence: EvidenceStore;
@@ -88,11 +91,11 @@ export function createCommitDesk(deps: CommitDeskDeps): CommitDesk {
       const request = decodeCommitRequest(encoded);
       if (request === undefined)
         return refused(400, 'commit/malformed', 'The body is not a signed request for a commit.');
-      const now = chain.nowMs();
-      const skew = request.unixSecs - BigInt(Math.floor(now / 1000));
+      const now = deps.moments();
+      const skew = request.unixSecs - BigInt(Math.floor(now.chainMs / 1000));
       if (skew > MAX_SKEW_SECS || skew < -MAX_SKEW_SECS)
         return refused(403, 'commit/bad-time', 'The time in the request is more than a minute off.');
-      const set = await chain.setOfWeek(weekOf(chain.periods, hourAt(chain.periods, now)));
+      const set = await chain.setOfWeek(weekOf(chain.periods, now.hour));
       const guard = set.get(request.guard);
       if (guard === undefined)
         return refused(403, 'commit/not-in-set', "Only guards of the week's set are answered.");
@@ -101,11 +104,10 @@ export function createCommitDesk(deps: CommitDeskDeps): CommitDesk {
       // Of workers' bytes, too: what a viewer has, a guard is told of.
       await deps.settle?.();
       // Looking up the set and the signature took its time.
-      const madeAt = chain.nowMs();
-      const sample = sampleAt(chain.periods, madeAt);
+      const { sample, chainMs } = deps.moments();
       const known = made.get(sample);
       if (known !== undefined) return { kind: 'commit', bytes: await known };
-      const making = make(sample, madeAt);
+      const making = make(sample, chainMs);
       made.set(sample, making);
       // Nobody has seen one that could not be kept, so another may take its place.
       making.catch(() => made.delete(sample));
