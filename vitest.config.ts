@@ -10,7 +10,7 @@ export default defineConfig({
           // Long enough for a machine that does other things besides: they fail what hangs, not what is slow.
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          expect: { poll: { timeout: 10_000 } },
+          expect: { poll: { timeout: 50_000 } },
         },
       },
       {
@@ -19,6 +19,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 120_000 } },
           fileParallelism: false,
         },
       },

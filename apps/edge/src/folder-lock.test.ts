@@ -47,15 +47,16 @@ it.runIf(existsSync('/proc/self/stat'))('is free where the number is another pro
 });
 
 it.runIf(existsSync('/proc/self/stat'))('is free where its process is a zombie', async () => {
-  // The shell becomes a program that never asks after the child that it had.
-  const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec tail -f /dev/null'], {
+  // The shell becomes a program that never asks after the child that it had; before that, a shell may.
+  const child = 'until [ "$(cat /proc/$PPID/comm)" = tail ]; do :; done';
+  const parent = spawn('sh', ['-c', `sh -c '${child}' & echo $!; exec tail -f /dev/null`], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   try {
     const pid = await new Promise<number>((resolve) =>
       parent.stdout.once('data', (text: Buffer) => resolve(Number(String(text)))),
     );
-    await expect.poll(() => readFile(`/proc/${pid}/stat`, 'latin1'), { timeout: 10_000 }).toMatch(/\) Z /);
+    await expect.poll(() => readFile(`/proc/${pid}/stat`, 'latin1')).toMatch(/\) Z /);
     await writeFile(join(dir, 'lock'), `${pid}\n`);
     expect(await folderHolder(dir)).toBeUndefined();
     await take();
