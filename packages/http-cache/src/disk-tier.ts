@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as fsPromises from 'node:fs/promises';
 import { join } from 'node:path';
-import { MediaError } from '@media-network/runtime';
+import { MediaError, errorCode } from '@media-network/runtime';
 import type { Spill } from './body-flow.ts';
 import { bodyOffsetFor, decodeHead, encodeHead, headLength } from './disk-head.ts';
 import type { DiskHead } from './disk-head.ts';
@@ -11,7 +11,7 @@ import type { ByteSpan, EntryMeta } from './store.ts';
 /** What the tier needs of the file system; tests put a failing one in its place. */
 export type DiskIo = Pick<
   typeof fsPromises,
-  'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'statfs' | 'unlink'
+  'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat' | 'statfs' | 'unlink'
 >;
 
 type FileHandle = Awaited<ReturnType<DiskIo['open']>>;
@@ -61,6 +61,8 @@ export interface DiskTier {
   storeWhole(entry: WholeBody): Promise<DiskFile>;
   read(file: DiskFile, length: number, span?: ByteSpan): AsyncIterable<Buffer>;
   readWhole(file: DiskFile, length: number): Promise<Buffer>;
+  /** Whether the file is there, as long as it was written. Rejects where the disk does not say. */
+  has(file: DiskFile): Promise<boolean>;
   /** SHA-256 of the body as it is on disk now. */
   digest(file: DiskFile, length: number): Promise<Buffer>;
   /** Rewrites the head in place; false when the new metadata does not fit. */
@@ -129,11 +131,24 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
     madeDirs.add(folder);
   }
 
+  /** Opens a new file; what somebody removed of the folders above it while they were in use is made again. */
+  async function openNew(folder: string, name: string): Promise<FileHandle> {
+    try {
+      return await io.open(join(folder, name), 'wx+');
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      madeDirs.clear();
+      await io.mkdir(tempDir, { recursive: true });
+      await io.mkdir(folder, { recursive: true });
+      return await io.open(join(folder, name), 'wx+');
+    }
+  }
+
   async function createWriter(key: string, meta: EntryMeta): Promise<DiskWriter> {
     const id = randomBytes(12).toString('hex');
     const temp = join(tempDir, id);
     const bodyOffset = bodyOffsetFor(key, meta);
-    const handle = await io.open(temp, 'wx+');
+    const handle = await openNew(tempDir, id);
     let closed = false;
     const release = async (): Promise<void> => {
       if (closed) return;
@@ -215,7 +230,7 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
       const head = encodeHead({ key, meta, bodyOffset, length: body.length, sha256, md5 });
       if (head === undefined) throw new Error('the head fits by construction');
       await madeFolderOf(id);
-      const handle = await io.open(pathOf(id), 'wx+');
+      const handle = await openNew(join(entriesDir, id.slice(0, 2)), id);
       try {
         await writeFully(handle, Buffer.concat([head, body]), 0);
       } catch (error) {
@@ -233,6 +248,14 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
         return await readFully(handle, file.bodyOffset, length);
       } finally {
         await handle.close();
+      }
+    },
+    async has(file) {
+      try {
+        return (await io.stat(pathOf(file.id))).size === file.bytes;
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return false;
+        throw error;
       }
     },
     async digest(file, length) {

@@ -243,6 +243,10 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
           return false;
         }
         entry.verified = true;
+      } else if (!(await disk.has(file))) {
+        // Found out now it is a miss; once its head is on the way it would be an answer cut short.
+        bury(entry);
+        return false;
       }
       return entry.live;
     } catch (error) {

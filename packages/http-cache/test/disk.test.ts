@@ -382,6 +382,47 @@ describe('bounds and failures of the disk', () => {
     await store.close();
   });
 
+  test('a folder that is removed while it is used: what it held is a miss, and what comes is kept again', async () => {
+    const clock = createManualClock();
+    const store = await openCacheStore({
+      clock,
+      maxRamBytes: 50_000,
+      maxRamObjectBytes: 20_000,
+      disk: { dir, maxBytes: 50_000_000, retryMs: 1_000 },
+    });
+    const large = testBody(60_000);
+    const small = testBody(2_000);
+    expect(await put(store, 'large', large)).toBe('stored');
+    for (let i = 0; i < 120; i += 1) expect(await put(store, `small ${i}`, small)).toBe('stored');
+    // Compared with its checksum once, and from then on served as it is.
+    expect(await bodyOf(await store.lookup('large', anyRequest))).toEqual(large);
+    await rm(dir, { recursive: true });
+    expect(await store.lookup('large', anyRequest)).toBeUndefined();
+    for (let i = 0; i < 120; i += 1) {
+      const found = await bodyOf(await store.lookup(`small ${i}`, anyRequest));
+      expect(found === undefined || found.equals(small)).toBe(true);
+    }
+    // In one write under its own name, and through a temporary file.
+    expect(await put(store, 'small again', small)).toBe('stored');
+    expect(await put(store, 'large again', large)).toBe('stored');
+    for (let i = 0; i < 120; i += 1) expect(await put(store, `more ${i}`, small)).toBe('stored');
+    expect(store.state).toEqual({ kind: 'ok' });
+    await store.close();
+    expect(await afterRestart('small again')).toEqual(small);
+    expect(await afterRestart('large again')).toEqual(large);
+  });
+
+  test('a body that was cut short on disk after it was compared is a miss', async () => {
+    const store = await open();
+    const large = testBody(60_000);
+    expect(await put(store, 'large', large)).toBe('stored');
+    expect(await bodyOf(await store.lookup('large', anyRequest))).toEqual(large);
+    await truncate(await onlyFile(), 50_000);
+    expect(await store.lookup('large', anyRequest)).toBeUndefined();
+    expect(store.stats.diskBytes).toBe(0);
+    await store.close();
+  });
+
   test('a fill that fails gives its room back at once, however long its reader takes', async () => {
     let full = false;
     const failing: DiskIo = {
