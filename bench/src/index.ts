@@ -5,7 +5,7 @@ export type { BenchEdgeOptions, EdgeBenchResult, EdgeBenchRow, EdgeBenchSize } f
 export { benchWorkers } from './edge/workers-bench.ts';
 export type { BenchWorkersOptions, WorkersRow } from './edge/workers-bench.ts';
 export type { Spread } from './edge/spread.ts';
-export { describeMachine } from './machine/machine.ts';
+export { describeMachine, thisMachine } from './machine/machine.ts';
 export type { Machine } from './machine/machine.ts';
 export type { SkippedPeer } from './servers/peers.ts';
 export { benchMiss, benchMix } from './edge/mix-bench.ts';
@@ -26,3 +26,15 @@ export type {
 } from './start/commands-bench.ts';
 export { benchIdle } from './idle-bench.ts';
 export type { IdleBenchOptions, IdleCase, IdleNetwork, IdleRow } from './idle-bench.ts';
+export { benchKills } from './steady/kills.ts';
+export type { BenchKillsOptions, KillsRow } from './steady/kills.ts';
+export type { OpenSteadyNetwork, SteadyEdge, SteadyNetwork, SteadySetting } from './steady/steady-edge.ts';
+export { benchMixed } from './steady/mixed-load.ts';
+export type { BenchMixedOptions, MixedRow } from './steady/mixed-load.ts';
+export { benchIdleConnections } from './steady/idle-connections.ts';
+export type {
+  BenchIdleConnectionsOptions,
+  IdleRow as IdleConnectionsRow,
+} from './steady/idle-connections.ts';
+export { benchFailingDisk } from './steady/failing-disk.ts';
+export type { BenchFailingDiskOptions, DiskRow } from './steady/failing-disk.ts';

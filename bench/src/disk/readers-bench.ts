@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { warm } from '../edge/ask.ts';
 import { onStage } from '../edge/stage.ts';
-import { processTree } from '../machine/process-tree.ts';
+import { residentBytes } from '../machine/process-facts.ts';
 import type { BenchServer, BenchSetting } from '../servers/bench-server.ts';
 
 /** What an edge takes of memory while many read slowly. */
@@ -43,7 +42,7 @@ export function benchReaders(options: BenchReadersOptions): Promise<ReadersRow> 
     const server = stage.owns(await options.start({ ...stage.setting, ramBytes }));
     const paths = Array.from({ length: OBJECTS }, (_, i) => `/${BODY_BYTES}/${i}`);
     for (const path of paths) await warm(server, 'http', path, BODY_BYTES);
-    const before = rssOf(server.pid);
+    const before = residentBytes(server.pid);
     const slow = Array.from({ length: readers }, (_, i) =>
       slowReader(server, paths[i % OBJECTS] ?? '', i % 2 === 1),
     );
@@ -52,7 +51,7 @@ export function benchReaders(options: BenchReadersOptions): Promise<ReadersRow> 
       for (const end = Date.now() + seconds * 1_000; Date.now() < end;) {
         await new Promise((resolve) => setTimeout(resolve, STEP_MS));
         for (const reader of slow) reader.step();
-        peak = Math.max(peak, rssOf(server.pid));
+        peak = Math.max(peak, residentBytes(server.pid));
       }
     } finally {
       for (const reader of slow) reader.socket.destroy();
@@ -93,18 +92,4 @@ function slowReader(
     },
     received: () => received,
   };
-}
-
-/** Of a process and its children, in bytes. */
-function rssOf(pid: number): number {
-  let bytes = 0;
-  for (const each of processTree(pid)) {
-    try {
-      const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${each}/status`, 'latin1'))?.[1];
-      bytes += Number(kib ?? 0) * 1_024;
-    } catch {
-      // gone meanwhile
-    }
-  }
-  return bytes;
 }

@@ -3,6 +3,7 @@ import type { EdgeOptions } from '../bench/bench-edge.ts';
 import type { HitsOptions } from '../bench/bench-hits.ts';
 import type { IdleOptions } from '../bench/bench-idle.ts';
 import type { StartOptions } from '../bench/bench-start.ts';
+import type { SteadyOptions } from '../bench/bench-steady.ts';
 import { examples } from '../command.ts';
 import type { RegisterCommand } from '../command.ts';
 
@@ -114,5 +115,28 @@ export const registerBench: RegisterCommand = (program, context) => {
         await benchTheStart(options, context);
       }),
     ['media bench start', 'media bench start --json'],
+  );
+  examples(
+    bench
+      .command('steady')
+      .description(
+        'A real edge under what breaks caches, each answer compared byte by byte: mixed load with aborts, uploads, garbage and an origin that flaps (mixed); thousands of idle connections (idle); kill -9 in the midst of writing, started again in the same folder (kills); a disk that is full, refuses or is removed (disk). Exit code 0 when no answer was wrong, nothing grew and nothing that was acknowledged is lost.',
+      )
+      .option('--parts <which>', 'all, or some of mixed, idle, kills, disk', 'all')
+      .option('--minutes <n>', 'of mixed load', '10')
+      .option('--rate <n>', 'what viewers of the mixed load do a second, all together, at most', '150')
+      .option('--connections <n>', 'idle ones, half of them over TLS', '10000')
+      .option('--kills <n>', 'lives of the edge that end by SIGKILL', '200')
+      .option('--seed <n>', 'of what viewers do, and of the moments of kills', '1')
+      .option('--json', 'print the figures as one JSON object')
+      .action(async (options: SteadyOptions) => {
+        const { benchSteadiness } = await import('../bench/bench-steady.ts');
+        await benchSteadiness(options, context);
+      }),
+    [
+      'media bench steady',
+      'media bench steady --parts kills --kills 20',
+      'media bench steady --parts mixed,disk --minutes 2 --json',
+    ],
   );
 };

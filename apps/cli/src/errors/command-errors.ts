@@ -15,6 +15,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Measure on a machine with two.',
   ],
   'bench/server-failed': ['A server that is measured did not start.', 'See the lines above.'],
+  'bench/too-few-descriptors': [
+    'The connections need more open files than a process may have.',
+    'Raise the limit with ulimit -n, or choose fewer connections.',
+  ],
   'bench/tools-missing': [
     'A program that the measurement needs is missing.',
     'Install what the message names.',
