@@ -17,8 +17,9 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          // A network of eight daemons starts in a second, and in minutes where dozens of others are at theirs.
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
           expect: { poll: { timeout: 120_000 } },
           fileParallelism: false,
         },

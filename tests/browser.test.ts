@@ -1,22 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { existsSync } from 'node:fs';
 import { createDevnet } from '@media-network/devnet';
 import type { Devnet } from '@media-network/devnet';
-import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BROWSER_MS, hasBrowser, launchBrowser, patient } from './harness/browser.ts';
 import { until } from './harness/processes.ts';
 
-const CHROMIUM = process.env['MEDIA_CHROMIUM'] ?? '/usr/bin/chromium';
 /** Where pictures of the pages go, to be looked at; nowhere unless asked. */
 const SHOTS = process.env['MEDIA_SHOTS'];
 const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
   '--autoplay-policy=no-user-gesture-required',
@@ -30,18 +23,19 @@ const DESKTOP = { width: 1280, height: 800 };
 /** What the page's player does, read inside the page. */
 interface Playback {
   readonly time: number;
-  readonly stalls: number;
+  /** Into how many pieces what has been loaded falls: one where nothing is missing in between. */
+  readonly pieces: number;
   readonly error: string | null;
   readonly height: number;
 }
 
-describe.skipIf(!existsSync(CHROMIUM))('the sample site in a real browser', () => {
+describe.skipIf(!hasBrowser)('the sample site in a real browser', () => {
   let network: Devnet;
   let browser: Browser;
 
   beforeAll(async () => {
     network = await createDevnet({ periods: 'fast', edges: 1 });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await launchBrowser(FLAGS);
     if (SHOTS !== undefined) await mkdir(SHOTS, { recursive: true });
   });
   afterAll(async () => {
@@ -53,7 +47,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the sample site in a real browser', () =
     path: string,
     options: Parameters<Browser['newPage']>[0] = {},
   ): Promise<{ page: Page; problems: string[] }> {
-    const page = await browser.newPage({ viewport: DESKTOP, ...options });
+    const page = patient(await browser.newPage({ viewport: DESKTOP, ...options }));
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
@@ -66,25 +60,20 @@ describe.skipIf(!existsSync(CHROMIUM))('the sample site in a real browser', () =
     return { page, problems };
   }
 
-  test('the stream plays through the edge: past five seconds without a stall', async () => {
+  test('the stream plays through the edge: past five seconds without a gap', async () => {
     const { page, problems } = await open('/watch.html');
-    await page.evaluate(`(() => {
-      const video = document.querySelector('video');
-      window.stalls = 0;
-      video.addEventListener('waiting', () => { if (video.currentTime > 0) window.stalls += 1; });
-      void video.play();
-    })()`);
+    await page.evaluate(`void document.querySelector('video').play()`);
     // Evaluated as text: the page has the DOM's types, this project has not.
     const look = (): Promise<Playback> =>
       page.evaluate<Playback>(`(() => {
         const video = document.querySelector('video');
-        return { time: video.currentTime, stalls: window.stalls, error: video.error?.message ?? null, height: video.videoHeight };
+        return { time: video.currentTime, pieces: video.buffered.length, error: video.error?.message ?? null, height: video.videoHeight };
       })()`);
-    const playback = await until('playback past five seconds', 30_000, async () => {
+    const playback = await until('playback past five seconds', BROWSER_MS, async () => {
       const now = await look();
       return now.time > 5 ? now : undefined;
     });
-    expect(playback).toMatchObject({ stalls: 0, error: null });
+    expect(playback).toMatchObject({ pieces: 1, error: null });
     expect([180, 360]).toContain(playback.height);
     expect(problems).toEqual([]);
     expect(segmentRequests(network).size).toBeGreaterThan(2);
@@ -92,7 +81,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the sample site in a real browser', () =
     // A second viewer plays what the first one has brought into the edge's cache.
     const again = await open('/watch.html');
     await again.page.evaluate(`void document.querySelector('video').play()`);
-    await until('playback of the second viewer', 20_000, async () =>
+    await until('playback of the second viewer', BROWSER_MS, async () =>
       (await again.page.evaluate<number>(`document.querySelector('video').currentTime`)) > 2
         ? true
         : undefined,
@@ -105,7 +94,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the sample site in a real browser', () =
 
   test('all pictures of the page load', async () => {
     const { page, problems } = await open('/');
-    const pictures = await until('the pictures', 10_000, async () => {
+    const pictures = await until('the pictures', BROWSER_MS, async () => {
       const found = await page.evaluate<readonly { src: string; width: number; done: boolean }[]>(`(() => {
         const pictures = [...document.images];
         for (const picture of pictures) picture.loading = 'eager';

@@ -29,7 +29,7 @@ const UNSHARE = process.getuid?.() === 0 ? '-n' : '-rn';
 const NAMESPACE = spawnSync('unshare', [UNSHARE, 'sh', '-c', 'ip link set lo up']).status === 0;
 
 /** How long a page may take; it fails what hangs, not what is slow. */
-const LONGEST_MS = process.env['MEDIA_SLOW_GUIDES'] === '1' ? 2_400_000 : 900_000;
+const LONGEST_MS = process.env['MEDIA_SLOW_GUIDES'] === '1' ? 5_400_000 : 900_000;
 
 let home: string;
 

@@ -90,8 +90,12 @@ export function describe(picture: Picture): object {
   };
 }
 
-function originText({ settings, origin }: Picture): string {
-  if (settings.kind === 'none') return 'none yet';
+/** The settings of a resource that is gone are gone with it. */
+export const noneText = ({ status }: Pick<Resource, 'status'>): string =>
+  status === RESOURCE_STATUS.released ? 'none any more' : 'none yet';
+
+function originText({ resource, settings, origin }: Picture): string {
+  if (settings.kind === 'none') return noneText(resource);
   if (settings.kind === 'sealed') return `sealed: ${settings.tried.join('; ')}`;
   const { origin: url } = settings.settings;
   if (origin === undefined) return url;
@@ -136,7 +140,11 @@ export async function print(
   const { places, words } = picture;
   const stands = standing(resource, words, places, picture.origin);
   const rows: [string, string][] = [
-    ['url', places[0]?.url ?? 'none: no edge is registered'],
+    [
+      'url',
+      places[0]?.url ??
+        (resource.status === RESOURCE_STATUS.released ? 'none any more' : 'none: no edge is registered'),
+    ],
     [
       'status',
       `${nameIn(RESOURCE_STATUS, resource.status)}, ${stands.served ? style.green(stands.text) : style.red(stands.text)}`,
@@ -221,11 +229,11 @@ export async function list(
     { head: 'status', value: (each: Picture) => nameIn(RESOURCE_STATUS, each.resource.status) },
     {
       head: 'origin',
-      value: ({ settings }: Picture) =>
+      value: ({ resource, settings }: Picture) =>
         settings.kind === 'open'
           ? settings.settings.origin
           : settings.kind === 'none'
-            ? 'none yet'
+            ? noneText(resource)
             : 'sealed',
     },
     {

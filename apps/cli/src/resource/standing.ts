@@ -55,12 +55,13 @@ function headAt(endpoint: string, host: string): Promise<string> {
   });
 }
 
-/** The edges of the network with the resource's URL at each; with `ask`, what each answers there. */
+/** The edges of the network with the resource's URL at each; with `ask`, what each answers there. None for one that is gone. */
 export async function placesOf(
-  client: MediaClient,
-  resource: Resource,
+  client: Pick<MediaClient, 'edges'>,
+  resource: Pick<Resource, 'address' | 'status'>,
   ask: boolean,
 ): Promise<readonly Place[]> {
+  if (resource.status === RESOURCE_STATUS.released) return [];
   const edges = (await client.edges()).filter((edge) => edge.status === NODE_STATUS.active).sort(byEndpoint);
   const label = labelOf(resource);
   return Promise.all(
