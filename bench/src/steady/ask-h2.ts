@@ -2,10 +2,8 @@ import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
 import type { BenchServer } from '../servers/bench-server.ts';
 import { portOf } from '../edge/ask.ts';
-import { takeAnswer } from './ask-known.ts';
+import { HANGS_MS, takeAnswer } from './ask-known.ts';
 import type { Asker, Taken, Told } from './ask-known.ts';
-
-const HANGS_MS = 90_000;
 
 /** A viewer over HTTP/2: one connection, made anew when it is gone. */
 export function createHttp2Asker(server: BenchServer): Asker {
@@ -53,6 +51,7 @@ export function createHttp2Asker(server: BenchServer): Asker {
           taken = takeAnswer(options, fields[':status'] ?? 0, fields);
         });
         stream.on('data', (chunk: Buffer) => {
+          hangs.refresh();
           taken?.take(chunk);
           if (leaveAfterBytes !== undefined && (taken?.bytes() ?? 0) >= leaveAfterBytes) leave();
           else if (restMs !== undefined) {

@@ -38,7 +38,7 @@ export async function benchFailingDisk(options: BenchFailingDiskOptions): Promis
   return await onSteadyStage({ seed, open, say }, async (network) => {
     const rows: DiskRow[] = [];
     for (const fault of ['full', 'read-only', 'removed'] as const) {
-      const row = await underFault(network, fault, seconds, seed);
+      const row = await underFault(network, fault, { seconds, seed, say });
       say(`disk ${fault}: ${row.skipped ?? `${row.right} right, ${row.wrong} wrong`}`);
       rows.push(row);
     }
@@ -49,8 +49,7 @@ export async function benchFailingDisk(options: BenchFailingDiskOptions): Promis
 async function underFault(
   network: { readonly cacheDir: string; start(): Promise<SteadyEdge> },
   fault: DiskRow['fault'],
-  seconds: number,
-  seed: number,
+  { seconds, seed, say }: Required<Omit<BenchFailingDiskOptions, 'open'>>,
 ): Promise<DiskRow> {
   const dir = network.cacheDir;
   const mounts = fault !== 'removed';
@@ -70,7 +69,7 @@ async function underFault(
     try {
       await untilServed(first);
       first.close();
-      const tally = createTellTally();
+      const tally = createTellTally(say);
       let degraded = false;
       const watching = setInterval(() => {
         // What is not answered now is asked again.

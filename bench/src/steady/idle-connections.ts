@@ -67,7 +67,7 @@ export function benchIdleConnections(options: BenchIdleConnectionsOptions): Prom
     const edge = await network.start();
     const crowd = createCrowd(edge);
     try {
-      const tally = createTellTally();
+      const tally = createTellTally(say);
       const viewer = createAsker(edge, 'http');
       await untilServed(viewer);
       tally.told(PATH, await viewer.ask({ method: 'GET', path: PATH }));

@@ -51,7 +51,7 @@ export function benchKills(options: BenchKillsOptions): Promise<KillsRow> {
   const { kills = 200, seed = 1, say = () => undefined } = options;
   const random = seededRandom(seed);
   return onSteadyStage({ seed, open: options.open, say }, async (network) => {
-    const tally = createTellTally();
+    const tally = createTellTally(say);
     const books = createKillBooks((why) => tally.wrong(why));
     const known = new Set<string>();
     const starts: number[] = [];
@@ -103,7 +103,7 @@ export function benchKills(options: BenchKillsOptions): Promise<KillsRow> {
       await Promise.all([...viewers, committing]);
       books.ended([...askers, probe]);
       for (const asker of [...askers, probe]) asker.close();
-      if (life % 5 === 4 || tally.counts.wrong > 0)
+      if (life % 5 === 4)
         say(
           `${life + 1} lives, ${tally.counts.right} right answers, ${tally.counts.wrong} wrong, ${hitsAfterStart} of ${askedAfterStart} found again, ${books.now().commits} commits`,
         );

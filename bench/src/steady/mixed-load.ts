@@ -1,4 +1,4 @@
-import { openDescriptors, residentBytes } from '../machine/process-facts.ts';
+import { heldBy, openDescriptors } from '../machine/process-facts.ts';
 import { seededRandom } from '../hits/trace.ts';
 import { createHttp2Asker } from './ask-h2.ts';
 import { createAsker } from './ask-known.ts';
@@ -48,7 +48,7 @@ export function benchMixed(options: BenchMixedOptions): Promise<MixedRow> {
       await untilServed(first);
       first.close();
       const random = seededRandom(seed);
-      const tally = createTellTally();
+      const tally = createTellTally(say);
       const before = openDescriptors(edge.pid);
       const samples: Sample[] = [];
       const { steps, garbage } = await play(edge, {
@@ -105,8 +105,7 @@ async function play(
   const end = began + play.seconds * 1_000;
   let [steps, garbage] = [0, 0];
   const sampling = setInterval(() => {
-    const atMs = performance.now() - began;
-    play.onSample({ atMs, rssBytes: residentBytes(edge.pid), descriptors: openDescriptors(edge.pid) });
+    play.onSample({ atMs: performance.now() - began, ...heldBy(edge.pid) });
   }, SAMPLE_MS);
   const viewer = async (asker: Asker): Promise<void> => {
     while (performance.now() < end) {

@@ -16,8 +16,8 @@ export interface ToldCounts {
 
 const KEPT_WORDS = 20;
 
-/** Counts answers, and keeps the first that were wrong in words. */
-export function createTellTally(): {
+/** Counts answers, says what was wrong at once, and keeps the first of it. */
+export function createTellTally(say: (line: string) => void): {
   told(path: string, told: Told): void;
   wrong(why: string): void;
   readonly counts: ToldCounts;
@@ -27,6 +27,7 @@ export function createTellTally(): {
   const words: string[] = [];
   function wrong(why: string): void {
     counts.wrong += 1;
+    say(`wrong: ${why}`);
     if (words.length < KEPT_WORDS) words.push(why);
   }
   return {
