@@ -11,7 +11,7 @@ import type { Stage } from '../stage.ts';
 import { addsOpenBytes } from '../forgeries.ts';
 
 /** Resources of `touched-by-one-head`. */
-const TOUCHED = 100;
+const TOUCHED = 1_000;
 const NODES = { guards: 3, edges: 3 } as const;
 const HONEST = [...names('edge', 3), ...names('guard', 3)];
 
@@ -221,9 +221,9 @@ export const PUBLISHER_SCENARIOS: readonly Scenario[] = [
         await serve(stage, stage.edges);
         answered += await touch(stage.edges, resources);
       });
-      let recorded = 0;
-      for (const resource of resources)
-        if (((await stage.client.account('resource', resource))?.lastHour ?? 0n) > 0n) recorded += 1;
+      const touched =
+        toucher === undefined ? [] : await stage.client.resources({ publisher: toucher.address });
+      const recorded = touched.filter(({ lastHour }) => lastHour > 0n).length;
       return {
         attackers: toucher === undefined ? undefined : await purse.close(),
         honest: HONEST,
