@@ -17,6 +17,7 @@ export const registerBench: RegisterCommand = (program, context) => {
   examples(
     bench
       .command('edge')
+      .summary('hits beside nginx and beside the best that the runtime can do')
       .description(
         "Cache hits of a real edge beside Debian's nginx (proxy_cache, one worker) and beside the floor, a bare server of this runtime that writes the same bytes: requests a processor second, and p99 where both get 70 % of what the slower can do. Ratios are medians of interleaved rounds. Refuses to conclude on a busy machine.",
       )
@@ -53,6 +54,7 @@ export const registerBench: RegisterCommand = (program, context) => {
   examples(
     bench
       .command('hits')
+      .summary("the cache's hit ratio beside other policies")
       .description(
         "Hit ratios of the cache's admission and eviction beside LRU, W-TinyLFU, S3-FIFO and SIEVE, and Belady's optimum, on seeded traces: Zipf 0.8 and 1.0, one with a scan, objects of one weight and of a web's. Exit code 0 when ours is above LRU and within two points of the best of the three on each.",
       )
@@ -73,6 +75,7 @@ export const registerBench: RegisterCommand = (program, context) => {
   examples(
     bench
       .command('disk')
+      .summary('a start with a full disk, and memory under slow readers')
       .description(
         'How a cache starts whose disk holds a million objects (8 GB are written and removed), and what an edge takes of memory under 500 slow readers of 10 MB. Exit code 0 when it is in use within five seconds, and takes a fifth more than its RAM tier at most.',
       )
@@ -89,6 +92,7 @@ export const registerBench: RegisterCommand = (program, context) => {
   examples(
     bench
       .command('idle')
+      .summary('what a network does that nobody uses')
       .description(
         'What a network does that nobody uses: requests, processor time and chain transactions an hour, with nothing published and with one site.',
       )
@@ -104,6 +108,7 @@ export const registerBench: RegisterCommand = (program, context) => {
   examples(
     bench
       .command('start')
+      .summary('what a short command takes')
       .description(
         'What a short command takes from its start to its end, by the clock and of the processor, beside an empty program of the same runtime (node -e 0): medians of rounds in turns. Half a minute.',
       )
@@ -119,6 +124,7 @@ export const registerBench: RegisterCommand = (program, context) => {
   examples(
     bench
       .command('steady')
+      .summary('an edge under aborts, idle connections, kills and a failing disk')
       .description(
         'A real edge under what breaks caches, each answer compared byte by byte: mixed load with aborts, uploads, garbage and an origin that flaps (mixed); thousands of idle connections (idle); kill -9 in the midst of writing, started again in the same folder (kills); a disk that is full, refuses or is removed (disk). Exit code 0 when no answer was wrong, nothing grew and nothing that was acknowledged is lost.',
       )
