@@ -33,7 +33,8 @@ export async function publishMany(
 ): Promise<readonly Address[]> {
   const { client, pool } = stage;
   const origin = stage.published.url;
-  const lp = await buyLp(stage, publisher, MEDIA);
+  // With less behind each its quota would be none, and edges would refuse it.
+  const lp = await buyLp(stage, publisher, (MEDIA * BigInt(Math.max(count, 1_000))) / 1_000n);
   await client.send([await client.instructions.stake({ owner: publisher, pool, role: ROLE.publisher, lp })], {
     payer: publisher,
   });

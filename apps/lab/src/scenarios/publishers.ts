@@ -211,7 +211,7 @@ export const PUBLISHER_SCENARIOS: readonly Scenario[] = [
       let toucher: Signer | undefined;
       let resources: readonly Address[] = [];
       if (attacks) {
-        toucher = await stage.wealthy('toucher', 10n * MEDIA, 10n * QUOTE);
+        toucher = await stage.wealthy('toucher', 50n * MEDIA, 50n * QUOTE);
         await openAccounts(stage, toucher, stage.quoteMint);
       }
       const purse = await stage.purses.open(toucher === undefined ? [] : [toucher.address]);
