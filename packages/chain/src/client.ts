@@ -109,15 +109,11 @@ export function createMediaClient(options: MediaClientOptions): MediaClient {
     rpc,
     subscriptions,
     send: (instructions, send) =>
-      sendTransaction(
-        { rpc, clock, log, programId, random, ...optional, ...ending },
-        instructions,
-        {
-          commitment,
-          ...(options.priorityFee === undefined ? {} : { priorityFee: options.priorityFee }),
-          ...send,
-        },
-      ),
+      sendTransaction({ rpc, clock, log, programId, random, ...optional, ...ending }, instructions, {
+        commitment,
+        ...(options.priorityFee === undefined ? {} : { priorityFee: options.priorityFee }),
+        ...send,
+      }),
     watch: (kind, onChange, watch) =>
       watchAccounts({ clock, log, programId, commitment, ...optional }, kind, onChange, watch),
     follow: (kind, follow) =>

@@ -11,7 +11,7 @@ import type { Stage } from '../stage.ts';
 import { addsOpenBytes } from '../forgeries.ts';
 
 /** Resources of `touched-by-one-head`. */
-const TOUCHED = 1_000;
+const TOUCHED = 10_000;
 const NODES = { guards: 3, edges: 3 } as const;
 const HONEST = [...names('edge', 3), ...names('guard', 3)];
 
@@ -211,7 +211,7 @@ export const PUBLISHER_SCENARIOS: readonly Scenario[] = [
       let toucher: Signer | undefined;
       let resources: readonly Address[] = [];
       if (attacks) {
-        toucher = await stage.wealthy('toucher', 50n * MEDIA, 50n * QUOTE);
+        toucher = await stage.wealthy('toucher', 500n * MEDIA, 500n * QUOTE);
         await openAccounts(stage, toucher, stage.quoteMint);
       }
       const purse = await stage.purses.open(toucher === undefined ? [] : [toucher.address]);
