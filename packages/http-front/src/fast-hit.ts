@@ -17,8 +17,6 @@ export interface FastHitInit<Token> {
 }
 
 const CLOSE_LINE = 'Connection: close\r\n';
-/** Below it a body is copied rather than written apart from its head. */
-const SMALL_BYTES = 8_192;
 const LINE_BREAKS = /[\r\n\0]/;
 
 /** A list as lines of HTTP/1. Throws where a value would break out of its line. */
@@ -88,18 +86,15 @@ export class FastHit<Token> {
   }
 
   /**
-   * Head and body in one buffer, kept from the second use within a second on, and a small one made for the first:
-   * to write two buffers costs more than to copy it. A large object that is rarely asked for is not worth copying.
-   * Call after `head`.
+   * Head and body in one buffer, from the second use within a second on: a rarely asked object is not
+   * worth copying. Call after `head`.
    */
   whole(keep: (hit: FastHit<Token>, bytes: number) => boolean): Buffer | undefined {
     if (this.#whole !== undefined) return this.#whole;
     this.#usesThisSecond += 1;
-    const kept = this.#usesThisSecond >= 2 && keep(this, this.#head.length + this.body.length);
-    if (!kept && this.body.length > SMALL_BYTES) return undefined;
-    const whole = Buffer.concat([this.#head, this.body]);
-    if (kept) this.#whole = whole;
-    return whole;
+    if (this.#usesThisSecond < 2 || !keep(this, this.#head.length + this.body.length)) return undefined;
+    this.#whole = Buffer.concat([this.#head, this.body]);
+    return this.#whole;
   }
 
   /** Gives the assembled copy back. */
@@ -109,11 +104,7 @@ export class FastHit<Token> {
 
   #assembleHead(nowSecond: number, close: string): Buffer {
     const lines = `${fieldLines(this.varying(nowSecond))}${close}\r\n`;
-    const fixed = this.#fixed;
-    const head = Buffer.allocUnsafe(fixed.length + lines.length);
-    fixed.copy(head);
-    head.write(lines, fixed.length, 'latin1');
-    return head;
+    return Buffer.concat([this.#fixed, Buffer.from(lines, 'latin1')]);
   }
 }
 
