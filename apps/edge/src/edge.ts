@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { addressOption } from '@media-network/chain';
 import { resourceLabel, signerOf } from '@media-network/protocol';
 import { createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
 import type { RepeatingTask } from '@media-network/runtime';
@@ -7,7 +8,7 @@ import { holdPorts, isLoopbackHost } from '@media-network/runtime/daemon';
 import type { HeldPorts } from '@media-network/runtime/daemon';
 import type { Address } from '@solana/kit';
 import { openBodies } from './bodies.ts';
-import { addressOption, connectToChain } from './chain/connect.ts';
+import { connectToChain } from './chain/connect.ts';
 import { createMoments } from './chain/moments.ts';
 import { edgePorts } from './config.ts';
 import type { EdgeConfig } from './config.ts';

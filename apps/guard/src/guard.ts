@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { createMediaClient } from '@media-network/chain';
+import { addressOption, createConfiguredClient } from '@media-network/chain';
 import type { Found, MediaClient } from '@media-network/chain';
-import { addressOf, boxKeyOf, equalBytes, parseAddress } from '@media-network/protocol';
+import { boxKeyOf, equalBytes } from '@media-network/protocol';
 import type { BoxKey } from '@media-network/protocol';
 import {
   MediaError,
@@ -14,7 +14,6 @@ import {
 } from '@media-network/runtime';
 import type { RepeatingTask, RoundResult } from '@media-network/runtime';
 import { isLoopbackHost, requireFreePorts } from '@media-network/runtime/daemon';
-import { address } from '@solana/kit';
 import type { Address } from '@solana/kit';
 import { createActionRunner } from './actions.ts';
 import { createAuthorise } from './authorise/authorise.ts';
@@ -82,7 +81,8 @@ export async function createGuard(
   const endStart = (): void => stop.abort();
   overrides.signal?.addEventListener('abort', endStart, { once: true });
   const sealKey = await boxKeyOf(secrets.sealKey.reveal());
-  const client = overrides.client ?? chainClient(config, { clock, log, random, signal: stop.signal });
+  const client =
+    overrides.client ?? createConfiguredClient(config, { clock, log, random, signal: stop.signal });
 
   await requireFreePorts(guardPorts(config));
   const account = await ownAccount(
@@ -257,28 +257,6 @@ export async function createGuard(
       log.warn({ err: errorMessage(failure) }, 'could not stop everything'),
     );
   }
-}
-
-function chainClient(
-  config: GuardConfig,
-  deps: Pick<Required<GuardOverrides>, 'clock' | 'log' | 'random'> & { readonly signal: AbortSignal },
-): MediaClient {
-  return createMediaClient({
-    rpcUrl: config.rpcUrl,
-    ...(config.wsUrl === undefined ? {} : { wsUrl: config.wsUrl }),
-    programId: addressOption('--program-id', config.programId),
-    ...deps,
-  });
-}
-
-function addressOption(option: string, text: string): Address {
-  const bytes = parseAddress(text);
-  if (bytes !== undefined) return address(addressOf(bytes));
-  throw new MediaError({
-    code: 'config/invalid',
-    message: `${option} must be a Solana address, not "${text}".`,
-    source: 'client',
-  });
 }
 
 /** The guard account of the owner, if it names the keys that this process holds. */

@@ -6,6 +6,7 @@ export type { ChainClock } from './chain-clock.ts';
 export type { ClaimPlan, Unclaimed, WeekClaim } from './claim-plan.ts';
 export { createMediaClient, websocketUrl } from './client.ts';
 export type { MediaClient, MediaClientOptions } from './client.ts';
+export { addressOption, createConfiguredClient } from './configured-client.ts';
 export { accountKind, accountOffset, accountSize, decodeAccount, encodeAccount } from './codec/accounts.ts';
 export {
   decodeInstruction,
