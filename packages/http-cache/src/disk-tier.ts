@@ -105,7 +105,8 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
   await io.mkdir(entriesDir, { recursive: true });
   const madeDirs = new Set<string>();
 
-  const pathOf = (id: string): string => join(entriesDir, id.slice(0, 2), id);
+  const folderOf = (id: string): string => join(entriesDir, id.slice(0, 2));
+  const pathOf = (id: string): string => join(folderOf(id), id);
 
   async function recoverOne(id: string): Promise<Recovered | undefined> {
     const handle = await io.open(pathOf(id), 'r');
@@ -125,7 +126,7 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
   }
 
   async function madeFolderOf(id: string): Promise<void> {
-    const folder = join(entriesDir, id.slice(0, 2));
+    const folder = folderOf(id);
     if (madeDirs.has(folder)) return;
     await io.mkdir(folder, { recursive: true });
     madeDirs.add(folder);
@@ -230,7 +231,7 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
       const head = encodeHead({ key, meta, bodyOffset, length: body.length, sha256, md5 });
       if (head === undefined) throw new Error('the head fits by construction');
       await madeFolderOf(id);
-      const handle = await openNew(join(entriesDir, id.slice(0, 2)), id);
+      const handle = await openNew(folderOf(id), id);
       try {
         await writeFully(handle, Buffer.concat([head, body]), 0);
       } catch (error) {

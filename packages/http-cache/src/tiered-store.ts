@@ -204,6 +204,22 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     reserveBytes,
   );
 
+  /** Where there is room for so many bytes. Undefined when the disk is out of use or fails. Never rejects. */
+  async function writeToDisk<T>(
+    bytes: number,
+    write: (tier: DiskTier) => Promise<T>,
+  ): Promise<T | undefined> {
+    if (!diskUsable() || recovering !== undefined) return undefined;
+    try {
+      disk ??= await openDisk();
+      if (!(await room.has(bytes))) throw reserveReached();
+      return disk === undefined ? undefined : await write(disk);
+    } catch (error) {
+      diskFailed(error);
+      return undefined;
+    }
+  }
+
   /** A body without an announced length may grow past what there was room for. */
   function guarded(writer: DiskWriter): DiskWriter {
     let unchecked = 0;
@@ -265,31 +281,17 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     maxObjectBytes,
     windowBytes: WINDOW_BYTES,
     keepsOnDisk: diskOptions !== undefined,
-    async openWriter(key, meta, bytes) {
-      if (!diskUsable() || recovering !== undefined) return undefined;
-      try {
-        disk ??= await openDisk();
-        if (!(await room.has(bytes))) throw reserveReached();
-        const writer = await disk?.createWriter(key, meta);
-        return writer === undefined || reserveBytes === 0 ? writer : guarded(writer);
-      } catch (error) {
-        diskFailed(error);
-        return undefined;
-      }
-    },
-    async storeWhole(finished) {
-      if (!diskUsable() || recovering !== undefined) return undefined;
-      try {
-        disk ??= await openDisk();
-        if (!(await room.has(finished.body.length))) throw reserveReached();
-        const file = await disk?.storeWhole(finished);
+    openWriter: (key, meta, bytes) =>
+      writeToDisk(bytes, async (tier) => {
+        const writer = await tier.createWriter(key, meta);
+        return reserveBytes === 0 ? writer : guarded(writer);
+      }),
+    storeWhole: (finished) =>
+      writeToDisk(finished.body.length, async (tier) => {
+        const file = await tier.storeWhole(finished);
         host.diskWorked();
         return file;
-      } catch (error) {
-        diskFailed(error);
-        return undefined;
-      }
-    },
+      }),
     onPromised: (delta) => room.promise(delta),
     diskFailed,
     diskWorked() {
