@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { seededRandom } from '../hits/trace.ts';
 import { createAsker } from './ask-known.ts';
 import { onSteadyStage, untilServed } from './steady-edge.ts';
-import type { OpenSteadyNetwork, SteadyEdge } from './steady-edge.ts';
+import type { SteadyOptions, SteadyEdge } from './steady-edge.ts';
 import { createTellTally } from './tally.ts';
 import type { ToldCounts } from './tally.ts';
 
@@ -19,11 +19,8 @@ export interface DiskRow extends ToldCounts {
   readonly ok: boolean;
 }
 
-export interface BenchFailingDiskOptions {
-  readonly open: OpenSteadyNetwork;
+export interface BenchFailingDiskOptions extends SteadyOptions {
   readonly seconds?: number;
-  readonly seed?: number;
-  readonly say?: (line: string) => void;
 }
 
 const VIEWERS = 8;

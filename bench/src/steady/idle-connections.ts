@@ -7,7 +7,7 @@ import type { BenchServer } from '../servers/bench-server.ts';
 import { createAsker } from './ask-known.ts';
 import { knownBody } from './known-body.ts';
 import { onSteadyStage, untilServed } from './steady-edge.ts';
-import type { OpenSteadyNetwork } from './steady-edge.ts';
+import type { SteadyOptions } from './steady-edge.ts';
 import { createTellTally } from './tally.ts';
 
 export interface IdleRow {
@@ -34,11 +34,8 @@ export interface IdleRow {
   readonly ok: boolean;
 }
 
-export interface BenchIdleConnectionsOptions {
-  readonly open: OpenSteadyNetwork;
+export interface BenchIdleConnectionsOptions extends SteadyOptions {
   readonly connections?: number;
-  readonly seed?: number;
-  readonly say?: (line: string) => void;
 }
 
 const PATH = '/keep/300/idle';

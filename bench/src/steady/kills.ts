@@ -2,7 +2,7 @@ import { seededRandom } from '../hits/trace.ts';
 import { createAsker } from './ask-known.ts';
 import { createKillBooks } from './kill-books.ts';
 import { onSteadyStage, untilServed } from './steady-edge.ts';
-import type { OpenSteadyNetwork } from './steady-edge.ts';
+import type { SteadyOptions } from './steady-edge.ts';
 import { createTellTally } from './tally.ts';
 import type { ToldCounts } from './tally.ts';
 
@@ -26,11 +26,8 @@ export interface KillsRow extends ToldCounts {
   readonly ok: boolean;
 }
 
-export interface BenchKillsOptions {
-  readonly open: OpenSteadyNetwork;
+export interface BenchKillsOptions extends SteadyOptions {
   readonly kills?: number;
-  readonly seed?: number;
-  readonly say?: (line: string) => void;
 }
 
 const VIEWERS = 6;

@@ -8,7 +8,7 @@ import { growthOf } from './growth.ts';
 import type { Growth, Sample } from './growth.ts';
 import { createLoadPlan } from './load-plan.ts';
 import { onSteadyStage, untilServed } from './steady-edge.ts';
-import type { OpenSteadyNetwork, SteadyEdge } from './steady-edge.ts';
+import type { SteadyOptions, SteadyEdge } from './steady-edge.ts';
 import { createTellTally } from './tally.ts';
 import type { ToldCounts } from './tally.ts';
 
@@ -24,13 +24,10 @@ export interface MixedRow extends ToldCounts, Growth {
   readonly words: readonly string[];
 }
 
-export interface BenchMixedOptions {
-  readonly open: OpenSteadyNetwork;
+export interface BenchMixedOptions extends SteadyOptions {
   readonly seconds?: number;
-  readonly seed?: number;
   /** Things done a second by all together, at most. */
   readonly rate?: number;
-  readonly say?: (line: string) => void;
 }
 
 const VIEWERS = 36;

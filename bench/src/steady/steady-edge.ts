@@ -27,6 +27,13 @@ export interface SteadyNetwork {
   close(): Promise<void>;
 }
 
+/** What every part takes. */
+export interface SteadyOptions {
+  readonly open: OpenSteadyNetwork;
+  readonly seed?: number;
+  readonly say?: (line: string) => void;
+}
+
 export type OpenSteadyNetwork = (setting: SteadySetting) => Promise<SteadyNetwork>;
 
 export interface SteadySetting extends BenchSetting {
@@ -66,7 +73,7 @@ const ORIGIN_TIMEOUT_MS = 5_000;
 
 /** A folder, a certificate and an origin whose bodies depend on their path; cleared up whatever happens. */
 export async function onSteadyStage<T>(
-  options: { readonly seed: number; readonly open: OpenSteadyNetwork; readonly say: (line: string) => void },
+  options: Required<SteadyOptions>,
   play: (network: SteadyNetwork) => Promise<T>,
 ): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'media-steady-'));
