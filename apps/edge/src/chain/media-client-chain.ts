@@ -141,7 +141,8 @@ export async function createEdgeChain(
     return periods;
   }
 
-  const now = (): number => clock.nowMs() + offsetMs;
+  const chainMsAt = (ourMs: number): number => ourMs + offsetMs;
+  const now = (): number => chainMsAt(clock.nowMs());
 
   function send(instructions: readonly Instruction[]): Promise<unknown> {
     return client.send(instructions, { payer: operator });
@@ -180,7 +181,7 @@ export async function createEdgeChain(
       return known();
     },
     nowMs: now,
-    chainMsAt: (ourMs) => ourMs + offsetMs,
+    chainMsAt,
     get fresh() {
       return clock.nowMs() - readAt < FRESH_MS;
     },
