@@ -8,6 +8,7 @@ const OVERTAKEN: ReadonlySet<string> = new Set([
   'chain/already-exists',
   'chain/already-in-set',
   'chain/already-voted',
+  'chain/basis-changed',
   'chain/charge-first',
   'chain/nothing-due',
   'chain/nothing-to-claim',

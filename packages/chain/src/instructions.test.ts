@@ -105,7 +105,7 @@ describe('createInstructions', () => {
       tail: new Uint8Array(1),
     });
     expect(write.accounts[4]?.address).toBe(await addresses.verdict(7n, guard));
-    const vote = { operator, guard, root: new Uint8Array(32), rewards: 1n };
+    const vote = { operator, guard, root: new Uint8Array(32), rewards: 1n, kept: 1n };
     const later = await instructions.proposeEpoch({ ...vote, week: 2n, setWeek: 5n });
     expect(later.accounts[3]?.address).toBe(await addresses.guardSet(5n));
     expect(later.accounts[4]?.address).toBe(await addresses.epoch(2n));

@@ -1,152 +1,26 @@
 import type { Address } from '@solana/kit';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import type { InstructionInput } from '../src/instruction-inputs.ts';
-import type { MediaInstruction } from '../src/instructions.ts';
-import { PROGRAM_ERRORS, ROLE } from '../src/schema/index.ts';
-import type { InstructionName } from '../src/schema/index.ts';
+import { ROLE } from '../src/schema/index.ts';
 import { addressOf, createProgramWorld } from '../src/program-world/world.ts';
 import { PROGRAMS } from '../src/programs.ts';
-import { TRACE_PARAMS, addTokens, begin } from './trace/begin.ts';
+import { TRACE_PARAMS, addTokens } from './trace/begin.ts';
+import { Bench, HOUR, MEDIA, NODE, SLOT, lpOf } from './trace/bench.ts';
 import { packRecords, rangeProof } from './trace/records.ts';
 import { merkleTree } from '../src/model/merkle.ts';
 import { allOf } from './trace/invariants.ts';
 import { createRandom } from './trace/random.ts';
-import type { Cast } from './trace/scene.ts';
 import { claimLeaf, hourLeafOf, planVerdict } from './trace/scene.ts';
 import { createTwin } from './trace/twin.ts';
-import type { Twin } from './trace/twin.ts';
 
 /**
  * Random traces seldom stand on a boundary. These do: each step runs in the program and in the model, and both must
  * agree, in the error or in every byte of every account. What is expected here in words is what must not change.
  */
-const MEDIA = 1_000_000_000n;
-const HOUR = 12n * BigInt(TRACE_PARAMS.sampleSecs);
-const SLOT = BigInt(TRACE_PARAMS.sampleSecs);
-const NODE = { region: new Uint8Array(8), endpoint: 'http://n.example' };
-const names = new Map(Object.entries(PROGRAM_ERRORS).map(([code, [name]]) => [Number(code), name]));
 
 /** Hours of which something is kept (docs/chain.md, Resources). */
 const keepHours = (verdictSlots: number): bigint =>
   BigInt(Math.ceil(verdictSlots / 12) + TRACE_PARAMS.finalHours + TRACE_PARAMS.lateHours + 1);
-
-class Bench {
-  readonly twin: Twin = createTwin(createProgramWorld());
-  cast!: Cast;
-  zero = 0n;
-
-  static async open(changed: Parameters<typeof begin>[1] = {}): Promise<Bench> {
-    const bench = new Bench();
-    const { cast, epochZero } = await begin(bench.twin, changed);
-    bench.cast = cast;
-    bench.zero = epochZero;
-    return bench;
-  }
-
-  /** With enough behind the first pool's staked LP for it to give rights. */
-  static async deep(changed: Parameters<typeof begin>[1] = {}): Promise<Bench> {
-    const bench = await Bench.open(changed);
-    await bench.stake(4, ROLE.user, lpOf(2_000n * MEDIA));
-    return bench;
-  }
-
-  owner(index: number): Address {
-    const found = this.cast.owners[index];
-    if (found === undefined) throw new Error(`no owner ${index}`);
-    return found;
-  }
-
-  get pool(): Address {
-    return this.cast.pools[0] ?? PROGRAMS.system;
-  }
-
-  /** 'ok' or the error's name; throws when program and model differ. */
-  async run<N extends InstructionName>(name: N, input: InstructionInput<N>): Promise<string> {
-    const build = this.twin.world.instructions[name] as (
-      given: InstructionInput<N>,
-    ) => Promise<MediaInstruction>;
-    const result = this.twin.step(await build(input));
-    return result.ok ? 'ok' : (names.get(result.custom ?? 0) ?? String(result.custom));
-  }
-
-  async must<N extends InstructionName>(name: N, input: InstructionInput<N>): Promise<void> {
-    expect(await this.run(name, input), name).toBe('ok');
-  }
-
-  at(seconds: bigint): void {
-    this.twin.world.setTime(this.zero + seconds);
-  }
-
-  async stake(index: number, role: number, lp: bigint, pool = this.pool): Promise<Address> {
-    await this.must('stake', { owner: this.owner(index), pool, role, lp });
-    return this.twin.world.addresses.stake(this.owner(index), pool, role);
-  }
-
-  async guard(
-    index: number,
-    lp: bigint,
-  ): Promise<{ operator: Address; guard: Address; stake: Address; pool: Address }> {
-    const owner = this.owner(index);
-    const stake = await this.stake(index, ROLE.guard, lp);
-    await this.must('registerGuard', {
-      owner,
-      pool: this.pool,
-      operator: owner,
-      sealKey: new Uint8Array(32).fill(1),
-      ...NODE,
-    });
-    return { operator: owner, guard: await this.twin.world.addresses.guard(owner), stake, pool: this.pool };
-  }
-
-  async edge(
-    index: number,
-    lp: bigint,
-  ): Promise<{ operator: Address; edge: Address; stake: Address; pool: Address }> {
-    const owner = this.owner(index);
-    const stake = await this.stake(index, ROLE.edge, lp);
-    await this.must('registerEdge', {
-      owner,
-      pool: this.pool,
-      operator: owner,
-      control: 'http://c',
-      ...NODE,
-    });
-    return { operator: owner, edge: await this.twin.world.addresses.edge(owner), stake, pool: this.pool };
-  }
-
-  async resource(index: number, id: bigint, lp: bigint): Promise<Address> {
-    const publisher = this.owner(index);
-    const { addresses } = this.twin.world;
-    await this.must('registerResource', {
-      publisher,
-      pool: this.pool,
-      id,
-      lp,
-      allowance: 5n,
-      vouchKey: new Uint8Array(32).fill(9),
-    });
-    const resource = await addresses.resource(publisher, id);
-    const ring = await addresses.ring(publisher, resource);
-    this.twin.createBlank(ring, 48 + 8_928 * 4);
-    const { ringSeed } = await import('../src/addresses.ts');
-    await this.must('attachRing', {
-      publisher,
-      resource,
-      ring,
-      tail: new TextEncoder().encode(await ringSeed(resource)),
-    });
-    const to = { publisher, resource, settingsVersion: 1 };
-    const { sha256 } = await import('../src/model/sha256.ts');
-    const content = new Uint8Array(8);
-    await this.must('openSettings', { ...to, capacity: 8 });
-    await this.must('sealSettings', { ...to, previous: PROGRAMS.system, length: 8, sha256: sha256(content) });
-    return resource;
-  }
-}
-
-/** LP that is worth at least `media` in the first pool, which holds as much of either side. */
-const lpOf = (media: bigint): bigint => media / 2n;
 
 describe('genesis', () => {
   const ranges: Readonly<Record<string, readonly number[]>> = {
@@ -501,6 +375,8 @@ describe('unbonding', () => {
   });
 });
 
+const ROOT = new Uint8Array(32).fill(7);
+
 describe('an hour', () => {
   let bench: Bench;
   let guards: { operator: Address; guard: Address; stake: Address; pool: Address }[];
@@ -526,12 +402,13 @@ describe('an hour', () => {
     for (const guard of guards.slice(0, 2)) await bench.must('joinGuardSet', { ...guard, week: 0n });
   });
 
-  const commit = (index: number, week = 0n, of = hour): Promise<string> =>
+  const commit = (index: number, week = 0n, of = hour, reports = bench.basis(of).reports): Promise<string> =>
     bench.run('commitVerdict', {
       ...guards[index]!,
       week,
       hour: of,
       commitment: planVerdict(of, guards[index]!.guard).commitment,
+      reports,
     });
   const reveal = async (index: number, of = hour): Promise<string> => {
     const { payload, holding, prevRoot, salt } = planVerdict(of, guards[index]!.guard);
@@ -543,9 +420,10 @@ describe('an hour', () => {
   const propose = (
     index: number,
     week: bigint,
-    root = new Uint8Array(32).fill(7),
+    root = ROOT,
     leaves = 3,
-  ): Promise<string> => bench.run('proposeHour', { ...guards[index]!, week, hour, root, leaves });
+    basis = bench.basis(hour),
+  ): Promise<string> => bench.run('proposeHour', { ...guards[index]!, week, hour, root, leaves, ...basis });
 
   it('takes reports from its end to the end of their window', async () => {
     bench.at(end - 1n);
@@ -701,6 +579,24 @@ describe('an hour', () => {
     expect(await commit(1)).toBe('TooLate');
   });
 
+  it('is judged and decided on all its reports and reveals: who has not seen one is refused', async () => {
+    bench.at(end);
+    for (const edge of edges.slice(0, 2)) await bench.must('submitReport', { ...edge, ...report });
+    bench.at(reportsEnd);
+    expect(await commit(0, 0n, hour, 1)).toBe('BasisChanged');
+    expect(await commit(0, 0n, hour, 3)).toBe('BasisChanged');
+    expect(bench.basis(hour)).toEqual({ reports: 2, reveals: 0 });
+    expect(await commit(0, 0n, hour, 2)).toBe('ok');
+    expect(await commit(0, 0n, hour, 2)).toBe('AlreadyExists');
+    expect(await commit(1, 0n, hour, 2)).toBe('ok');
+    for (const index of [0, 1]) expect(await reveal(index)).toBe('ok');
+    expect(await propose(0, 0n, ROOT, 3, { reports: 1, reveals: 2 })).toBe('BasisChanged');
+    expect(await propose(0, 0n, ROOT, 3, { reports: 3, reveals: 2 })).toBe('BasisChanged');
+    expect(await propose(0, 0n, ROOT, 3, { reports: 2, reveals: 1 })).toBe('BasisChanged');
+    expect(await propose(0, 0n, ROOT, 3, { reports: 2, reveals: 3 })).toBe('BasisChanged');
+    expect(await propose(0, 0n, ROOT, 3, { reports: 2, reveals: 2 })).toBe('ok');
+  });
+
   it.each([1, 2, 3, 4, 5, 6])(
     'is the same to program and model in whatever order it goes, seed %i',
     async (seed) => {
@@ -749,7 +645,7 @@ describe('what is kept of an hour', () => {
       await bench.stake(2, ROLE.publisher, lpOf(4_000n * MEDIA));
       const resource = await bench.resource(2, 1n, lpOf(40n * MEDIA));
       await bench.must('joinGuardSet', { ...guard, week: 0n });
-      await bench.must('authorise', { ...guard, week: 0n, resource });
+      await bench.must('authorise', { ...guard, week: 0n, resource, settingsVersion: 1 });
       const publisher = bench.owner(2);
       bench.at(3n * HOUR - 1n);
       await bench.must('pauseResource', { publisher, resource, paused: 1 });
@@ -785,7 +681,7 @@ describe('the money of a week', () => {
     await bench.stake(2, ROLE.publisher, lpOf(4_000n * MEDIA));
     resource = await bench.resource(2, 1n, lpOf(40n * MEDIA));
     await bench.must('joinGuardSet', { ...guard, week: 0n });
-    await bench.must('authorise', { ...guard, week: 0n, resource });
+    await bench.must('authorise', { ...guard, week: 0n, resource, settingsVersion: 1 });
   });
 
   /** Makes an hour final with this resource in it, at a moment of the deciding window. */
@@ -803,13 +699,13 @@ describe('the money of a week', () => {
     bench.at((hour + 1n) * HOUR + SLOT * BigInt(TRACE_PARAMS.reportSlots));
     const plan = planVerdict(hour, guard.guard);
     const who = { operator: guard.operator, guard: guard.guard, hour };
-    await bench.must('commitVerdict', { ...who, week, commitment: plan.commitment });
+    await bench.must('commitVerdict', { ...who, week, commitment: plan.commitment, reports: 1 });
     await bench.must('writeVerdict', { ...who, offset: 0, tail: plan.payload });
     const { holding, prevRoot, salt } = plan;
     await bench.must('revealVerdict', { ...who, length: plan.payload.length, holding, prevRoot, salt });
     const numbers = [billable, ...Array.from({ length: 11 }, () => 3n), billable, disputed];
     const { root } = merkleTree([hourLeafOf(resource, numbers)]);
-    await bench.must('proposeHour', { ...who, week, root, leaves: 1 });
+    await bench.must('proposeHour', { ...who, week, root, leaves: 1, reports: 1, reveals: 1 });
     return numbers;
   }
 
@@ -857,7 +753,7 @@ describe('the money of a week', () => {
     const kept = epoch(0n)?.kept ?? 0n;
     const root = merkleTree([claimLeaf(bench.owner(1), kept)]).root;
     const propose = (setWeek: bigint, rewards = kept): Promise<string> =>
-      bench.run('proposeEpoch', { ...guard, week: 0n, setWeek, root, rewards });
+      bench.run('proposeEpoch', { ...guard, week: 0n, setWeek, root, rewards, kept });
     expect(await propose(0n, kept + 1n)).toBe('RewardsAboveKept');
     expect(await propose(0n)).toBe('ok');
     expect(epoch(0n)?.status).toBe(1);
@@ -876,12 +772,46 @@ describe('the money of a week', () => {
     expect(await bench.run('claim', { ...claim, tail: new Uint8Array(0) })).toBe('NothingToClaim');
   });
 
+  it('is decided on what the chain holds: who has not seen the last charge is refused', async () => {
+    expect(await record(0n, await decide(0n, 10n ** 10n))).toBe('ok');
+    expect(await charge(0n)).toBe('ok');
+    const seen = epoch(0n)?.kept ?? 0n;
+    expect(await record(1n, await decide(1n, 10n ** 9n))).toBe('ok');
+    expect(await charge(0n)).toBe('ok');
+    const kept = epoch(0n)?.kept ?? 0n;
+    expect(kept).toBeGreaterThan(seen);
+    bench.at(PER_WEEK * HOUR - 1n);
+    await bench.must('joinGuardSet', { ...guard, week: 1n });
+    bench.at(PER_WEEK * HOUR);
+    const propose = (setWeek: bigint, basis: bigint): Promise<string> => {
+      const root = new Uint8Array(32).fill(Number(basis % 200n));
+      return bench.run('proposeEpoch', { ...guard, week: 0n, setWeek, root, rewards: basis, kept: basis });
+    };
+    expect(await propose(0n, seen)).toBe('BasisChanged');
+    // Said before what follows from it.
+    expect(await propose(0n, kept + 1n)).toBe('BasisChanged');
+    expect(epoch(0n)?.status).toBe(0);
+    expect(await propose(0n, kept)).toBe('ok');
+    expect([epoch(0n)?.status, epoch(0n)?.rewards]).toEqual([1, kept]);
+    // The set that endorses works the same out of the same.
+    expect(await propose(1n, seen)).toBe('BasisChanged');
+    expect(await propose(1n, kept)).toBe('ok');
+    expect([epoch(0n)?.status, epoch(0n)?.rewards]).toEqual([2, kept]);
+  });
+
   it('a root of a set that lies is not paid until a later one wants the same', async () => {
     expect(await record(0n, await decide(0n, 10n ** 10n))).toBe('ok');
     expect(await charge(0n)).toBe('ok');
     const [lie, truth] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
     const propose = (setWeek: bigint, root: Uint8Array): Promise<string> =>
-      bench.run('proposeEpoch', { ...guard, week: 0n, setWeek, root, rewards: 1n });
+      bench.run('proposeEpoch', {
+        ...guard,
+        week: 0n,
+        setWeek,
+        root,
+        rewards: 1n,
+        kept: epoch(0n)?.kept ?? 0n,
+      });
     for (const week of [1n, 2n]) {
       bench.at((week * PER_WEEK - 1n) * HOUR);
       await bench.must('joinGuardSet', { ...guard, week });
@@ -924,7 +854,7 @@ describe('the money of a week', () => {
     }
     bench.at(PER_WEEK * HOUR);
     for (const setWeek of [0n, 1n])
-      await bench.must('proposeEpoch', { ...guard, week: 0n, setWeek, root: tree.root, rewards });
+      await bench.must('proposeEpoch', { ...guard, week: 0n, setWeek, root: tree.root, rewards, kept });
     const claim = (index: number): Promise<string> =>
       bench.run('claim', {
         payer: bench.owner(0),

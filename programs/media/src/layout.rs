@@ -205,6 +205,8 @@ pub mod error {
     pub const NOT_ENDORSED: ProgramError = ProgramError::Custom(6049);
     /// The network lists no such quote mint, or lists it without a freeze authority.
     pub const QUOTE_NOT_LISTED: ProgramError = ProgramError::Custom(6050);
+    /// The chain no longer holds what this was computed from. Read it anew, and work it out again.
+    pub const BASIS_CHANGED: ProgramError = ProgramError::Custom(6051);
 }
 
 /// The network: mints, parameters, totals. Signs for every vault.
@@ -900,14 +902,15 @@ pub mod ix {
         /// Bytes of the arguments.
         pub const ARGS: usize = 0;
     }
-    /// A guard's vote to activate a pending resource. More than two thirds of the current week's set activate it with the quota of its stake.
+    /// A guard's vote to activate a pending resource, whose settings of `settingsVersion` it has looked at. More than two thirds of the current week's set activate it with the quota of its stake.
     pub mod authorise {
         pub const CODE: u8 = 24;
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 6;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 8;
+        pub const ARGS: usize = 12;
         pub const WEEK: usize = 0;
+        pub const SETTINGS_VERSION: usize = 8;
     }
     /// Recomputes a resource's quota from its stake; revives an exhausted one without debt. Anyone may.
     pub mod refresh_quota {
@@ -931,18 +934,20 @@ pub mod ix {
         pub const ROOT_BYTES: usize = 32;
         pub const ENTRY_COUNT: usize = 56;
     }
-    /// A guard's vote for the root of an hour and its number of leaves. `week` is the hour's, or the current one when the hour is late. A later vote replaces an earlier one until the hour is final.
+    /// A guard's vote for the root of an hour and its number of leaves, computed from so many `reports` and `reveals`. `week` is the hour's, or the current one when the hour is late. A later vote replaces an earlier one until the hour is final.
     pub mod propose_hour {
         pub const CODE: u8 = 28;
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 5;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 52;
+        pub const ARGS: usize = 60;
         pub const WEEK: usize = 0;
         pub const HOUR: usize = 8;
         pub const ROOT: usize = 16;
         pub const ROOT_BYTES: usize = 32;
         pub const LEAVES: usize = 48;
+        pub const REPORTS: usize = 52;
+        pub const REVEALS: usize = 56;
     }
     /// Records an hour of `count` resources, the leaves from `index` on, by proof: samples into their rings, fees due. Anyone may. The tail is u16 length ‖ the leaves' numbers as LEB128 varints ‖ the proof, 32 bytes a step.
     pub mod record {
@@ -964,18 +969,19 @@ pub mod ix {
         pub const ARGS: usize = 8;
         pub const WEEK: usize = 0;
     }
-    /// A guard's vote for a week's root of claims and its rewards. More than two thirds of the week's own set decide; more than two thirds of a later one, the current one, endorse it or decide anew.
+    /// A guard's vote for a week's root of claims and its rewards, computed while the epoch had `kept`. More than two thirds of the week's own set decide; more than two thirds of a later one, the current one, endorse it or decide anew.
     pub mod propose_epoch {
         pub const CODE: u8 = 32;
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 5;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 56;
+        pub const ARGS: usize = 64;
         pub const WEEK: usize = 0;
         pub const SET_WEEK: usize = 8;
         pub const ROOT: usize = 16;
         pub const ROOT_BYTES: usize = 32;
         pub const REWARDS: usize = 48;
+        pub const KEPT: usize = 56;
     }
     /// Pays an owner what an endorsed epoch says it earned in its week, once. Anyone may pay for it; only the owner gets it. The tail is the Merkle proof.
     pub mod claim {
@@ -1005,17 +1011,18 @@ pub mod ix {
         pub const ARGS: usize = 8;
         pub const HOUR: usize = 0;
     }
-    /// A guard's commitment to its verdicts on the reports of an hour.
+    /// A guard's commitment to its verdicts on the `reports` reports of an hour.
     pub mod commit_verdict {
         pub const CODE: u8 = 36;
         /// Accounts before those that repeat.
         pub const ACCOUNTS: usize = 7;
         /// Bytes of the arguments.
-        pub const ARGS: usize = 48;
+        pub const ARGS: usize = 52;
         pub const WEEK: usize = 0;
         pub const HOUR: usize = 8;
         pub const COMMITMENT: usize = 16;
         pub const COMMITMENT_BYTES: usize = 32;
+        pub const REPORTS: usize = 48;
     }
     /// Writes bytes of a committed verdict when commitments are over; the account grows as needed, at the expense of the operator.
     pub mod write_verdict {
@@ -1124,19 +1131,19 @@ pub mod ix {
         Shape { args: 1, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 61, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 32, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 12, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 32, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 4, system: NONE, token: NONE, ata: NONE },
         Shape { args: 60, tail: false, accounts: 9, remaining: NONE, signers: 1, writable: 97, system: 8, token: NONE, ata: NONE },
         RETIRED,
-        Shape { args: 52, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 60, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE },
         Shape { args: 13, tail: true, accounts: 2, remaining: WRITABLE, signers: 0, writable: 0, system: NONE, token: NONE, ata: NONE },
         Shape { args: 8, tail: false, accounts: 12, remaining: NONE, signers: 1, writable: 1023, system: 10, token: 11, ata: NONE },
         RETIRED,
-        Shape { args: 56, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 18, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 64, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 18, system: NONE, token: NONE, ata: NONE },
         Shape { args: 16, tail: true, accounts: 9, remaining: NONE, signers: 1, writable: 119, system: 7, token: 8, ata: NONE },
         Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 12, system: NONE, token: NONE, ata: NONE },
         Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 48, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 49, system: 6, token: NONE, ata: NONE },
+        Shape { args: 52, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 49, system: 6, token: NONE, ata: NONE },
         Shape { args: 12, tail: true, accounts: 6, remaining: NONE, signers: 1, writable: 17, system: 5, token: NONE, ata: NONE },
         Shape { args: 108, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE },
         Shape { args: 0, tail: false, accounts: 9, remaining: NONE, signers: 0, writable: 255, system: NONE, token: 8, ata: NONE },

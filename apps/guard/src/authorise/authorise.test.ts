@@ -31,6 +31,7 @@ const pool = blankAccount('pool', addressAt(4), {
 /** One pending resource; what the chain was asked to do is in `sent`. */
 function setup(operator: Signer) {
   const sent: string[] = [];
+  const votes: { readonly settingsVersion: number }[] = [];
   const world = { looks: 0, originStatus: 200, readable: true, refuse: undefined as string | undefined };
   const config = blankAccount('config', addressAt(9), {
     sampleSecs: 1,
@@ -84,7 +85,12 @@ function setup(operator: Signer) {
   };
   // The duty builds `authorise` and sends it; nothing else of the client is called.
   const client = {
-    instructions: { authorise: async () => ({ name: 'authorise' }) },
+    instructions: {
+      authorise: async ({ settingsVersion }: { settingsVersion: number }) => {
+        votes.push({ settingsVersion });
+        return { name: 'authorise' };
+      },
+    },
     send: async ([instruction]: { name: string }[]) => {
       if (world.refuse !== undefined)
         throw new MediaError({ code: world.refuse, message: 'no', source: 'chain' });
@@ -108,7 +114,7 @@ function setup(operator: Signer) {
     log: silentLog,
   });
   const round = (): Promise<unknown> => duty.round(new AbortController().signal);
-  return { sent, world, clock, round, sightOf: () => duty.sightOf(resource.address) };
+  return { sent, votes, world, clock, round, sightOf: () => duty.sightOf(resource.address) };
 }
 
 describe('authorise', () => {
@@ -177,6 +183,21 @@ describe('authorise', () => {
       clock.advance(3_000);
     }
     expect(sent).toEqual([]);
+  });
+
+  it('votes for the settings that it has looked at, and looks again when others are in force', async () => {
+    const { sent, votes, world, clock, round } = setup(await createWallet());
+    world.refuse = 'chain/basis-changed';
+    await round();
+    await round();
+    expect([world.looks, sent]).toEqual([1, []]);
+    world.refuse = undefined;
+    clock.advance(1_000);
+    await round();
+    expect(world.looks).toBe(2);
+    await round();
+    expect(sent).toEqual(['authorise']);
+    expect(votes).toEqual([{ settingsVersion: 1 }, { settingsVersion: 1 }]);
   });
 
   it('comes to rest when another guard was quicker', async () => {

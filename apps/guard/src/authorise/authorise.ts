@@ -150,9 +150,19 @@ export function createAuthorise(deps: AuthoriseDeps): Authorise {
             pool,
             resource: address,
             week,
+            settingsVersion: sights.get(address)?.version ?? resource.settingsVersion,
           })
         : await client.instructions.refreshQuota({ pool, resource: address });
-    await client.send([instruction], { payer: operator });
+    try {
+      await client.send([instruction], { payer: operator });
+    } catch (error) {
+      // Other settings are in force than those that were looked at.
+      if (errorCode(error) === 'chain/basis-changed') {
+        sights.delete(address);
+        network.invalidate([address]);
+      }
+      throw error;
+    }
     network.invalidate([address]);
     deps.counts.add(kind === 'authorise' ? 'authorised' : 'refreshed');
     // What was seen was seen for this vote; if the resource comes back, it is looked at anew.

@@ -35,9 +35,8 @@ export async function computeWeek(
     hours.push(hour);
   }
   const set = await deps.client.guardSet(week);
-  const told = keptIn(snapshot, week);
-  // A charge that the node has not told of yet would make another table of the same week.
-  const keptOf = sumOf(told) === epoch.kept ? told : keptIn(await deps.network.whole(), week);
+  const keptOf = await keptForWeek(deps, snapshot, epoch);
+  if (keptOf === undefined) return undefined;
   const edgeOwners = new Map<string, string>(snapshot.edges.map(({ address, owner }) => [address, owner]));
   const guardOwners = new Map<number, string>(snapshot.guards.map(({ no, owner }) => [no, owner]));
   const shares = shareWeek(
@@ -52,6 +51,27 @@ export async function computeWeek(
   );
   await deps.store.put('weeks', shares.blob);
   return shares;
+}
+
+/**
+ * MEDIA collected of each resource for a week. Undefined while the node shows another sum than the epoch's: a charge that it
+ * has not told of yet would make another table of the same week.
+ */
+async function keptForWeek(
+  deps: Pick<ComputeDeps, 'network'>,
+  snapshot: Snapshot,
+  { week, kept }: Found<'epoch'>,
+): Promise<ReadonlyMap<string, bigint> | undefined> {
+  const told = keptIn(snapshot, week);
+  if (sumOf(told) === kept) return told;
+  const whole = await deps.network.whole();
+  const found = keptIn(whole, week);
+  return sumOf(found) === kept || isForgotten(whole, week) ? found : undefined;
+}
+
+/** A resource keeps six weeks: what one of them paid for this week may be known to nobody any more (docs/chain.md, Known limits). */
+function isForgotten({ resources }: Pick<Snapshot, 'resources'>, week: bigint): boolean {
+  return resources.some(({ weeks }) => (weeks[Number(week % BigInt(weeks.length))]?.week ?? 0n) > week + 1n);
 }
 
 /** MEDIA collected of each resource for a week. */

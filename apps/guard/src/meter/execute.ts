@@ -67,6 +67,18 @@ export async function executeAction(
     await client.send(await Promise.all(built), { payer: operator });
     deps.network.invalidate();
   };
+  /** Sends what was worked out from the chain. Where it has moved on since, that is dropped, to be worked out from what there is now. */
+  const sendWorkedOut = async (built: Built, drop: () => unknown): Promise<void> => {
+    try {
+      await send(built);
+    } catch (error) {
+      if (errorCode(error) === 'chain/basis-changed') {
+        deps.network.invalidate();
+        await drop();
+      }
+      throw error;
+    }
+  };
   const sendFor = async (resources: readonly Address[], built: Built): Promise<void> => {
     await client.send([await built], { payer: operator });
     deps.network.invalidate(resources);
@@ -94,7 +106,12 @@ export async function executeAction(
       const verdict = await ownVerdict(deps, account, baseOf(state, snapshot, hour)?.root);
       if (verdict === undefined) return false;
       const commitment = commitmentOf(guard, hour, verdict);
-      await send(instructions.commitVerdict({ operator, guard, week, hour, commitment }));
+      const reports = verdict.said.length;
+      // Refused, it was never committed: nobody can ask for it any more.
+      await sendWorkedOut(
+        instructions.commitVerdict({ operator, guard, week, hour, commitment, reports }),
+        () => deps.book.dropVerdict(hour),
+      );
       counts.add('verdicts');
       return true;
     }
@@ -131,11 +148,15 @@ export async function executeAction(
     }
     case 'propose-hour': {
       const { hour, week } = action;
-      const computed = state.computed.get(hour)?.hour;
+      const computed = state.computed.get(hour);
       if (computed === undefined) return false;
-      const { leaves } = computed;
-      const root = deps.overrides.root?.({ kind: 'hour', hour }, computed.root) ?? computed.root;
-      await send(instructions.proposeHour({ operator, guard, week, hour, root, leaves }));
+      const { reports, reveals } = computed;
+      const { leaves } = computed.hour;
+      const root = deps.overrides.root?.({ kind: 'hour', hour }, computed.hour.root) ?? computed.hour.root;
+      await sendWorkedOut(
+        instructions.proposeHour({ operator, guard, week, hour, root, leaves, reports, reveals }),
+        () => state.computed.delete(hour),
+      );
       counts.add('hours');
       return true;
     }
@@ -195,11 +216,15 @@ export async function executeAction(
     }
     case 'propose-week': {
       const { week, setWeek } = action;
-      const shares = state.weeks.get(week)?.shares;
-      if (shares === undefined) return false;
+      const computed = state.weeks.get(week);
+      if (computed === undefined) return false;
+      const { kept, shares } = computed;
       const root = deps.overrides.root?.({ kind: 'week', week }, shares.root) ?? shares.root;
       const { rewards } = shares;
-      await send(instructions.proposeEpoch({ operator, guard, week, setWeek, root, rewards }));
+      await sendWorkedOut(
+        instructions.proposeEpoch({ operator, guard, week, setWeek, root, rewards, kept }),
+        () => state.weeks.delete(week),
+      );
       counts.add('epochs');
       return true;
     }

@@ -76,6 +76,14 @@ it('knows after a restart in mid-hour what it saw and what it committed to', asy
   });
   expect(again.verdict(7n)).toEqual(verdict);
   expect(again.edgesOf(7n)).toEqual([EDGE]);
+  // One that was never committed to is gone after the next start, too, and may be made anew.
+  await again.dropVerdict(7n);
+  expect(again.verdict(7n)).toBeUndefined();
+  await log.close();
+  const third = await openBook();
+  expect(third.verdict(7n)).toBeUndefined();
+  await third.saveVerdict(7n, verdict);
+  expect(third.verdict(7n)).toEqual(verdict);
   await again.forgetBefore(8n);
   expect(again.verdict(7n)).toBeUndefined();
   expect(again.edgesOf(7n)).toEqual([]);

@@ -72,6 +72,8 @@ export interface HourBook {
   /** Resolves when the verdict is safe on disk; rejects when it is not. */
   saveVerdict(hour: bigint, verdict: SavedVerdict): Promise<void>;
   verdict(hour: bigint): SavedVerdict | undefined;
+  /** Drops one that was not and will not be committed. Resolves when that is safe on disk. */
+  dropVerdict(hour: bigint): Promise<void>;
   /** Drops hours before this one, here and on disk. */
   forgetBefore(hour: bigint): Promise<void>;
 }
@@ -114,6 +116,7 @@ const LINE = z.discriminatedUnion('t', [
       z.object({ report: z.number(), entry: z.number(), edge: z.string(), resource: z.string() }),
     ),
   }),
+  z.object({ t: z.literal('no-verdict') }),
 ]);
 type Line = z.infer<typeof LINE>;
 
@@ -180,6 +183,8 @@ export async function openHourBook(
         commits.push(commit);
         return true;
       }
+      case 'no-verdict':
+        return verdicts.delete(hour);
       default: {
         const [payload, holding, prevRoot, salt] = [line.payload, line.holding, line.prevRoot, line.salt].map(
           (hex) => fromHex(hex) ?? new Uint8Array(0),
@@ -241,6 +246,11 @@ export async function openHourBook(
       apply(hour, line);
     },
     verdict: (hour) => verdicts.get(hour),
+    async dropVerdict(hour) {
+      const line: Line = { t: 'no-verdict' };
+      await log.append(hour, line, true);
+      apply(hour, line);
+    },
     async forgetBefore(hour) {
       // Asked in each round; the folder is read once an hour.
       if (forgotten !== undefined && hour <= forgotten) return;

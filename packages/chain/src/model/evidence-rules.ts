@@ -140,6 +140,7 @@ export const evidenceRules: Pick<
     if (context.now < reportsUntil(config, args.hour)) fail('TooEarly');
     if (context.now >= commitsUntil(config, args.hour)) fail('TooLate');
     if (hour.status === HOUR_STATUS.final) fail('AlreadyDecided');
+    if (args.reports !== hour.reports) fail('BasisChanged');
     context.create('verdict', context.at('verdict'), {
       status: VERDICT_STATUS.committed,
       hour: args.hour,
@@ -206,6 +207,7 @@ export const evidenceRules: Pick<
     if (hour.status === HOUR_STATUS.final) fail('AlreadyDecided');
     if (context.now >= voidFrom(config, args.hour)) fail('TooLate');
     if (!late && !isQuorum(hour.reveals, set.count)) fail('NotRevealed');
+    if (args.reports !== hour.reports || args.reveals !== hour.reveals) fail('BasisChanged');
     if (hour.voteWeek !== args.week) {
       hour.voteWeek = args.week;
       hour.voteCount = 0;

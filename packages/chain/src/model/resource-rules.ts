@@ -45,6 +45,12 @@ export function refreshedQuota(
   return quotaOf(worth(pool, config, now, resource.lp), config.quotaKbpsPerMedia);
 }
 
+/** The guards have to look at it anew. */
+function dropVotes(resource: Draft<'resource'>): void {
+  resource.authWeek = 0n;
+  resource.authCount = 0;
+}
+
 /** Whether anything is to be paid before LP can leave. */
 function owes(resource: Draft<'resource'>): boolean {
   return resource.debt > 0n || resource.weeks.some(({ due }) => due > 0n);
@@ -148,6 +154,8 @@ export const resourceRules: Pick<
     if (resource.settings !== NO_ACCOUNT) context.remove(resource.settings);
     resource.settings = context.at('settings');
     resource.settingsVersion = settings.settingsVersion;
+    // Whoever voted has looked at other settings.
+    dropVotes(resource);
     if (resource.status !== RESOURCE_STATUS.draft) return;
     if (resource.ring === NO_ACCOUNT) fail('WrongStatus');
     resource.status = RESOURCE_STATUS.pending;
@@ -191,8 +199,7 @@ export const resourceRules: Pick<
     } else if (args.paused === 0) {
       if (resource.status !== paused) fail('WrongStatus');
       resource.status = pending;
-      resource.authWeek = 0n;
-      resource.authCount = 0;
+      dropVotes(resource);
     } else fail('InvalidParameter');
   },
 
@@ -233,6 +240,7 @@ export const resourceRules: Pick<
     if (args.week !== weekAt(config, context.now)) fail('WrongWeek');
     const set = openQuorum(context, guard, config);
     if (resource.status !== RESOURCE_STATUS.pending || resource.ring === NO_ACCOUNT) fail('WrongStatus');
+    if (args.settingsVersion !== resource.settingsVersion) fail('BasisChanged');
     if (resource.authWeek !== args.week) {
       resource.authWeek = args.week;
       resource.authCount = 0;

@@ -132,6 +132,8 @@ export const settlementRules: Pick<
       epoch.kept = u64(epoch.kept + kept);
       epoch.toBurn = saturated(epoch.toBurn + saturated((quote * Q32) / average));
       config.kept = u64(config.kept + kept);
+      // Votes that were cast before are for a sum that is no longer so.
+      if (kept > 0n) [epoch.voteCount, epoch.laterCount] = [0, 0];
     }
     config.late = u64(config.late + media - kept);
     resource.weeks = resource.weeks.with(place, {
@@ -167,6 +169,7 @@ export const settlementRules: Pick<
     if (epoch.status === EPOCH_STATUS.endorsed) fail('AlreadyDecided');
     // A set speaks once: whoever decided is followed by a later one.
     if (epoch.status === EPOCH_STATUS.decided && args.setWeek <= epoch.decidedWeek) fail('AlreadyDecided');
+    if (args.kept !== epoch.kept) fail('BasisChanged');
     if (args.rewards > epoch.kept) fail('RewardsAboveKept');
     if (!isOwn && epoch.laterWeek !== args.setWeek) {
       epoch.laterWeek = args.setWeek;

@@ -5,6 +5,7 @@ import { getAddressEncoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
 
 import { ringSeed } from '../addresses.ts';
+import { decodeAccount } from '../codec/accounts.ts';
 import type { InstructionArgs } from '../codec/values.ts';
 import { leafHash, merkleTree } from '../model/merkle.ts';
 import { sha256 } from '../model/sha256.ts';
@@ -224,11 +225,12 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
     other('previous', await addresses.settings(resource2, 2));
   }
   const vote = { operator: alice, guard };
-  yield await step('authorise', { ...vote, week: 0n, pool, resource: resource2 }, false);
-  yield await step('authorise', { ...vote, week: 0n, pool, resource });
+  const looked = { ...vote, week: 0n, pool, settingsVersion: 2 };
+  yield await step('authorise', { ...looked, resource: resource2 }, false);
+  yield await step('authorise', { ...looked, resource });
   yield await step('pauseResource', { publisher: alice, resource, paused: 1 });
   yield await step('pauseResource', { publisher: alice, resource, paused: 0 }, false);
-  yield await step('authorise', { ...vote, week: 0n, pool, resource }, false);
+  yield await step('authorise', { ...looked, resource }, false);
   const raised = { lp: lp / 5n, ...TERMS, allowance: 10n ** 13n };
   yield await step('updateResource', { publisher: alice, resource, pool, ...raised });
   yield await step('refreshQuota', { pool, resource });
@@ -244,7 +246,7 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   yield await step('submitReport', { ...asAlice, hour: 0n, ...report });
   world.setTime(begin + HOUR + COMMITS);
   const verdict = verdictOf(guard, 0n, 2);
-  const commit = { ...vote, week: 0n, hour: 0n, commitment: verdict.commitment };
+  const commit = { ...vote, week: 0n, hour: 0n, commitment: verdict.commitment, reports: 2 };
   yield await step('commitVerdict', commit);
   yield await step('writeVerdict', { ...vote, hour: 0n, offset: 0, tail: verdict.payload });
   yield await step('revealVerdict', { ...vote, ...verdict.reveal });
@@ -254,7 +256,11 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   yield await step('submitReport', { ...asAlice, hour: 1n, ...report }, false);
   world.setTime(begin + 2n * HOUR + COMMITS);
   const verdict2 = verdictOf(guard, 1n, 1);
-  yield await step('commitVerdict', { ...commit, hour: 1n, commitment: verdict2.commitment }, false);
+  yield await step(
+    'commitVerdict',
+    { ...commit, hour: 1n, commitment: verdict2.commitment, reports: 1 },
+    false,
+  );
   yield await step('writeVerdict', { ...vote, hour: 1n, offset: 0, tail: verdict2.payload }, false);
   yield await step('revealVerdict', { ...vote, ...verdict2.reveal }, false);
   other('report', await addresses.report(daveEdge, 0n), await addresses.report(edge, 1n));
@@ -265,12 +271,13 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
     [resource2, 10n ** 9n],
   ]);
   const { root, leaves } = served;
-  yield await step('proposeHour', { ...vote, week: 0n, hour: 0n, root, leaves });
+  const basis = { reports: 2, reveals: 1 };
+  yield await step('proposeHour', { ...vote, week: 0n, hour: 0n, root, leaves, ...basis });
   const second = hourOf([
     [resource, 10n ** 9n],
     [resource2, 1_500n * MEDIA],
   ]);
-  const after = { root: second.root, leaves: second.leaves };
+  const after = { root: second.root, leaves: second.leaves, reports: 1, reveals: 1 };
   yield await step('proposeHour', { ...vote, week: 0n, hour: 1n, ...after }, false);
   const pair = [
     { resource, ring },
@@ -296,7 +303,9 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   // The week's end: its own set decides, the next endorses; claims.
   world.setTime(begin + WEEK + HOUR);
   const claims = merkleTree([alice, dave].map((owner) => claimLeaf(owner, 1_000n)));
-  const shared = { week: 0n, root: claims.root, rewards: 2_000n };
+  const charged = world.account(await addresses.epoch(0n))?.data ?? new Uint8Array(0);
+  const { kept } = decodeAccount('epoch', charged);
+  const shared = { week: 0n, root: claims.root, rewards: 2_000n, kept };
   yield await step('proposeEpoch', { ...vote, ...shared, setWeek: 0n });
   yield await step('proposeEpoch', { ...vote, ...shared, setWeek: 1n }, false);
   const claimOf = (index: number) => ({

@@ -284,7 +284,9 @@ const CASES: Partial<Record<InstructionName, readonly Case[]>> = {
           voteCount: OTHERS,
           votes,
         });
-        return stage.step.instruction;
+        const [operator, guard] = [stage.at(0), stage.at(2)];
+        const args = { ...argsOf('proposeHour', stage.step.instruction), reveals: MAX_GUARDS };
+        return stage.world.instructions.proposeHour({ operator, guard, ...args });
       },
     },
   ],

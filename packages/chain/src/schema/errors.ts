@@ -63,6 +63,10 @@ export const PROGRAM_ERRORS = {
   6048: ['PayoutCapped', 'The week has paid out what it may for now. Claim again next week.'],
   6049: ['NotEndorsed', "The week's claims are not endorsed by a later set yet."],
   6050: ['QuoteNotListed', 'The network lists no such quote mint, or lists it without a freeze authority.'],
+  6051: [
+    'BasisChanged',
+    'The chain no longer holds what this was computed from. Read it anew, and work it out again.',
+  ],
 } as const satisfies Record<number, readonly [name: string, words: string]>;
 
 export type ProgramErrorCode = keyof typeof PROGRAM_ERRORS;

@@ -319,9 +319,9 @@ export const INSTRUCTIONS = {
   },
   authorise: {
     id: 24,
-    doc: "A guard's vote to activate a pending resource. More than two thirds of the current week's set activate it with the quota of its stake.",
+    doc: "A guard's vote to activate a pending resource, whose settings of `settingsVersion` it has looked at. More than two thirds of the current week's set activate it with the quota of its stake.",
     accounts: [operator, cfg, r('guard'), { name: 'guardSet', pda: byWeek('gs') }, r('pool'), w('resource')],
-    args: { week: 'u64' },
+    args: { week: 'u64', settingsVersion: 'u32' },
   },
   refreshQuota: {
     id: 25,
@@ -351,7 +351,7 @@ export const INSTRUCTIONS = {
   },
   proposeHour: {
     id: 28,
-    doc: "A guard's vote for the root of an hour and its number of leaves. `week` is the hour's, or the current one when the hour is late. A later vote replaces an earlier one until the hour is final.",
+    doc: "A guard's vote for the root of an hour and its number of leaves, computed from so many `reports` and `reveals`. `week` is the hour's, or the current one when the hour is late. A later vote replaces an earlier one until the hour is final.",
     accounts: [
       operator,
       cfg,
@@ -359,7 +359,7 @@ export const INSTRUCTIONS = {
       { name: 'guardSet', pda: byWeek('gs') },
       { name: 'hourAccount', writable: true, pda: byHour('hr') },
     ],
-    args: { week: 'u64', hour: 'u64', root: { bytes: 32 }, leaves: 'u32' },
+    args: { week: 'u64', hour: 'u64', root: { bytes: 32 }, leaves: 'u32', reports: 'u32', reveals: 'u32' },
   },
   record: {
     id: 29,
@@ -394,7 +394,7 @@ export const INSTRUCTIONS = {
   },
   proposeEpoch: {
     id: 32,
-    doc: "A guard's vote for a week's root of claims and its rewards. More than two thirds of the week's own set decide; more than two thirds of a later one, the current one, endorse it or decide anew.",
+    doc: "A guard's vote for a week's root of claims and its rewards, computed while the epoch had `kept`. More than two thirds of the week's own set decide; more than two thirds of a later one, the current one, endorse it or decide anew.",
     accounts: [
       operator,
       cfgMut,
@@ -402,7 +402,7 @@ export const INSTRUCTIONS = {
       { name: 'guardSet', pda: [{ text: 'gs' }, { arg: 'setWeek', as: 'u64' }] },
       { name: 'epoch', writable: true, pda: byWeek('ep') },
     ],
-    args: { week: 'u64', setWeek: 'u64', root: { bytes: 32 }, rewards: 'u64' },
+    args: { week: 'u64', setWeek: 'u64', root: { bytes: 32 }, rewards: 'u64', kept: 'u64' },
   },
   claim: {
     id: 33,
@@ -444,7 +444,7 @@ export const INSTRUCTIONS = {
   },
   commitVerdict: {
     id: 36,
-    doc: "A guard's commitment to its verdicts on the reports of an hour.",
+    doc: "A guard's commitment to its verdicts on the `reports` reports of an hour.",
     accounts: [
       { ...operator, writable: true },
       cfg,
@@ -454,7 +454,7 @@ export const INSTRUCTIONS = {
       verdict,
       system,
     ],
-    args: { week: 'u64', hour: 'u64', commitment: { bytes: 32 } },
+    args: { week: 'u64', hour: 'u64', commitment: { bytes: 32 }, reports: 'u32' },
   },
   writeVerdict: {
     id: 37,

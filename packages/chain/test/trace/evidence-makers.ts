@@ -15,6 +15,9 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
           (value.status === HOUR_STATUS.open && windows.includes(windowOf(value.hour))) || chance(0.02),
       ),
     )?.value.hour;
+  /** What a vote for the hour is computed from. */
+  const basisOf = (hour: bigint): { readonly reports: number; readonly reveals: number } =>
+    allOf(state, 'hour').find(({ value }) => value.hour === hour)?.value ?? { reports: 1, reveals: 0 };
   const own = (status: number) => {
     const found = maybe(
       allOf(state, 'verdict').filter(({ value }) => {
@@ -60,6 +63,7 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
           week: weekOf(hour),
           hour,
           commitment: verdictPlan(hour, guard.guard).commitment,
+          reports: basisOf(hour).reports - (chance(0.97) ? 0 : 1),
         });
       },
     ],
@@ -114,6 +118,8 @@ export function evidenceMakers(scene: Scene): readonly Maker[] {
           hour,
           root: chance(0.95) ? plan.root : CONTENT.slice(0, 32),
           leaves: chance(0.95) ? plan.hashes.length : int(5),
+          reports: basisOf(hour).reports - (chance(0.97) ? 0 : 1),
+          reveals: chance(0.97) ? basisOf(hour).reveals : int(4),
         });
       },
     ],

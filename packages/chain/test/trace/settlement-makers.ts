@@ -58,6 +58,7 @@ export function settlementMakers(scene: Scene): readonly Maker[] {
           setWeek,
           root: isOther ? new Uint8Array(32).fill(5) : plan.root,
           rewards: plan.rewards,
+          kept: chance(0.96) || epoch.kept === 0n ? epoch.kept : epoch.kept - 1n,
         });
       },
     ],

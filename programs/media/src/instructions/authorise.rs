@@ -29,6 +29,9 @@ pub fn authorise(ctx: &Ctx<'_>) -> ProgramResult {
     if resource.status() != status::PENDING || !has_ring(&resource) {
         return Err(error::WRONG_STATUS);
     }
+    if ctx.args.u32(ix::authorise::SETTINGS_VERSION) != resource.u32(resource::SETTINGS_VERSION) {
+        return Err(error::BASIS_CHANGED);
+    }
     if resource.u64(resource::AUTH_WEEK) != week {
         resource.set_u64(resource::AUTH_WEEK, week);
         resource.set_u32(resource::AUTH_COUNT, 0);

@@ -116,9 +116,18 @@ pub fn charge(ctx: &Ctx<'_>) -> ProgramResult {
         epoch.add(epoch::FEES, paid.taken.covered)?;
         epoch.set_u64(epoch::TO_BURN, epoch.u64(epoch::TO_BURN).saturating_add(paid.quote_worth));
         purse.config.add(config::KEPT, kept)?;
+        if kept > 0 {
+            drop_votes(&epoch);
+        }
     }
     purse.config.add(config::LATE, paid.media - kept)?;
     Ok(())
+}
+
+/// Votes that were cast before are for a sum that is no longer so.
+fn drop_votes(epoch: &Record<'_>) {
+    epoch.set_u32(epoch::VOTE_COUNT, 0);
+    epoch.set_u32(epoch::LATER_COUNT, 0);
 }
 
 /// What the stake did not cover becomes debt, and the resource is not served after this hour.

@@ -54,7 +54,12 @@ pub fn propose_epoch(ctx: &Ctx<'_>) -> ProgramResult {
         _ => return Err(error::ALREADY_DECIDED),
     };
     let proposal = Proposal { no: voter.no, root: ctx.args.array::<32>(ix::ROOT), rewards: ctx.args.u64(ix::REWARDS) };
-    if proposal.rewards > epoch.u64(epoch::KEPT) {
+    // Worked out before the last charge, or from a node that had not seen it: what that charge brought would be paid to nobody.
+    let kept = epoch.u64(epoch::KEPT);
+    if ctx.args.u64(ix::KEPT) != kept {
+        return Err(error::BASIS_CHANGED);
+    }
+    if proposal.rewards > kept {
         return Err(error::REWARDS_ABOVE_KEPT);
     }
     if !own && epoch.u64(epoch::LATER_WEEK) != set_week {

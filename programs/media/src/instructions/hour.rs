@@ -44,6 +44,9 @@ pub fn propose_hour(ctx: &Ctx<'_>) -> ProgramResult {
     if phase == Phase::Own && !quorum::decides(reveals, voter.count) {
         return Err(error::NOT_REVEALED);
     }
+    if ctx.args.u32(ix::REPORTS) != hour.u32(hour::REPORTS) || ctx.args.u32(ix::REVEALS) != reveals {
+        return Err(error::BASIS_CHANGED);
+    }
     if hour.u64(hour::VOTE_WEEK) != week {
         hour.set_u64(hour::VOTE_WEEK, week);
         hour.set_u32(hour::VOTE_COUNT, 0);

@@ -176,13 +176,18 @@ pub fn pause_resource(ctx: &Ctx<'_>) -> ProgramResult {
         }
         (0, status::PAUSED) => {
             resource.set_status(status::PENDING);
-            resource.set_u64(resource::AUTH_WEEK, 0);
-            resource.set_u32(resource::AUTH_COUNT, 0);
+            drop_votes(&resource);
         }
         (0 | 1, _) => return Err(error::WRONG_STATUS),
         _ => return Err(error::INVALID_PARAMETER),
     }
     Ok(())
+}
+
+/// The guards have to look at it anew.
+pub fn drop_votes(resource: &Record<'_>) {
+    resource.set_u64(resource::AUTH_WEEK, 0);
+    resource.set_u32(resource::AUTH_COUNT, 0);
 }
 
 pub fn remove_resource(ctx: &Ctx<'_>) -> ProgramResult {

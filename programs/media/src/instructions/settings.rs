@@ -2,7 +2,7 @@
 
 use pinocchio::{ProgramResult, error::ProgramError};
 
-use super::resource::{has_ring, is_gone};
+use super::resource::{drop_votes, has_ring, is_gone};
 use crate::account::Record;
 use crate::context::Ctx;
 use crate::hash;
@@ -106,6 +106,8 @@ pub fn seal_settings(ctx: &Ctx<'_>) -> ProgramResult {
     if leaves_draft {
         resource.set_status(resource_status::PENDING);
     }
+    // Whoever voted has looked at other settings.
+    drop_votes(&resource);
     if replaces {
         pda::close(previous, publisher)?;
     }

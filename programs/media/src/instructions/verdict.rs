@@ -43,6 +43,10 @@ pub fn commit_verdict(ctx: &Ctx<'_>) -> ProgramResult {
     if hour.status() == hour_status::FINAL {
         return Err(error::ALREADY_DECIDED);
     }
+    // A report that its judge had not seen would be judged by nobody.
+    if ctx.args.u32(commit_ix::REPORTS) != hour.u32(hour::REPORTS) {
+        return Err(error::BASIS_CHANGED);
+    }
     let Place::Empty(bump) = place else { return Err(error::ALREADY_EXISTS) };
     let record = ctx.create(operator, view, &New::of(&verdict::KIND, bump), &seeds)?;
     record.set_status(status::COMMITTED);
