@@ -340,6 +340,28 @@ export const MUTANTS: readonly Mutant[] = [
       'if hour.status() == hour_status::FINAL + 9 {',
     ],
   ]),
+  ...of('src/instructions/verdict.rs', [
+    [
+      'a verdict may leave out what its guard has not seen',
+      'ctx.args.u32(commit_ix::REPORTS) != hour.u32(hour::REPORTS)',
+      'ctx.args.u32(commit_ix::REPORTS) > hour.u32(hour::REPORTS)',
+    ],
+    [
+      'a verdict may be of reports to come',
+      'ctx.args.u32(commit_ix::REPORTS) != hour.u32(hour::REPORTS)',
+      'ctx.args.u32(commit_ix::REPORTS) < hour.u32(hour::REPORTS)',
+    ],
+  ]),
+  ...of('src/instructions/authorise.rs', [
+    [
+      'a resource is let in with settings that nobody has looked at',
+      'ctx.args.u32(ix::authorise::SETTINGS_VERSION) != resource.u32(resource::SETTINGS_VERSION)',
+      'ctx.args.u32(ix::authorise::SETTINGS_VERSION) > resource.u32(resource::SETTINGS_VERSION)',
+    ],
+  ]),
+  ...of('src/instructions/settings.rs', [
+    ['votes outlive the settings that were looked at', '    drop_votes(&resource);\n', ''],
+  ]),
   ...of('src/instructions/close.rs', [
     [
       'what an hour was decided from can go at once',
@@ -364,6 +386,12 @@ export const MUTANTS: readonly Mutant[] = [
       'if hour.status() == hour_status::FINAL {',
       'if hour.status() == hour_status::FINAL && now == 0 {',
     ],
+    [
+      'an hour is decided on some of its reports',
+      'ctx.args.u32(ix::REPORTS) != hour.u32(hour::REPORTS) || ',
+      '',
+    ],
+    ['an hour is decided on some of its reveals', ' || ctx.args.u32(ix::REVEALS) != reveals', ''],
   ]),
   ...of('src/instructions/charge.rs', [
     [
@@ -376,6 +404,16 @@ export const MUTANTS: readonly Mutant[] = [
       'purse.config.add(config::LATE, paid.media)?;',
       'purse.config.add(config::KEPT, paid.media)?;',
     ],
+    [
+      'votes outlive what they were computed on',
+      '            drop_votes(&epoch);\n',
+      '            epoch.set_u32(epoch::LATER_COUNT, 0);\n',
+    ],
+    [
+      'votes of a later set outlive what they were computed on',
+      '    epoch.set_u32(epoch::LATER_COUNT, 0);\n',
+      '',
+    ],
     ['charges look at no price', 'pools::require_settled_price(&self.config, &self.pool, now)?;', ''],
     ['a stake that is used up is served on', 'resource.set_status(resource_status::EXHAUSTED);', ''],
   ]),
@@ -385,10 +423,11 @@ export const MUTANTS: readonly Mutant[] = [
       'if !own && epoch.u64(epoch::DECIDED_WEEK) < set_week',
       'if !own',
     ],
+    ['rewards above what was kept', 'if proposal.rewards > kept {', 'if proposal.rewards / 2 > kept {'],
     [
-      'rewards above what was kept',
-      'if proposal.rewards > epoch.u64(epoch::KEPT) {',
-      'if proposal.rewards / 2 > epoch.u64(epoch::KEPT) {',
+      'a week is decided by who has not seen its last charge',
+      'if ctx.args.u64(ix::KEPT) != kept {',
+      'if ctx.args.u64(ix::KEPT) > kept {',
     ],
     ['a later set endorses whatever it wants', 'if decided && agrees {', 'if decided {'],
     ['any set of a later week', 'if set_week != week && set_week != current {', 'if set_week < week {'],
