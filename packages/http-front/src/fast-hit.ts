@@ -12,7 +12,7 @@ export interface FastHitInit<Token> {
   readonly body: Buffer;
   /** False where the answer has no body to say the length of: a 304. */
   readonly saysLength?: boolean;
-  /** Fields that change with time, name, value, … Asked for at most once a second, by each kind of front. */
+  /** Fields that change with time, name, value, … */
   readonly varying?: (nowSecond: number) => readonly string[];
 }
 
@@ -32,10 +32,13 @@ function fieldLines(headers: readonly string[]): string {
   return lines;
 }
 
+/** So many answers within a second make it worth keeping the assembled bytes until it ends. */
+const HOT_USES = 8;
+
 /**
  * A response ready to be written: one object a cached representation, kept as long as the entry lives.
- * The HTTP/1 front remembers the assembled bytes for the running second; others read the fields and keep
- * what they make of them in `attachment`.
+ * What is asked for again and again has its assembled bytes kept for the running second by the HTTP/1 front, which puts
+ * the rest together where they leave from; others read the fields and keep what they make of them in `attachment`.
  */
 export class FastHit<Token> {
   readonly token: Token;
@@ -46,12 +49,13 @@ export class FastHit<Token> {
   readonly saysLength: boolean;
   /** What a front of another protocol has prebuilt of this hit; lives and dies with it. */
   attachment: unknown;
-  readonly #fixed: Buffer;
+  /** Of the head of HTTP/1: all that does not change with time. */
+  readonly fixed: Buffer;
   readonly #varying: ((nowSecond: number) => readonly string[]) | undefined;
   #second = -1;
-  #head: Buffer = Buffer.alloc(0);
-  #whole: Buffer | undefined;
   #usesThisSecond = 0;
+  #head: Buffer | undefined;
+  #whole: Buffer | undefined;
 
   constructor(init: FastHitInit<Token>) {
     this.token = init.token;
@@ -65,7 +69,7 @@ export class FastHit<Token> {
       `HTTP/1.1 ${init.status} ${init.statusText ?? 'OK'}\r\n` +
       fieldLines(init.headers) +
       (this.saysLength ? `Content-Length: ${init.body.length}\r\n` : '');
-    this.#fixed = Buffer.from(head, 'latin1');
+    this.fixed = Buffer.from(head, 'latin1');
   }
 
   /** The fields that change with time, as they are now. */
@@ -73,38 +77,41 @@ export class FastHit<Token> {
     return this.#varying?.(nowSecond) ?? [];
   }
 
-  /** Head for this second, blank line included. */
-  head(nowSecond: number, close: boolean): Buffer {
-    if (close) return this.#assembleHead(nowSecond, CLOSE_LINE);
+  /** What follows `fixed` in a head, blank line included: latin1, one byte a unit. */
+  lines(nowSecond: number, close: boolean): string {
+    return `${fieldLines(this.varying(nowSecond))}${close ? CLOSE_LINE : ''}\r\n`;
+  }
+
+  /** Counts a use, and says whether there were so many within this second that `head` and `whole` pay. */
+  isHot(nowSecond: number): boolean {
     if (this.#second !== nowSecond) {
-      this.#head = this.#assembleHead(nowSecond, '');
       this.#second = nowSecond;
-      this.#whole = undefined;
       this.#usesThisSecond = 0;
+      this.#head = undefined;
+      this.#whole = undefined;
     }
+    this.#usesThisSecond += 1;
+    return this.#usesThisSecond > HOT_USES;
+  }
+
+  /** Head for this second. Call after `isHot`. */
+  head(nowSecond: number): Buffer {
+    this.#head ??= Buffer.concat([this.fixed, Buffer.from(this.lines(nowSecond, false), 'latin1')]);
     return this.#head;
   }
 
-  /**
-   * Head and body in one buffer, from the second use within a second on: a rarely asked object is not
-   * worth copying. Call after `head`.
-   */
-  whole(keep: (hit: FastHit<Token>, bytes: number) => boolean): Buffer | undefined {
+  /** Head and body in one buffer, where there is room to keep it. Call after `isHot`. */
+  whole(nowSecond: number, keep: (hit: FastHit<Token>, bytes: number) => boolean): Buffer | undefined {
     if (this.#whole !== undefined) return this.#whole;
-    this.#usesThisSecond += 1;
-    if (this.#usesThisSecond < 2 || !keep(this, this.#head.length + this.body.length)) return undefined;
-    this.#whole = Buffer.concat([this.#head, this.body]);
+    const head = this.head(nowSecond);
+    if (!keep(this, head.length + this.body.length)) return undefined;
+    this.#whole = Buffer.concat([head, this.body]);
     return this.#whole;
   }
 
   /** Gives the assembled copy back. */
   forget(): void {
     this.#whole = undefined;
-  }
-
-  #assembleHead(nowSecond: number, close: string): Buffer {
-    const lines = `${fieldLines(this.varying(nowSecond))}${close}\r\n`;
-    return Buffer.concat([this.#fixed, Buffer.from(lines, 'latin1')]);
   }
 }
 

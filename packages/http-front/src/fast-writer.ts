@@ -3,6 +3,9 @@ import type { FrontState } from './front-state.ts';
 import type { Output } from './output.ts';
 import { SlicePace } from './slice-pace.ts';
 
+/** A body up to this goes out in one piece with its head: to copy it costs less than to write two pieces. */
+const MAX_COPIED_BYTES = 32_768;
+
 /** Puts fast responses on their way: one write for what fits, slices at the socket's pace for what does not. */
 export class FastWriter<Token> {
   readonly #front: FrontState<Token>;
@@ -24,26 +27,27 @@ export class FastWriter<Token> {
   /** False when the next request has to wait until `drained`. */
   answer(hit: FastHit<Token>, nowMs: number, nowSecond: number, headOnly: boolean, close: boolean): boolean {
     const front = this.#front;
-    const output = this.#output;
-    const head = hit.head(nowSecond, close);
-    const bodyBytes = hit.body.length;
-    if (headOnly || bodyBytes === 0) {
-      output.send(head, undefined, hit.token, head.length, 0, nowMs);
-    } else if (bodyBytes <= front.limits.writeSliceBytes || bodyBytes <= this.#nextSlice()) {
-      this.#took(bodyBytes, nowMs);
-      const whole = close ? undefined : hit.whole(front.keepWhole);
-      if (whole === undefined) output.send(head, hit.body, hit.token, head.length, bodyBytes, nowMs);
-      else output.send(whole, undefined, hit.token, head.length, bodyBytes, nowMs);
-    } else {
-      output.uncork();
+    const bodyBytes = headOnly ? 0 : hit.body.length;
+    const kept = !close && hit.isHot(nowSecond);
+    if (bodyBytes > front.limits.writeSliceBytes && bodyBytes > this.#nextSlice()) {
+      this.#output.uncork();
       const slice = hit.body.subarray(0, this.#nextSlice());
       this.#took(slice.length, nowMs);
-      output.send(head, slice, hit.token, head.length, slice.length, nowMs);
+      if (kept) this.#send(hit, hit.head(nowSecond), slice, nowMs);
+      else this.#sendOnce(hit, nowMs, nowSecond, slice, close);
       this.#rest = { hit, at: slice.length };
       return this.#pump(nowMs);
     }
+    if (bodyBytes > 0) this.#took(bodyBytes, nowMs);
+    if (!kept) this.#sendOnce(hit, nowMs, nowSecond, bodyBytes === 0 ? undefined : hit.body, close);
+    else if (bodyBytes === 0) this.#send(hit, hit.head(nowSecond), undefined, nowMs);
+    else {
+      const whole = hit.whole(nowSecond, front.keepWhole);
+      if (whole === undefined) this.#send(hit, hit.head(nowSecond), hit.body, nowMs);
+      else this.#output.send(whole, undefined, hit.token, whole.length - bodyBytes, bodyBytes, nowMs);
+    }
     if (!this.#overfull()) return true;
-    output.uncork();
+    this.#output.uncork();
     return !this.#overfull();
   }
 
@@ -57,6 +61,36 @@ export class FastWriter<Token> {
   drop(): void {
     this.#rest = undefined;
     this.#release();
+  }
+
+  #send(hit: FastHit<Token>, head: Buffer, body: Buffer | undefined, nowMs: number): boolean {
+    return this.#output.send(head, body, hit.token, head.length, body?.length ?? 0, nowMs);
+  }
+
+  /** Of bytes that nobody will ask for again soon: put together in the memory that all such answers share. */
+  #sendOnce(
+    hit: FastHit<Token>,
+    nowMs: number,
+    nowSecond: number,
+    body: Buffer | undefined,
+    close: boolean,
+  ): void {
+    const { scratch } = this.#front;
+    const { fixed } = hit;
+    const lines = hit.lines(nowSecond, close);
+    const headBytes = fixed.length + lines.length;
+    const copied = body !== undefined && body.length <= MAX_COPIED_BYTES ? body : undefined;
+    const bytes = headBytes + (copied?.length ?? 0);
+    const room = scratch.room(bytes);
+    room.set(fixed);
+    room.write(lines, fixed.length, 'latin1');
+    let taken: boolean;
+    if (copied === undefined) taken = this.#send(hit, room, body, nowMs);
+    else {
+      room.set(copied, headBytes);
+      taken = this.#output.send(room, undefined, hit.token, headBytes, copied.length, nowMs);
+    }
+    if (!taken) scratch.keep(bytes);
   }
 
   #overfull(): boolean {

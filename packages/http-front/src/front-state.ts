@@ -1,6 +1,7 @@
 import type { Clock, Log } from '@media-network/runtime';
 import type { FastHit } from './fast-hit.ts';
 import type { FrontLimits } from './limits.ts';
+import type { Scratch } from './scratch.ts';
 import type { FrontHandlers } from './seam.ts';
 
 /** Counters since the start, for metrics. */
@@ -33,6 +34,8 @@ export interface FrontState<Token> {
   readonly connections: Set<OpenConnection>;
   /** What sockets read goes here first: one for all, since each is done with it before the next reads. */
   readonly input: Buffer;
+  /** What is answered once stands here until its socket has taken it. */
+  readonly scratch: Scratch;
   readonly stats: FrontStats;
   /** `gently`: the next answer of each connection is its last. `now`: the same, and what is idle ends. */
   draining: false | 'gently' | 'now';

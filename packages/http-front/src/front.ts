@@ -16,7 +16,9 @@ import { PathMemo } from './h2/path-memo.ts';
 import { HeadParser } from './head-parser.ts';
 import { defaultLimits } from './limits.ts';
 import type { FrontLimits } from './limits.ts';
+import { Scratch } from './scratch.ts';
 import type { FrontHandlers } from './seam.ts';
+import { TargetMemo } from './target-memo.ts';
 
 export interface FrontOptions {
   readonly limits?: Partial<FrontLimits>;
@@ -152,6 +154,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
   const clock = options.clock ?? systemClock;
   const log = options.log ?? silentLog;
   const maxAssembledBytes = options.maxAssembledBytes ?? 32 * 1024 * 1024;
+  const targets = new TargetMemo();
   const servers: NetServer[] = [];
   /** Sockets under TLS, handshakes included: a server waits for those too when it closes. */
   const underTls = new Set<Socket>();
@@ -175,6 +178,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     log,
     connections: new Set(),
     input: Buffer.allocUnsafeSlow(INPUT_BYTES),
+    scratch: new Scratch(),
     stats: { connections: 0, fast: 0, slow: 0, refused: 0 },
     draining: false,
     largeSlicesBytes: 0,
@@ -269,7 +273,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
       return state.connections.size;
     },
     async listen(listenOptions) {
-      const parser = new HeadParser(limits, 'http');
+      const parser = new HeadParser(limits, 'http', targets);
       const server = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
         accept(() => new Connection(state, socket, parser)),
       );
@@ -277,7 +281,7 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
       return listenOn(server, listenOptions, servers);
     },
     async listenTls(listenOptions, tls) {
-      const parser = new HeadParser(limits, 'https');
+      const parser = new HeadParser(limits, 'https', targets);
       const server = createTlsServer(
         {
           cert: tls.cert,

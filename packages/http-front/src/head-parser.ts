@@ -24,7 +24,7 @@ export class HeadParser {
   readonly #limits: FrontLimits;
   readonly scheme: 'http' | 'https';
   readonly #spans: Int32Array;
-  readonly #targets = new TargetMemo();
+  readonly #targets: TargetMemo;
   #buffer: Buffer = Buffer.alloc(0);
   #count = 0;
   #lastHostRaw: Buffer = Buffer.alloc(0);
@@ -54,8 +54,10 @@ export class HeadParser {
   nowMs = 0;
   refusal: Refusal = { status: 400, reason: 'malformed-request-line' };
 
-  constructor(limits: FrontLimits, scheme: 'http' | 'https') {
+  /** `targets` may be shared with other parsers. */
+  constructor(limits: FrontLimits, scheme: 'http' | 'https', targets: TargetMemo = new TargetMemo()) {
     this.#limits = limits;
+    this.#targets = targets;
     this.scheme = scheme;
     this.#spans = new Int32Array(limits.maxHeaders * 4);
   }

@@ -72,6 +72,8 @@ export class Output<Token> {
   /**
    * One response, or one part of it: `first` and `second` go out together. `onLeft` is told when they have;
    * without it `onWritten` is, with the token. `nowMs` is the clock's, where it was just read.
+   *
+   * Returns whether the bytes were used up: the memory that they stand in is the caller's again.
    */
   send(
     first: Buffer,
@@ -81,20 +83,22 @@ export class Output<Token> {
     body: number,
     nowMs: number,
     onLeft?: OnLeft,
-  ): void {
+  ): boolean {
     const socket = this.#socket;
     if (this.encrypted) {
+      // With nothing before it, it is encrypted in the call: into memory of the session's own.
+      const atOnce = !this.#corked && socket.writableLength === 0;
       this.#unsettled.push({ token, onLeft, head, body });
       if (this.waitingSinceMs === 0) this.waitingSinceMs = nowMs;
       if (second === undefined) {
         socket.write(first, this.#onFlushed);
-        return;
+        return atOnce;
       }
       socket.cork();
       socket.write(first);
       socket.write(second, this.#onFlushed);
       socket.uncork();
-      return;
+      return atOnce;
     }
     if (second === undefined) socket.write(first);
     else {
@@ -106,10 +110,11 @@ export class Output<Token> {
     if (socket.writableLength === 0 && this.#unsettled.length === 0) {
       if (onLeft === undefined) this.#events.onWritten?.(token, head, body);
       else onLeft(head, body);
-      return;
+      return true;
     }
     this.#unsettled.push({ token, onLeft, head, body });
     if (!this.#corked) this.#checkFlushed();
+    return false;
   }
 
   readonly #onFlushed = (error?: Error | null): void => {

@@ -1,4 +1,5 @@
-const SLOTS = 1_024;
+/** With the longest targets in each slot that is 4 MiB. */
+const SLOTS = 16_384;
 /** Longer targets are rarely hot, and comparing them is no longer cheaper than making a string. */
 const MAX_LENGTH = 256;
 
@@ -17,7 +18,7 @@ export class TargetMemo {
     let slot = length;
     // The end of a target tells more than its beginning.
     for (let at = Math.max(start, end - 12); at < end; at += 1) slot = (slot * 31 + (buffer[at] ?? 0)) | 0;
-    slot &= SLOTS - 1;
+    slot = (slot ^ (slot >>> 15)) & (SLOTS - 1);
     const known = this.#texts[slot] ?? '';
     if (known.length === length) {
       let at = 0;

@@ -5,6 +5,10 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HeadParser } from '../src/head-parser.ts';
 import { defaultLimits } from '../src/limits.ts';
+import { TargetMemo } from '../src/target-memo.ts';
+
+/** As the listeners of a front share one: what it remembers of others must not show. */
+const targets = new TargetMemo();
 
 interface PlatformReading {
   readonly method: string | undefined;
@@ -119,7 +123,7 @@ describe('one reading', () => {
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(head, async (bytes) => {
-        const parser = new HeadParser(defaultLimits, 'http');
+        const parser = new HeadParser(defaultLimits, 'http', targets);
         const outcome = parser.parse(bytes, 0, bytes.length);
         if (outcome !== 'plain' && outcome !== 'valid') return;
         accepted += 1;
@@ -144,8 +148,8 @@ describe('one reading', () => {
   test('a head arriving in two parts is read as in one', () => {
     fc.assert(
       fc.property(head, fc.nat(), (bytes, cut) => {
-        const whole = new HeadParser(defaultLimits, 'http');
-        const parts = new HeadParser(defaultLimits, 'http');
+        const whole = new HeadParser(defaultLimits, 'http', targets);
+        const parts = new HeadParser(defaultLimits, 'http', targets);
         const outcome = whole.parse(bytes, 0, bytes.length);
         const first = parts.parse(bytes, 0, cut % (bytes.length + 1));
         if (first === 'refused') {
@@ -169,14 +173,14 @@ describe('one reading', () => {
   test('arbitrary bytes never throw and never grow past the limits', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
-        const parser = new HeadParser(defaultLimits, 'http');
+        const parser = new HeadParser(defaultLimits, 'http', targets);
         const outcome = parser.parse(Buffer.from(bytes), 0, bytes.length);
         expect(['incomplete', 'refused', 'plain', 'valid']).toContain(outcome);
       }),
       { numRuns: 3_000 },
     );
     const endless = Buffer.alloc(defaultLimits.maxHeadBytes, 0x61);
-    expect(new HeadParser(defaultLimits, 'http').parse(endless, 0, endless.length)).toBe('refused');
+    expect(new HeadParser(defaultLimits, 'http', targets).parse(endless, 0, endless.length)).toBe('refused');
   });
 
   test('the platform still parses what is injected', async () => {

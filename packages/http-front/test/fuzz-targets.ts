@@ -6,10 +6,13 @@ import { createChunkedScanner } from '../src/chunked.ts';
 import { HeadParser } from '../src/head-parser.ts';
 import { defaultLimits } from '../src/limits.ts';
 import { RequestBody } from '../src/request-body.ts';
+import { TargetMemo } from '../src/target-memo.ts';
 import { pathProblem } from '../src/target.ts';
 import { fuzzOnce } from './h2/fuzz-run.ts';
 
 /** Small limits, so that inputs reach them. */
+/** As the listeners of a front share one: what it remembers of others must not show. */
+const targets = new TargetMemo();
 const LIMITS = { ...defaultLimits, maxRequestLineBytes: 200, maxHeadBytes: 260, maxHeaders: 5 };
 const NOISE = [
   '\r',
@@ -131,16 +134,16 @@ const requestParser: FuzzTarget = {
     const text = mutated(head(random), random, NOISE);
     const behind = random.oneIn(3) ? 'GET /next HTTP/1.1\r\nHost: b\r\n\r\n' : '';
     const bytes = Buffer.from(text + behind, 'latin1');
-    const parser = new HeadParser(LIMITS, 'http');
+    const parser = new HeadParser(LIMITS, 'http', targets);
     const outcome = parser.parse(bytes, 0, bytes.length);
     // In pieces: never another reading, and a refusal only of what is refused as a whole.
-    const part = new HeadParser(LIMITS, 'http');
+    const part = new HeadParser(LIMITS, 'http', targets);
     const cut = random.int(bytes.length + 1);
     const first = part.parse(bytes, 0, cut);
     // Sockets share the memory that they read into: what another left behind this one's bytes says nothing.
     for (const left of LEFT_BEHIND) {
       const shared = Buffer.concat([bytes.subarray(0, cut), left]);
-      const other = new HeadParser(LIMITS, 'http');
+      const other = new HeadParser(LIMITS, 'http', targets);
       const beside = other.parse(shared, 0, cut);
       const same = beside === first && (beside !== 'refused' || other.refusal.reason === part.refusal.reason);
       check(same, `${beside} beside another's bytes and ${first} without`, text);

@@ -1,5 +1,6 @@
 import { cacheKey } from '@media-network/http-cache';
 import type { CacheStore, StoredEntry } from '@media-network/http-cache';
+import { KeyMemo } from './key-memo.ts';
 import { createSearchRules } from './search-rules.ts';
 
 type Scheme = 'http' | 'https';
@@ -42,17 +43,18 @@ export interface EntryKeys {
 /** A resource as it was asked for lately. */
 interface Recent extends KeyedResource {
   readonly prefix: string;
-  /** Keys by target: one that is there already has its hash with it for the look-up that follows. */
-  readonly keys: Map<string, string>;
+  readonly keys: KeyMemo;
 }
 
-const MAX_RECENT_KEYS = 4_096;
 const MAX_RECENT_RESOURCES = 16;
+/** Keys that are made until all are a generation older. Of the longest targets all that are kept take some 30 MB. */
+const MAX_NEW_KEYS = 16_384;
 
 export function createEntryKeys(): EntryKeys {
   const rules = createSearchRules();
   /** The one that was asked for last is first: requests of one resource follow each other. */
   const recent: Recent[] = [];
+  let newKeys = 0;
 
   function recentOf({ resource, settingsVersion, scheme, name }: KeyedResource): Recent {
     for (let i = 0; i < recent.length; i += 1) {
@@ -70,7 +72,7 @@ export function createEntryKeys(): EntryKeys {
     }
     // The target is the last part of a key and goes in as it is, so all before it can be kept.
     const prefix = cacheKey({ tenant: `${resource}.${settingsVersion}`, scheme, host: name, target: '' });
-    const fresh = { resource, settingsVersion, scheme, name, prefix, keys: new Map<string, string>() };
+    const fresh = { resource, settingsVersion, scheme, name, prefix, keys: new KeyMemo() };
     recent.unshift(fresh);
     recent.length = Math.min(recent.length, MAX_RECENT_RESOURCES);
     return fresh;
@@ -82,9 +84,13 @@ export function createEntryKeys(): EntryKeys {
       if (!rules.none) return prefix + rules.keyed(prefix, target);
       const known = keys.get(target);
       if (known !== undefined) return known;
-      if (keys.size >= MAX_RECENT_KEYS) keys.clear();
       const key = prefix + target;
-      keys.set(target, key);
+      newKeys += 1;
+      if (newKeys > MAX_NEW_KEYS) {
+        newKeys = 1;
+        for (const each of recent) each.keys.age();
+      }
+      keys.keep(target, key);
       return key;
     },
     scope: (by) => recentOf(by).prefix,

@@ -6,7 +6,7 @@ import type { Clock } from '@media-network/runtime';
 import type { OriginSettings } from '../origin/origin-settings.ts';
 import { leadsToOrigin } from './origin-links.ts';
 import { notModifiedHeaders, ttlSeconds } from './represent.ts';
-import { cacheStatus, storedHeaders } from './response-head.ts';
+import { cacheStatus, storedHeaders, withTtl } from './response-head.ts';
 
 /** What a request may be answered from at once: fresh, in RAM, for nobody in particular. */
 export interface HotEntry {
@@ -32,10 +32,13 @@ const NO_BODY = Buffer.alloc(0);
 /** What is kept of an entry's answers, as long as the entry is what it is. */
 class Prebuilt<Token> {
   readonly whole: FastHit<Token>;
+  /** What every answer from the entry says anew. */
+  readonly varying: () => readonly string[];
   notModified: FastHit<Token> | undefined;
 
-  constructor(whole: FastHit<Token>) {
+  constructor(whole: FastHit<Token>, varying: () => readonly string[]) {
     this.whole = whole;
+    this.varying = varying;
   }
 }
 
@@ -57,17 +60,19 @@ export function createHitLane<Found extends HotEntry, Token>(
 ): HitLane<Token> {
   const { clock } = deps;
 
-  /** What every answer from an entry says anew. */
-  function varying({ meta }: StoredEntry): readonly string[] {
-    const now = clock.nowMs();
-    return [
-      'Age',
-      String(currentAgeSeconds(meta.freshness, now)),
-      'Cache-Status',
-      cacheStatus(meta.headers, { kind: 'hit', ttlSeconds: ttlSeconds(meta, now) }),
-      'Media-Request',
-      deps.requestId(),
-    ];
+  function varyingOf({ meta }: StoredEntry): () => readonly string[] {
+    const status = cacheStatus(meta.headers, { kind: 'hit' });
+    return () => {
+      const now = clock.nowMs();
+      return [
+        'Age',
+        String(currentAgeSeconds(meta.freshness, now)),
+        'Cache-Status',
+        withTtl(status, ttlSeconds(meta, now)),
+        'Media-Request',
+        deps.requestId(),
+      ];
+    };
   }
 
   /** Undefined where the answer depends on the viewer. */
@@ -81,15 +86,16 @@ export function createHitLane<Found extends HotEntry, Token>(
       entry.attachment = BY_VIEWER;
       return undefined;
     }
+    const varying = varyingOf(entry);
     const whole = createFastHit<Token>({
       token: deps.tokenOf(found, target),
       status: meta.status,
       statusText: meta.statusText,
       headers: storedHeaders(meta, entry.sha256),
       body,
-      varying: () => varying(entry),
+      varying,
     });
-    const prebuilt = new Prebuilt(whole);
+    const prebuilt = new Prebuilt(whole, varying);
     entry.attachment = prebuilt;
     return prebuilt;
   }
@@ -107,7 +113,7 @@ export function createHitLane<Found extends HotEntry, Token>(
       headers: notModifiedHeaders(storedHeaders(entry.meta, entry.sha256)),
       body: NO_BODY,
       saysLength: false,
-      varying: () => varying(entry),
+      varying: prebuilt.varying,
     });
     return prebuilt.notModified;
   }
@@ -138,7 +144,7 @@ export function createHitLane<Found extends HotEntry, Token>(
         statusText: 'Partial Content',
         headers: [...prebuilt.whole.headers, 'Content-Range', part.contentRange],
         body: body.subarray(part.start, part.end),
-        varying: () => varying(entry),
+        varying: prebuilt.varying,
       });
       return answered(found, request, hit);
     },

@@ -63,6 +63,11 @@ export function cacheStatus(upstreamHeaders: readonly string[], outcome: CacheSt
   );
 }
 
+/** The Cache-Status of a hit whose time to live was not said yet. Ours is the last of its members. */
+export function withTtl(hitStatus: string, ttl: number): string {
+  return `${hitStatus}; ttl=${ttl}`;
+}
+
 function viaOf(headers: readonly string[]): string {
   const upstream = headerValue(headers, 'via');
   return upstream === undefined ? VIA : `${upstream}, ${VIA}`;
