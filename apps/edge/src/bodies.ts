@@ -8,6 +8,7 @@ import type { EdgeChain } from './chain/edge-chain.ts';
 import type { EdgeConfig } from './config.ts';
 import { workersBytes } from './data-plane.ts';
 import type { EdgeOverrides } from './edge-api.ts';
+import { createFileThread } from './files/file-thread.ts';
 import { createOriginClient } from './origin/origin-client.ts';
 import type { OriginClient } from './origin/origin-client.ts';
 import { isReceived } from './serve/ask-origin.ts';
@@ -48,6 +49,8 @@ export async function openBodies(
 ): Promise<Bodies> {
   const { chain, scope, sign, clock, log, random, fetch, override } = deps;
   const copies: Bodies['copies'] = { onDisturbed: undefined };
+  const files = createFileThread();
+  scope.add('file thread', () => files.close());
   const store = await openCacheStore({
     maxRamBytes: config.ramBytes - workersBytes(config),
     onDisturbed: (key, until) => copies.onDisturbed?.(key, until),
@@ -57,6 +60,7 @@ export async function openBodies(
       maxObjectBytes: config.maxObjectBytes,
       reserveBytes: DISK_RESERVE_BYTES,
       recoverWithinMs: DISK_RECOVERY_MS,
+      newFiles: files,
     },
     clock,
     log,

@@ -29,9 +29,12 @@ export interface DiskHead {
   readonly md5: Buffer;
 }
 
+function offsetAfter(key: Buffer, meta: Buffer): number {
+  return Math.ceil((HEAD_BYTES + key.length + meta.length + SLACK_BYTES) / ALIGN_BYTES) * ALIGN_BYTES;
+}
+
 export function bodyOffsetFor(key: string, meta: EntryMeta): number {
-  const needed = HEAD_BYTES + Buffer.byteLength(key) + Buffer.byteLength(JSON.stringify(meta)) + SLACK_BYTES;
-  return Math.ceil(needed / ALIGN_BYTES) * ALIGN_BYTES;
+  return offsetAfter(Buffer.from(key), Buffer.from(JSON.stringify(meta)));
 }
 
 /** The head up to the body, or undefined when it no longer fits before `bodyOffset`. */
@@ -39,7 +42,26 @@ export function encodeHead(head: DiskHead): Buffer | undefined {
   const key = Buffer.from(head.key);
   const meta = Buffer.from(JSON.stringify(head.meta));
   if (HEAD_BYTES + key.length + meta.length > head.bodyOffset) return undefined;
-  const bytes = Buffer.alloc(head.bodyOffset);
+  const bytes = Buffer.allocUnsafe(head.bodyOffset);
+  writeHead(bytes, head, key, meta);
+  return bytes;
+}
+
+/** A whole file, in memory of its own. */
+export function encodeWhole(
+  entry: Pick<DiskHead, 'key' | 'meta' | 'sha256' | 'md5'> & { readonly body: Buffer },
+): { readonly bodyOffset: number; readonly bytes: Buffer<ArrayBuffer> } {
+  const key = Buffer.from(entry.key);
+  const meta = Buffer.from(JSON.stringify(entry.meta));
+  const bodyOffset = offsetAfter(key, meta);
+  const bytes = Buffer.allocUnsafeSlow(bodyOffset + entry.body.length);
+  writeHead(bytes, { ...entry, bodyOffset, length: entry.body.length }, key, meta);
+  bytes.set(entry.body, bodyOffset);
+  return { bodyOffset, bytes };
+}
+
+/** All before the body, the padding included. */
+function writeHead(bytes: Buffer, head: Omit<DiskHead, 'key' | 'meta'>, key: Buffer, meta: Buffer): void {
   MAGIC.copy(bytes, 0);
   bytes.writeUInt32LE(VERSION, 8);
   bytes.writeUInt32LE(key.length, 12);
@@ -51,7 +73,7 @@ export function encodeHead(head: DiskHead): Buffer | undefined {
   headDigest(bytes.subarray(0, 80), key, meta).copy(bytes, 80);
   key.copy(bytes, HEAD_BYTES);
   meta.copy(bytes, HEAD_BYTES + key.length);
-  return bytes;
+  bytes.fill(0, HEAD_BYTES + key.length + meta.length, head.bodyOffset);
 }
 
 function headDigest(fixed: Buffer, key: Buffer, meta: Buffer): Buffer {

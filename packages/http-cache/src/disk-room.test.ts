@@ -24,6 +24,13 @@ test('many writes of a moment cost one look at the disk, and count before it see
   expect(state.looks).toBe(3);
 });
 
+test('whoever asks while the disk is looked at waits for that look, and what is let through then counts', async () => {
+  const { state, room } = disk(2_000);
+  const asked = Array.from({ length: 30 }, () => room.has(100));
+  expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(10);
+  expect(state.looks).toBe(1);
+});
+
 test('what was announced is not there to be given away, and comes back when it is not brought', async () => {
   const { room } = disk(2_000);
   room.promise(950);

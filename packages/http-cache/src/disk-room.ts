@@ -23,13 +23,19 @@ export function createDiskRoom(deps: DiskRoomDeps, reserveBytes: number): DiskRo
   let promised = 0;
   let free = 0;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** The look under way, which all wait for who want one, and what was let through since it began. */
+  let looking: Promise<void> | undefined;
+  let sinceLook = 0;
 
   const enough = (bytes: number): boolean => free - bytes - promised >= reserveBytes;
 
   async function look(): Promise<void> {
     const at = deps.clock.nowMs();
-    free = await deps.freeBytes().catch(() => Number.POSITIVE_INFINITY);
+    sinceLook = 0;
+    const seen = await deps.freeBytes().catch(() => Number.POSITIVE_INFINITY);
+    free = seen - sinceLook;
     lookedAtMs = at;
+    looking = undefined;
   }
 
   return {
@@ -37,9 +43,10 @@ export function createDiskRoom(deps: DiskRoomDeps, reserveBytes: number): DiskRo
       if (reserveBytes === 0) return true;
       const lately = Math.abs(deps.clock.nowMs() - lookedAtMs) < LOOK_MS;
       // What is written meanwhile is taken off, so only a look can say no.
-      if (surely || !lately || !enough(bytes)) await look();
+      if (surely || !lately || !enough(bytes)) await (looking ??= look());
       if (!enough(bytes)) return false;
       free -= bytes;
+      sinceLook += bytes;
       return true;
     },
     promise(delta) {

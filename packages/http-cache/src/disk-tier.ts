@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import * as fsPromises from 'node:fs/promises';
 import { join } from 'node:path';
 import { MediaError, errorCode } from '@media-network/runtime';
 import type { Spill } from './body-flow.ts';
-import { bodyOffsetFor, decodeHead, encodeHead, headLength } from './disk-head.ts';
+import { bodyOffsetFor, decodeHead, encodeHead, encodeWhole, headLength } from './disk-head.ts';
 import type { DiskHead } from './disk-head.ts';
 import type { WholeBody } from './fill.ts';
 import type { ByteSpan, EntryMeta } from './store.ts';
@@ -13,6 +13,15 @@ export type DiskIo = Pick<
   typeof fsPromises,
   'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat' | 'statfs' | 'unlink'
 >;
+
+/** Writes new files whole, many at once; see `openDiskTier`. */
+export interface NewFiles {
+  /**
+   * Takes the memory of `bytes` over. False where it did not and the caller has to; rejects with the system's code where the
+   * disk will not have it, and leaves nothing of it there.
+   */
+  write(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean>;
+}
 
 type FileHandle = Awaited<ReturnType<DiskIo['open']>>;
 
@@ -77,6 +86,14 @@ const READ_BYTES = 32_768;
 /** Heads read at a time on opening: enough to keep the platform's I/O threads busy. */
 const RECOVERY_READERS = 16;
 const FIRST_READ_BYTES = 4_096;
+/** From so many bodies on that are being stored at the same time, whoever writes them together is asked to, and for so many after. */
+const TOGETHER_FROM = 4;
+const TOGETHER_FOR = 256;
+
+/** 92 random bits. */
+function newId(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 24);
+}
 
 async function readFully(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
@@ -97,13 +114,20 @@ async function writeFully(handle: FileHandle, bytes: Buffer, position: number): 
   }
 }
 
-export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promise<DiskTier> {
+/** `newFiles`: who writes bodies that are here whole, where many come at once. */
+export async function openDiskTier(
+  dir: string,
+  io: DiskIo = fsPromises,
+  newFiles?: NewFiles,
+): Promise<DiskTier> {
   const tempDir = join(dir, 'temp');
   const entriesDir = join(dir, 'entries');
   await io.rm(tempDir, { recursive: true, force: true });
   await io.mkdir(tempDir, { recursive: true });
   await io.mkdir(entriesDir, { recursive: true });
   const madeDirs = new Set<string>();
+  let storing = 0;
+  let together = 0;
 
   const folderOf = (id: string): string => join(entriesDir, id.slice(0, 2));
   const pathOf = (id: string): string => join(folderOf(id), id);
@@ -145,8 +169,20 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
     }
   }
 
+  async function writeNew(id: string, bytes: Buffer): Promise<void> {
+    const handle = await openNew(folderOf(id), id);
+    try {
+      await writeFully(handle, bytes, 0);
+    } catch (error) {
+      await io.unlink(pathOf(id)).catch(() => undefined);
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+
   async function createWriter(key: string, meta: EntryMeta): Promise<DiskWriter> {
-    const id = randomBytes(12).toString('hex');
+    const id = newId();
     const temp = join(tempDir, id);
     const bodyOffset = bodyOffsetFor(key, meta);
     const handle = await openNew(tempDir, id);
@@ -225,22 +261,20 @@ export async function openDiskTier(dir: string, io: DiskIo = fsPromises): Promis
       };
     },
     createWriter,
-    async storeWhole({ key, meta, sha256, md5, body }) {
-      const id = randomBytes(12).toString('hex');
-      const bodyOffset = bodyOffsetFor(key, meta);
-      const head = encodeHead({ key, meta, bodyOffset, length: body.length, sha256, md5 });
-      if (head === undefined) throw new Error('the head fits by construction');
+    async storeWhole(entry) {
+      const id = newId();
       await madeFolderOf(id);
-      const handle = await openNew(folderOf(id), id);
+      storing += 1;
       try {
-        await writeFully(handle, Buffer.concat([head, body]), 0);
-      } catch (error) {
-        await io.unlink(pathOf(id)).catch(() => undefined);
-        throw error;
+        const { bodyOffset, bytes } = encodeWhole(entry);
+        const file = { id, bodyOffset, bytes: bytes.length };
+        together = storing >= TOGETHER_FROM ? TOGETHER_FOR : Math.max(0, together - 1);
+        if (newFiles !== undefined && together > 0 && (await newFiles.write(pathOf(id), bytes))) return file;
+        await writeNew(id, bytes.length === file.bytes ? bytes : encodeWhole(entry).bytes);
+        return file;
       } finally {
-        await handle.close();
+        storing -= 1;
       }
-      return { id, bodyOffset, bytes: bodyOffset + body.length };
     },
     read,
     async readWhole(file, length) {

@@ -2,7 +2,7 @@ import { MediaError, errorCode, silentLog, systemClock } from '@media-network/ru
 import type { Clock, Log } from '@media-network/runtime';
 import { keyScope } from './cache-key.ts';
 import { openDiskTier } from './disk-tier.ts';
-import type { DiskFile, DiskIo, DiskTier, DiskWriter, Recovered, Recovery } from './disk-tier.ts';
+import type { DiskFile, DiskIo, DiskTier, DiskWriter, NewFiles, Recovered, Recovery } from './disk-tier.ts';
 import { createDiskRoom } from './disk-room.ts';
 import { createEntryIndex } from './entry-index.ts';
 import { Entry } from './entry.ts';
@@ -36,6 +36,8 @@ export interface CacheStoreOptions {
     /** Pause before a degraded disk is tried again. 30 s by default. */
     readonly retryMs?: number;
     readonly io?: DiskIo;
+    /** Who writes small bodies where many come at once; without it each is written for itself. */
+    readonly newFiles?: NewFiles;
   };
   readonly onDisturbed?: OnDisturbed;
   readonly clock?: Clock;
@@ -322,7 +324,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
 
   async function openDisk(): Promise<DiskTier | undefined> {
     if (diskOptions === undefined) return undefined;
-    return await openDiskTier(diskOptions.dir, diskOptions.io);
+    return await openDiskTier(diskOptions.dir, diskOptions.io, diskOptions.newFiles);
   }
 
   /** Takes an entry of before the start back in, unless it was purged since or something newer is there. */

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { createEntryKeys } from './entry-keys.ts';
 import { KeyMemo } from './key-memo.ts';
 
+const by = (resource: string) => ({ resource, settingsVersion: 1, scheme: 'http' as const, name: '' });
+
 test('what was asked for since the last time outlives the next, the rest does not', () => {
   const memo = new KeyMemo();
   memo.keep('/a', 'key a');
@@ -24,7 +26,6 @@ test('long targets are not remembered', () => {
 
 test('keys stay what they are, however many others were made', () => {
   const keys = createEntryKeys();
-  const by = (resource: string) => ({ resource, settingsVersion: 1, scheme: 'http' as const, name: '' });
   const before = keys.of(by('one'), '/a');
   for (let i = 0; i < 40_000; i += 1) keys.of(by(i % 2 === 0 ? 'one' : 'two'), `/${i}`);
   expect(keys.of(by('one'), '/a')).toBe(before);
