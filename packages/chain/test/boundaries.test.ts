@@ -799,6 +799,18 @@ describe('the money of a week', () => {
     expect([epoch(0n)?.status, epoch(0n)?.rewards]).toEqual([2, kept]);
   });
 
+  it('is not decided before it is over, to the second', async () => {
+    expect(await record(0n, await decide(0n, 10n ** 10n))).toBe('ok');
+    expect(await charge(0n)).toBe('ok');
+    const kept = epoch(0n)?.kept ?? 0n;
+    const vote = { ...guard, week: 0n, setWeek: 0n, root: new Uint8Array(32), rewards: 0n, kept };
+    bench.at(PER_WEEK * HOUR - 1n);
+    expect(await bench.run('proposeEpoch', vote)).toBe('TooEarly');
+    expect(epoch(0n)?.voteCount).toBe(0);
+    bench.at(PER_WEEK * HOUR);
+    expect(await bench.run('proposeEpoch', vote)).toBe('ok');
+  });
+
   it('a root of a set that lies is not paid until a later one wants the same', async () => {
     expect(await record(0n, await decide(0n, 10n ** 10n))).toBe('ok');
     expect(await charge(0n)).toBe('ok');

@@ -24,7 +24,7 @@ export interface MutantsResult {
 }
 
 /** The tests of the program, quickest to notice first. */
-const SUITES = ['boundaries', 'changed-basis', 'moved-price', 'trace', 'substitution'] as const;
+const SUITES = ['boundaries', 'refusals', 'changed-basis', 'moved-price', 'trace', 'substitution'] as const;
 /** Steps of the random trace that a wrong rule has to get past. */
 const TRACE_STEPS = '12000';
 const PATIENCE_MS = 900_000;
