@@ -348,8 +348,9 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
 
   #onLocalClosed(stream: Http2Stream<Token>): void {
     stream.sinceMs = this.#deps.nowMs();
+    // Answered: what of the body was not read is not going to be.
+    stream.upload?.discard();
     if (stream.remoteClosed) this.#streams.forget(stream);
-    else stream.upload?.discard();
   }
 
   /** No further connection-wide work: what is under way is answered, the rest is refused (§6.8). */

@@ -51,7 +51,12 @@ export class Upload extends Readable {
   discard(error?: Error): void {
     this.full = false;
     this.destroy(error);
+  }
+
+  // After the end nobody is asked for more: what was read since then is credited here, once all of it is.
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#credit();
+    done(error);
   }
 
   #credit(): void {
