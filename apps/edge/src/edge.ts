@@ -90,7 +90,7 @@ export async function createEdge(
     scope.add('chain', () => chain.close());
     await chain.start();
     tasks.push(...chain.tasks);
-    const moments = createMoments(chain, clock);
+    const { moments, goOnFrom } = createMoments(chain, clock);
     const sample = (): number => moments().sample;
     const book = createTenantBook(chain, {
       zone: config.zone,
@@ -116,6 +116,7 @@ export async function createEdge(
     const journal = await openJournal({ ledger, clock, log }, { dir: join(config.dir, 'journal') });
     scope.add('journal', () => journal.close());
     const evidence = await openEvidenceStore(join(config.dir, 'evidence'));
+    goOnFrom(Math.max(evidence.lastCommitted(), ledger.lastCounted()));
     const build = overrides.buildReport ?? buildHonestReport;
     const instance = legacy?.instance ?? randomUUID();
     const knownProcess = createKnownProcess({ chain, fetch, instance });

@@ -30,7 +30,7 @@ export function weekMs(periods: Periods): number {
 }
 
 /** When a sample begins, Unix milliseconds. */
-function sampleStartMs(periods: Periods, sample: number): number {
+export function sampleStartMs(periods: Periods, sample: number): number {
   return (periods.epochZero + sample * periods.sampleSecs) * 1000;
 }
 

@@ -183,6 +183,19 @@ describe('ledger', () => {
     ]);
   });
 
+  it('knows the last sample that anything was counted in, and a replay does, too', () => {
+    const ledger = createLedger(readers);
+    expect(ledger.lastCounted()).toBe(0);
+    ledger.addServed(key(1), 30, 5);
+    ledger.addServed(key(2), 26, 5);
+    expect(ledger.lastCounted()).toBe(30);
+    const again = createLedger(readers);
+    for (const record of ledger.snapshot()) again.apply(record);
+    expect(again.lastCounted()).toBe(30);
+    again.settle(2, 'submitted');
+    expect(again.lastCounted()).toBe(0);
+  });
+
   it('puts what comes after the seal of an hour to the next one', () => {
     const ledger = createLedger(readers);
     expect(ledger.addServed(key(1), 11, 5)).toBe(11);

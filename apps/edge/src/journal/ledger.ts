@@ -92,6 +92,8 @@ export interface Ledger {
   readonly sealedThrough: number;
   /** Hours not settled, ascending. */
   openHours(): readonly number[];
+  /** The last sample of an hour not settled in which anything was counted; 0 where nothing was. */
+  lastCounted(): number;
   /** All bytes ever counted for a resource. */
   total(resource: string): number;
   bytesInHour(resource: string, hour: number): number;
@@ -284,6 +286,13 @@ export function createLedger(readers: EvidenceReaders): Ledger {
     hour: (hour) => hours.get(hour),
     takesReceipts: (target) => target.hour > sealedThrough,
     openHours: () => [...hours.keys()].sort((a, b) => a - b),
+    lastCounted() {
+      let last = 0;
+      for (const { hour, samples } of hours.values())
+        for (const slots of samples.values())
+          last = Math.max(last, hour * SAMPLES + slots.findLastIndex((bytes) => bytes > 0));
+      return last;
+    },
     total: (resource) => totals.get(resource) ?? 0,
     bytesInHour: (resource, hour) => sum(hours.get(hour)?.samples.get(resource) ?? []),
     signedInHour: (resource, hour) => hours.get(hour)?.signed.get(resource) ?? 0,

@@ -45,6 +45,7 @@ it('lists commits by slot, of all lives of the process', async () => {
   ] as const)
     await store.putCommit(5, commit(boot, slot));
   expect([...(await store.commits(5))]).toEqual([9, 2, 20, 3, 9, 11]);
+  for (const one of [store, await openEvidenceStore(dir)]) expect(one.lastCommitted()).toBe(5 * 12 + 11);
   expect(await store.pruneBelow(6)).toBe(1);
   expect((await store.commits(5)).length).toBe(0);
   expect(await store.open('counters', '07'.repeat(32))).toBeUndefined();

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { storedFile } from '@media-network/runtime/daemon';
 import type { StoredFile } from '@media-network/runtime/daemon';
+import { SAMPLES } from '../journal/ledger.ts';
 import type { BuiltReport } from './report-builder.ts';
 
 export type EvidenceKind = 'entries' | 'receipts' | 'digests' | 'counters';
@@ -23,6 +24,8 @@ export interface EvidenceStore {
   /** Durable when it resolves. */
   putCommit(hour: number, commit: KeptCommit): Promise<void>;
   commit(hour: number, boot: number, slot: number): Promise<Buffer | undefined>;
+  /** The last sample in which anything was committed to; 0 where nothing was. */
+  lastCommitted(): number;
   /** All commits of an hour end to end, rising by slot, of every life of the process. */
   commits(hour: number): Promise<Buffer>;
   /** The list with this root (hex); undefined when there is none. The root of nothing has the empty list. */
@@ -108,6 +111,12 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
         ? readFile(join(dir, String(hour), name))
         : undefined;
     },
+    lastCommitted() {
+      let last = 0;
+      for (const [hour, { commits }] of hours)
+        for (const name of commits) last = Math.max(last, hour * SAMPLES + slotOf(name));
+      return last;
+    },
     async commits(hour) {
       const names = [...(hours.get(hour)?.commits ?? [])].sort(bySlot);
       return Buffer.concat(await Promise.all(names.map((name) => readFile(join(dir, String(hour), name)))));
@@ -145,11 +154,13 @@ export async function openEvidenceStore(dir: string): Promise<EvidenceStore> {
   };
 }
 
+function slotOf(name: string): number {
+  return Number(name.split('-')[2]);
+}
+
 /** Names of commits by slot, then by boot: `commit-<boot>-<slot>`. */
 function bySlot(a: string, b: string): number {
-  const [, bootA = '', slotA = ''] = a.split('-');
-  const [, bootB = '', slotB = ''] = b.split('-');
-  return Number(slotA) - Number(slotB) || Number(bootA) - Number(bootB);
+  return slotOf(a) - slotOf(b) || Number(a.split('-')[1]) - Number(b.split('-')[1]);
 }
 
 let parts = 0;
