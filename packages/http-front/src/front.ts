@@ -214,6 +214,8 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
 
   const sweeper = createRepeatingTask(
     async () => {
+      // What came while this process was held up is read first: whoever sent it is not late.
+      await new Promise((resolve) => setImmediate(resolve));
       const now = clock.nowMs();
       for (const connection of state.connections) connection.sweep(now);
       if (Math.floor(now / 1000) !== second) dropAssembled();

@@ -339,6 +339,22 @@ describe('time limits', () => {
     }
   };
 
+  test('what has come while the process was held up is not late', async () => {
+    const { port, front } = await start({ clock });
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.setNoDelay(true);
+    socket.write('GET / HTTP/1.1\r\n');
+    await until(() => front.stats.connections === 1);
+    await tick(1_000);
+    // The rest is with the kernel when the clock says that it is too late for it.
+    socket.write(`${HOST}\r\n`);
+    clock.advance(11_000);
+    const text = (await readAtLeast(socket, 20)).toString('latin1');
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    socket.destroy();
+  });
+
   test('a head that trickles in is given up with 408', async () => {
     const { port, front, refused } = await start({ clock });
     const socket = connect(port, '127.0.0.1');
