@@ -97,6 +97,26 @@ describe('votes on what changes', () => {
     });
   const epoch = () => allOf(bench.twin.model, 'epoch')[0]?.value;
 
+  it('terms change without what is set aside: a charge that comes before takes what it takes', async () => {
+    for (const index of [0, 1]) expect(await authorise(index, 1)).toBe('ok');
+    await serve(0n);
+    const before = found()?.lp ?? 0n;
+    await charge();
+    const left = found()?.lp ?? 0n;
+    expect(left).toBeLessThan(before);
+    const publisher = bench.owner(2);
+    const terms = { allowance: 6n, vouchKey: new Uint8Array(32).fill(9) };
+    const update = (lp: bigint): Promise<string> =>
+      bench.run('updateResource', { publisher, pool: bench.pool, resource, lp, ...terms });
+    expect(await update(0n)).toBe('ok');
+    expect([found()?.lp, found()?.termsCount]).toEqual([left, 2]);
+    const stake = allOf(bench.twin.model, 'stake').find(({ address }) => address === found()?.stake);
+    expect(stake?.value.allocated).toBe(left);
+    // A number is what shall be there afterwards.
+    expect(await update(before)).toBe('ok');
+    expect(found()?.lp).toBe(before);
+  });
+
   it.each([
     ['its own set', 0n],
     ['a later one', 1n],

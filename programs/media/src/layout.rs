@@ -865,7 +865,7 @@ pub mod ix {
         pub const SHA256: usize = 4;
         pub const SHA256_BYTES: usize = 32;
     }
-    /// Sets the LP set aside, the allowance of open bytes an hour and the vouching key; the last two hold from the next hour.
+    /// Sets the LP set aside (0 leaves it as it is), the allowance of open bytes an hour and the vouching key; the last two hold from the next hour.
     pub mod update_resource {
         pub const CODE: u8 = 20;
         /// Accounts before those that repeat.

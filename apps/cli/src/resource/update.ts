@@ -158,7 +158,8 @@ async function stakeUpdate(
     publisher,
     resource: resource.address,
     pool: resource.pool,
-    lp,
+    // Not what was read: a charge may take of it before this lands.
+    lp: options.lp === undefined ? 0n : lp,
     allowance,
     vouchKey,
   });

@@ -444,6 +444,11 @@ export const MUTANTS: readonly Mutant[] = [
     ['a week is claimed without end', 'record.set_bytes(claim::CLAIMED, &claimed);', ''],
   ]),
   ...of('src/instructions/resource.rs', [
+    [
+      'a change of terms sets aside nothing',
+      'let lp = if asked == 0 { before } else { asked };',
+      'let lp = asked;',
+    ],
     ['a blank ring of somebody else can be attached', '!= *view.address().as_array()', '== [0; 32]'],
     [
       'LP leaves while something is due',

@@ -48,7 +48,7 @@ async function setAllowance(stage: Stage, change: { lp?: bigint; allowance?: big
       publisher: stage.publisher,
       resource: stage.resource,
       pool: stage.pool,
-      lp: change.lp ?? resource.lp,
+      lp: change.lp ?? 0n,
       allowance: change.allowance ?? terms?.allowance ?? 0n,
       vouchKey: terms?.vouchKey ?? new Uint8Array(32),
     }),

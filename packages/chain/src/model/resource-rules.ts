@@ -166,18 +166,19 @@ export const resourceRules: Pick<
     const resource = openOwn(context);
     checkSame(resource.stake, context.at('stake'));
     if (isGone(resource)) fail('WrongStatus');
-    if (args.lp === 0n) fail('ZeroAmount');
     const hour = hourAt(config, context.now);
-    const raised = args.lp > resource.lp;
+    // Charges take of it at any time: whoever changes something else does not know how much there is.
+    const lp = args.lp === 0n ? resource.lp : args.lp;
+    const raised = lp > resource.lp;
     if (raised) {
-      if (args.lp - resource.lp > stake.lp - stake.allocated) fail('InsufficientStake');
-    } else if (args.lp < resource.lp) {
+      if (lp - resource.lp > stake.lp - stake.allocated) fail('InsufficientStake');
+    } else if (lp < resource.lp) {
       if (owes(resource)) fail('DebtOpen');
       if (resource.status !== RESOURCE_STATUS.paused || !isSettled(config, resource, hour))
         fail('StakeInUse');
     }
-    stake.allocated = u64(stake.allocated + args.lp - resource.lp);
-    resource.lp = args.lp;
+    stake.allocated = u64(stake.allocated + lp - resource.lp);
+    resource.lp = lp;
     const terms = resource.terms[resource.termsCount - 1];
     if (args.allowance !== terms?.allowance || !sameBytes(args.vouchKey, terms.vouchKey))
       changeTerms(config, resource, hour, { allowance: args.allowance, vouchKey: args.vouchKey });

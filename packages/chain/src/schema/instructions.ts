@@ -288,7 +288,7 @@ export const INSTRUCTIONS = {
   },
   updateResource: {
     id: 20,
-    doc: 'Sets the LP set aside, the allowance of open bytes an hour and the vouching key; the last two hold from the next hour.',
+    doc: 'Sets the LP set aside (0 leaves it as it is), the allowance of open bytes an hour and the vouching key; the last two hold from the next hour.',
     accounts: [{ name: 'publisher', signer: true }, cfg, r('pool'), w('stake'), w('resource')],
     args: { lp: 'u64', allowance: 'u64', vouchKey: { bytes: 32 } },
   },

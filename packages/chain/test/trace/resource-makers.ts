@@ -100,7 +100,7 @@ export function resourceMakers(scene: Scene): readonly Maker[] {
           publisher: found.value.publisher,
           resource: found.address,
           pool: found.value.pool,
-          lp: chance(0.3) ? found.value.lp : amount(6n * MEDIA),
+          lp: chance(0.3) ? pick([0n, found.value.lp]) : amount(6n * MEDIA),
           ...(chance(0.6) && terms !== undefined
             ? { allowance: terms.allowance, vouchKey: terms.vouchKey }
             : { allowance: amount(10n ** 9n), vouchKey: new Uint8Array(32).fill(int(4)) }),

@@ -108,7 +108,7 @@ pub fn load_ring<'a>(ctx: &Ctx<'a>, view: &'a AccountView) -> Result<Record<'a>,
 
 pub fn update_resource(ctx: &Ctx<'_>) -> ProgramResult {
     let [publisher, config, pool, stake, resource] = ctx.first::<5>();
-    let lp = ctx.args.u64(ix::update_resource::LP);
+    let asked = ctx.args.u64(ix::update_resource::LP);
     let terms = Terms { allowance: ctx.args.u64(ix::update_resource::ALLOWANCE), vouch_key: ctx.args.array(ix::update_resource::VOUCH_KEY) };
     let config = ctx.config(config)?;
     let pool = ctx.pool(pool)?;
@@ -121,13 +121,12 @@ pub fn update_resource(ctx: &Ctx<'_>) -> ProgramResult {
     if is_gone(&resource) {
         return Err(error::WRONG_STATUS);
     }
-    if lp == 0 {
-        return Err(error::ZERO_AMOUNT);
-    }
     let now = time::now()?;
     let periods = time::periods(&config);
     let hour = time::hour_at(&periods, now)?;
     let before = resource.u64(resource::LP);
+    // Charges take of it at any time: whoever changes something else does not know how much there is.
+    let lp = if asked == 0 { before } else { asked };
     if lp > before {
         set_aside(&stake, lp - before)?;
     } else if lp < before {
