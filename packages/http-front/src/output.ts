@@ -55,6 +55,11 @@ export class Output<Token> {
     return this.#socket.writableLength;
   }
 
+  /** A write has failed, or the socket is gone: it keeps nothing and takes nothing. */
+  get #failed(): boolean {
+    return this.#socket.destroyed || this.#socket.errored !== null;
+  }
+
   /** Gathers what follows into one system call. */
   cork(): void {
     if (this.#corked) return;
@@ -107,7 +112,7 @@ export class Output<Token> {
       socket.write(second);
       socket.uncork();
     }
-    if (socket.writableLength === 0 && this.#unsettled.length === 0) {
+    if (socket.writableLength === 0 && this.#unsettled.length === 0 && !this.#failed) {
       if (onLeft === undefined) this.#events.onWritten?.(token, head, body);
       else onLeft(head, body);
       return true;
@@ -129,7 +134,7 @@ export class Output<Token> {
    */
   #checkFlushed(): void {
     if (this.encrypted || this.#unsettled.length === 0) return;
-    if (this.#socket.writableLength === 0 && !this.#socket.destroyed) {
+    if (this.#socket.writableLength === 0 && !this.#failed) {
       this.#settle(this.#unsettled.length);
       return;
     }
