@@ -1,6 +1,12 @@
 import { Readable } from 'node:stream';
 import { createChunkedScanner } from './chunked.ts';
 import type { ChunkedScanner } from './chunked.ts';
+import { HeldBytes } from './held-bytes.ts';
+
+/** What waits in the stream is what came first; all that comes after it is held in few pieces. */
+const HIGH_WATER_BYTES = 1;
+/** From so much on the reader has enough for now. */
+const FULL_BYTES = 65_536;
 
 /** The body of an HTTP/1 request, decoded from its framing (RFC 9112 §6), as a stream at its reader's pace. */
 export class RequestBody extends Readable {
@@ -9,6 +15,9 @@ export class RequestBody extends Readable {
   #onFirstRead: (() => void) | undefined;
   #left: number;
   #discarding = false;
+  /** What came while there was something in the stream that nobody had read. */
+  readonly #held = new HeldBytes();
+  #waits = false;
   /** Whether all of it has come. */
   complete: boolean;
   /** Whether the reader has enough for now. */
@@ -19,7 +28,7 @@ export class RequestBody extends Readable {
    * `contentLength` is -1 where there is none.
    */
   constructor(contentLength: number, chunked: boolean, onWanted: () => void, onFirstRead: () => void) {
-    super();
+    super({ highWaterMark: HIGH_WATER_BYTES });
     this.#scanner = chunked ? createChunkedScanner() : undefined;
     this.#left = Math.max(0, contentLength);
     this.#onWanted = onWanted;
@@ -40,6 +49,7 @@ export class RequestBody extends Readable {
 
   override _read(): void {
     this.full = false;
+    this.#giveHeld();
     this.#onWanted();
   }
 
@@ -58,7 +68,10 @@ export class RequestBody extends Readable {
       used = result.used;
       this.complete = result.kind === 'done';
     }
-    if (this.complete && !this.destroyed) this.push(null);
+    if (this.complete && !this.destroyed) {
+      this.#giveHeld();
+      this.push(null);
+    }
     return used;
   }
 
@@ -66,11 +79,19 @@ export class RequestBody extends Readable {
   discard(): void {
     this.#discarding = true;
     this.full = false;
+    this.#held.take();
     this.destroy();
   }
 
   #give(data: Buffer): void {
     if (this.#discarding || this.destroyed || data.length === 0) return;
-    if (!this.push(data)) this.full = true;
+    if (this.#waits) this.#held.add(data);
+    else this.#waits = !this.push(data);
+    if (this.#waits && this.readableLength + this.#held.length >= FULL_BYTES) this.full = true;
+  }
+
+  #giveHeld(): void {
+    this.#waits = false;
+    for (const piece of this.#held.take()) this.#waits = !this.push(piece);
   }
 }

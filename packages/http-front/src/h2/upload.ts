@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { HeldBytes } from '../held-bytes.ts';
 
 /** Bytes count as read when they have left this buffer, so that it holds no more than the windows say. */
 const HIGH_WATER_BYTES = 1;
@@ -11,6 +12,8 @@ export class Upload extends Readable {
   readonly #onConsumed: (bytes: number) => void;
   /** Received and not yet credited. */
   #owed = 0;
+  /** What came while the reader had enough. */
+  readonly #held = new HeldBytes();
   /** Whether the reader has enough for now: what is late then is not the peer's fault. */
   full = false;
   /** Called when the reader first asks. */
@@ -29,22 +32,30 @@ export class Upload extends Readable {
     const first = this.onFirstRead;
     this.onFirstRead = undefined;
     first?.();
-    this.#credit();
+    this.#giveHeld();
+    if (!this.full) this.#credit();
   }
 
-  /** Takes body bytes; `windowBytes` is what they cost the window, padding included. */
+  /** Takes a copy of body bytes; `windowBytes` is what they cost the window, padding included. */
   receive(bytes: Buffer, windowBytes: number): void {
     this.#owed += windowBytes;
     if (this.destroyed) {
       this.#credit();
       return;
     }
-    if (bytes.length > 0 && !this.push(bytes)) this.full = true;
+    if (this.full) this.#held.add(bytes);
+    else if (bytes.length > 0 && !this.push(Buffer.from(bytes))) this.full = true;
     if (!this.full) this.#credit();
   }
 
   end(): void {
-    if (!this.destroyed) this.push(null);
+    if (this.destroyed) return;
+    this.#giveHeld();
+    this.push(null);
+  }
+
+  #giveHeld(): void {
+    for (const piece of this.#held.take()) if (!this.push(piece)) this.full = true;
   }
 
   /** Nobody reads on: what waits is credited and thrown away. */
@@ -55,6 +66,7 @@ export class Upload extends Readable {
 
   // After the end nobody is asked for more: what was read since then is credited here, once all of it is.
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#held.take();
     this.#credit();
     done(error);
   }

@@ -78,8 +78,7 @@ export class Uploads<Token> {
         return true;
       }
     }
-    // Kept beyond this call: a copy, the socket's buffer is not ours.
-    stream.upload?.receive(Buffer.from(buffer.subarray(start, end)), windowBytes);
+    stream.upload?.receive(buffer.subarray(start, end), windowBytes);
     return endStream ? this.#ended(stream) : true;
   }
 
