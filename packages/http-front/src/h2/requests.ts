@@ -93,9 +93,12 @@ export class Requests<Token> {
 
   #request(id: number, { endStream, selfDependent }: BlockReader): boolean {
     const { errors, http2, streams, taker } = this.#deps;
+    if (this.stopped) {
+      // The client tries again on another connection (§6.8).
+      streams.ignored(id);
+      return errors.spend(FloodCost.noise);
+    }
     streams.used(id);
-    // The client tries again on another connection (§6.8).
-    if (this.stopped) return errors.spend(FloodCost.noise);
     if (selfDependent) return errors.streamError(id, ErrorCode.protocol);
     if (streams.size >= http2.maxConcurrentStreams || taker.handedOver() >= http2.maxHandedOver)
       return errors.streamError(id, ErrorCode.refusedStream);

@@ -374,7 +374,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
   #stopAnswering(): void {
     if (this.#requests.stopped || this.ended) return;
     this.#requests.stopped = true;
-    this.#sender.goAway(this.#streams.lastId, ErrorCode.noError);
+    this.#sender.goAway(this.#streams.lastTaken, ErrorCode.noError);
     this.#kick();
   }
 
@@ -383,7 +383,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
     if (this.ended || this.#streams.size > 0) return;
     const leaving = this.#requests.stopped || this.#peerLeaves;
     if (!leaving) return;
-    if (!this.#requests.stopped) this.#sender.goAway(this.#streams.lastId, ErrorCode.noError);
+    if (!this.#requests.stopped) this.#sender.goAway(this.#streams.lastTaken, ErrorCode.noError);
     this.#finish();
   }
 
@@ -396,7 +396,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
   /** A connection error (§5.4.1). Returns false, for the reader to stop. */
   fail(code: ErrorCode): false {
     if (this.ended) return false;
-    this.#sender.goAway(this.#streams.lastId, code);
+    this.#sender.goAway(this.#streams.lastTaken, code);
     this.#output.flushAll();
     this.#phase = 'ended';
     this.#streams.closeAll();

@@ -20,6 +20,8 @@ export class Streams<Token> {
   readonly #settling = new Set<Http2Stream<Token>>();
   readonly #ids = new StreamIds();
   readonly #sender: Sender<Token>;
+  /** Largest identifier of a request that was not ignored: what GOAWAY says, and never takes back. */
+  lastTaken = 0;
 
   constructor(sender: Sender<Token>) {
     this.#sender = sender;
@@ -50,6 +52,13 @@ export class Streams<Token> {
   /** A request came; whether it becomes a stream is seen later. */
   used(id: number): void {
     this.#ids.open(id);
+    this.lastTaken = id;
+  }
+
+  /** A request after the last GOAWAY: nothing becomes of it, and what is on its way of its body is no error. */
+  ignored(id: number): void {
+    this.#ids.open(id);
+    this.#ids.reset(id);
   }
 
   add(stream: Http2Stream<Token>): void {
