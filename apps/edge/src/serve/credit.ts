@@ -2,6 +2,7 @@ import type { AnswerBody } from '@media-network/http-front';
 import { MediaError } from '@media-network/runtime';
 import type { Clock } from '@media-network/runtime';
 import type { Session, PhasesDesk } from '../session/session-desk.ts';
+import { orLeft } from './or-left.ts';
 
 export interface CreditDeps {
   readonly desk: Pick<PhasesDesk, 'credit' | 'hand'>;
@@ -54,7 +55,9 @@ export function onCredit(
     if (chunked) hand(LAST_CHUNK_BYTES);
   }
   return {
-    body: parts(),
+    body: orLeft(parts(), () =>
+      Buffer.isBuffer(body) ? undefined : body[Symbol.asyncIterator]().return?.(),
+    ),
     settle(bytes) {
       // Heads are counted when they are written.
       const lost = Math.max(0, handed - bytes);

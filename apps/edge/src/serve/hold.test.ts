@@ -77,3 +77,13 @@ it('tells the source when the viewer leaves early', async () => {
   for await (const _ of stream(held)) break;
   expect(ended).toBe(true);
 });
+
+it('tells the source when the viewer leaves before anything is read', async () => {
+  let ended = false;
+  const parts = body(['a'.repeat(70_000), 'b', 'c'], () => {
+    ended = true;
+  });
+  const held = stream(await holdBeginning(parts, undefined, systemClock));
+  await held[Symbol.asyncIterator]().return?.();
+  expect(ended).toBe(true);
+});

@@ -1,4 +1,5 @@
 import type { Clock } from '@media-network/runtime';
+import { orLeft } from './or-left.ts';
 
 /** Up to this much of a body is held back before its head is sent. */
 const HOLD_BYTES = 64 * 1024;
@@ -42,7 +43,7 @@ export async function holdBeginning(
     over?.abort();
   }
   if (ended) return wholeOf(held);
-  return resume(source, held, next);
+  return orLeft(resume(source, held, next), () => source.return?.());
 }
 
 function wholeOf(held: readonly Uint8Array[]): Buffer {

@@ -1,10 +1,18 @@
 import { MediaError } from '@media-network/runtime';
 import { originError } from '../origin/origin-client.ts';
 import type { OriginResponse } from '../origin/origin-response.ts';
+import { orLeft } from './or-left.ts';
 import type { Tally } from './tally.ts';
 
 /** An origin's body with its bytes counted and its failures in our words. */
-export async function* counted(
+export function counted(
+  response: OriginResponse,
+  deps: { readonly tally: Pick<Tally, 'fetched'> },
+): AsyncIterable<Buffer> {
+  return orLeft(pieces(response, deps), () => abandon(response));
+}
+
+async function* pieces(
   response: OriginResponse,
   deps: { readonly tally: Pick<Tally, 'fetched'> },
 ): AsyncGenerator<Buffer> {
@@ -36,8 +44,12 @@ export async function drain(response: OriginResponse): Promise<void> {
     for await (const _ of response.body) break;
     return;
   }
-  response.body.on('error', () => undefined);
-  response.body.destroy();
+  abandon(response);
+}
+
+function abandon({ body }: OriginResponse): void {
+  body.on('error', () => undefined);
+  body.destroy();
 }
 
 /** Reads a body to its end for the cache's sake: a fill whose last reader leaves is given up. Never rejects. */
@@ -63,7 +75,7 @@ export async function readShort(
     parts.push(next.value);
     size += next.value.length;
   }
-  return { rest: resumed(parts, iterator) };
+  return { rest: orLeft(resumed(parts, iterator), () => iterator.return?.()) };
 }
 
 async function* resumed(parts: readonly Buffer[], iterator: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
