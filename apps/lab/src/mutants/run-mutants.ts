@@ -12,8 +12,8 @@ export type Fate = 'killed' | 'survived';
 export interface MutantOptions {
   /** The checkout whose program and tests are used. */
   readonly root: string;
-  /** Only mutants whose name contains this. */
-  readonly only?: string;
+  /** Only mutants whose name contains one of these. */
+  readonly only?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onFate: (mutant: Mutant, fate: Fate, by: string) => void;
 }
@@ -29,6 +29,11 @@ const SUITES = ['boundaries', 'refusals', 'changed-basis', 'moved-price', 'trace
 const TRACE_STEPS = '12000';
 const PATIENCE_MS = 900_000;
 
+/** The mutants whose name contains one of these words; all of them without any. */
+export function chooseMutants(only: readonly string[] = ['']): readonly Mutant[] {
+  return MUTANTS.filter(({ name }) => only.some((text) => name.includes(text)));
+}
+
 /**
  * Turns one rule of the program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the
  * Rust toolchain (`media program build` installs it).
@@ -37,7 +42,7 @@ const PATIENCE_MS = 900_000;
  * @throws `lab/mutant-does-not-fit` when the text of a mutant is not there exactly once: the list is behind the program.
  */
 export async function runMutants(options: MutantOptions): Promise<MutantsResult> {
-  const chosen = MUTANTS.filter(({ name }) => name.includes(options.only ?? ''));
+  const chosen = chooseMutants(options.only);
   const scratch = await mkdtemp(join(tmpdir(), 'media-mutants-'));
   const source = join(options.root, 'programs', 'media');
   const copy = join(scratch, 'media');
