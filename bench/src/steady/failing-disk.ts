@@ -78,8 +78,10 @@ async function underFault(
       const breaking = setTimeout(
         () => {
           if (fault === 'read-only') mount(['-o', 'remount,ro', dir]);
+          // The edge goes on writing meanwhile.
           if (fault === 'removed')
-            for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true, force: true });
+            for (const name of readdirSync(dir))
+              rmSync(join(dir, name), { recursive: true, force: true, maxRetries: 50, retryDelay: 10 });
         },
         (seconds * 1_000) / 3,
       );

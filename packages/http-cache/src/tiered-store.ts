@@ -1,15 +1,16 @@
-import { MediaError, errorCode, silentLog, systemClock } from '@media-network/runtime';
+import { errorCode, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { keyScope } from './cache-key.ts';
 import { openDiskTier } from './disk-tier.ts';
-import type { DiskFile, DiskIo, DiskTier, DiskWriter, NewFiles, Recovered, Recovery } from './disk-tier.ts';
-import { createDiskRoom } from './disk-room.ts';
+import type { DiskFile, DiskIo, NewFiles, Recovered } from './disk-tier.ts';
+import { createDiskUse } from './disk-use.ts';
 import { createEntryIndex } from './entry-index.ts';
 import { Entry } from './entry.ts';
 import { StoreFill } from './fill.ts';
 import type { FillHost } from './fill.ts';
+import { createIndexReading } from './index-reading.ts';
 import { createPurgeLog } from './purge-log.ts';
-import type { CacheStore, OnDisturbed, StoreState } from './store.ts';
+import type { CacheStore, OnDisturbed } from './store.ts';
 import { PolicyNode, createTinyLfu, policyHash } from './tiny-lfu.ts';
 
 export interface CacheStoreOptions {
@@ -46,19 +47,8 @@ export interface CacheStoreOptions {
 
 /** How far a writer may run ahead of the slowest reader where nothing is kept. */
 const WINDOW_BYTES = 262_144;
-/** How much a body may grow on disk between two looks at what is left there. */
-const ROOM_CHECK_BYTES = 4_194_304;
 /** Entry, metadata, index and policy beside a body; measured in heap snapshots as 1 to 2 KB. */
 const ENTRY_OVERHEAD_BYTES = 1_536;
-
-/** The same as a full disk, only earlier. */
-function reserveReached(): MediaError {
-  return new MediaError({
-    code: 'cache/disk-reserve',
-    message: 'The disk has no more room than what is to be left free on it.',
-    source: 'internal',
-  });
-}
 
 /**
  * The cache store: a RAM tier over an optional disk tier (DESIGN: Media Edge, Cache). With `disk`, it
@@ -72,17 +62,11 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   const maxRamObjectBytes = Math.min(options.maxRamObjectBytes ?? 1_048_576, options.maxRamBytes);
   const maxFillBytes = options.maxFillBytes ?? 67_108_864;
   const diskOptions = options.disk;
-  const retryMs = diskOptions?.retryMs ?? 30_000;
   const maxObjectBytes = diskOptions?.maxObjectBytes ?? Math.floor((diskOptions?.maxBytes ?? 0) / 4);
   const index = createEntryIndex();
   const fills = new Set<StoreFill>();
   const purges = createPurgeLog();
   const removals = new Set<Promise<void>>();
-  let state: StoreState = { kind: 'ok' };
-  let disk: DiskTier | undefined;
-  /** While what the folder held is being read beside everything else. */
-  let recovering: Promise<void> | undefined;
-  let stopRecovery = new AbortController();
   let closing = false;
   let closed = false;
   let retired = false;
@@ -90,6 +74,25 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   let fillBytes = 0;
   let corrupt = 0;
   let evicted = 0;
+
+  const disk = createDiskUse({
+    dir: diskOptions?.dir,
+    open: () =>
+      diskOptions === undefined
+        ? Promise.resolve(undefined)
+        : openDiskTier(diskOptions.dir, diskOptions.io, diskOptions.newFiles),
+    reserveBytes: diskOptions?.reserveBytes ?? 0,
+    retryMs: diskOptions?.retryMs ?? 30_000,
+    isHeld: () => closed || retired || reading.underWay,
+    clock,
+    log,
+  });
+  const reading = createIndexReading({
+    clock,
+    withinMs: diskOptions?.recoverWithinMs,
+    take: takeBack,
+    onFailed: disk.failed,
+  });
 
   const ram = createTinyLfu<Entry>({
     maxWeight: options.maxRamBytes,
@@ -111,7 +114,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   function removeFile(file: DiskFile): Promise<void> {
     // It is another store's.
     if (retired) return Promise.resolve();
-    const removal = (disk?.remove(file) ?? Promise.resolve()).finally(() => removals.delete(removal));
+    const removal = (disk.tier?.remove(file) ?? Promise.resolve()).finally(() => removals.delete(removal));
     removals.add(removal);
     return removal;
   }
@@ -168,26 +171,6 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     return false;
   }
 
-  function diskFailed(error: unknown): void {
-    const reason = errorCode(error);
-    if (state.kind === 'ok') {
-      log.warn(
-        { code: reason, dir: diskOptions?.dir },
-        'the disk tier is out of use; responses pass through',
-      );
-    }
-    state = { kind: 'degraded', reason, sinceMs: clock.nowMs() };
-  }
-
-  function diskUsable(): boolean {
-    return (
-      disk !== undefined &&
-      !closed &&
-      !retired &&
-      (state.kind === 'ok' || clock.nowMs() - state.sinceMs >= retryMs)
-    );
-  }
-
   function found(entry: Entry): void {
     if (entry.ramNode !== undefined) ram.touch(entry.ramNode);
     if (entry.diskNode !== undefined) onDisk.touch(entry.diskNode);
@@ -199,52 +182,14 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     bury(entry);
   }
 
-  const reserveBytes = diskOptions?.reserveBytes ?? 0;
-
-  const room = createDiskRoom(
-    { clock, freeBytes: () => disk?.freeBytes() ?? Promise.resolve(Number.POSITIVE_INFINITY) },
-    reserveBytes,
-  );
-
-  /** Where there is room for so many bytes. Undefined when the disk is out of use or fails. Never rejects. */
-  async function writeToDisk<T>(
-    bytes: number,
-    write: (tier: DiskTier) => Promise<T>,
-  ): Promise<T | undefined> {
-    if (!diskUsable() || recovering !== undefined) return undefined;
-    try {
-      disk ??= await openDisk();
-      if (!(await room.has(bytes))) throw reserveReached();
-      return disk === undefined ? undefined : await write(disk);
-    } catch (error) {
-      diskFailed(error);
-      return undefined;
-    }
-  }
-
-  /** A body without an announced length may grow past what there was room for. */
-  function guarded(writer: DiskWriter): DiskWriter {
-    let unchecked = 0;
-    return {
-      ...writer,
-      async write(chunk, position) {
-        unchecked += chunk.length;
-        if (unchecked >= ROOM_CHECK_BYTES) {
-          unchecked = 0;
-          if (!(await room.has(chunk.length, true))) throw reserveReached();
-        }
-        await writer.write(chunk, position);
-      },
-    };
-  }
-
   /** Brings a disk entry to where it may be served from; false is a miss. */
   async function ready(entry: Entry): Promise<boolean> {
     const { file } = entry;
-    if (disk === undefined || file === undefined) return false;
+    const { tier } = disk;
+    if (tier === undefined || file === undefined) return false;
     try {
       if (entry.length <= maxRamObjectBytes) {
-        const body = await disk.readWhole(file, entry.length);
+        const body = await tier.readWhole(file, entry.length);
         if (!entry.matches(body)) {
           isCorrupt(entry);
           return false;
@@ -256,12 +201,12 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
         return entry.live;
       }
       if (!entry.verified) {
-        if (!(await disk.digest(file, entry.length)).equals(entry.sha256)) {
+        if (!(await tier.digest(file, entry.length)).equals(entry.sha256)) {
           isCorrupt(entry);
           return false;
         }
         entry.verified = true;
-      } else if (!(await disk.has(file))) {
+      } else if (!(await tier.has(file))) {
         // Found out now it is a miss; once its head is on the way it would be an answer cut short.
         bury(entry);
         return false;
@@ -271,7 +216,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       const code = errorCode(error);
       if (code === 'cache/read-failed') isCorrupt(entry);
       else {
-        if (code !== 'ENOENT') diskFailed(error);
+        if (code !== 'ENOENT') disk.failed(error);
         bury(entry);
       }
       return false;
@@ -284,30 +229,23 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     windowBytes: WINDOW_BYTES,
     keepsOnDisk: diskOptions !== undefined,
     openWriter: (key, meta, bytes) =>
-      writeToDisk(bytes, async (tier) => {
-        const writer = await tier.createWriter(key, meta);
-        return reserveBytes === 0 ? writer : guarded(writer);
-      }),
+      disk.write(bytes, async (tier) => disk.guarded(await tier.createWriter(key, meta))),
     storeWhole: (finished) =>
-      writeToDisk(finished.body.length, async (tier) => {
+      disk.write(finished.body.length, async (tier) => {
         const file = await tier.storeWhole(finished);
-        host.diskWorked();
+        disk.worked();
         return file;
       }),
-    onPromised: (delta) => room.promise(delta),
-    diskFailed,
-    diskWorked() {
-      if (state.kind === 'ok') return;
-      state = { kind: 'ok' };
-      log.info({ dir: diskOptions?.dir }, 'the disk tier is in use again');
-    },
+    onPromised: disk.promised,
+    diskFailed: disk.failed,
+    diskWorked: disk.worked,
     onHeld(delta) {
       fillBytes += delta;
       return fillBytes > maxFillBytes;
     },
     keep(finished) {
       if (closed || retired) return undefined;
-      const entry = new Entry(finished, () => disk);
+      const entry = new Entry(finished, () => disk.tier);
       const inRam = finished.body !== undefined && enterRam(entry, finished.body);
       const inDisk = finished.file !== undefined && enterDisk(entry, finished.file);
       if (!inRam && !inDisk) return undefined;
@@ -322,16 +260,11 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     onEnded: (fill) => fills.delete(fill),
   };
 
-  async function openDisk(): Promise<DiskTier | undefined> {
-    if (diskOptions === undefined) return undefined;
-    return await openDiskTier(diskOptions.dir, diskOptions.io, diskOptions.newFiles);
-  }
-
   /** Takes an entry of before the start back in, unless it was purged since or something newer is there. */
   function takeBack({ file, head }: Recovered): void {
     const newer = index.find(head.key, undefined, head.meta.varyKey);
     if (newer?.file?.id === file.id) return;
-    const entry = new Entry({ ...head, body: undefined, file }, () => disk);
+    const entry = new Entry({ ...head, body: undefined, file }, () => disk.tier);
     if (
       purges.beats(0, head) ||
       (newer !== undefined && newer.meta.receivedAtMs >= head.meta.receivedAtMs) ||
@@ -344,57 +277,17 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     for (const old of index.add(entry)) bury(old);
   }
 
-  /** Reads what the folder held: resolves when that is done, or when opening shall wait no longer. */
-  async function recover(recovery: Recovery): Promise<void> {
-    const early: Recovered[] = [];
-    let opened = false;
-    const whole = readOn(recovery, (one) => {
-      if (opened) takeBack(one);
-      else early.push(one);
-    });
-    const { recoverWithinMs } = diskOptions ?? {};
-    if (recoverWithinMs === undefined) await whole;
-    else {
-      const waiting = new AbortController();
-      await Promise.race([whole, clock.sleep(recoverWithinMs, waiting.signal)]);
-      waiting.abort();
-    }
-    opened = true;
-    // The newest last: the policy then knows them as the most recently used.
-    early.sort((a, b) => a.head.meta.receivedAtMs - b.head.meta.receivedAtMs);
-    for (const one of early) takeBack(one);
-  }
-
-  function readOn(recovery: Recovery, take: (one: Recovered) => void): Promise<void> {
-    stopRecovery = new AbortController();
-    const reading = recovery
-      .run(take, stopRecovery.signal)
-      .catch(diskFailed)
-      .finally(() => {
-        recovering = undefined;
-      });
-    recovering = reading;
-    return reading;
-  }
-
-  let recovery: Recovery | undefined;
   try {
-    disk = await openDisk();
-    recovery = await disk?.recover();
-    if (recovery !== undefined) await recover(recovery);
+    const tier = await disk.open();
+    if (tier !== undefined) await reading.begin(await tier.recover());
     await Promise.all(removals);
   } catch (error) {
-    diskFailed(error);
-  }
-
-  async function endRecovery(): Promise<void> {
-    stopRecovery.abort();
-    await recovering;
+    disk.failed(error);
   }
 
   return {
     get state() {
-      return state;
+      return disk.state;
     },
     get stats() {
       return {
@@ -452,15 +345,16 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       entry.attachment = undefined;
       disturbed(entry.key);
       for (const old of index.add(entry)) if (old !== entry) bury(old);
-      if (entry.file === undefined || disk === undefined || retired) return;
+      const { tier } = disk;
+      if (entry.file === undefined || tier === undefined || retired) return;
       try {
-        if (!(await disk.rewriteHead(entry.file, entry))) {
+        if (!(await tier.rewriteHead(entry.file, entry))) {
           // No room for the longer head: RAM keeps it if it can.
           if (entry.diskNode !== undefined) onDisk.remove(entry.diskNode);
           leaveDisk(entry);
         }
       } catch (error) {
-        diskFailed(error);
+        disk.failed(error);
         bury(entry);
       }
     },
@@ -500,8 +394,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     },
     async retire() {
       closing = true;
-      const unread = recovering !== undefined;
-      await endRecovery();
+      await reading.stop();
       for (const fill of fills) fill.doom();
       await Promise.all([...fills].filter((fill) => fill.committing).map((fill) => fill.ended));
       await Promise.all(removals);
@@ -509,12 +402,12 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       return () => {
         retired = false;
         closing = false;
-        if (unread && recovery !== undefined) void readOn(recovery, takeBack);
+        reading.goOn();
       };
     },
     async close() {
       closing = true;
-      await endRecovery();
+      await reading.stop();
       // What has come whole is kept; `abort` leaves a fill alone that is only being written down.
       for (const fill of fills) fill.abort(new Error('the store is closing'));
       await Promise.all([...fills].map((fill) => fill.ended));
