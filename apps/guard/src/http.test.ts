@@ -30,6 +30,15 @@ describe('http', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
+  it('knows who asks on this machine from whom a proxy on it asks for', async () => {
+    const url = await serve(async ({ local }) => jsonAnswer(200, local));
+    const asked = async (headers: Readonly<Record<string, string>>): Promise<unknown> =>
+      (await fetch(url, { headers })).json();
+    expect(await asked({})).toBe(true);
+    for (const name of ['X-Forwarded-For', 'Forwarded', 'Via'])
+      expect(await asked({ [name]: 'for=198.51.100.7' })).toBe(false);
+  });
+
   it('refuses bodies that are too large', async () => {
     const url = await serve(async () => jsonAnswer(200, {}));
     const answer = await fetch(url, { method: 'POST', body: 'x'.repeat(5_000) });

@@ -2,7 +2,7 @@ import http from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
-import { inTurn } from '@media-network/runtime/daemon';
+import { inTurn, isLocalCaller } from '@media-network/runtime/daemon';
 import type { StoredFile } from '@media-network/runtime/daemon';
 
 export interface HttpAnswer {
@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly body: Buffer;
   /** Network address of the client, for limits only. */
   readonly client: string;
+  /** Whether it was asked on this machine, and for nobody elsewhere. */
+  readonly local: boolean;
 }
 
 export type Handler = (request: HttpRequest) => Promise<HttpAnswer>;
@@ -87,6 +89,7 @@ export async function listenHttp(
         query: url.searchParams,
         body,
         client: request.socket.remoteAddress ?? '',
+        local: isLocalCaller(request),
       });
     } catch (error) {
       const retry = error instanceof MediaError && error.source === 'chain';

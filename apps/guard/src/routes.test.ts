@@ -231,6 +231,7 @@ async function setup() {
       query: url.searchParams,
       body: Buffer.from(body),
       client: '10.0.0.1',
+      local: false,
     });
     if (typeof answer.body === 'string') return { ...answer, body: Buffer.from(answer.body) };
     return {

@@ -10,7 +10,6 @@ import {
   weekAt,
 } from '@media-network/protocol';
 import type { Found, MediaClient } from '@media-network/chain';
-import { isLoopbackHost } from '@media-network/runtime/daemon';
 import type { Authorise } from './authorise/authorise.ts';
 import type { createKeys } from './authorise/keys.ts';
 import type { Contradictions } from './collect/contradictions.ts';
@@ -187,8 +186,8 @@ export function createRoutes(deps: RouteDeps): Handler {
    * What this guard's probes asked of each edge, so that a site's figures are had by taking these away. To this
    * machine alone: an edge that knew at once could tell probes from viewers.
    */
-  async function probes({ client }: HttpRequest): Promise<HttpAnswer> {
-    if (!isLoopbackHost(client.replace(/^::ffff:/, '')))
+  async function probes({ local }: HttpRequest): Promise<HttpAnswer> {
+    if (!local)
       return errorAnswer(403, 'guard/not-local', 'What the probes ask is told on this machine alone.');
     return jsonAnswer(200, { guard: guard.address, totals: deps.probeTotals.all() });
   }

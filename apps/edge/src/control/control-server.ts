@@ -5,7 +5,7 @@ import { handleOf } from '@media-network/http-front';
 import { COMMIT_REQUEST_BYTES, fromHex, isTarget, parseAddress, readOwnName } from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { boundCallers, callerOf, inTurn, isLoopbackHost } from '@media-network/runtime/daemon';
+import { boundCallers, callerOf, inTurn, isLocalCaller } from '@media-network/runtime/daemon';
 import type { StoredFile } from '@media-network/runtime/daemon';
 import type { Readiness } from '../edge-api.ts';
 import type { TrafficSnapshot } from '../traffic.ts';
@@ -121,7 +121,8 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         return { status: 200, type, body: text };
       }
       case '/v1/traffic':
-        return isLocal(request)
+        // Paths are a site's own affair.
+        return isLocalCaller(request)
           ? json(200, await deps.traffic())
           : problem(403, 'edge/not-local', 'What viewers ask for is told on this machine alone.');
       case '/v1/name':
@@ -215,13 +216,6 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         });
       }),
   };
-}
-
-/** Paths are a site's own affair: they are told to this machine alone, and not to whoever comes through a proxy on it. */
-function isLocal(request: IncomingMessage): boolean {
-  const from = request.socket.remoteAddress ?? '';
-  const proxied = ['forwarded', 'x-forwarded-for', 'via'].some((name) => request.headers[name] !== undefined);
-  return isLoopbackHost(from.replace(/^::ffff:/, '')) && !proxied;
 }
 
 async function send(response: ServerResponse, headOnly: boolean, answer: ControlAnswer): Promise<void> {

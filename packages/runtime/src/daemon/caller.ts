@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Server } from 'node:net';
+import { isLoopbackHost } from './public-address.ts';
 
 /**
  * Who asks, for limits: an IPv4 address as it is, mapped or not, or the network of an IPv6 one, since a host has as many
@@ -19,6 +21,12 @@ export function callerOf(address: string, ipv6Bits: 64 | 56 | 48 = 64): string {
   if (ipv6Bits === 48) groups.pop();
   else if (ipv6Bits === 56) groups.push((groups.pop() ?? 0) & 0xff00);
   return `${groups.map((group) => group.toString(16)).join(':')}::/${ipv6Bits}`;
+}
+
+/** Whether it is somebody on this machine who asks, and not a proxy on it for somebody elsewhere, as far as that says so. */
+export function isLocalCaller({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): boolean {
+  const proxied = ['forwarded', 'x-forwarded-for', 'via'].some((name) => headers[name] !== undefined);
+  return !proxied && isLoopbackHost((socket.remoteAddress ?? '').replace(/^::ffff:/, ''));
 }
 
 /** Ends connections of a caller that has `most` already: one address must not take all that the server has. */

@@ -1,4 +1,4 @@
-export { boundCallers, callerOf } from './caller.ts';
+export { boundCallers, callerOf, isLocalCaller } from './caller.ts';
 export { configOptions, parseConfig } from './config.ts';
 export type { ConfigOption, ConfigSources } from './config.ts';
 export { inTurn } from './in-turn.ts';
