@@ -25,7 +25,8 @@ export interface BodyFlowOptions {
 
 interface Piece {
   readonly start: number;
-  readonly data: Buffer;
+  /** What others read of it stays as it is when more is put behind it. */
+  data: Buffer;
 }
 
 interface Reader {
@@ -33,6 +34,13 @@ interface Reader {
 }
 
 const FILE_READ_BYTES = 65_536;
+/**
+ * Pieces are put together up to this much. Each costs some hundred bytes beside what is in it: an origin that sends a body
+ * byte by byte must not have a hundred times as much held as is counted.
+ */
+const SMALL_BYTES = 4_096;
+/** Writes to the spill that wait for each other: each costs more than a small piece has. */
+const MAX_SPILLING = 64;
 
 /**
  * A body in transit: one writer, any number of readers, each at its own pace. Bytes stay in RAM while
@@ -49,6 +57,9 @@ export class BodyFlow {
   #opening: Promise<void> = Promise.resolve();
   #spillTail: Promise<void> = Promise.resolve();
   #spilled = 0;
+  #spilling = 0;
+  /** Of the last piece, where it was put together from smaller ones. */
+  #room: Buffer | undefined;
   #held = 0;
   #crowded = false;
   #state: 'open' | 'ended' | 'failed' = 'open';
@@ -95,7 +106,7 @@ export class BodyFlow {
 
   async write(chunk: Buffer): Promise<void> {
     if (this.#state !== 'open' || chunk.length === 0) return;
-    this.#pieces.push({ start: this.written, data: chunk });
+    this.#append(chunk);
     this.written += chunk.length;
     this.#hold(chunk.length);
     if (this.#spillState === 'open') this.#spillWrite(chunk, this.written - chunk.length);
@@ -106,6 +117,22 @@ export class BodyFlow {
     this.#trim();
     this.#wake();
     while (this.#state === 'open' && this.#tooFarAhead()) await this.#change();
+  }
+
+  #append(chunk: Buffer): void {
+    const last = this.#pieces.at(-1);
+    const before = last?.data.length ?? SMALL_BYTES;
+    if (last === undefined || before + chunk.length > SMALL_BYTES) {
+      this.#pieces.push({ start: this.written, data: chunk });
+      return;
+    }
+    const { data } = last;
+    if (data.buffer !== this.#room?.buffer) {
+      this.#room = Buffer.allocUnsafeSlow(SMALL_BYTES);
+      data.copy(this.#room);
+    }
+    chunk.copy(this.#room, before);
+    last.data = this.#room.subarray(0, before + chunk.length);
   }
 
   async #openSpill(): Promise<void> {
@@ -120,11 +147,13 @@ export class BodyFlow {
     const spill = this.#spill;
     if (spill === undefined) return;
     const before = this.#spillTail;
+    this.#spilling += 1;
     this.#spillTail = this.#spillAfter(before, spill, chunk, position);
   }
 
   async #spillAfter(before: Promise<void>, spill: Spill, chunk: Buffer, position: number): Promise<void> {
     await before;
+    this.#spilling -= 1;
     if (this.#spillState !== 'open') return;
     try {
       if (position !== this.#spilled) throw new Error('a gap in the spill');
@@ -152,7 +181,8 @@ export class BodyFlow {
   }
 
   #tooFarAhead(): boolean {
-    if (this.#spillState === 'open') return this.written - this.#spilled > this.#options.windowBytes;
+    if (this.#spillState === 'open')
+      return this.written - this.#spilled > this.#options.windowBytes || this.#spilling > MAX_SPILLING;
     if (this.whole && this.written <= this.#options.maxWholeBytes && !this.#crowded) return false;
     return this.#readers.size > 0 && this.written - this.#slowest() > this.#options.windowBytes;
   }
@@ -200,6 +230,7 @@ export class BodyFlow {
   /** Gives the RAM back, once the body is over and nobody reads. */
   release(): void {
     this.#pieces.length = 0;
+    this.#room = undefined;
     if (this.#held !== 0) this.#hold(-this.#held);
   }
 
