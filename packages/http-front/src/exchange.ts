@@ -205,7 +205,7 @@ export class Exchange<Token> {
         this.#send(CRLF, undefined, 0, CRLF.length);
       } else this.#send(slice, undefined, 0, slice.length);
       output.uncork();
-      if (output.queuedBytes >= limits.maxQueuedOutputBytes) await this.#room();
+      if (output.isFull(limits.maxQueuedOutputBytes)) await this.#room();
     }
   }
 
@@ -217,8 +217,8 @@ export class Exchange<Token> {
 
   /** Bytes that had to wait have left. */
   progress(): void {
-    if (this.#wake === undefined || this.#host.output.queuedBytes >= this.#host.limits.maxQueuedOutputBytes)
-      return;
+    const { output, limits } = this.#host;
+    if (this.#wake === undefined || output.isFull(limits.maxQueuedOutputBytes)) return;
     const wake = this.#wake;
     this.#wake = undefined;
     wake();

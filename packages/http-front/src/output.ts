@@ -16,6 +16,8 @@ interface Unsettled<Token> {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Pieces that wait at a time, however small: each costs some hundred bytes beside what is in it. */
+const MAX_WAITING_PIECES = 512;
 
 /** The one way to the socket: writes, and settles accounts in order as bytes leave. */
 export class Output<Token> {
@@ -58,6 +60,11 @@ export class Output<Token> {
   /** A write has failed, or the socket is gone: it keeps nothing and takes nothing. */
   get #failed(): boolean {
     return this.#socket.destroyed || this.#socket.errored !== null;
+  }
+
+  /** Whether so much waits that nothing more should be made. */
+  isFull(maxBytes: number): boolean {
+    return this.queuedBytes >= maxBytes || this.#unsettled.length >= MAX_WAITING_PIECES;
   }
 
   /** Gathers what follows into one system call. */

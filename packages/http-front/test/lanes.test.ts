@@ -283,6 +283,33 @@ describe('slow readers and unread bodies', () => {
     socket.destroy();
   });
 
+  test('a reader that stops is made few pieces of an answer, however small they are', async () => {
+    const most = 400_000;
+    let made = 0;
+    const count = (): number => made;
+    async function* pieces(): AsyncGenerator<Buffer> {
+      for (; made < most; made += 1) yield Buffer.alloc(100, 0x61);
+    }
+    const { port } = await start({
+      // By bytes alone all of them would be made.
+      limits: { maxQueuedOutputBytes: most * 1_000 },
+      slow: (_request, response) => response.stream(pieces()),
+    });
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write(get('/'));
+    await until(() => made > 0);
+    for (let before = -1; before !== count();) {
+      before = count();
+      for (let i = 0; i < 200; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(made).toBeLessThan(most);
+    socket.resume();
+    await until(() => made === most);
+    socket.destroy();
+  });
+
   test('a small unread body is drained and the connection lives', async () => {
     const { port } = await start({
       hits: { '/hit': Buffer.from('hit') },

@@ -50,6 +50,11 @@ export class TestResponse {
     this.#wake();
   }
 
+  /** Answers with these pieces, made as they are asked for. */
+  stream(pieces: AsyncIterable<Uint8Array>): void {
+    this.#begin(pieces);
+  }
+
   destroy(): void {
     this.#state = 'destroyed';
     this.#begin(this.#pieces());

@@ -24,6 +24,8 @@ export interface ExchangeClient {
 const MAX_IDLE = 64;
 /** Of an answer's body that the viewer is slower than. */
 const MAX_QUEUED_BYTES = 256 * 1024;
+/** Pieces of it, however small: each costs some hundred bytes beside what is in it. */
+const MAX_QUEUED_PIECES = 1_024;
 
 /** `path`: of the local socket on which `startExchangeServer` listens. */
 export function createExchangeClient(path: string): ExchangeClient {
@@ -182,11 +184,15 @@ class RemoteExchange implements RemoteAccount, FrameTaker {
     if (!this.#socket.destroyed) this.#socket.write(bytes);
   }
 
+  get #full(): boolean {
+    return this.#queued > MAX_QUEUED_BYTES || this.#queue.length > MAX_QUEUED_PIECES;
+  }
+
   onBody(piece: Buffer): void {
     if (this.#unwanted || this.#over) return;
     this.#queue.push(piece);
     this.#queued += piece.length;
-    if (this.#queued > MAX_QUEUED_BYTES) this.#socket.pause();
+    if (this.#full) this.#socket.pause();
     this.#woken();
   }
 
@@ -249,7 +255,7 @@ class RemoteExchange implements RemoteAccount, FrameTaker {
         const piece = this.#queue.shift();
         if (piece !== undefined) {
           this.#queued -= piece.length;
-          if (this.#queued <= MAX_QUEUED_BYTES) this.#socket.resume();
+          if (!this.#full) this.#socket.resume();
           yield piece;
           continue;
         }
