@@ -111,8 +111,11 @@ export interface SessionDeskDeps {
   readonly hasOpenCredit: (tenant: Tenant) => boolean;
   readonly legacy?: readonly SessionLegacy[];
   readonly elsewhere?: SessionElsewhere;
-  /** Sessions of one resource that are held at once; by default as many as a report can list. */
+  /** Sessions that are held at once, of all resources and of one: by default as many of one as a report can list. */
+  readonly maxSessions?: number;
   readonly maxOfResource?: number;
+  /** What a resource may hold of the half that is kept for those that hold few. */
+  readonly fewOfResource?: number;
   /** Told of what is handed on, for when the books are with another process. */
   readonly onHanded?: (session: Session, bytes: number) => void;
 }
@@ -121,6 +124,8 @@ export interface SessionDeskDeps {
 const MAX_SESSIONS = 200_000;
 /** Of one resource: all that its entry in a report can list. So one publisher's tokens do not lock out another's. */
 const MAX_OF_RESOURCE = MAX_REPORTED;
+/** Half of all are for resources that hold no more than so many: some that hold very many must not lock out the rest either. */
+const FEW_OF_RESOURCE = 1_024;
 /** Most receipts in one request. */
 export const MAX_RECEIPTS: number = 64;
 /** Whatever a token says, an edge runs no further ahead on one client's word. */
@@ -141,7 +146,9 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
   const sessions = new Map<string, Session>();
   /** How many of them each resource has. */
   const held = new Map<Tenant, number>();
+  const maxSessions = deps.maxSessions ?? MAX_SESSIONS;
   const maxOfResource = deps.maxOfResource ?? MAX_OF_RESOURCE;
+  const fewOfResource = deps.fewOfResource ?? FEW_OF_RESOURCE;
   /** Receipts of a session are judged one after the other: the check waits for a signature. */
   const judging = new Map<string, Promise<unknown>>();
   const legacy = new Map(deps.legacy?.map((meter) => [meter.session, meter]));
@@ -172,6 +179,13 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
     const left = (held.get(tenant) ?? 1) - 1;
     if (left > 0) held.set(tenant, left);
     else held.delete(tenant);
+  }
+
+  /** Whether a resource may have no more. */
+  function isFull(tenant: Tenant): boolean {
+    const own = held.get(tenant) ?? 0;
+    const free = maxSessions - sessions.size;
+    return free <= 0 || own >= maxOfResource || (own >= fewOfResource && free <= maxSessions / 2);
   }
 
   /** Nothing is lost of a session that another process has handed over. */
@@ -306,8 +320,7 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
       const verdict = await checkToken(parsed, at, (hour) => termsOf(tenant.view, hour).vouchingKey);
       if (verdict.kind === 'refused') return verdict;
       const { token } = verdict;
-      if (sessions.size >= MAX_SESSIONS || (held.get(tenant) ?? 0) >= maxOfResource)
-        return { kind: 'refused', code: 'token/too-many-sessions' };
+      if (isFull(tenant)) return { kind: 'refused', code: 'token/too-many-sessions' };
       // Opened by another request while the signature was checked; by another token, it is not ours.
       const again = find(toHex(token.session), tenant);
       if (again !== undefined) return goOn(again, token, tenant);
