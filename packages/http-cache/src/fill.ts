@@ -37,6 +37,12 @@ export interface WholeBody {
 /** Up to this much a body goes to disk together with its head, in one buffer and one write. */
 const ONE_WRITE_BYTES = 262_144;
 
+/**
+ * Of what a body announces, so much is kept free on disk ahead of what has come. All of it would let a few answers that
+ * announce very much and bring it slowly keep the disk from everybody else; who grows is looked after as it grows.
+ */
+const PROMISED_BYTES = 16_777_216;
+
 /** What a fill needs of its store. */
 export interface FillHost {
   readonly maxRamObjectBytes: number;
@@ -45,7 +51,7 @@ export interface FillHost {
   readonly keepsOnDisk: boolean;
   /** A body that is here whole, in one write. Undefined when the disk is out of use or fails. Never rejects. */
   storeWhole(finished: WholeBody): Promise<DiskFile | undefined>;
-  /** Change of the bytes announced and not brought. */
+  /** Change of the bytes that come next. */
   onPromised(delta: number): void;
   /** For a body of which `bytes` are here already. Undefined when the disk is out of use. Never rejects. */
   openWriter(key: string, meta: EntryMeta, bytes: number): Promise<DiskWriter | undefined>;
@@ -136,10 +142,11 @@ export class StoreFill implements Fill {
     return this.#flow.readers;
   }
 
-  /** Bytes announced that have not come yet; 0 where none were announced or none will be kept. */
+  /** Bytes announced that come next; 0 where none were announced or none will be kept. */
   #bytesToCome(): number {
     if (this.#state !== 'open' || this.#notStored !== undefined) return 0;
-    return Math.max(0, (this.#expectedLength ?? 0) - this.#flow.written);
+    const announced = (this.#expectedLength ?? 0) - this.#flow.written;
+    return Math.min(PROMISED_BYTES, Math.max(0, announced));
   }
 
   /** Whether the whole body has come and only keeping it is left. */

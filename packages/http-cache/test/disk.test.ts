@@ -469,6 +469,26 @@ describe('bounds and failures of the disk', () => {
     await store.close();
   });
 
+  test('is not kept from everybody by answers that announce very much and bring nothing', async () => {
+    const io: DiskIo = {
+      ...fsPromises,
+      // Only what the store reads of it.
+      statfs: (() => Promise.resolve({ bavail: 3 * 2 ** 30, bsize: 1 })) as unknown as DiskIo['statfs'],
+    };
+    const store = await openCacheStore({
+      maxRamBytes: 1_000_000,
+      maxRamObjectBytes: 50_000,
+      disk: { dir, maxBytes: 2 ** 33, io, reserveBytes: 2 ** 30 },
+    });
+    for (let i = 0; i < 20; i += 1) {
+      const slow = store.begin(`slow ${i}`, testMeta(), { expectedLength: 2 ** 30 });
+      await slow.write(testBody(1));
+    }
+    expect(await put(store, 'a', testBody(400_000))).toBe('stored');
+    expect(store.state).toEqual({ kind: 'ok' });
+    await store.close();
+  });
+
   test('leaves the reserve free, what other fills have announced included', async () => {
     let free = 10_000_000;
     const io: DiskIo = {
