@@ -269,9 +269,17 @@ export async function openDiskTier(
         const { bodyOffset, bytes } = encodeWhole(entry);
         const file = { id, bodyOffset, bytes: bytes.length };
         together = storing >= TOGETHER_FROM ? TOGETHER_FOR : Math.max(0, together - 1);
-        if (newFiles !== undefined && together > 0 && (await newFiles.write(pathOf(id), bytes))) return file;
-        await writeNew(id, bytes.length === file.bytes ? bytes : encodeWhole(entry).bytes);
-        return file;
+        if (newFiles === undefined || together === 0) {
+          await writeNew(id, bytes);
+          return file;
+        }
+        if (await newFiles.write(pathOf(id), bytes)) return file;
+        // Who was asked may have written it before it was lost: under this name nothing is known to be there or not.
+        await io.unlink(pathOf(id)).catch(() => undefined);
+        const again = { ...file, id: newId() };
+        await madeFolderOf(again.id);
+        await writeNew(again.id, bytes.length === file.bytes ? bytes : encodeWhole(entry).bytes);
+        return again;
       } finally {
         storing -= 1;
       }

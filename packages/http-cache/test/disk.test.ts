@@ -469,6 +469,28 @@ describe('bounds and failures of the disk', () => {
     await store.close();
   });
 
+  test('has each body once where those who wrote it are lost before they say so', async () => {
+    const store = await openCacheStore({
+      maxRamBytes: 1_000_000,
+      disk: {
+        dir,
+        maxBytes: 50_000_000,
+        newFiles: {
+          async write(path, bytes) {
+            await writeFile(path, bytes);
+            return false;
+          },
+        },
+      },
+    });
+    const keys = Array.from({ length: 8 }, (_, i) => `lost ${i}`);
+    const kinds = await Promise.all(keys.map((key) => put(store, key, testBody(1_000))));
+    expect([new Set(kinds), store.state]).toEqual([new Set(['stored']), { kind: 'ok' }]);
+    const names = await readdir(join(dir, 'entries'), { recursive: true, withFileTypes: true });
+    expect(names.filter((each) => each.isFile())).toHaveLength(keys.length);
+    await store.close();
+  });
+
   test('is not kept from everybody by answers that announce very much and bring nothing', async () => {
     const io: DiskIo = {
       ...fsPromises,

@@ -119,9 +119,9 @@ export function createFileThread(): FileThread {
     async close() {
       closed = true;
       clearTimeout(idle);
-      const mine = thread;
+      // First it ends: what it had is given to somebody else to write.
+      await thread?.terminate();
       lost();
-      await mine?.terminate();
     },
   };
 }
