@@ -47,7 +47,9 @@ function systemSentence(error: NodeJS.ErrnoException): string | undefined {
     case 'ENOTDIR':
       return `${path} is below something that is not a folder: choose another path.`;
     case 'ENOSPC':
-      return 'The disk is full: make room and run this again.';
+      return error.path === undefined
+        ? 'The disk is full: make room and run this again.'
+        : `The disk of ${path} is full: make room and run this again.`;
     case 'EROFS':
       return readOnlySentence(path);
     default:

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -242,6 +242,83 @@ test(
       network.child.kill('SIGTERM');
       await network.exit;
     }
+  },
+);
+
+test(
+  'up says of a site that is paused or removed that it is, and waits for nobody',
+  { timeout: 400_000 },
+  async () => {
+    const folder = 'ended net';
+    const net = join(dir, folder);
+    const again = async (): Promise<string> => {
+      const network = await up(undefined, [], folder);
+      network.child.kill('SIGTERM');
+      expect(await network.exit).toBe(0);
+      return network.output();
+    };
+    const first = await up(await freeBase(), [], folder);
+    expect((await command('resource', 'update', '1', '--pause', '--dir', net)).code).toBe(0);
+    // A disk that takes no figures ends nothing.
+    await mkdir(join(net, 'traffic.json'));
+    first.child.kill('SIGTERM');
+    expect(await first.exit).toBe(0);
+    expect(first.output()).toContain('the figures are not kept: ');
+    await rm(join(net, 'traffic.json'), { recursive: true });
+    expect(await again()).toMatch(/the site is paused: ".* resource update 1 --resume .*" serves it again/);
+
+    const second = await up(undefined, [], folder);
+    expect((await command('resource', 'remove', '1', '--dir', net)).code).toBe(0);
+    second.child.kill('SIGTERM');
+    await second.exit;
+    expect(await again()).toMatch(/the site was removed: ".* resource add .*" publishes another/);
+    // Another origin has nowhere to go.
+    const other = await up(undefined, ['--origin', 'http://127.0.0.1:9'], folder);
+    other.child.kill('SIGTERM');
+    expect(await other.exit).toBe(0);
+    expect(other.output()).toContain('the site was removed');
+  },
+);
+
+test(
+  'a network that is starting is said to be, and stops before it is up',
+  { timeout: 400_000 },
+  async () => {
+    const base = await freeBase();
+    const net = join(dir, 'starting net');
+    const args = [
+      MAIN,
+      'up',
+      '--fast',
+      '--dir',
+      net,
+      '--port',
+      String(base),
+      '--rpc-port',
+      String(base + 500),
+    ];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+    await new Promise<void>((resolve) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        const isFirst = !output.includes('start the chain');
+        output += text;
+        if (!isFirst || !output.includes('start the chain')) return;
+        // It stands still here, however fast the machine.
+        child.kill('SIGSTOP');
+        resolve();
+      });
+    });
+    const second = await command('up', '--dir', net);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(`The network in ${net} is starting`);
+    expect(second.stderr).not.toContain('Port');
+    child.kill('SIGTERM');
+    child.kill('SIGCONT');
+    expect(await exit).toBe(0);
+    expect(output).toMatch(/\nstopped before it was up; /);
+    expect((await command('up', '--stop', '--dir', net)).stderr).toContain('No network runs in');
   },
 );
 

@@ -402,6 +402,16 @@ async function guardsReason(guards: readonly Guard[], resource: Address): Promis
   return undefined;
 }
 
+const GONE =
+  'the site was removed: "media resource add http://127.0.0.1:3000" publishes another, "media up --reset" starts anew';
+
+/** What its publisher has taken out of service is for nobody to wait for. */
+const ENDED: Readonly<Partial<Record<number, string>>> = {
+  [RESOURCE_STATUS.paused]: 'the site is paused: "media resource update 1 --resume" serves it again',
+  [RESOURCE_STATUS.removed]: GONE,
+  [RESOURCE_STATUS.released]: GONE,
+};
+
 async function authorised(
   client: MediaClient,
   resource: Address,
@@ -413,7 +423,14 @@ async function authorised(
   },
 ): Promise<void> {
   const until = Date.now() + AUTHORISED_WITHIN_MS;
-  for (let told = false; !served(await client.account('resource', resource));) {
+  for (let told = false; ;) {
+    const found = await client.account('resource', resource);
+    if (served(found)) return;
+    const ended = found === null ? undefined : ENDED[found.status];
+    if (ended !== undefined) {
+      waiting.onStep(ended);
+      return;
+    }
     if (!told) waiting.onStep('wait for the guards to authorise the resource');
     told = true;
     const why = await waiting.why();

@@ -27,7 +27,12 @@ async function look(about: string, at: () => Promise<readonly Finding[]>): Promi
 async function running(dir: string): Promise<readonly Finding[]> {
   const found = await runningIn(dir);
   if (found !== undefined)
-    return [good('up', `the network of this folder runs (process ${found.pid}): ${found.url}`)];
+    return [
+      good(
+        'up',
+        `the network of this folder ${found.at === undefined ? `is starting (process ${found.pid})` : `runs (process ${found.pid}): ${found.at.url}`}`,
+      ),
+    ];
   const taken = await takenPorts(NODES);
   if (taken.length === 0) return [good('ports', 'the ports that "media up" takes are free')];
   const list = taken.map(({ port, use }) => `${port} (${use})`).join(', ');

@@ -3,14 +3,15 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readNetworkFile, writeNetworkFile } from '@media-network/devnet/folder';
 import type { KeptPorts } from '@media-network/devnet/folder';
-import type { Devnet } from '@media-network/devnet';
+import type { Devnet, DevnetPorts } from '@media-network/devnet';
 import { MediaError, createLog, silentLog, systemClock } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { dirOption, networkDir } from '../chain-options.ts';
+import { describeFailure } from '../failure.ts';
 import { parsePort } from '../ports.ts';
 import { USUAL, checkPorts, planPorts, portsOf } from '../up/port-check.ts';
-import { announce, runningIn, stopRunning } from '../up/running.ts';
+import { announce, runningIn, stopRunning, withdraw } from '../up/running.ts';
 import { createTicker } from '../terminal/ticker.ts';
 import { devnetSights } from '../up/devnet-sights.ts';
 import { readTotals, writeTotals } from '../view/kept-totals.ts';
@@ -91,21 +92,28 @@ async function watch(
   const paint = createPainter(() => Date.now(), await readTotals(dir));
   let keptAt = started;
   let last: SiteTraffic | undefined;
+  let unkept: string | undefined;
+  // The figures are to look at: a disk that does not take them ends neither the view nor the network.
+  const keep = async (sites: SiteTraffic): Promise<void> => {
+    keptAt = Date.now();
+    unkept = await writeTotals(dir, sites).then(
+      () => undefined,
+      (error: unknown) => `the figures are not kept: ${describeFailure(error).message}`,
+    );
+  };
   const read = async (): Promise<Picture> => {
     const figures = await money();
     const picture = paint({
       title: `${devnet.url}  up ${formatMs(Math.round((Date.now() - started) / 1000) * 1000)}`,
       notes: [
         `${plainUrl(devnet)}  ${devnet.published.kind === 'own' ? `serves ${devnet.published.url}` : 'serves the sample site'}`,
+        ...(unkept === undefined ? [] : [unkept]),
       ],
       sights: devnetSights(devnet),
       money: figures,
     });
     last = picture.sites;
-    if (Date.now() - keptAt >= KEEP_MS) {
-      keptAt = Date.now();
-      await writeTotals(dir, picture.sites);
-    }
+    if (Date.now() - keptAt >= KEEP_MS) await keep(picture.sites);
     return picture;
   };
   try {
@@ -119,7 +127,8 @@ async function watch(
       context,
     );
   } finally {
-    if (last !== undefined) await writeTotals(dir, last);
+    if (last !== undefined) await keep(last);
+    if (unkept !== undefined) context.terminal.note(unkept);
   }
 }
 
@@ -127,18 +136,23 @@ async function watch(
 async function refuseSecond(dir: string): Promise<void> {
   const running = await runningIn(dir);
   if (running === undefined) return;
+  const { pid, startedAt, at } = running;
+  const since = `since ${new Date(startedAt).toISOString().slice(0, 19).replace('T', ' ')} UTC (process ${pid})`;
   throw new MediaError({
     code: 'cli/already-running',
-    message: `The network in ${dir} is running already, since ${new Date(running.startedAt).toISOString().slice(0, 19).replace('T', ' ')} UTC (process ${running.pid}): ${running.url} with its chain at ${running.rpcUrl}.`,
+    message:
+      at === undefined
+        ? `The network in ${dir} is starting, ${since}.`
+        : `The network in ${dir} is running already, ${since}: ${at.url} with its chain at ${at.rpcUrl}.`,
     hint: 'Stop it with "media up --stop", or start another one with --dir, --port and --rpc-port of its own.',
     source: 'client',
-    context: { ...running },
+    context: { pid, startedAt, ...at },
   });
 }
 
 async function stop(dir: string, options: Options, context: CliContext): Promise<void> {
-  const { pid, url } = await stopRunning(dir);
-  if (options.json === true) context.terminal.json({ stopped: true, pid, url, dir });
+  const { pid, at } = await stopRunning(dir);
+  if (options.json === true) context.terminal.json({ stopped: true, pid, url: at?.url ?? null, dir });
   else
     context.terminal.line(
       `Stopped the network in ${dir}; "${context.invocation.line('up')}" goes on from there.`,
@@ -149,8 +163,6 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const dir = networkDir(options, context);
   if (options.stop === true) return stop(dir, options, context);
   const signal = context.takeSignals();
-  const started = performance.now();
-  const { terminal, invocation } = context;
   // A network goes on where it was, also one that was killed: its URLs are in use elsewhere.
   const known = await readNetworkFile(dir).catch(() => undefined);
   const wanted = {
@@ -171,7 +183,32 @@ async function run(options: Options, context: CliContext): Promise<void> {
   await checkPorts(portsOf(ports, NODES, NODES, origin === undefined || origin === 'sample'));
   if (options.reset === true) await reset(dir, context);
   await mkdir(dir, { recursive: true });
+  const startedAt = Date.now();
+  await announce(dir, { startedAt, at: undefined });
+  try {
+    await runHere({ dir, ports, origin, startedAt, signal }, options, context);
+  } finally {
+    await withdraw(dir);
+  }
+}
 
+interface Start {
+  readonly dir: string;
+  readonly ports: DevnetPorts;
+  /** A URL, or `sample`. */
+  readonly origin: string | undefined;
+  readonly startedAt: number;
+  readonly signal: AbortSignal;
+}
+
+/** The network of the folder, from its start to its end. */
+async function runHere(
+  { dir, ports, origin, startedAt, signal }: Start,
+  options: Options,
+  context: CliContext,
+): Promise<void> {
+  const { terminal, invocation } = context;
+  const started = performance.now();
   const ticker = createTicker(terminal);
   const onStep = (text: string): void => {
     const line = `${terminal.style.dim('·')} ${invocation.rewrite(text)}`;
@@ -195,12 +232,16 @@ async function run(options: Options, context: CliContext): Promise<void> {
     onStep,
   }).catch((error: unknown) => {
     ticker.stop();
-    throw error;
+    if (!signal.aborted) throw error;
   });
-  let withdraw: (() => Promise<void>) | undefined;
+  if (devnet === undefined) {
+    if (options.json !== true)
+      terminal.line(`stopped before it was up; "${invocation.line('up')}" goes on from here`);
+    return;
+  }
   try {
     await keepPorts(dir, { edge: ports.edge, rpc: ports.rpc });
-    withdraw = await announce(dir, { startedAt: Date.now(), url: devnet.url, rpcUrl: devnet.rpcUrl });
+    await announce(dir, { startedAt, at: { url: devnet.url, rpcUrl: devnet.rpcUrl } });
     const config = await devnet.client.config();
     if (options.fast === true && config.sampleSecs !== 1) {
       terminal.note(
@@ -239,7 +280,6 @@ async function run(options: Options, context: CliContext): Promise<void> {
   } finally {
     ticker.stop();
     await devnet.close();
-    await withdraw?.();
   }
   if (options.json !== true) terminal.line(`stopped; "${invocation.line('up')}" goes on from here`);
 }

@@ -9,8 +9,8 @@ export interface RunningNetwork {
   readonly pid: number;
   /** Unix milliseconds. */
   readonly startedAt: number;
-  readonly url: string;
-  readonly rpcUrl: string;
+  /** Where it is; undefined while it starts. */
+  readonly at: { readonly url: string; readonly rpcUrl: string } | undefined;
 }
 
 const pathOf = (dir: string): string => join(dir, 'up.json');
@@ -27,9 +27,9 @@ function parse(text: string): RunningNetwork | undefined {
       fields.get(name),
     );
     if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 2) return undefined;
-    if (typeof startedAt !== 'number' || typeof url !== 'string' || typeof rpcUrl !== 'string')
-      return undefined;
-    return { pid, startedAt, url, rpcUrl };
+    if (typeof startedAt !== 'number') return undefined;
+    const at = typeof url === 'string' && typeof rpcUrl === 'string' ? { url, rpcUrl } : undefined;
+    return { pid, startedAt, at };
   } catch {
     return undefined;
   }
@@ -62,13 +62,15 @@ export async function runningIn(dir: string): Promise<RunningNetwork | undefined
   return (await isUp(found.pid)) ? found : undefined;
 }
 
-/** Says that this process runs the network of the folder; the function returned takes it back. */
-export async function announce(
-  dir: string,
-  network: Omit<RunningNetwork, 'pid'>,
-): Promise<() => Promise<void>> {
-  await writeDurably(pathOf(dir), `${JSON.stringify({ pid: process.pid, ...network })}\n`);
-  return () => rm(pathOf(dir), { force: true });
+/** Says that this process starts the network of the folder, or runs it there. */
+export async function announce(dir: string, network: Omit<RunningNetwork, 'pid'>): Promise<void> {
+  const { startedAt, at } = network;
+  await writeDurably(pathOf(dir), `${JSON.stringify({ pid: process.pid, startedAt, ...at })}\n`);
+}
+
+/** Takes back what was announced. */
+export function withdraw(dir: string): Promise<void> {
+  return rm(pathOf(dir), { force: true });
 }
 
 /**

@@ -70,7 +70,7 @@ export async function ensureResource(
       settings: await encrypt(wanted, (found?.settingsVersion ?? 0) + 1),
     });
     await sendPlan(client, plan.steps, { payer: publisher });
-  } else if (found !== null && wanted !== undefined && password !== undefined) {
+  } else if (found !== null && !isGone(found) && wanted !== undefined && password !== undefined) {
     const readable = guards.every((guard) => inForce?.readers.includes(guard.no));
     const same = inForce?.settings !== undefined && settingsText(inForce.settings) === settingsText(wanted);
     if (!readable || !same) {
@@ -85,6 +85,9 @@ export async function ensureResource(
   if (resource === null) throw new Error('the resource is not there after its registration');
   return resource;
 }
+
+const isGone = ({ status }: Found<'resource'>): boolean =>
+  status === RESOURCE_STATUS.removed || status === RESOURCE_STATUS.released;
 
 /** Who can read the settings on chain, and what they say if the password opens them. */
 export async function settingsInForce(
