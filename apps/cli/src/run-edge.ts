@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { MediaClient, Signer } from '@media-network/chain';
-import { regionBytes } from '@media-network/devnet/folder';
 import { edgeOptions, edgePorts, parseEdgeConfig } from '@media-network/edge/config';
 import type { EdgeConfig } from '@media-network/edge/config';
 import type { Edge, GenerationLine, Generations } from '@media-network/edge';
@@ -14,6 +13,7 @@ import type { Connection } from './connection.ts';
 import { daemonFlags } from './daemon-options.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { choosePorts, dataFolder, endpointOf, refuseTwin } from './node-address.ts';
+import { regionOf } from './node-region.ts';
 import { ensureNodeStake } from './node-stake.ts';
 import { aborted } from './signals.ts';
 
@@ -39,7 +39,7 @@ async function ensureRegistered(
   const found = await client.edge(wallet.address);
   const says = {
     operator: wallet.address,
-    region: regionBytes(options.region),
+    region: regionOf(options),
     ...endpoints(options, config),
   };
   if (found !== null && found.status === NODE_STATUS.active) {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NODE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { Signer } from '@media-network/chain';
-import { ensureSecretFile, readSecretFile, regionBytes } from '@media-network/devnet/folder';
+import { ensureSecretFile, readSecretFile } from '@media-network/devnet/folder';
 import { guardOptions, guardPorts, parseGuardConfig } from '@media-network/guard/config';
 import type { GuardConfig } from '@media-network/guard/config';
 import { boxKeyOf, equalBytes } from '@media-network/protocol';
@@ -14,6 +14,7 @@ import type { Connection } from './connection.ts';
 import { daemonFlags } from './daemon-options.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { choosePorts, dataFolder, endpointOf, refuseTwin } from './node-address.ts';
+import { regionOf } from './node-region.ts';
 import { ensureNodeStake } from './node-stake.ts';
 import { aborted } from './signals.ts';
 
@@ -29,7 +30,7 @@ async function ensureRegistered(
   const found = await client.guard(wallet.address);
   const { host, port } = config;
   const endpoint = endpointOf(options.endpoint, { host, port, flag: '--endpoint' });
-  const says = { operator: wallet.address, sealKey, region: regionBytes(options.region), endpoint };
+  const says = { operator: wallet.address, sealKey, region: regionOf(options), endpoint };
   if (found !== null && found.status === NODE_STATUS.active) {
     await refuseTwin('guard', found.address, found.endpoint, await connection.named(wallet.address));
     await requireFreePorts(guardPorts(config));

@@ -1,3 +1,4 @@
+export { isRefusedByBrowsers } from './bad-ports.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { MediaError, errorCode, errorMessage } from './errors.ts';

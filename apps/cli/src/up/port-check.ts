@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { DevnetPorts } from '@media-network/devnet';
-import { MediaError, errorCode } from '@media-network/runtime';
+import { MediaError, errorCode, isRefusedByBrowsers } from '@media-network/runtime';
 
 export interface UsedPort {
   readonly port: number;
@@ -23,12 +23,6 @@ export function portsOf(ports: DevnetPorts, edges: number, guards: number, withO
     { port: ports.signer, use: 'the signer', option: '--port' },
   ];
 }
-
-/** Ports above 1024 that browsers and `fetch` refuse to connect to (Fetch standard, bad port). */
-const REFUSED_BY_FETCH: ReadonlySet<number> = new Set([
-  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
-  10080,
-]);
 
 /** What `media up` takes unless it is told otherwise. */
 export const USUAL = { edge: 8080, rpc: 8899 };
@@ -98,7 +92,15 @@ function isFree(port: number): Promise<boolean> {
 
 /** Looks before anything is started, so that a taken port is one sentence and nothing to clean up. */
 export async function checkPorts(ports: readonly UsedPort[]): Promise<void> {
-  for (const each of ports) {
+  for (const [index, each] of ports.entries()) {
+    const twin = ports.slice(0, index).find(({ port }) => port === each.port);
+    if (twin !== undefined) {
+      throw new MediaError({
+        code: 'cli/bad-port',
+        message: `Port ${each.port} would be that of ${twin.use} and of ${each.use}: choose others with ${twin.option === each.option ? each.option : `${twin.option} or ${each.option}`}.`,
+        source: 'client',
+      });
+    }
     if (each.port > 65_535) {
       throw new MediaError({
         code: 'cli/bad-port',
@@ -106,7 +108,7 @@ export async function checkPorts(ports: readonly UsedPort[]): Promise<void> {
         source: 'client',
       });
     }
-    if (REFUSED_BY_FETCH.has(each.port)) {
+    if (isRefusedByBrowsers(each.port)) {
       throw new MediaError({
         code: 'cli/bad-port',
         message: `${each.use} would get port ${each.port}, which browsers refuse: choose another with ${each.option}.`,

@@ -54,6 +54,19 @@ describe('a configuration', () => {
     );
   });
 
+  it.each([
+    ['abc', 'must be a whole number from 0 to 65535, not "abc".'],
+    ['1.5', 'must be a whole number from 0 to 65535, not "1.5".'],
+    [70_000, 'must be a whole number from 0 to 65535, not "70000".'],
+    [-1, 'must be a whole number from 0 to 65535, not "-1".'],
+    ['22', 'must be a port that browsers and other nodes connect to, not "22".'],
+    [6000, 'must be a port that browsers and other nodes connect to, not "6000".'],
+  ])('says what a port must be, not %j', (port, says) => {
+    expect(() => parse({ flags: { port } })).toThrow(
+      `The demo's configuration is not right. --port (MEDIA_DEMO_PORT): ${says}`,
+    );
+  });
+
   it('says which file it cannot read', () => {
     expect(() => parse({ file: '/nowhere/demo.json' })).toThrow(/configuration file \/nowhere\/demo\.json/);
   });

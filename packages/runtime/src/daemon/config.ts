@@ -68,7 +68,10 @@ export function parseConfig<Config>(
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const option = options.find((each) => each.name === issue.path[0]);
-    return option === undefined ? issue.message : `--${option.flag} (${option.env}): ${issue.message}`;
+    if (option === undefined) return issue.message;
+    const given = merged[option.name];
+    const not = typeof given === 'string' || typeof given === 'number' ? `, not "${given}"` : '';
+    return `--${option.flag} (${option.env}): ${issue.message}${not}`;
   });
   throw new MediaError({
     code: 'config/invalid',

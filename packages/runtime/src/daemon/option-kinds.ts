@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRefusedByBrowsers } from '../bad-ports.ts';
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i;
 const FACTOR: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
@@ -24,10 +25,16 @@ export const flagOption: z.ZodType<boolean> = z
 
 export const textOption: z.ZodString = z.string().min(1);
 
-export const wholeOption = (min: number, max: number): z.ZodCoercedNumber =>
-  z.coerce.number().int().min(min).max(max);
+export const wholeOption = (min: number, max: number): z.ZodCoercedNumber => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+};
 
-export const portOption: z.ZodCoercedNumber = wholeOption(0, 65_535);
+/** A port that viewers, guards and edges reach: browsers and `fetch` refuse some. */
+export const portOption: z.ZodCoercedNumber = wholeOption(0, 65_535).refine(
+  (port) => !isRefusedByBrowsers(port),
+  { error: 'must be a port that browsers and other nodes connect to' },
+);
 
 export const urlOption = (protocol: RegExp): z.ZodURL =>
   z.url({ protocol, error: 'must be a URL of the right scheme' });

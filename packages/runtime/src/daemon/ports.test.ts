@@ -24,6 +24,15 @@ it('names the port that is taken, and the option that moves it', async () => {
   await requireFreePorts([{ host: '127.0.0.1', port, flag: '--port', codes }]);
 });
 
+it('says of a port that is asked for twice who asks', async () => {
+  const data = { host: '127.0.0.1', port: 4, flag: '--port', codes };
+  await expect(requireFreePorts([data, { ...data, flag: '--control-port' }])).rejects.toMatchObject({
+    code: 'edge/port-in-use',
+    message:
+      'Port 4 on 127.0.0.1 is asked for twice, by --port and by --control-port: choose another for one of them.',
+  });
+});
+
 it('keeps ports from others until they are released, and none where one is taken', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // it listens on TCP

@@ -29,9 +29,14 @@ export async function holdPorts(ports: readonly WantedPort[]): Promise<HeldPorts
       held.splice(0).map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
     );
   };
+  // Any free port is free: 0 takes one when the time comes.
+  const named = ports.filter(({ port }) => port !== 0);
+  for (const [index, wanted] of named.entries()) {
+    const twin = named.slice(0, index).find(({ host, port }) => host === wanted.host && port === wanted.port);
+    if (twin !== undefined) throw twice(twin, wanted);
+  }
   try {
-    // Any free port is free: 0 takes one when the time comes.
-    for (const wanted of ports) if (wanted.port !== 0) held.push(await hold(wanted));
+    for (const wanted of named) held.push(await hold(wanted));
   } catch (error) {
     await release();
     throw error;
@@ -46,6 +51,15 @@ export async function holdPorts(ports: readonly WantedPort[]): Promise<HeldPorts
  */
 export async function requireFreePorts(ports: readonly WantedPort[]): Promise<void> {
   await (await holdPorts(ports)).release();
+}
+
+function twice({ codes, host, port, flag }: WantedPort, other: WantedPort): MediaError {
+  return new MediaError({
+    code: codes.inUse,
+    message: `Port ${port} on ${host} is asked for twice, by ${flag} and by ${other.flag}: choose another for one of them.`,
+    source: 'client',
+    context: { host, port, flag },
+  });
 }
 
 function hold({ host, port, flag, codes }: WantedPort): Promise<Server> {
