@@ -79,6 +79,8 @@ const TAKES: readonly (readonly [words: string, options: readonly Carried[]])[] 
 ];
 
 function takenBy(words: string): readonly Carried[] {
+  // A help page is the same wherever the network is.
+  if (words.endsWith('--help')) return [];
   return TAKES.find(([first]) => words === first || words.startsWith(`${first} `))?.[1] ?? [];
 }
 
@@ -119,6 +121,9 @@ export function createInvocation(name: string, args: readonly string[]): Invocat
     rewriteHelp: (text) =>
       name === 'media'
         ? text
-        : text.replaceAll(/^( {2}\$ (?:\w+=\S+ )?)media /gm, (_, before: string) => `${before}${name} `),
+        : text
+            .replaceAll(/^( {2}\$ (?:\w+=\S+ )?)media /gm, (_, before: string) => `${before}${name} `)
+            // In what is explained, which may wrap anywhere.
+            .replaceAll(/"media(\s+[a-z-])/g, (_, after: string) => `"${name}${after}`),
   };
 }

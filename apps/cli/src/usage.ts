@@ -111,12 +111,32 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   withdraw: 'stake withdraw',
 };
 
+/** The same of what commands are below a group. */
+const SYNONYMS_BELOW: Readonly<Record<string, string>> = {
+  create: 'new',
+  delete: 'remove',
+  edit: 'update',
+  get: 'show',
+  ls: 'list',
+  publish: 'add',
+  rm: 'remove',
+  set: 'update',
+  transfer: 'send',
+};
+
+function synonym(word: string, path: readonly string[], group: Command): string | undefined {
+  if (path.length === 0) return SYNONYMS[word];
+  const meant = SYNONYMS_BELOW[word];
+  return group.commands.some((each) => each.name() === meant) ? meant : undefined;
+}
+
 function unknownCommand(word: string, path: readonly string[], group: Command): MediaError {
   const near =
+    synonym(word, path, group) ??
     nearest(
       word,
       group.commands.map((each) => each.name()),
-    ) ?? (path.length === 0 ? SYNONYMS[word] : undefined);
+    );
   const where = path.length === 0 ? '' : `${path.join(' ')} `;
   return usageError(
     'unknown-command',
@@ -131,7 +151,7 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   for (const name of names) {
     const starts = word.length >= 3 && (name.startsWith(word) || word.startsWith(name));
     const distance = starts ? 0.5 : editDistance(word.toLowerCase(), name);
-    if (distance <= Math.max(1, Math.ceil(Math.max(word.length, name.length) * 0.4))) {
+    if (distance <= Math.max(1, Math.floor(Math.max(word.length, name.length) * 0.4))) {
       if (best === undefined || distance < best.distance) best = { name, distance };
     }
   }

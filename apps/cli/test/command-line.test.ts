@@ -139,10 +139,38 @@ describe('what is not understood', () => {
     expect(nearest('sttaus', names)).toBe('status');
     expect(nearest('stak', names)).toBe('stake');
     expect(nearest('xyzzy', names)).toBeUndefined();
+    // Two letters of four are another word.
+    expect(nearest('foo', ['pool', 'wallet'])).toBeUndefined();
+    expect(nearest('egde', names)).toBe('edge');
+  });
+
+  test.each([
+    [['resource', 'rm', '1'], 'Did you mean remove?'],
+    [['wallet', 'create'], 'Did you mean new?'],
+    [['pool', 'ls'], 'There is no command "pool ls". "media pool'],
+    [['start'], 'Did you mean up?'],
+  ])('%j, as it is called elsewhere', async (words, says) => {
+    const { code, stderr } = await cli(words);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
   });
 });
 
 describe('command lines that are printed', () => {
+  test.each([[['explain', 'edge/paused', '--json']], [['explain', '--json']]])(
+    '%j name the command as it was called',
+    async (words) => {
+      const { stdout } = await cli(words, { calledAs: './media' });
+      expect(stdout).toContain('\\"./media resource update 1 --resume\\"');
+      expect(stdout).not.toMatch(/["`]media /);
+    },
+  );
+
+  test.each(cases)('the help of media %s names the command as it was called', async (_name, { words }) => {
+    const { stdout } = await cli([...words, '--help-all'], { calledAs: './media' });
+    expect(stdout).toContain('Usage:');
+    expect(stdout).not.toMatch(/["`$]\s*media /);
+  });
+
   test('name the command as it was called and carry what leads to the network', () => {
     const invocation = createInvocation('./media', [
       'status',
@@ -157,6 +185,7 @@ describe('command lines that are printed', () => {
     expect(invocation.line('claim')).toBe("./media claim --dir 'my net' --keypair 'it’s'");
     expect(invocation.line('claim --keypair edge-1')).toBe("./media claim --keypair edge-1 --dir 'my net'");
     expect(invocation.line('check')).toBe('./media check');
+    expect(invocation.line('status --help')).toBe('./media status --help');
     expect(invocation.rewrite('Make one with "media wallet new", or `media chain`.')).toBe(
       "Make one with \"./media wallet new --dir 'my net'\", or `./media chain --dir 'my net'`.",
     );

@@ -9,7 +9,7 @@ export interface CliOutcome {
 /** Runs a command line in this process, with its own streams and nothing of the environment. */
 export async function cli(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly signal?: AbortSignal } = {},
+  options: { readonly cwd?: string; readonly signal?: AbortSignal; readonly calledAs?: string } = {},
 ): Promise<CliOutcome> {
   let stdout = '';
   let stderr = '';
@@ -26,6 +26,7 @@ export async function cli(
     },
     env: { PATH: process.env['PATH'] },
     cwd: options.cwd ?? '/nowhere',
+    ...(options.calledAs === undefined ? {} : { calledAs: options.calledAs }),
     takeSignals: () => options.signal ?? new AbortController().signal,
   });
   return { code, stdout, stderr };

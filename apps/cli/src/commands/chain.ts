@@ -44,7 +44,10 @@ async function run(options: Options, context: CliContext): Promise<void> {
     terminal.line(`chain      ${chain.rpcUrl}`);
     terminal.line(`websocket  ${chain.wsUrl}`);
     terminal.line(`program    ${chain.programId}`);
-    terminal.line('Try: media wallet new, then media wallet airdrop 10. Ctrl-C stops it.');
+    const { invocation } = context;
+    terminal.line(
+      `Try: ${invocation.line('wallet new')}, then ${invocation.line('wallet airdrop 10')}. Ctrl-C stops it.`,
+    );
   }
   await aborted(signal);
   await chain.localnet?.close();

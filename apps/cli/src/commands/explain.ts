@@ -11,7 +11,11 @@ interface Options {
 function explain(code: string | undefined, options: Options, context: CliContext): void {
   const { terminal, invocation } = context;
   if (code === undefined) {
-    const all = [...CATALOGUE].map(([each, [meaning, remedy]]) => ({ code: each, meaning, remedy }));
+    const all = [...CATALOGUE].map(([each, [meaning, remedy]]) => ({
+      code: each,
+      meaning,
+      remedy: invocation.rewrite(remedy),
+    }));
     if (options.json === true) for (const each of all) terminal.json(each);
     else for (const each of all) terminal.line(`${each.code.padEnd(32)} ${each.meaning}`);
     return;
@@ -26,9 +30,10 @@ function explain(code: string | undefined, options: Options, context: CliContext
       source: 'client',
     });
   }
-  const [meaning, remedy] = entry;
+  const [meaning, remedyText] = entry;
+  const remedy = invocation.rewrite(remedyText);
   if (options.json === true) terminal.json({ code: code.toLowerCase(), meaning, remedy });
-  else terminal.line(`${code.toLowerCase()}\n  ${meaning}\n  ${invocation.rewrite(remedy)}`);
+  else terminal.line(`${code.toLowerCase()}\n  ${meaning}\n  ${remedy}`);
 }
 
 export const registerExplain: RegisterCommand = (program, context) => {

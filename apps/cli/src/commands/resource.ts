@@ -30,7 +30,7 @@ export const registerResource: RegisterCommand = (program, context) => {
       .option('--id <number>', 'number of the resource (default: the next of this publisher)')
       .option('--lp <lp>', 'LP of the stake to set aside (default: all that is free)')
       .option('--allowance <bytes>', 'open bytes an hour that are paid for at most', '10000000000')
-      .option('--vouching-key <address>', 'the key whose tokens are paid for: that of "media vouch key"')
+      .option('--vouching-key <address>', 'the key whose tokens are paid for, as "vouch key" shows it')
       .option('--no-wait', 'do not wait for the guards')
       .action(async (origin: string, options: AddOptions) =>
         (await import('../resource/add.ts')).add(origin, options, context),

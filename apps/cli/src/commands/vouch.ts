@@ -148,7 +148,9 @@ async function run(options: VouchOptions, context: CliContext): Promise<void> {
       `bound     ${formatBytes(BigInt(options.ceiling))} a session, ${formatBytes(BigInt(options.perHour))} an hour at most`,
     );
     if (state === 'none' || state === 'other key')
-      terminal.line(`Name it: media resource update ${label} --vouching-key ${key.address}`);
+      terminal.line(
+        `Name it: ${context.invocation.line(`resource update ${label} --vouching-key ${key.address}`)}`,
+      );
     terminal.line(
       `Pages: <script src="${server.url}media-vouch.js" data-signer="${server.url}"></script>. Ctrl-C stops it.`,
     );
