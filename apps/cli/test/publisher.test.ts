@@ -193,10 +193,11 @@ describe('a resource', () => {
     await refused(['resource', 'update', '1', '--resume'], 'cli/bad-resource', 'not paused');
     expect((await run('resource', 'update', '1', '--pause')).code).toBe(0);
     await refused(['resource', 'update', '1', '--pause'], 'cli/bad-resource', 'paused already', '--resume');
-    expect(await json('resource', 'show', '1')).toMatchObject({
-      served: false,
-      why: expect.stringContaining('paused'),
-    });
+    expect(await json('resource', 'show', '1')).toMatchObject({ why: expect.stringContaining('paused') });
+    // Edges hear of it in their own time.
+    await expect
+      .poll(() => json('resource', 'show', '1'), { timeout: 90_000 })
+      .toMatchObject({ served: false, why: 'not served: its publisher has paused it' });
     expect((await run('resource', 'update', '1', '--resume')).code).toBe(0);
     await expect
       .poll(async () => (await json('resource', 'show', '1'))['status'], { timeout: 90_000 })

@@ -38,7 +38,8 @@ export interface NameAtEdge {
 /** A name of a publisher's own, and what becomes of it. */
 export interface NameSight {
   readonly name: string;
-  readonly served: boolean;
+  /** Null where nobody was asked. */
+  readonly served: boolean | null;
   /** In words; null where every edge serves it. */
   readonly why: string | null;
   /** What its owner puts into DNS; null where a name has none. */
@@ -166,7 +167,7 @@ export async function sightsOf(
       const [first] = mine;
       return {
         name,
-        served: first !== undefined,
+        served: ask ? first !== undefined : null,
         why: ask ? whyNot(resource, edges, mine.length) : null,
         record: isLocalName(name)
           ? null
@@ -200,11 +201,11 @@ function urlAt(endpoint: string, name: string): string | null {
 export function nameLines(sight: NameSight): readonly string[] {
   const { name, served, why, url, record } = sight;
   const lines = [
-    served
+    served === true
       ? `${url ?? name}${why === null ? '' : `, ${why}`}`
       : `${name}, not served: ${why ?? 'nobody was asked'}`,
   ];
-  if (!served && record !== null)
+  if (served !== true && record !== null)
     lines.push(`put into DNS: ${record.name}. ${record.type} "${record.value}"`);
   return lines;
 }

@@ -140,6 +140,17 @@ function activeStanding(label: string, places: readonly Place[], origin: OriginS
   return { served: true, text: 'served', hint: '' };
 }
 
+/** What its publisher has taken out of service, and whether edges still have to hear of it. */
+function ended(how: 'paused' | 'removed', places: readonly Place[]): Pick<Standing, 'served' | 'text'> {
+  const still = places.filter(({ says }) => /^[1-4]/.test(says ?? '')).length;
+  return still === 0
+    ? { served: false, text: `not served: its publisher has ${how} it` }
+    : {
+        served: true,
+        text: `its publisher has ${how} it; ${still} of ${places.length} edges serve it still, until they hear of it`,
+      };
+}
+
 /** Where things stand in one sentence each, with what to do. */
 export function standing(
   resource: Resource,
@@ -188,7 +199,7 @@ function standingOf(
       return activeStanding(label, places, origin);
     case RESOURCE_STATUS.paused:
       return {
-        text: 'not served: its publisher has paused it',
+        ...ended('paused', places),
         hint: `"media resource update ${label} --resume" asks the guards to serve it again.`,
       };
     case RESOURCE_STATUS.exhausted:
@@ -198,7 +209,7 @@ function standingOf(
       };
     case RESOURCE_STATUS.removed:
       return {
-        text: 'not served: its publisher has removed it',
+        ...ended('removed', places),
         hint: `"media resource remove ${label} --release" frees its LP when its hours are settled.`,
       };
     default:
