@@ -159,13 +159,28 @@ describe.each([
     const { pools } = (await json('wallet', 'balance', name)) as { pools: { lp: string }[] };
     expect(pools[0]?.lp).toBe(`${lp}000000000`);
     expect(await json('pool', 'remove', 'all', ...as)).toMatchObject({ lp: `${lp}000000000` });
+    await refused(['pool', 'remove', 'all', ...as], 'cli/too-little', 'all LP', 'holds none');
     expect(await json('wallet', 'send', 'all', 'media', 'treasury', ...as)).toMatchObject({ what: 'media' });
+    expect(await json('wallet', 'send', 'all', 'sol', 'treasury', ...as)).toMatchObject({ what: 'sol' });
+    expect(await json('wallet', 'balance', name)).toMatchObject({ lamports: '0' });
+    await refused(
+      ['wallet', 'send', 'all', 'sol', 'treasury', ...as],
+      'cli/too-little',
+      'all SOL',
+      'holds 0',
+    );
   });
 
   test('that listens everywhere must say where it is reached', async () => {
     const flags = kind === 'edge' ? ['--host', '0.0.0.0'] : ['--host', '::'];
     await refused([kind, ...as, ...flags, ...ports], 'cli/bad-endpoint', '--endpoint');
     await refused([kind, ...as, '--endpoint', 'example.com', ...ports], 'cli/bad-endpoint', 'example.com');
+  });
+
+  test('says what its port and its region can be', async () => {
+    await refused([kind, ...as, '--port', 'abc'], 'config/invalid', '--port', 'not "abc"');
+    await refused([kind, ...as, '--port', '22'], 'config/invalid', 'browsers', 'not "22"');
+    await refused([kind, ...as, ...ports, '--region', 'far-far-away'], 'cli/bad-choice', '"far-far-away"');
   });
 });
 
@@ -241,6 +256,29 @@ describe('what is asked and what is there, in figures', () => {
       'airdrop',
     );
   });
+});
+
+test('what is unbonding waits anew with more of it, and is told; what has waited goes out first', async () => {
+  await newcomer('saver', '3');
+  const as = ['--keypair', 'saver', '--role', 'user'] as const;
+  await json('stake', 'add', '3', ...as);
+  expect(await json('stake', 'unbond', '1', ...as)).toMatchObject({
+    unbonding: '1000000000',
+    withdrawn: '0',
+  });
+  const { stdout } = await run('stake', 'unbond', '1', ...as);
+  const since = await devnet.client.chainTime();
+  expect(stdout).toMatch(/^1 LP of before could have been withdrawn from .*; all of it waits anew\.$/m);
+  expect(stdout).toMatch(/^2 LP can be withdrawn from /m);
+  await expect
+    .poll(() => devnet.client.chainTime(), { timeout: 90_000, interval: 500 })
+    .toBeGreaterThanOrEqual(since + BigInt(SHORTEST.unbondSecs));
+  expect(await json('stake', 'unbond', '1', ...as)).toMatchObject({
+    withdrawn: '2000000000',
+    unbonding: '1000000000',
+    staked: '0',
+  });
+  expect(await json('wallet', 'balance', 'saver')).toMatchObject({ pools: [{ lp: '2000000000' }] });
 });
 
 test('claim shows what was paid', { timeout: 240_000 }, async () => {

@@ -100,7 +100,7 @@ async function run(options: ClaimOptions, context: CliContext): Promise<void> {
     );
   terminal.line(
     paid.length === 0
-      ? `There is nothing to claim for ${owner} now (${formatMedia(total)} paid so far).`
+      ? `There is nothing ${unserved.length === 0 ? '' : 'else '}to claim for ${owner} now (${formatMedia(total)} paid so far).`
       : `Paid ${formatMedia(sum)} for ${paid.length} ${paid.length === 1 ? 'week' : 'weeks'} to ${owner} (${formatMedia(total)} in all).`,
   );
   for (const signature of signatures) terminal.line(signature);

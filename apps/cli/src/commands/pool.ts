@@ -203,7 +203,15 @@ async function remove(amount: string, options: PoolOptions, context: CliContext)
   const m = await market(options, context);
   const owner = await m.wallet();
   const held = await m.client.tokenBalance(owner.address, m.found.lpMint);
-  const lp = amount === 'all' && held > 0n ? held : parseAmount(amount, m.lpDecimals, 'The amount of LP');
+  if (amount === 'all' && held === 0n) {
+    throw new MediaError({
+      code: 'cli/too-little',
+      message: `You asked to take out all LP; the wallet ${await m.named(owner.address)} holds none.`,
+      hint: 'LP at stake come back to the wallet first ("media stake show"); another wallet is named with --keypair.',
+      source: 'client',
+    });
+  }
+  const lp = amount === 'all' ? held : parseAmount(amount, m.lpDecimals, 'The amount of LP');
   await mustHold(m, owner, [{ mint: m.found.lpMint, units: lp, decimals: m.lpDecimals, name: 'LP' }]);
   const { quoteRemove } = await import('@media-network/chain/model');
   const plan = quoteRemove(m.found, lp);

@@ -150,6 +150,15 @@ interface SendOptions extends ChainOptions {
   readonly quote?: string;
 }
 
+/** What a transfer with one signature and no priority fee costs. */
+const TRANSFER_FEE = 5_000n;
+
+/** All of a token; of SOL what the transfer itself leaves, so that nothing stays behind. */
+function allOf(mint: Address | undefined, held: bigint): bigint {
+  if (mint !== undefined) return held;
+  return held > TRANSFER_FEE ? held - TRANSFER_FEE : 0n;
+}
+
 /** SOL, MEDIA, the quote token or LP, to an address or a wallet by name. */
 async function send(
   amount: string,
@@ -167,8 +176,7 @@ async function send(
   const held =
     mint === undefined ? await client.lamports(from.address) : await client.tokenBalance(from.address, mint);
   const unit = UNITS[what] ?? '';
-  const units =
-    amount === 'all' && mint !== undefined ? held : parseAmount(amount, decimals, `The amount of ${unit}`);
+  const units = amount === 'all' ? allOf(mint, held) : parseAmount(amount, decimals, `The amount of ${unit}`);
   const shown = `${formatUnits(units, decimals)} ${unit}`;
   if (units > held || units === 0n) {
     throw new MediaError({
@@ -271,7 +279,7 @@ export const registerWallet: RegisterCommand = (program, context) => {
       chainOptions(
         wallet
           .command('send')
-          .argument('<amount>', 'how much, such as 2.5; "all" for all of a token')
+          .argument('<amount>', 'how much, such as 2.5, or "all"')
           .argument('<what>', 'sol, media, quote or lp')
           .argument('<to>', 'name or address of the wallet that gets it')
           .description('Send SOL or tokens to another wallet.'),

@@ -69,13 +69,18 @@ export async function unbond(
   const refusal = refuseUnbond(facts, lp, options.role);
   if (refusal !== undefined) throw refusal;
   const { owner } = facts;
-  const instruction = await connection.client.instructions.beginUnbond({
+  const which = { owner, pool: facts.pool.address, role };
+  const { instructions } = connection.client;
+  // All that is unbonding waits anew from each begin (docs/chain.md, Money): what has waited long enough goes out first.
+  const due = facts.freeAt !== undefined && facts.freeAt <= facts.now ? facts.unbonding : 0n;
+  const waited = facts.unbonding - due;
+  const { signature } = await connection.send(
+    [
+      ...(due > 0n ? [await instructions.withdraw(which)] : []),
+      await instructions.beginUnbond({ ...which, lp }),
+    ],
     owner,
-    pool: facts.pool.address,
-    role,
-    lp,
-  });
-  const { signature } = await connection.send([instruction], owner);
+  );
   const after = await stakeFacts(connection, role, options.quote);
   const freeAt = after.freeAt ?? after.now;
   if (options.json === true) {
@@ -85,6 +90,7 @@ export async function unbond(
       role: options.role,
       staked: after.lp,
       unbonding: after.unbonding,
+      withdrawn: due,
       withdrawableAt: new Date(Number(freeAt) * 1000).toISOString(),
     });
     return;
@@ -93,7 +99,12 @@ export async function unbond(
   terminal.line(
     `${formatUnits(lp, facts.decimals)} LP are on their way out; ${formatUnits(after.lp, facts.decimals)} LP stay at stake${after.allocated > 0n ? `, ${formatUnits(after.allocated, facts.decimals)} of them set aside for resources` : ''}.`,
   );
-  // The whole of it waits anew from each begin (docs/chain.md, Money).
+  if (due > 0n)
+    terminal.line(`${formatUnits(due, facts.decimals)} LP had waited long enough and are in the wallet.`);
+  if (waited > 0n)
+    terminal.line(
+      `${formatUnits(waited, facts.decimals)} LP of before could have been withdrawn from ${timeText(facts.freeAt ?? facts.now, facts.now)}; all of it waits anew.`,
+    );
   terminal.line(
     `${formatUnits(after.unbonding, facts.decimals)} LP can be withdrawn from ${timeText(freeAt, after.now)}:`,
   );
