@@ -177,6 +177,8 @@ export class Sender<Token> {
 
   #turn(stream: Http2Stream<Token>): void {
     while (stream.blocks.length > 0) {
+      // Many interim heads are more than may be under way: the rest is for another turn.
+      if (!this.#output.hasRoom) return;
       const block = stream.blocks.shift();
       const last = stream.blocks.length === 0 && stream.ending && stream.chunk === undefined;
       if (block !== undefined) this.#headers(stream, block, last);

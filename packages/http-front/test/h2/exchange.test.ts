@@ -6,7 +6,7 @@ import { buffer, text as textOf } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFastHit } from '../../src/index.ts';
 import { F, T, encode, u32 } from './probe.ts';
-import type { Fields } from './probe.ts';
+import type { Fields, SeenFrame } from './probe.ts';
 import { startHttp2, text } from './test-http2.ts';
 import type { TestHttp2, TestHttp2Options } from './test-http2.ts';
 
@@ -24,6 +24,18 @@ function open({ port }: TestHttp2): ClientHttp2Session {
   client.on('error', () => undefined);
   return client;
 }
+
+const get = (path: string): Buffer =>
+  encode([
+    [':method', 'GET'],
+    [':scheme', 'https'],
+    [':authority', 'a.localhost'],
+    [':path', path],
+  ]);
+
+/** Whether a body ends with it. */
+const isEnd = (one: SeenFrame, id: number): boolean =>
+  one.type === T.data && one.id === id && one.flags === F.endStream;
 
 interface Seen {
   readonly headers: IncomingHttpHeaders & { readonly ':status'?: number };
@@ -153,6 +165,26 @@ describe('both lanes, seen by the platform’s client', () => {
     expect((await ask(open(front), { ':method': 'PUT', ':path': '/' }, body)).body.toString()).toBe(
       '4000000',
     );
+  });
+
+  test('more interim answers than may be under way at a time leave the connection to others', async () => {
+    const other = Promise.withResolvers<undefined>();
+    const front = await start({
+      async answer(request) {
+        if (request.target === '/other') await other.promise;
+        else for (let i = 0; i < 32; i += 1) request.interim(103, ['link', 'x'.repeat(30_000)]);
+        return text(request.target);
+      },
+    });
+    const probe = await front.probe();
+    await probe.handshake();
+    probe.headers(1, get('/other'));
+    probe.headers(3, get('/many'));
+    await probe.want('the answer after them', (one) => isEnd(one, 3));
+    // Each block is more than a frame holds.
+    expect(probe.all.filter(({ type, id }) => type === T.headers && id === 3)).toHaveLength(33);
+    other.resolve(undefined);
+    await probe.want('the other answer', (one) => isEnd(one, 1));
   });
 
   test('interim answers: 100 when the body is read, 103 when the handler says', async () => {
