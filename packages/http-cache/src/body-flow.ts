@@ -1,4 +1,5 @@
 import { MediaError } from '@media-network/runtime';
+import { ownBytes } from '@media-network/runtime/own-bytes';
 import type { ByteSpan } from './store.ts';
 
 /** Where a body goes when RAM is not the place for all of it. */
@@ -93,11 +94,11 @@ export class BodyFlow {
     this.#options.onSpillUnneeded();
   }
 
-  /** One buffer of its own: a slice of a socket's read buffer would keep all of that alive. */
+  /** In memory of its own: a slice of a socket's read buffer would keep all of that alive. */
   wholeBody(): Buffer {
     const only = this.#pieces.length === 1 ? this.#pieces[0]?.data : undefined;
     if (only !== undefined && only.length === only.buffer.byteLength) return only;
-    return Buffer.concat(this.#pieces.map((piece) => piece.data));
+    return ownBytes(...this.#pieces.map((piece) => piece.data));
   }
 
   #ramStart(): number {

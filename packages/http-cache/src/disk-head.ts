@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ownBytes } from '@media-network/runtime/own-bytes';
 import type { EntryMeta } from './store.ts';
 
 /**
@@ -96,13 +97,14 @@ export function decodeHead(bytes: Buffer): DiskHead | undefined {
   const key = bytes.subarray(HEAD_BYTES, keyEnd);
   const meta = bytes.subarray(keyEnd, length);
   if (!headDigest(bytes.subarray(0, 80), key, meta).equals(bytes.subarray(80, 112))) return undefined;
+  const digests = ownBytes(bytes.subarray(32, 80));
   return {
     key: key.toString(),
     // the digest covers it and only this module writes it, so it has the shape it was written with
     meta: JSON.parse(meta.toString()) as EntryMeta,
     bodyOffset: bytes.readUInt32LE(20),
     length: Number(bytes.readBigUInt64LE(24)),
-    sha256: Buffer.from(bytes.subarray(32, 64)),
-    md5: Buffer.from(bytes.subarray(64, 80)),
+    sha256: digests.subarray(0, 32),
+    md5: digests.subarray(32),
   };
 }

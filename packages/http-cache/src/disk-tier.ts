@@ -95,8 +95,13 @@ function newId(): string {
   return randomUUID().replaceAll('-', '').slice(0, 24);
 }
 
-async function readFully(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
+/** `buffer`: what is read into, as long as wanted; by default memory for what is not kept. */
+async function readFully(
+  handle: FileHandle,
+  position: number,
+  length: number,
+  buffer: Buffer = Buffer.allocUnsafe(length),
+): Promise<Buffer> {
   let got = 0;
   while (got < length) {
     const { bytesRead } = await handle.read(buffer, got, length - got, position + got);
@@ -288,7 +293,8 @@ export async function openDiskTier(
     async readWhole(file, length) {
       const handle = await io.open(pathOf(file.id), 'r');
       try {
-        return await readFully(handle, file.bodyOffset, length);
+        // It may stay in RAM.
+        return await readFully(handle, file.bodyOffset, length, Buffer.allocUnsafeSlow(length));
       } finally {
         await handle.close();
       }

@@ -265,6 +265,22 @@ describe('the disk tier after a crash', () => {
     expect((await afterRestart('k'))?.equals(testBody(3_000))).toBe(true);
   });
 
+  test('what is in RAM holds no more memory than is counted of it, whether it was fetched or read back', async () => {
+    const keys = ['a', 'b', 'c'];
+    const store = await open();
+    for (const key of keys) await put(store, key, testBody(1_000), testMeta());
+    const again = await open();
+    for (const one of [store, again])
+      for (const key of keys) {
+        const entry = await one.lookup(key, anyRequest);
+        expect(entry?.body?.buffer.byteLength).toBe(1_000);
+        expect(entry?.sha256.buffer.byteLength).toBeLessThan(100);
+        expect(entry?.md5.buffer.byteLength).toBeLessThan(100);
+      }
+    await store.close();
+    await again.close();
+  });
+
   test('of two files for one key the newer holds', async () => {
     const store = await open();
     await put(store, 'k', testBody(100, 1));

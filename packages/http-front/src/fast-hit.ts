@@ -49,8 +49,8 @@ export class FastHit<Token> {
   readonly saysLength: boolean;
   /** What a front of another protocol has prebuilt of this hit; lives and dies with it. */
   attachment: unknown;
-  /** Of the head of HTTP/1: all that does not change with time. */
-  readonly fixed: Buffer;
+  /** Of the head of HTTP/1: all that does not change with time; latin1, one byte a unit. A string: there is one for every entry. */
+  readonly fixed: string;
   readonly #varying: ((nowSecond: number) => readonly string[]) | undefined;
   #second = -1;
   #usesThisSecond = 0;
@@ -65,11 +65,10 @@ export class FastHit<Token> {
     this.saysLength = init.saysLength ?? true;
     this.#varying = init.varying;
     if (LINE_BREAKS.test(init.statusText ?? '')) throw new TypeError('the status text holds a line break');
-    const head =
+    this.fixed =
       `HTTP/1.1 ${init.status} ${init.statusText ?? 'OK'}\r\n` +
       fieldLines(init.headers) +
       (this.saysLength ? `Content-Length: ${init.body.length}\r\n` : '');
-    this.fixed = Buffer.from(head, 'latin1');
   }
 
   /** The fields that change with time, as they are now. */
@@ -96,7 +95,7 @@ export class FastHit<Token> {
 
   /** Head for this second. Call after `isHot`. */
   head(nowSecond: number): Buffer {
-    this.#head ??= Buffer.concat([this.fixed, Buffer.from(this.lines(nowSecond, false), 'latin1')]);
+    this.#head ??= Buffer.from(this.fixed + this.lines(nowSecond, false), 'latin1');
     return this.#head;
   }
 

@@ -82,7 +82,7 @@ export class FastWriter<Token> {
     const copied = body !== undefined && body.length <= MAX_COPIED_BYTES ? body : undefined;
     const bytes = headBytes + (copied?.length ?? 0);
     const room = scratch.room(bytes);
-    room.set(fixed);
+    room.write(fixed, 'latin1');
     room.write(lines, fixed.length, 'latin1');
     let taken: boolean;
     if (copied === undefined) taken = this.#send(hit, room, body, nowMs);

@@ -1,3 +1,4 @@
+import { ownBytes } from '@media-network/runtime/own-bytes';
 import type { FastHit } from '../fast-hit.ts';
 import type { BytesOwner } from './frame-output.ts';
 import type { StreamEvents } from './h2-stream.ts';
@@ -15,13 +16,14 @@ export class HitBlock<Token> implements BytesOwner {
     this.#hit = hit;
     this.events = events;
     const length = hit.saysLength ? ['content-length', String(hit.body.length)] : [];
-    this.#fixed = encodeBlock(hit.status, [...hit.headers, ...length]);
+    this.#fixed = ownBytes(encodeBlock(hit.status, [...hit.headers, ...length]));
   }
 
   block(nowSecond: number): Buffer {
     if (this.#second !== nowSecond) {
       this.#second = nowSecond;
-      this.#block = Buffer.concat([this.#fixed, encodeBlock(undefined, this.#hit.varying(nowSecond))]);
+      // Of what is asked for rarely it stays, too.
+      this.#block = ownBytes(this.#fixed, encodeBlock(undefined, this.#hit.varying(nowSecond)));
     }
     return this.#block;
   }

@@ -1,3 +1,4 @@
+import { ownBytes } from '@media-network/runtime/own-bytes';
 import type { Field } from './field.ts';
 
 const SLOTS = 1_024;
@@ -38,7 +39,6 @@ export class PathMemo {
 
   /** Remembers what the bytes that were not found just now say. */
   keep(buffer: Buffer, start: number, end: number, field: Field): void {
-    if (this.#slot !== -1)
-      this.#slots[this.#slot] = { bytes: Buffer.from(buffer.subarray(start, end)), field };
+    if (this.#slot !== -1) this.#slots[this.#slot] = { bytes: ownBytes(buffer.subarray(start, end)), field };
   }
 }
