@@ -22,6 +22,7 @@ export interface HitLaneDeps<Found extends HotEntry, Token> {
   readonly tokenOf: (found: Found, target: string) => Token;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly requestId: () => string;
+  /** `bytes` are about those that leave, the head among them: to the digits of an age, and without `Connection`. */
   readonly onHit?: (found: Found, request: FastRequest, bytes: number) => void;
 }
 
@@ -34,11 +35,14 @@ class Prebuilt<Token> {
   readonly whole: FastHit<Token>;
   /** What every answer from the entry says anew. */
   readonly varying: () => readonly string[];
+  /** Of a head, all that varies. */
+  readonly varyingBytes: number;
   notModified: FastHit<Token> | undefined;
 
   constructor(whole: FastHit<Token>, varying: () => readonly string[]) {
     this.whole = whole;
     this.varying = varying;
+    this.varyingBytes = whole.lines(0, false).length;
   }
 }
 
@@ -100,8 +104,14 @@ export function createHitLane<Found extends HotEntry, Token>(
     return prebuilt;
   }
 
-  function answered(found: Found, request: FastRequest, hit: FastHit<Token>): FastHit<Token> {
-    deps.onHit?.(found, request, hit.body.length);
+  function answered(
+    found: Found,
+    request: FastRequest,
+    { varyingBytes }: Prebuilt<Token>,
+    hit: FastHit<Token>,
+  ): FastHit<Token> {
+    const body = request.method === 'HEAD' ? 0 : hit.body.length;
+    deps.onHit?.(found, request, hit.fixed.length + varyingBytes + body);
     return hit;
   }
 
@@ -124,7 +134,7 @@ export function createHitLane<Found extends HotEntry, Token>(
       const prebuilt = found === undefined ? undefined : prebuiltOf(found, request.target);
       return found === undefined || prebuilt === undefined
         ? undefined
-        : answered(found, request, prebuilt.whole);
+        : answered(found, request, prebuilt, prebuilt.whole);
     },
     selective(request) {
       const found = deps.find(request);
@@ -134,10 +144,11 @@ export function createHitLane<Found extends HotEntry, Token>(
       const lookUp = (name: string): string | undefined => request.header(name);
       const condition = evaluateConditions(lookUp, entry.meta, clock.nowMs());
       if (condition === 'precondition-failed') return undefined;
-      if (condition === 'not-modified') return answered(found, request, notModified(found, prebuilt));
+      if (condition === 'not-modified')
+        return answered(found, request, prebuilt, notModified(found, prebuilt));
       const part = evaluateRange(request.method, lookUp, entry.meta, entry.length);
       if (part.kind === 'unsatisfiable') return undefined;
-      if (part.kind === 'whole') return answered(found, request, prebuilt.whole);
+      if (part.kind === 'whole') return answered(found, request, prebuilt, prebuilt.whole);
       const hit = createFastHit<Token>({
         token: prebuilt.whole.token,
         status: 206,
@@ -146,7 +157,7 @@ export function createHitLane<Found extends HotEntry, Token>(
         body: body.subarray(part.start, part.end),
         varying: prebuilt.varying,
       });
-      return answered(found, request, hit);
+      return answered(found, request, prebuilt, hit);
     },
   };
 }
