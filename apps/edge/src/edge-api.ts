@@ -102,7 +102,7 @@ export interface EdgeSuccession {
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Codes of what is not as it should be: `edge/journal-full`, `edge/chain-stale`, `edge/draining`. */
+  /** Codes of what is not as it should be: `edge/journal-full`, `edge/chain-stale`, `edge/draining`, `edge/not-registered`. */
   readonly problems: readonly string[];
 }
 

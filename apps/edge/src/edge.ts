@@ -280,6 +280,7 @@ export async function createEdge(
       if (draining) problems.push('edge/draining');
       if (journal.state === 'full') problems.push('edge/journal-full');
       if (!chain.fresh) problems.push('edge/chain-stale');
+      if (!reporter.stats.registered) problems.push('edge/not-registered');
       return { ready: problems.length === 0, problems };
     };
     const metrics = createMetrics({

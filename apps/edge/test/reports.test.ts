@@ -125,6 +125,20 @@ it('submits the same root after a restart between sealing and submitting, and on
   expect(network.chain.submitted).toHaveLength(1);
 });
 
+it('is not ready once the chain knows it no more, until it is registered anew', async () => {
+  const ready = async (): Promise<unknown> => (await fetch(`${network.edge.controlUrl}/readyz`)).json();
+  const hour = hourNow();
+  await resource.get('/a');
+  expect(await ready()).toEqual({ ready: true, problems: [] });
+  network.chain.refuse = { kind: 'refused', code: 'chain/not-active', message: 'it has left' };
+  toNextReport(hour);
+  await task('reporter').runNow();
+  expect(await ready()).toEqual({ ready: false, problems: ['edge/not-registered'] });
+  network.chain.refuse = undefined;
+  await task('reporter').runNow();
+  expect(await ready()).toEqual({ ready: true, problems: [] });
+});
+
 it('does not submit again when the chain has the report but the journal does not know it', async () => {
   const hour = hourNow();
   const { bytes } = await resource.get('/a');

@@ -115,6 +115,10 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
     'Run "media top" there.',
   ],
   'edge/not-cached': ['The object is not in the cache.', 'Ask for it once, then again.'],
+  'edge/not-registered': [
+    'The chain takes no report of this edge: it is not registered, or has left the network.',
+    'Stop it, for it is paid for nothing; "media edge --keypair edge-4" registers it anew.',
+  ],
   'edge/origin-bad-response': ["The origin's answer is not valid HTTP.", ORIGIN],
   'edge/origin-private': [
     "The origin's address is private, and this edge does not connect there.",

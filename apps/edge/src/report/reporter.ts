@@ -25,6 +25,8 @@ interface ReporterStats {
   /** Bytes of hours that no report will ever claim. */
   readonly bytesLost: number;
   readonly lamports: bigint | undefined;
+  /** Whether the chain takes this edge for one of the network, as far as the last report tells. */
+  readonly registered: boolean;
 }
 
 export interface Reporter {
@@ -44,10 +46,11 @@ const LOW_LAMPORTS = 20_000_000n;
  */
 export function createReporter(deps: ReporterDeps): Reporter {
   const { chain, ledger, journal, evidence, log } = deps;
-  const stats: { submitted: number; bytesLost: number; lamports: bigint | undefined } = {
+  const stats: { -readonly [Name in keyof ReporterStats]: ReporterStats[Name] } = {
     submitted: 0,
     bytesLost: 0,
     lamports: undefined,
+    registered: true,
   };
   const refusalsLogged = new Map<number, string>();
   let yieldedInHour = -1;
@@ -115,6 +118,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     switch (outcome.kind) {
       case 'submitted':
         stats.submitted += 1;
+        stats.registered = true;
         log.info({ hour, bytes: sealed.bytes, root: sealed.root }, 'report submitted');
         return settle(hour, 'submitted');
       case 'exists':
@@ -126,6 +130,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
       case 'refused':
         break;
     }
+    if (outcome.code === 'chain/not-active') stats.registered = false;
     // It may be mended within the report window: stake can be added.
     if (refusalsLogged.get(hour) !== outcome.code) {
       refusalsLogged.set(hour, outcome.code);
