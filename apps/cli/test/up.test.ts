@@ -281,6 +281,29 @@ test(
 );
 
 test(
+  'up says of a seal key that is gone that it made another, and seals the settings for it',
+  { timeout: 400_000 },
+  async () => {
+    const folder = 'unsealed net';
+    const first = await up(await freeBase(), [], folder);
+    first.child.kill('SIGTERM');
+    await first.exit;
+    for (const no of [1, 2, 3]) await rm(join(dir, folder, 'keys', `guard-${no}.seal`));
+    const second = await up(undefined, [], folder);
+    try {
+      expect(second.output().match(/the seal key of the guard at \S+ was gone/g)).toHaveLength(3);
+      expect(second.output()).toContain('put new settings in force');
+      await expect
+        .poll(() => body(second.plainUrl), { timeout: 60_000 })
+        .toContain('This page came through an edge');
+    } finally {
+      second.child.kill('SIGTERM');
+      expect(await second.exit).toBe(0);
+    }
+  },
+);
+
+test(
   'a network that is starting is said to be, and stops before it is up',
   { timeout: 400_000 },
   async () => {

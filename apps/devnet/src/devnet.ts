@@ -137,9 +137,9 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       ensureSecretFile(join(dir, 'keys', `guard-${i + 1}.seal`), 32),
     ),
   );
-  async function registerGuard(index: number): Promise<void> {
+  async function registerGuard(index: number): Promise<boolean> {
     const box = await boxKeyOf(sealKeys[index] ?? new Uint8Array(32));
-    await ensureGuard(context, {
+    return ensureGuard(context, {
       wallet: await wallets.ensure(`guard-${index + 1}`),
       pool,
       lp: lpWorth(market, GUARD_WORTH),
@@ -159,7 +159,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       region: REGIONS[index % REGIONS.length] ?? '',
     });
   }
-  await Promise.all(Array.from({ length: guardCount }, (_, i) => registerGuard(i)));
+  const sealsAnew = await Promise.all(Array.from({ length: guardCount }, (_, i) => registerGuard(i)));
 
   const publisher = await wallets.ensure('publisher');
   const passwordFile = join(dir, 'keys', 'publisher.password');
@@ -201,6 +201,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
           ? sampleSettings(origin.url)
           : undefined,
     password,
+    sealAnew: sealsAnew.includes(true),
   });
   const signer = await startSigner(
     { clock: embedded ? clock : await followChain() },

@@ -16,8 +16,8 @@ export interface GuardSetup {
   readonly region: string;
 }
 
-/** A guard that is funded, staked and registered at this endpoint. */
-export async function ensureGuard(context: SetupContext, setup: GuardSetup): Promise<void> {
+/** A guard that is funded, staked and registered at this endpoint. Whether it has another seal key than it had. */
+export async function ensureGuard(context: SetupContext, setup: GuardSetup): Promise<boolean> {
   const { client } = context;
   const { wallet, pool, endpoint } = setup;
   const instructions: Instruction[] = [
@@ -31,14 +31,20 @@ export async function ensureGuard(context: SetupContext, setup: GuardSetup): Pro
     region: regionBytes(setup.region),
     endpoint,
   };
+  const sealsAnew = guard !== null && Buffer.compare(guard.sealKey, setup.sealKey) !== 0;
+  if (sealsAnew)
+    context.onStep(
+      `the seal key of the guard at ${endpoint} was gone: it has another, and opens no settings of before`,
+    );
   if (guard === null || guard.status === NODE_STATUS.left) {
     context.onStep(`register the guard at ${endpoint}`);
     instructions.push(await client.instructions.registerGuard({ owner: wallet, pool, ...says }));
-  } else if (guard.endpoint !== endpoint || Buffer.compare(guard.sealKey, setup.sealKey) !== 0) {
-    context.onStep(`move the guard to ${endpoint}`);
+  } else if (guard.endpoint !== endpoint || sealsAnew) {
+    if (guard.endpoint !== endpoint) context.onStep(`move the guard to ${endpoint}`);
     instructions.push(await client.instructions.updateGuard({ owner: wallet, ...says }));
   }
   await sendAll(context, instructions, [wallet]);
+  return sealsAnew;
 }
 
 export interface EdgeSetup {

@@ -29,6 +29,8 @@ export interface ResourceSetup {
   readonly settings: Settings | undefined;
   /** Opens the settings for whoever has no guard's key; undefined when its file is gone. */
   readonly password: Uint8Array | undefined;
+  /** Whether a guard has another key than the one that settings were sealed for. */
+  readonly sealAnew?: boolean;
 }
 
 /** A resource with these settings in force, readable by every active guard; pending until the guards say yes. */
@@ -71,7 +73,7 @@ export async function ensureResource(
     });
     await sendPlan(client, plan.steps, { payer: publisher });
   } else if (found !== null && !isGone(found) && wanted !== undefined && password !== undefined) {
-    const readable = guards.every((guard) => inForce?.readers.includes(guard.no));
+    const readable = setup.sealAnew !== true && guards.every((guard) => inForce?.readers.includes(guard.no));
     const same = inForce?.settings !== undefined && settingsText(inForce.settings) === settingsText(wanted);
     if (!readable || !same) {
       context.onStep(`put new settings in force for ${wanted.origin}`);
