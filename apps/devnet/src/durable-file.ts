@@ -19,6 +19,10 @@ async function writePart(path: string, content: string | Uint8Array, mode: numbe
   try {
     await file.writeFile(content);
     await file.sync();
+  } catch (error) {
+    await rm(part, { force: true });
+    // The system does not say of a full disk which it is.
+    throw error instanceof Error && !('path' in error) ? Object.assign(error, { path }) : error;
   } finally {
     await file.close();
   }
@@ -36,7 +40,13 @@ async function syncFolder(path: string): Promise<void> {
 
 /** Replaces a file so that kill -9 leaves the old one or the new one, never a part of either. */
 export async function writeDurably(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  await rename(await writePart(path, content, mode), path);
+  const part = await writePart(path, content, mode);
+  try {
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
   await syncFolder(dirname(path));
 }
 

@@ -93,7 +93,7 @@ export async function names(): Promise<readonly Finding[]> {
       warning(
         'names',
         'names ending in .localhost do not resolve on this machine',
-        'Browsers and curl know them by themselves; elsewhere use the URL with 127.0.0.1 that "media up" prints, or send the name: curl -H \'Host: <label>.medianet.localhost\' http://127.0.0.1:8080/',
+        'Browsers and curl know them by themselves; elsewhere use the URL with 127.0.0.1 that "media up" prints, or send the name to it: curl -H \'Host: <label>.medianet.localhost\' <that URL>',
       ),
     ];
   }
