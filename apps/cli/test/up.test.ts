@@ -288,11 +288,16 @@ test(
     const first = await up(await freeBase(), [], folder);
     first.child.kill('SIGTERM');
     await first.exit;
-    for (const no of [1, 2, 3]) await rm(join(dir, folder, 'keys', `guard-${no}.seal`));
+    for (const name of ['guard-1.seal', 'guard-2.seal', 'guard-3.seal', 'vouch-1.json'])
+      await rm(join(dir, folder, 'keys', name));
     const second = await up(undefined, [], folder);
     try {
       expect(second.output().match(/the seal key of the guard at \S+ was gone/g)).toHaveLength(3);
       expect(second.output()).toContain('put new settings in force');
+      const named = /the key of the signer was gone.* --vouching-key (\w+)/.exec(second.output())?.[1] ?? '';
+      const net = join(dir, folder);
+      const signer = await command('vouch', 'key', '--key', join(net, 'keys', 'vouch-1.json'), '--json');
+      expect(JSON.parse(signer.stdout)).toMatchObject({ vouchingKey: named, made: false });
       await expect
         .poll(() => body(second.plainUrl), { timeout: 60_000 })
         .toContain('This page came through an edge');

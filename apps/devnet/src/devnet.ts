@@ -186,7 +186,11 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       ? await createSampleOrigin({ dir: join(dir, 'origin'), port: ports.origin, clock })
       : undefined;
   if (origin !== undefined) scope.add('origin', () => origin.close());
-  const { key: vouchingKey } = await ensureVouchingKey(join(dir, 'keys', `vouch-${RESOURCE_ID}.json`));
+  const { key: vouchingKey, made } = await ensureVouchingKey(join(dir, 'keys', `vouch-${RESOURCE_ID}.json`));
+  if (made && exists)
+    onStep(
+      `the key of the signer was gone, and edges refuse the tokens of another until the site names it: "media resource update 1 --vouching-key ${vouchingKey.address}"`,
+    );
   const resource = await ensureResource(context, {
     publisher,
     pool,
