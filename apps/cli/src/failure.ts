@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import { isUsageCode } from './usage.ts';
@@ -28,9 +28,29 @@ function isReadOnly(path: string): boolean {
   }
 }
 
+/** The first link on the way that leads nowhere, such as to a disk that is not mounted. */
+function brokenLink(path: string): { readonly link: string; readonly to: string } | undefined {
+  const whole = resolve(path);
+  const folders = [whole];
+  for (let at = whole; dirname(at) !== at; at = dirname(at)) folders.unshift(dirname(at));
+  const link = folders.find((each) => !existsSync(each));
+  if (link === undefined) return undefined;
+  try {
+    return { link, to: readlinkSync(link) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** System errors that a user meets, in words; `path` and `port` come from the error itself. */
 function systemSentence(error: NodeJS.ErrnoException): string | undefined {
   const path = error.path ?? 'the file';
+  const broken =
+    error.path !== undefined && ['ENOENT', 'ENOTDIR', 'EEXIST'].includes(error.code ?? '')
+      ? brokenLink(error.path)
+      : undefined;
+  if (broken !== undefined)
+    return `${broken.link} leads to ${broken.to}, which does not exist: make it, or choose another path.`;
   switch (error.code) {
     case 'EADDRINUSE': {
       const port = 'port' in error ? String(error.port) : 'wanted';
