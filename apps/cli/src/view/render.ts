@@ -29,7 +29,7 @@ function trafficLines({ sites, ...picture }: Picture, style: Style): string[] {
   const mixed =
     picture.mixedEdges === 0
       ? ''
-      : `; others are, at ${picture.mixedEdges} ${picture.mixedEdges === 1 ? 'edge' : 'edges'}`;
+      : `; at ${picture.mixedEdges} ${picture.mixedEdges === 1 ? 'edge' : 'edges'} they are`;
   return [
     `${style.dim('sites ')}  ${style.bold(String(sites.requests))} requests${rate}, hits ${style.green(percent(sites.hits, sites.requests))}, by bytes ${style.green(percent(sites.hitBytes, sites.bytes))}`,
     `        ${formatBytes(sites.bytes)} served${speed}, ${formatBytes(sites.originBytes)} from origins, ${sites.errors} errors`,

@@ -175,7 +175,7 @@ test('probes that an edge may not have counted stay in its figures, and that is 
   const mixed = createPainter(() => 0)(look([{ ...sight(100), probesApart: false }]));
   expect(pictureJson(mixed, 0)).toMatchObject({ mixedEdges: 1 });
   const lines = renderScreen(mixed, { columns: 120, rows: 40 }, createStyle(false), '');
-  expect(lines.join('\n')).toContain('not counted above; others are, at 1 edge');
+  expect(lines.join('\n')).toContain('not counted above; at 1 edge they are');
   expect(parseProbes({ totals: rows })).toEqual(rows);
   for (const other of [undefined, {}, { totals: [{ ...rows[0], hits: '1' }] }, { totals: [null] }])
     expect(parseProbes(other)).toBeUndefined();
