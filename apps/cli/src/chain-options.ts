@@ -27,7 +27,7 @@ export function chainOptions(command: Command): Command {
 
 export function keypairOption(
   command: Command,
-  doc = 'wallet to act as: a name below --dir, or a keypair file',
+  doc = 'wallet to act as: a name below --dir, or a keypair file (default: "default", else "publisher")',
 ): Command {
   return command.option('--keypair <file>', doc);
 }

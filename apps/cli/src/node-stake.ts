@@ -7,6 +7,7 @@ import type { CliContext } from './command.ts';
 import type { Connection } from './connection.ts';
 import { mintDecimals } from './connection.ts';
 import { nameIn } from './roles.ts';
+import { whereLpIs } from './stake/refusal.ts';
 import { ROLE } from '@media-network/chain/schema';
 
 /**
@@ -39,7 +40,7 @@ export async function ensureNodeStake(
     throw new MediaError({
       code: 'cli/no-lp',
       message: `The wallet ${await connection.named(wallet.address)} holds ${formatUnits(held, decimals)} LP and must stake ${formatUnits(missing, decimals)} more to be ${name === 'edge' ? 'an' : 'a'} ${name} (worth ${formatMedia(minimum)} at least, and a fifth for the price to move).`,
-      hint: `"media pool add 100 1000" makes LP out of MEDIA and the quote token; on a network of your own the treasury has some: "media wallet send ${formatUnits(missing, decimals)} lp ${wallet.address} --keypair treasury"`,
+      hint: whereLpIs(wallet.address, missing, decimals),
       source: 'client',
       context: { wallet: wallet.address, held: held.toString(), missing: missing.toString() },
     });

@@ -219,7 +219,11 @@ describe('what is asked and what is there, in figures', () => {
     [['pool', 'add', '7', '70', '--keypair', 'edge-1'], 'cli/too-little', ['MEDIA', 'holds 0']],
     [['pool', 'remove', '7', '--keypair', 'edge-1'], 'cli/too-little', ['7 LP', 'holds 0']],
     [['pool', 'remove', '1_000', '--keypair', 'treasury'], 'cli/bad-amount', ['1000']],
-    [['stake', 'add', '7', '--keypair', 'edge-1'], 'cli/bad-stake', ['7 LP', 'pool add']],
+    [
+      ['stake', 'add', '7', '--keypair', 'edge-1'],
+      'cli/bad-stake',
+      ['7 LP', 'pool add', 'wallet send 7 lp ', '--keypair treasury'],
+    ],
     [['stake', 'add', '99999999', '--keypair', 'treasury'], 'cli/bad-stake', ['99999999 LP', '--all']],
     [['stake', 'add', '--keypair', 'treasury'], 'cli/missing-argument', ['--all']],
     [['stake', 'add', '7', '--all', '--keypair', 'treasury'], 'cli/conflicting-options', ['7']],

@@ -9,6 +9,7 @@ import { connect, mintDecimals } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
 import type { Connection } from '../connection.ts';
 import { bad, parseWhole } from './bad-resource.ts';
+import { whereLpIs } from '../stake/refusal.ts';
 import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { warnOfOrigin } from './origin-check.ts';
@@ -121,7 +122,7 @@ async function lpFor(
     `A resource needs LP set aside for it${options.lp === undefined ? '' : `, and you asked for ${formatUnits(lp, decimals)}`}; ${has}.`,
     free > 0n
       ? `Ask for at most ${formatUnits(free, decimals)} with --lp, or stake more first with "media stake add 10".`
-      : 'Stake some first with "media stake add 10"; "media pool add 100 1000" makes LP.',
+      : `Stake some first with "media stake add 10". ${whereLpIs(publisher.address, 10n * 10n ** BigInt(decimals), decimals)}`,
   );
 }
 

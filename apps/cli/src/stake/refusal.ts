@@ -11,13 +11,22 @@ export function timeText(at: bigint, now: bigint): string {
   return at > now ? `${date} UTC (in ${formatMs(Number(at - now) * 1000)})` : `${date} UTC`;
 }
 
+/** Where a wallet gets LP from. */
+export function whereLpIs(wallet: string, lp: bigint, decimals: number): string {
+  return `"media pool add 100 1000" makes LP out of MEDIA and the quote token; on a network of your own the treasury has some: "media wallet send ${formatUnits(lp, decimals)} lp ${wallet} --keypair treasury".`;
+}
+
 /** Why LP cannot be staked; undefined when it can. */
 export function refuseStake(facts: StakeFacts, asked: bigint): MediaError | undefined {
   const lp = (units: bigint): string => `${formatUnits(units, facts.decimals)} LP`;
   if (facts.held === 0n)
     return refuse(
       `The wallet ${facts.who} holds no LP of the pool ${facts.pool.address}; to stake ${asked === 0n ? 'some' : lp(asked)} it needs them.`,
-      '"media pool add 100 1000" makes LP out of MEDIA and the quote token.',
+      whereLpIs(
+        facts.owner.address,
+        asked === 0n ? 10n * 10n ** BigInt(facts.decimals) : asked,
+        facts.decimals,
+      ),
     );
   if (asked > facts.held)
     return refuse(
