@@ -138,6 +138,8 @@ export interface CacheStore {
    * what the group has.
    */
   forgetGroup(scope: string, group: string): number;
+  /** Resolves when all that was voided until now is gone from the disk, too, so that no start brings it back. Never rejects. */
+  gone(): Promise<void>;
   /**
    * Removes what matches, in store and under way; fills begun before and stored after it do not come
    * back. Soft: kept, but stale from now on. Returns how many entries matched.

@@ -377,6 +377,9 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       for (const entry of members) bury(entry);
       return members.length;
     },
+    async gone() {
+      await Promise.all(removals);
+    },
     purge(matches, purgeOptions = {}) {
       purges.add(matches);
       for (const fill of fills) if (matches(fill)) fill.doom();

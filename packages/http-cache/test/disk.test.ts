@@ -281,6 +281,19 @@ describe('the disk tier after a crash', () => {
     await again.close();
   });
 
+  test('what was voided and is gone does not come back with a process that was killed', async () => {
+    const store = await open();
+    for (let i = 0; i < 20; i += 1) await put(store, `k${i}`, testBody(1_000), testMeta());
+    for (let i = 0; i < 19; i += 1) store.forget(`k${i}`);
+    await store.gone();
+    // Never closed: nothing of it is left but what the disk has.
+    expect(await files()).toHaveLength(1);
+    const again = await open();
+    for (let i = 0; i < 19; i += 1) expect(await again.lookup(`k${i}`, anyRequest)).toBeUndefined();
+    expect(await again.lookup('k19', anyRequest)).toBeDefined();
+    await again.close();
+  });
+
   test('of two files for one key the newer holds', async () => {
     const store = await open();
     await put(store, 'k', testBody(100, 1));

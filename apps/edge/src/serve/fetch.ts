@@ -98,7 +98,10 @@ export async function follow(
 export async function pass(visit: AdmittedVisit, deps: OriginDeps): Promise<Answer> {
   const { method } = visit.request;
   const response = await askAsPut(visit, deps);
-  if (invalidates(method, response.status)) forget(visit, response.rawHeaders, deps);
+  if (invalidates(method, response.status)) {
+    forget(visit, response.rawHeaders, deps);
+    await deps.store.gone();
+  }
   const reason = method === 'GET' || method === 'HEAD' ? 'request' : 'method';
   return passed(response, { reason, detail: 'unshared' }, deps);
 }
