@@ -158,11 +158,11 @@ it('pauses an action that failed, longer each time, and takes being overtaken fo
 describe('config', () => {
   it('takes flags over environment over file over defaults', () => {
     const config = parseGuardConfig({
-      flags: { port: '1' },
-      env: { MEDIA_GUARD_PORT: '2', MEDIA_GUARD_DIR: 'd', MEDIA_GUARD_CLAIM: 'false' },
+      flags: { port: '8081' },
+      env: { MEDIA_GUARD_PORT: '8082', MEDIA_GUARD_DIR: 'd', MEDIA_GUARD_CLAIM: 'false' },
     });
     expect([config.port, config.dir, config.claim, config.zone]).toEqual([
-      1,
+      8081,
       'd',
       false,
       'medianet.localhost',
