@@ -33,15 +33,12 @@ const NO_BODY = Buffer.alloc(0);
 /** What is kept of an entry's answers, as long as the entry is what it is. */
 class Prebuilt<Token> {
   readonly whole: FastHit<Token>;
-  /** What every answer from the entry says anew. */
-  readonly varying: () => readonly string[];
   /** Of a head, all that varies. */
   readonly varyingBytes: number;
   notModified: FastHit<Token> | undefined;
 
-  constructor(whole: FastHit<Token>, varying: () => readonly string[]) {
+  constructor(whole: FastHit<Token>) {
     this.whole = whole;
-    this.varying = varying;
     this.varyingBytes = whole.lines(0, false).length;
   }
 }
@@ -64,6 +61,7 @@ export function createHitLane<Found extends HotEntry, Token>(
 ): HitLane<Token> {
   const { clock } = deps;
 
+  /** What every answer from an entry says anew. */
   function varyingOf({ meta }: StoredEntry): () => readonly string[] {
     const status = cacheStatus(meta.headers, { kind: 'hit' });
     return () => {
@@ -90,16 +88,15 @@ export function createHitLane<Found extends HotEntry, Token>(
       entry.attachment = BY_VIEWER;
       return undefined;
     }
-    const varying = varyingOf(entry);
     const whole = createFastHit<Token>({
       token: deps.tokenOf(found, target),
       status: meta.status,
       statusText: meta.statusText,
       headers: storedHeaders(meta, entry.sha256),
       body,
-      varying,
+      varying: varyingOf(entry),
     });
-    const prebuilt = new Prebuilt(whole, varying);
+    const prebuilt = new Prebuilt(whole);
     entry.attachment = prebuilt;
     return prebuilt;
   }
@@ -123,7 +120,7 @@ export function createHitLane<Found extends HotEntry, Token>(
       headers: notModifiedHeaders(storedHeaders(entry.meta, entry.sha256)),
       body: NO_BODY,
       saysLength: false,
-      varying: prebuilt.varying,
+      varying: (second) => prebuilt.whole.varying(second),
     });
     return prebuilt.notModified;
   }
@@ -155,7 +152,7 @@ export function createHitLane<Found extends HotEntry, Token>(
         statusText: 'Partial Content',
         headers: [...prebuilt.whole.headers, 'Content-Range', part.contentRange],
         body: body.subarray(part.start, part.end),
-        varying: prebuilt.varying,
+        varying: (second) => prebuilt.whole.varying(second),
       });
       return answered(found, request, prebuilt, hit);
     },
