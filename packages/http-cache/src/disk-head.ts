@@ -30,12 +30,12 @@ export interface DiskHead {
   readonly md5: Buffer;
 }
 
-function offsetAfter(key: Buffer, meta: Buffer): number {
-  return Math.ceil((HEAD_BYTES + key.length + meta.length + SLACK_BYTES) / ALIGN_BYTES) * ALIGN_BYTES;
+function offsetAfter(keyBytes: number, metaBytes: number): number {
+  return Math.ceil((HEAD_BYTES + keyBytes + metaBytes + SLACK_BYTES) / ALIGN_BYTES) * ALIGN_BYTES;
 }
 
 export function bodyOffsetFor(key: string, meta: EntryMeta): number {
-  return offsetAfter(Buffer.from(key), Buffer.from(JSON.stringify(meta)));
+  return offsetAfter(Buffer.byteLength(key), Buffer.byteLength(JSON.stringify(meta)));
 }
 
 /** The head up to the body, or undefined when it no longer fits before `bodyOffset`. */
@@ -54,7 +54,7 @@ export function encodeWhole(
 ): { readonly bodyOffset: number; readonly bytes: Buffer<ArrayBuffer> } {
   const key = Buffer.from(entry.key);
   const meta = Buffer.from(JSON.stringify(entry.meta));
-  const bodyOffset = offsetAfter(key, meta);
+  const bodyOffset = offsetAfter(key.length, meta.length);
   const bytes = Buffer.allocUnsafeSlow(bodyOffset + entry.body.length);
   writeHead(bytes, { ...entry, bodyOffset, length: entry.body.length }, key, meta);
   bytes.set(entry.body, bodyOffset);
