@@ -12,7 +12,7 @@ export class Scratch {
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   #at = 0;
 
-  /** Room for so many bytes, at most `maxBytes`: the caller's until the next call. */
+  /** Room for so many bytes: the caller's until the next call, or for as long as it is kept. */
   room(bytes: number): Buffer {
     if (this.#at + bytes > SLAB_BYTES) {
       this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes));

@@ -162,7 +162,7 @@ export const registerFuzz: RegisterCommand = (program, context) => {
     group
       .command('mutants')
       .description(
-        "The program's tests: turns one rule of the on-chain program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the Rust toolchain; takes half an hour where nothing else runs.",
+        "The program's tests: turns one rule of the on-chain program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the Rust toolchain; takes ten minutes where nothing else runs.",
       )
       .option('--only <text...>', 'mutations whose name contains one of these')
       .option('--json', 'print the result as one JSON object as the last line')
