@@ -127,7 +127,7 @@ async function exampleOf(packageName: string, folder: string): Promise<string> {
 }
 
 /** What serves or ticks until it is stopped. */
-const STAYS: ReadonlySet<string> = new Set(['http-front', 'runtime', 'vouch']);
+const STAYS: ReadonlySet<string> = new Set(['dns', 'http-front', 'runtime', 'vouch']);
 
 const within = (seconds: number, command: string): string => `timeout -s TERM ${seconds} ${command}`;
 

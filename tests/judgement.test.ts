@@ -121,8 +121,10 @@ async function startOtherOrigin(): Promise<{
   const origin = `http://127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}`;
   return {
     settings(found) {
-      publisher = found.origin;
-      return { ...found, origin };
+      const [place] = found.places;
+      if (place === undefined) throw new Error('settings without an origin');
+      publisher = place.origin;
+      return { ...found, places: [{ ...place, origin }] };
     },
     async close() {
       server.closeAllConnections();

@@ -12,7 +12,7 @@ import {
 import type { Hour } from '@media-network/protocol';
 import { createViewer } from '@media-network/viewer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { claimsVouched, doublesReceipts, forgesRoot } from './harness/liars.ts';
+import { asksForAll, doublesReceipts, forgesRoot } from './harness/liars.ts';
 import { present, sha256, startNetwork } from './harness/network.ts';
 import type { ManualNetwork } from './harness/network.ts';
 
@@ -32,7 +32,7 @@ async function hourOf(network: ManualNetwork, hour: bigint): Promise<Hour> {
 describe('edges that lie in their reports beside honest ones', () => {
   let network: ManualNetwork;
   let hour = 0n;
-  const lies = { 2: doubledReport, 3: claimsVouched, 4: doublesReceipts, 5: forgesRoot } as const;
+  const lies = { 2: doubledReport, 3: asksForAll, 4: doublesReceipts, 5: forgesRoot } as const;
   /** Bytes that clients signed for, by index of the edge. */
   const signed: bigint[] = [];
   const edge = (index: number): Edge => present(network.edges[index], `edge ${index + 1}`);
@@ -78,7 +78,7 @@ describe('edges that lie in their reports beside honest ones', () => {
   test.each([
     ['is honest', 0, 1n],
     ['doubles its bytes', 2, 1n],
-    ['claims that every byte was vouched for', 3, 1n],
+    ['asks for every byte as an open one', 3, 1n],
     ['doubles the receipts of its clients', 4, 0n],
     ['forges the root of its entries', 5, 0n],
   ])('one that %s is credited what its clients signed for, and not a byte more', async (_, index, part) => {

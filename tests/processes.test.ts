@@ -71,7 +71,7 @@ describe('a network of separate processes, by addresses and keys alone', () => {
     await Promise.all(
       NODES.map(async (machine) => {
         await send('20', 'sol', machine);
-        await send('5000', 'lp', machine);
+        await send('700', 'lp', machine);
       }),
     );
     await send('20', 'sol', 'publisher');

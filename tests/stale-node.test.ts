@@ -13,7 +13,6 @@ import { silentLog, systemClock } from '@media-network/runtime';
 import { createViewer } from '@media-network/viewer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { auditDeps } from './harness/audit.ts';
-import { present } from './harness/network.ts';
 import { until } from './harness/processes.ts';
 import { startStaleNode } from './harness/stale-node.ts';
 import type { StaleNode } from './harness/stale-node.ts';
@@ -72,7 +71,8 @@ test('a week that is decided while every other read is four seconds old pays wha
   expect(audit.figures.rewards).toBeGreaterThan(0n);
   const { first, last } = hoursOfWeek(config, week);
   for (let hour = first; hour <= last; hour += 1n) {
-    if (present(await client.hour(hour), `hour ${hour}`).status !== HOUR_STATUS.final) continue;
+    // One that nobody reported for has no account.
+    if ((await client.hour(hour))?.status !== HOUR_STATUS.final) continue;
     const { differences } = await auditHour(deps, hour);
     expect(differences).toEqual([]);
   }

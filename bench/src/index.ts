@@ -38,3 +38,7 @@ export type {
 } from './steady/idle-connections.ts';
 export { benchFailingDisk } from './steady/failing-disk.ts';
 export type { BenchFailingDiskOptions, DiskRow } from './steady/failing-disk.ts';
+export { benchDns } from './dns/dns-bench.ts';
+export type { DnsBenchOptions, DnsMode, DnsRow } from './dns/dns-bench.ts';
+export { simulate } from './peerpool/simulate.ts';
+export type { SimulationOptions, SimulationResult } from './peerpool/simulate.ts';

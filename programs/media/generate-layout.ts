@@ -6,7 +6,12 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as accountSchema from '../../packages/chain/src/schema/accounts.ts';
+import * as domainSchema from '../../packages/chain/src/schema/domains.ts';
+import * as foundingSchema from '../../packages/chain/src/schema/founding.ts';
+import * as elections from '../../packages/chain/src/schema/elections.ts';
 import { PROGRAM_ERRORS } from '../../packages/chain/src/schema/errors.ts';
+import { ACTIONS, ACTION_BYTES, LINK_MAX, PARAMETERS, PROPOSAL_STATUS, QUARTER_WEEKS, UPGRADE_SLICE, VOTE_SOURCE } from '../../packages/chain/src/schema/governance.ts';
+import type { ActionSchema, Parameter } from '../../packages/chain/src/schema/governance.ts';
 import { INSTRUCTIONS } from '../../packages/chain/src/schema/instructions.ts';
 import type { AccountSchema, FieldTable, FieldType, InstructionSchema } from '../../packages/chain/src/schema/types.ts';
 
@@ -82,6 +87,60 @@ const instructionModule = ([name, schema]: [string, InstructionSchema]): string[
   '    }',
 ];
 
+/** Fields of each kind of proposal, and the parameters that one may set. */
+const actionsModule = (): string[] => {
+  const config: FieldTable = { ...HEADER, ...ACCOUNTS.config.fields };
+  const parameters: string[] = [];
+  for (const [name, table] of Object.entries<Readonly<Record<string, Parameter>>>(PARAMETERS)) {
+    const { kind, fields } = (ACTIONS as Readonly<Record<string, ActionSchema>>)[name] ?? { kind: 0, fields: {} };
+    for (const [index, [field, each]] of Object.entries(table).entries()) {
+      if (config[field] !== each.type) throw new Error(`The config has no ${field} of the type ${each.type}`);
+      parameters.push(
+        `        Parameter { kind: ${kind}, bit: ${2 ** index}, at: ${offsetOf(fields, field)}, config: ${offsetOf(config, field)}, wide: ${each.type === 'u64'}, min: ${each.min}, max: ${each.max}, gradual: ${each.gradual === true}, term: ${each.holds === 'week'} },`,
+      );
+    }
+  }
+  return [
+    '/// What a proposal says, by kind.',
+    'pub mod actions {',
+    '    /// A field of the config that a proposal of a kind may set.',
+    '    pub struct Parameter {',
+    '        pub kind: u32,',
+    '        /// Bit of the mask that says that it is set.',
+    '        pub bit: u32,',
+    '        /// Offset in the action, and in the config.',
+    '        pub at: usize,',
+    '        pub config: usize,',
+    '        /// 64 bits, or 32.',
+    '        pub wide: bool,',
+    '        pub min: u64,',
+    '        pub max: u64,',
+    '        /// Moves by at most half or double.',
+    '        pub gradual: bool,',
+    '        /// Holds for whole weeks.',
+    '        pub term: bool,',
+    '    }',
+    `    pub static PARAMETERS: [Parameter; ${parameters.length}] = [`,
+    ...parameters,
+    '    ];',
+    ...Object.entries<ActionSchema>(ACTIONS).flatMap(([name, schema]) => [
+      `    /// ${schema.doc}`,
+      `    pub mod ${snake(name)} {`,
+      `        pub const KIND: u32 = ${schema.kind};`,
+      `        pub const SIZE: usize = ${tableSize(schema.fields)};`,
+      ...offsets(schema.fields, 0, '        '),
+      '    }',
+    ]),
+    '}',
+    '',
+  ];
+};
+const offsetOf = (table: FieldTable, field: string): number => {
+  const names = Object.keys(table);
+  const types = Object.values(table);
+  return types.slice(0, names.indexOf(field)).reduce<number>((sum, type) => sum + sizeOf(type), 0);
+};
+
 const shape = (schema: InstructionSchema): string => {
   const mask = (key: 'signer' | 'writable') => schema.accounts.reduce((bits, account, index) => (account[key] === true ? bits | (1 << index) : bits), 0);
   const fixed = (address: string) => {
@@ -89,7 +148,7 @@ const shape = (schema: InstructionSchema): string => {
     return index < 0 ? 'NONE' : String(index);
   };
   const remaining = schema.remaining === undefined ? 'NONE' : schema.remaining.writable === true ? 'WRITABLE' : 'READONLY';
-  return `        Shape { args: ${tableSize(schema.args)}, tail: ${schema.tail !== undefined}, accounts: ${schema.accounts.length}, remaining: ${remaining}, signers: ${mask('signer')}, writable: ${mask('writable')}, system: ${fixed('system')}, token: ${fixed('token')}, ata: ${fixed('ata')} },`;
+  return `        Shape { args: ${tableSize(schema.args)}, tail: ${schema.tail !== undefined}, accounts: ${schema.accounts.length}, remaining: ${remaining}, signers: ${mask('signer')}, writable: ${mask('writable')}, system: ${fixed('system')}, token: ${fixed('token')}, ata: ${fixed('ata')}, instructions: ${fixed('instructions')} },`;
 };
 
 const texts = new Set<string>();
@@ -132,10 +191,19 @@ const source = [
   `pub const MEDIA_SUPPLY: u64 = ${accountSchema.MEDIA_SUPPLY};`,
   `pub const MEDIA_DECIMALS: u8 = ${accountSchema.MEDIA_DECIMALS};`,
   `pub const RECORD_WINDOW: u64 = ${accountSchema.RECORD_WINDOW};`,
+  `pub const RECORD_LEAVES: usize = ${accountSchema.RECORD_LEAVES};`,
+  `pub const UPGRADE_SLICE: u32 = ${UPGRADE_SLICE};`,
   `pub const CLAIM_WINDOW: u64 = ${accountSchema.CLAIM_WINDOW};`,
+  `pub const MONTHS_KEPT: u32 = ${accountSchema.MONTHS_KEPT};`,
   `pub const MAX_DISPUTES: usize = ${accountSchema.MAX_DISPUTES};`,
   `pub const OPEN_SPAN: u64 = ${accountSchema.OPEN_SPAN};`,
   `pub const QUOTE_FREEZABLE: u32 = ${accountSchema.QUOTE_FREEZABLE};`,
+  `pub const MAX_ALLOCATIONS: usize = ${foundingSchema.MAX_ALLOCATIONS};`,
+  `pub const DOMAIN_STAKE: u64 = ${domainSchema.DOMAIN_STAKE};`,
+  `pub const LEAST_LOCK_SAMPLES: u64 = ${foundingSchema.LEAST_LOCK_SAMPLES};`,
+  `pub const ACTION_BYTES: usize = ${ACTION_BYTES};`,
+  `pub const LINK_MAX: usize = ${LINK_MAX};`,
+  `pub const QUARTER_WEEKS: u64 = ${QUARTER_WEEKS};`,
   '',
   ...group('role', 'Roles a stake can back; `flags` of a stake.', entries(accountSchema.ROLE, 'u32')),
   ...group('node_status', 'Of a guard or edge.', entries(accountSchema.NODE_STATUS, 'u8')),
@@ -144,6 +212,12 @@ const source = [
   ...group('verdict_status', 'Of a verdict.', entries(accountSchema.VERDICT_STATUS, 'u8')),
   ...group('hour_status', 'Of an hour.', entries(accountSchema.HOUR_STATUS, 'u8')),
   ...group('epoch_status', 'Of an epoch.', entries(accountSchema.EPOCH_STATUS, 'u8')),
+  ...group('purpose', 'What a founding allocation is for.', entries(foundingSchema.PURPOSE, 'u32')),
+  ...group('election_status', 'Of an election.', entries(elections.ELECTION_STATUS, 'u8')),
+  ...group('evidence_kind', 'Of evidence.', entries(elections.EVIDENCE_KIND, 'u32')),
+  ...group('election_vote', 'Of a guard.', entries(elections.ELECTION_VOTE, 'u8')),
+  ...group('proposal_status', 'Of a proposal.', entries(PROPOSAL_STATUS, 'u8')),
+  ...group('vote_source', 'What has voted; status of a vote.', entries(VOTE_SOURCE, 'u8')),
   ...group('seed', 'Literal seeds of program-derived addresses.', [...texts].map((text) => `    pub const ${text.toUpperCase()}: &[u8] = b"${text}";`)),
   ...group(
     'error',
@@ -151,6 +225,7 @@ const source = [
     ['    use pinocchio::error::ProgramError;', ...Object.entries(PROGRAM_ERRORS).map(([code, [name, words]]) => `    /// ${words}\n    pub const ${screaming(name).slice(1)}: ProgramError = ProgramError::Custom(${code});`)],
   ),
   ...Object.entries<AccountSchema>(ACCOUNTS).flatMap(accountModule),
+  ...actionsModule(),
   '/// Arguments and account shapes of the instructions.',
   'pub mod ix {',
   ...instructions.flatMap(instructionModule),
@@ -168,9 +243,11 @@ const source = [
   '        pub system: u8,',
   '        pub token: u8,',
   '        pub ata: u8,',
+  '        /// Index of the instructions sysvar, or `NONE`.',
+  '        pub instructions: u8,',
   '    }',
   '    /// The shape of an id that no instruction has any more: the router refuses it.',
-  '    const RETIRED: Shape = Shape { args: 0, tail: true, accounts: 0, remaining: READONLY, signers: 0, writable: 0, system: NONE, token: NONE, ata: NONE };',
+  '    const RETIRED: Shape = Shape { args: 0, tail: true, accounts: 0, remaining: READONLY, signers: 0, writable: 0, system: NONE, token: NONE, ata: NONE, instructions: NONE };',
   '    pub const READONLY: u8 = 0;',
   '    pub const WRITABLE: u8 = 1;',
   '    pub const NONE: u8 = 255;',

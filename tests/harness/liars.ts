@@ -21,13 +21,13 @@ function withEntries(built: Built, change: (entry: Entry) => Entry): Built {
   return { ...built, report, entries: blob };
 }
 
-/** Claims that every byte was vouched for. */
-export const claimsVouched: BuildReport = (book) =>
-  withEntries(buildHonestReport(book), (entry) => ({ ...entry, vouched: sumSlots(entry.slots) }));
+/** Asks for every byte as an open one, whatever its stake may earn. */
+export const asksForAll: BuildReport = (book, open) =>
+  withEntries(buildHonestReport(book, open), (entry) => ({ ...entry, asked: sumSlots(entry.slots) }));
 
 /** Doubles its bytes and the receipts with them: sums and roots fit, the clients' signatures do not. */
-export const doublesReceipts: BuildReport = (book) => {
-  const honest = buildHonestReport(book);
+export const doublesReceipts: BuildReport = (book, open) => {
+  const honest = buildHonestReport(book, open);
   const receipts = new Map<string, Uint8Array>();
   const doubled = withEntries(honest, (entry) => {
     const list = decodeReceiptList(honest.receipts.get(toHex(entry.receiptsRoot)) ?? new Uint8Array());
@@ -42,7 +42,6 @@ export const doublesReceipts: BuildReport = (book) => {
     return {
       ...entry,
       slots: entry.slots.map((bytes) => bytes * 2n),
-      vouched: entry.vouched * 2n,
       receiptsRoot: root,
     };
   });
@@ -50,7 +49,7 @@ export const doublesReceipts: BuildReport = (book) => {
 };
 
 /** Entries that say one thing under a root that says another. */
-export const forgesRoot: BuildReport = (book) => {
-  const honest = buildHonestReport(book);
+export const forgesRoot: BuildReport = (book, open) => {
+  const honest = buildHonestReport(book, open);
   return { ...honest, report: { ...honest.report, root: sha256(honest.report.root) } };
 };

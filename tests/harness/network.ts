@@ -13,7 +13,7 @@ import type { ManualClock } from '@media-network/runtime/testing';
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
 /** Real samples and hours, but a short week, so that an epoch closes within a few dozen steps of the clock. */
-const SHORT_WEEK = { hoursPerWeek: 3, finalHours: 4, lateHours: 6, dustBytes: 16_384n } as const;
+export const SHORT_WEEK = { hoursPerWeek: 3, finalHours: 4, lateHours: 6, dustBytes: 16_384n } as const;
 
 /** A network whose clock only the test turns. */
 export interface ManualNetwork extends Devnet {

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** What `media up --port` takes: three edges, their control planes 1000 above, guards 2001 above, the origin and the signer 3000 above. */
-const OFFSETS = [0, 1, 2, 1000, 1001, 1002, 2001, 2002, 2003, 3000, 3001];
+/** What `media up --port` takes: three edges, HTTPS 363 above, their control planes 1000 above, guards 2001 above, the origin and the signer 3000 above. */
+const OFFSETS = [0, 1, 2, 363, 364, 365, 1000, 1001, 1002, 2001, 2002, 2003, 3000, 3001];
 
 /** A port for `--port` all of whose ports are free now. */
 export async function freeBase(): Promise<number> {

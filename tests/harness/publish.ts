@@ -19,18 +19,20 @@ export interface Published {
 export interface PublishOptions {
   readonly vouchKey?: Uint8Array;
   readonly domains?: readonly string[];
+  /** Part of the pool's LP that is set aside; a thousandth by default. */
+  readonly lpPart?: bigint;
 }
 
 /** Another publisher with a resource of its own, not authorised yet. Without a vouching key all its bytes are open. */
 export async function submitResource(
   network: Devnet,
   origin: string,
-  { vouchKey = new Uint8Array(32), domains = [] }: PublishOptions = {},
+  { vouchKey = new Uint8Array(32), domains = [], lpPart = 1_000n }: PublishOptions = {},
 ): Promise<Published> {
   const { client, pool, treasury } = network;
   const publisher = await createWallet();
   await present(network.localnet, 'embedded chain').airdrop(publisher.address, lamports(100_000_000_000n));
-  const lp = present(await client.account('pool', pool), 'pool').lpSupply / 1_000n;
+  const lp = present(await client.account('pool', pool), 'pool').lpSupply / lpPart;
   const mint = await client.addresses.lpMint(pool);
   await client.send(
     await transferTokens(client.addresses, {

@@ -12,7 +12,16 @@ const MONEY: ReadonlySet<string> = new Set([
   'rewards',
   'paid',
 ]);
-const BYTES: ReadonlySet<string> = new Set(['bytes', 'billable', 'disputed', 'vouched', 'credited']);
+const BYTES: ReadonlySet<string> = new Set([
+  'bytes',
+  'billable',
+  'disputed',
+  'vouched',
+  'credited',
+  'quota',
+  'agreed',
+  'served',
+]);
 
 function words(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -95,7 +104,7 @@ function rowsOf(rows: readonly object[], style: Style): string[] {
 
 function resources(rows: readonly object[], style: Style): string[] {
   const ofHour = rows.some((row) => field(row, 'billable') !== undefined);
-  const columns = ofHour ? ['billable', 'disputed'] : ['vouched'];
+  const columns = ofHour ? ['billable', 'disputed'] : ['asked'];
   return table(
     rows,
     [

@@ -32,6 +32,11 @@ export function keypairOption(
   return command.option('--keypair <file>', doc);
 }
 
+/** Of a command that a wallet does something with on a chain. */
+export function actingOptions(command: Command, doc?: string): Command {
+  return keypairOption(chainOptions(command), doc);
+}
+
 export function networkDir(options: { readonly dir?: string }, context: CliContext): string {
   return resolve(context.cwd, options.dir ?? context.env['MEDIA_DIR'] ?? '.medianet');
 }

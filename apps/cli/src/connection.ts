@@ -162,8 +162,7 @@ export async function connect(
     },
     wallet: () => chooseWallet(options, context),
     async pool(quote) {
-      const wanted =
-        quote === undefined ? (same ? network.quoteMint : null) : parseAddressArg(quote, '--quote');
+      const wanted = quote === undefined ? (same ? network.quoteMint : null) : await quoteMintOf(quote);
       if (wanted !== null) {
         const found = await client.pool(wanted);
         if (found !== null) return found;
@@ -202,8 +201,23 @@ function noPool(what: string): MediaError {
   });
 }
 
+/** The mint of a quote token as people name it: `sol` is wrapped SOL. */
+export async function quoteMintOf(text: string): Promise<Address> {
+  if (text.toLowerCase() !== 'sol') return parseAddressArg(text, '--quote');
+  const { MINTS } = await import('@media-network/chain');
+  return MINTS.wrappedSol;
+}
+
 /** Decimals of an SPL mint: byte 44 of its account. */
 export async function mintDecimals(client: MediaClient, mint: Address): Promise<number> {
+  return (await mintFacts(client, mint)).decimals;
+}
+
+/** What pools have to know of an SPL mint. */
+export async function mintFacts(
+  client: MediaClient,
+  mint: Address,
+): Promise<{ readonly decimals: number; readonly freezable: boolean }> {
   const { value } = await client.rpc
     .getAccountInfo(mint, { encoding: 'base64', commitment: client.commitment })
     .send();
@@ -215,5 +229,5 @@ export async function mintDecimals(client: MediaClient, mint: Address): Promise<
       source: 'client',
     });
   }
-  return data[44] ?? 0;
+  return { decimals: data[44] ?? 0, freezable: data.readUInt32LE(46) !== 0 };
 }

@@ -1,10 +1,12 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { enableCompileCache } from 'node:module';
+import { isSea } from 'node:sea';
+import { startOwn } from '@media-network/runtime/own-parts';
 import type { SignalHandlers } from './command.ts';
 
 // Compiling the sources is most of what a short command costs; the cache is Node's own, in its temporary folder.
-enableCompileCache();
+if (!isSea()) enableCompileCache();
 const { runCli } = await import('./run.ts');
 const { PROJECT_ROOT } = await import('./root.ts');
 
@@ -30,11 +32,10 @@ function takeSignals({ upgrade }: SignalHandlers = {}): AbortSignal {
 /** The same command line from the code on disk; what it says goes where ours does. */
 function again(env: Readonly<Record<string, string>>): ChildProcess {
   const [, script = '', ...args] = process.argv;
-  return fork(script, args, {
-    env: { ...process.env, ...env },
-    serialization: 'advanced',
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const options = { env: { ...process.env, ...env }, serialization: 'advanced' } as const;
+  return isSea()
+    ? startOwn(args, options)
+    : fork(script, args, { ...options, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 // A reader that closes its end (`media status | head`) ends the command, and is no error.
@@ -43,7 +44,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 /** The script says how it was called. Without it, its path is what always runs. */
-const calledAs = process.env['MEDIA_CALLED_AS'] ?? `${PROJECT_ROOT}/media`;
+const calledAs =
+  process.env['MEDIA_CALLED_AS'] ?? (isSea() ? (process.argv[1] ?? 'media') : `${PROJECT_ROOT}/media`);
 
 const exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,

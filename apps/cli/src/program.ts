@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { isSea } from 'node:sea';
+import { readOwnFile } from '@media-network/runtime/own-parts';
 import { Command } from 'commander';
 import type { OutputConfiguration } from 'commander';
 import { COMMANDS } from './command-tree.ts';
@@ -6,17 +7,22 @@ import type { CliContext } from './command.ts';
 
 export function version(): string {
   const manifest: unknown = JSON.parse(
-    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+    readOwnFile(new URL('../../../package.json', import.meta.url)).toString('utf8'),
   );
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)
     : '0';
 }
 
+const FIRST_STEPS_OF_A_BINARY = `
+Start here:
+  $ media edge check      whether an edge could run here, and what is missing
+  $ media <word> --help   what a command does, with examples
+`;
+
 const FIRST_STEPS = `
 Start here:
   $ media up              a whole network on this machine
-  $ media check           does it all work here?
   $ media <word> --help   what a command does, with examples
 `;
 
@@ -34,8 +40,9 @@ export async function createProgram(
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput(output)
-    .addHelpText('after', FIRST_STEPS);
-  for (const entry of COMMANDS) {
+    .addHelpText('after', isSea() ? FIRST_STEPS_OF_A_BINARY : FIRST_STEPS);
+  const commands = isSea() ? COMMANDS.filter(({ checkout }) => checkout !== true) : COMMANDS;
+  for (const entry of commands) {
     if (entry.name === word) (await entry.load())(program, context);
     else program.command(entry.name, { hidden: entry.hidden === true }).summary(entry.summary);
   }

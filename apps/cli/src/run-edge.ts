@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { NODE_STATUS, RESOURCE_STATUS, ROLE } from '@media-network/chain/schema';
 import type { MediaClient, Signer } from '@media-network/chain';
-import { edgeOptions, edgePorts, parseEdgeConfig } from '@media-network/edge/config';
+import { edgePorts } from '@media-network/edge/config';
 import type { EdgeConfig } from '@media-network/edge/config';
 import type { Edge, GenerationLine, Generations } from '@media-network/edge';
 import { createLog, errorCode, errorMessage } from '@media-network/runtime';
@@ -10,8 +10,8 @@ import { requireFreePorts } from '@media-network/runtime/daemon';
 import type { CliContext } from './command.ts';
 import { chooseWallet, connect } from './connection.ts';
 import type { Connection } from './connection.ts';
-import { daemonFlags } from './daemon-options.ts';
 import type { DaemonOptions } from './daemon-options.ts';
+import { edgeConfigOf } from './edge-config.ts';
 import { choosePorts, dataFolder, endpointOf, refuseTwin } from './node-address.ts';
 import { regionOf } from './node-region.ts';
 import { ensureNodeStake } from './node-stake.ts';
@@ -89,17 +89,7 @@ async function runGeneration(
   const wallet = await chooseWallet(options, context);
   const dir = dataFolder(options, 'edge', context);
   await mkdir(dir, { recursive: true });
-  const parsed = parseEdgeConfig({
-    env: context.env,
-    ...(options.config === undefined ? {} : { file: options.config }),
-    flags: {
-      ...daemonFlags(edgeOptions, options),
-      rpcUrl: connection.client.rpcUrl,
-      wsUrl: connection.wsUrl,
-      programId: connection.client.programId,
-      dir,
-    },
-  });
+  const parsed = edgeConfigOf(options, connection, dir, context);
   const config = { ...parsed, ...(await openPorts(parsed, line)) };
   if (options.register)
     await ensureRegistered(connection, wallet, options, config, context, line !== undefined);

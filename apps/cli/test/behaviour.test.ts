@@ -34,6 +34,7 @@ const COMMANDS: readonly string[][] = [
   ['chain'],
   ['edge'],
   ['guard'],
+  ['server'],
   ['network', 'create'],
   ...['new', 'import', 'list', 'balance', 'send', 'airdrop'].map((each) => ['wallet', each]),
   ...['show', 'quote', 'swap', 'add', 'remove'].map((each) => ['pool', each]),

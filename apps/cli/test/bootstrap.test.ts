@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { RUNTIME_FLAGS } from '@media-network/runtime/own-parts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ROOT } from './root.ts';
 
@@ -154,4 +155,11 @@ test.each([
   expect(text).toContain(words);
   expect(text).toContain(told);
   if (!told.includes('reached')) expect(text).not.toContain('cannot be reached');
+});
+
+test('begins the runtime with the flags that every process of ours has', async () => {
+  const launcher = await readFile(join(ROOT, 'media'), 'utf8');
+  expect(launcher).toContain(
+    `exec "$runtime" ${RUNTIME_FLAGS.join(' ')} "$root/apps/cli/src/main.ts" "$@"\n`,
+  );
 });

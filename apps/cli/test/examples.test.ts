@@ -15,7 +15,13 @@ let work: string;
 
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'media-examples-'));
-  devnet = await createDevnet({ dir: join(work, '.medianet'), periods: 'fast', guards: 1, edges: 1 });
+  devnet = await createDevnet({
+    dir: join(work, '.medianet'),
+    periods: 'fast',
+    guards: 1,
+    edges: 1,
+    https: true,
+  });
   // What the examples take for granted: a node's wallet with SOL and LP, and a keypair file of another program's.
   for (const name of ['edge-4', 'guard-4']) {
     await cli(['wallet', 'new', name], { cwd: work });
@@ -52,16 +58,21 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'install',
   'fuzz',
   'conformance',
+  'sim',
+  'package',
 ]);
 const SLOW = /^program (build|verify|cu)|^complete/;
 /** Where it depends on what the network has by then, a refusal in figures is as good: the line was understood. */
 const STATE =
-  /^cli\/(bad-stake|no-file|no-edge|no-edge-here|not-publisher|not-registered|bad-resource|too-little|network-exists|no-keypair|wallet-exists|no-wallet)$|^devnet\/(no-keypair|bad-keypair|wallet-exists)$|^audit\/no-|^chain\/already-deployed/;
-/** What runs until it is stopped; the guides run these (tests/guides.test.ts). */
-const isDaemon = ([first, second]: readonly string[]): boolean =>
+  /^cli\/(bad-stake|no-file|no-edge|no-edge-here|not-publisher|not-registered|bad-resource|too-little|network-exists|no-keypair|wallet-exists|no-wallet|no-logs|no-signing-key|no-founding|no-domain|bad-domain|domain-taken|under-notice|not-yours|no-proposal|proposal-not-ready|nothing-to-vote|no-election|not-upgrader)$|^devnet\/(no-keypair|bad-keypair|wallet-exists)$|^audit\/no-|^chain\/(already-deployed|nothing-due)$/;
+/** What runs until it is stopped; the guides run these (tests/guides.test.ts), or a test of their own. */
+const isDaemon = ([first, second, ...rest]: readonly string[]): boolean =>
   first === 'chain' ||
+  first === 'server' ||
   (first === 'vouch' && second !== 'key') ||
+  (first === 'peerpool' && second === 'tracker') ||
   (first === 'top' && second === undefined) ||
+  rest.includes('--watch') ||
   ((first === 'edge' || first === 'guard') && second?.startsWith('-') === true);
 
 test('there are examples to run', () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FAST_PARAMS, createDevnet } from '@media-network/devnet';
@@ -182,6 +182,109 @@ describe.each([
     await refused([kind, ...as, '--port', '22'], 'config/invalid', 'browsers', 'not "22"');
     await refused([kind, ...as, ...ports, '--region', 'far-far-away'], 'cli/bad-choice', '"far-far-away"');
   });
+});
+
+describe('edge check', () => {
+  interface Check {
+    readonly ok: boolean;
+    readonly wrong: number;
+    readonly findings: readonly {
+      readonly about: string;
+      readonly state: string;
+      readonly text: string;
+      readonly hint: string;
+    }[];
+  }
+  async function check(...args: readonly string[]): Promise<Check & { readonly code: number }> {
+    const outcome = await run('edge', 'check', ...args, '--json');
+    const found: unknown = JSON.parse(outcome.stdout);
+    return { ...(found as Check), code: outcome.code };
+  }
+  const said = (found: Check, about: string): string =>
+    found.findings
+      .filter((each) => each.about === about)
+      .map(({ state, text, hint }) => `${state}: ${text} ${hint}`)
+      .join('\n');
+  const free = ['--port', '0', '--control-port', '0'] as const;
+
+  test(
+    'says what is missing, step by step until nothing is, and then of the edge that runs',
+    { timeout: 240_000 },
+    async () => {
+      await json('wallet', 'new', 'edge-7');
+      const as = ['--keypair', 'edge-7', ...free] as const;
+      const poor = await check(...as);
+      expect([poor.code, poor.ok, poor.wrong]).toEqual([1, false, 2]);
+      expect(said(poor, 'wallet')).toMatch(/^bad: edge-7 .*holds 0 SOL.*airdrop/);
+      expect(said(poor, 'edge')).toMatch(/^bad: not registered yet.*of which the wallet has 0 Send it .* LP/);
+      await json('wallet', 'airdrop', '2', 'edge-7');
+      await json('wallet', 'send', '5', 'lp', 'edge-7', '--keypair', 'treasury');
+      const rich = await check(...as);
+      expect(rich.findings.filter(({ state }) => state === 'bad')).toEqual([]);
+      expect([rich.code, rich.ok]).toEqual([0, true]);
+      expect(said(rich, 'clock')).toMatch(/^good/);
+      const before = (await json('status'))['nodes'];
+      expect(before).toHaveLength(2);
+      const running = await daemon('edge', ...as);
+      const own = await check(...as);
+      expect([own.code, said(own, 'ports'), said(own, 'edge'), said(own, 'stake')]).toEqual([
+        0,
+        expect.stringMatching(/^good: the edge runs already, as process \d+/),
+        expect.stringMatching(/^good: registered as /),
+        expect.stringMatching(/^good: /),
+      ]);
+      await running.stop();
+      await run('edge', 'leave', '--keypair', 'edge-7');
+    },
+  );
+
+  test('says which option, port, file, wallet, chain is wrong, and looks on', async () => {
+    const taken = String(devnet.edges[0]?.port);
+    const file = join(dir, 'edge.json');
+    await writeFile(file, JSON.stringify({ diskBytes: 'much', ramByte: 1 }));
+    const cert = join(dir, 'not-a-cert.pem');
+    await writeFile(cert, 'hello');
+    for (const [args, about, words] of [
+      [
+        ['--keypair', 'edge-1', '--port', taken, '--control-port', '0', '--data', join(dir, 'new')],
+        'ports',
+        /^bad: Port \d+ on 127\.0\.0\.1 is in use/,
+      ],
+      [
+        ['--keypair', 'edge-1', '--port', '0', '--control-port', taken, '--data', '/proc/nothing'],
+        'folder',
+        /^bad: \/proc takes no files/,
+      ],
+      [['--keypair', 'edge-1', ...free, '--config', file], 'options', /^bad: .*diskBytes|disk-bytes/],
+      [
+        ['--keypair', 'edge-1', ...free, '--host', '0.0.0.0'],
+        'options',
+        /^bad: 0\.0\.0\.0 is everywhere.*--endpoint/,
+      ],
+      [['--keypair', 'edge-1', ...free, '--region', 'far-far-away'], 'options', /^bad: .*far-far-away/],
+      [
+        ['--keypair', 'edge-1', ...free, '--tls-cert', cert, '--tls-key', cert],
+        'certificate',
+        /^bad: .*is no certificate/,
+      ],
+      [['--keypair', 'nobody', ...free], 'wallet', /^bad: There is no wallet "nobody"/],
+      [['--keypair', 'edge-1', ...free, '--url', 'http://127.0.0.1:9'], 'chain', /^bad: /],
+    ] as const) {
+      const found = await check(...args);
+      expect([args, found.code, said(found, about)]).toEqual([args, 1, expect.stringMatching(words)]);
+      expect(found.findings.length).toBeGreaterThan(2);
+    }
+  });
+});
+
+test('the reputation of an edge is shown with what it is made of, and bad input is told', async () => {
+  const shown = await json('edge', 'reputation', 'edge-1', '--hours', '2');
+  expect(shown).toMatchObject({ edge: devnet.edges[0]?.address, points: expect.any(Array) });
+  const { stdout, code } = await run('edge', 'reputation', 'edge-1');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Edge \w+\n\d+ of 1000 at hour \d+/);
+  await refused(['edge', 'reputation', 'edge-1', '--hours', '0'], 'cli/bad-number', '--hours');
+  await refused(['edge', 'reputation', 'guard-1'], 'cli/no-edge');
 });
 
 test('the seal key of a guard is not made where one was expected', async () => {

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDevnet } from '@media-network/devnet';
 import type { Devnet } from '@media-network/devnet';
+import { TYPE, txtRdata } from '@media-network/dns';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cli } from './in-process.ts';
 import type { CliOutcome } from './in-process.ts';
+import { startNameServer } from './name-server.ts';
 
 // A command line is a second's work on a quiet machine, and ten where others are at theirs.
 vi.setConfig({ testTimeout: 240_000 });
@@ -129,6 +131,25 @@ describe('a resource', () => {
         { name: 'xn--bcher-kva.example', served: false, edges: [{ reason: 'no-resolver' }] },
       ],
     });
+    const dns = await startNameServer('xn--bcher-kva.example');
+    try {
+      const domain = (...args: readonly string[]): Promise<CliOutcome> =>
+        run('resource', 'domain', '1', ...args, '--resolver', dns.address);
+      const lacking = await domain();
+      expect(lacking.code).toBe(1);
+      expect(lacking.stdout).toContain('my-site.localhost: served by every edge');
+      expect(lacking.stdout).toContain(
+        `_medianet.xn--bcher-kva.example.  TXT  "medianet-resource=${devnet.resource}"  put into DNS`,
+      );
+      expect(lacking.stdout).toContain(`xn--bcher-kva.example.  ALIAS  ${devnet.host}.  put into DNS`);
+      dns.put('_medianet', TYPE.TXT, txtRdata(`medianet-resource=${devnet.resource}`));
+      expect((await domain('bücher.example')).stdout).toMatch(/TXT {2}".*" {2}there/);
+    } finally {
+      await dns.close();
+    }
+    expect((await run('resource', 'domain', '1', 'my-site.localhost')).code).toBe(0);
+    await refused(['resource', 'domain', '1', 'other.example'], 'cli/bad-domain', 'other.example');
+    await refused(['resource', 'domain', '1', '--resolver', 'dns.example'], 'cli/bad-choice', 'dns.example');
     const { stdout: looked } = await run('doctor');
     expect(looked).toContain('my-site.localhost leads to resource');
     expect(looked).toContain(record);

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
+import { get as getHttps } from 'node:https';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,7 +33,7 @@ function isFree(port: number): Promise<boolean> {
 /** A base port with all that `up` takes above it free. */
 async function freeBase(): Promise<number> {
   for (let base = 20_000 + Math.floor(Math.random() * 5_000); base < 30_000; base += 7) {
-    const wanted = [0, 1, 2, 1000, 1001, 1002, 2001, 2002, 2003, 3000, 3001, 500, 501].map(
+    const wanted = [0, 1, 2, 363, 364, 365, 1000, 1001, 1002, 2001, 2002, 2003, 3000, 3001, 500, 501].map(
       (each) => base + each,
     );
     if ((await Promise.all(wanted.map(isFree))).every(Boolean)) return base;
@@ -84,6 +85,17 @@ function up(base: number | undefined, more: readonly string[] = [], folder = 'ne
   });
 }
 
+/** The status over HTTPS, for a client that trusts this root alone. */
+function statusOver(url: string, ca: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    getHttps({ host: '127.0.0.1', port, servername: hostname, ca, headers: { Host: hostname } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    }).on('error', reject);
+  });
+}
+
 async function body(url: string): Promise<string> {
   return (await fetch(url)).text();
 }
@@ -109,6 +121,16 @@ test(
     expect([miss.status, hit.status]).toEqual([200, 200]);
     expect(miss.header('cache-status')).toContain('fwd=miss');
     expect(hit.header('cache-status')).toContain('; hit');
+    const root = await readFile(join(dir, 'net', 'authority', 'root.pem'), 'utf8');
+    const secure = /(https:\/\/\S+)/.exec(first.output())?.[1] ?? '';
+    expect(new URL(secure)).toMatchObject({
+      hostname: new URL(first.url).hostname,
+      port: String(base + 363),
+    });
+    for (const port of [base + 363, base + 364, base + 365])
+      expect(await statusOver(secure.replace(String(base + 363), String(port)), root)).toBe(200);
+    const shown = await command('certificates', 'root', '--dir', join(dir, 'net'), '--pem');
+    expect(shown.stdout).toBe(root);
     first.child.kill('SIGINT');
     expect(await first.exit).toBe(0);
     // Piped output is plain lines.
@@ -117,6 +139,8 @@ test(
 
     const second = await up(base);
     expect(second.url).toBe(first.url);
+    // With the root that was trusted before.
+    expect(await statusOver(secure, root)).toBe(200);
     // What a first start makes is there, so that a second is short.
     for (const made of ['create the network', 'register the edge', 'register the resource']) {
       expect(first.output()).toContain(made);

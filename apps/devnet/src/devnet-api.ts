@@ -16,8 +16,12 @@ export interface DevnetPorts {
   readonly rpc: number;
   readonly ws: number;
   readonly edge: number;
+  /** Of edges that speak HTTPS. */
+  readonly https: number;
   readonly control: number;
   readonly guard: number;
+  /** Of guards that answer for names. */
+  readonly dns: number;
   readonly origin: number;
   readonly signer: number;
 }
@@ -35,10 +39,14 @@ export interface DevnetOptions {
   readonly edges?: number;
   /** The user's own origin, or `sample`; without one, what the network had, and a new one has the sample. */
   readonly origin?: string;
+  /** Rules of that site where it is published anew (docs/rules.md). */
+  readonly originRules?: readonly string[];
   /** Whether to come up with a resource that guards do not authorise because its origin does not answer; false by default. */
   readonly originMayWait?: boolean;
   /** Open bytes an hour that the resource pays for at most, on all edges together; 10 GB by default. */
   readonly allowance?: bigint;
+  /** What is set aside for the resource is worth so much, base units of MEDIA; 10,000 MEDIA by default. Its quota follows. */
+  readonly publisherWorth?: bigint;
   /** Address that an edge listens on; 127.0.0.1 by default. */
   readonly edgeHost?: (index: number) => string;
   /** More options of an edge, by the names of its configuration. */
@@ -50,7 +58,11 @@ export interface DevnetOptions {
   readonly log?: Log;
   /** Ends the setup, and what the network's own client waits for. */
   readonly signal?: AbortSignal;
-  /** PEM files with which edges speak HTTPS, on ports that they choose; plain HTTP only without. */
+  /** Whether edges speak HTTPS by an authority of the network's folder, which is made once; false by default. */
+  readonly https?: boolean;
+  /** Whether guards answer for names; false by default. */
+  readonly dns?: boolean;
+  /** PEM files with which edges speak HTTPS, on ports that they choose. */
   readonly edgeTls?: { readonly certFile: string; readonly keyFile: string };
   readonly edgeOverrides?: (index: number) => EdgeOverrides;
   readonly guardOverrides?: (index: number) => GuardOverrides;
@@ -79,6 +91,8 @@ export interface Devnet {
   readonly host: string;
   /** URL of the resource at the first edge. */
   readonly url: string;
+  /** The same over HTTPS, with the root that its certificate is under; undefined where edges do not speak it by the network's authority. */
+  readonly secure: { readonly url: string; readonly rootFile: string } | undefined;
   readonly guards: readonly Guard[];
   readonly edges: readonly Edge[];
   /** Undefined with an origin of the user's. */

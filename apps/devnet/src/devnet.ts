@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createChainClock } from '@media-network/chain';
+import { MINTS, createChainClock } from '@media-network/chain';
 import type { Found, MediaClient } from '@media-network/chain';
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
+import { localRootFile } from '@media-network/certificates';
 import { createEdge, parseEdgeConfig } from '@media-network/edge';
 import type { Edge, EdgeOverrides } from '@media-network/edge';
 import { createGuard, parseGuardConfig } from '@media-network/guard';
@@ -116,7 +117,12 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     context,
     { ...params, minGuards: Math.min(params.minGuards, guardCount) },
     quoteMint,
-    await Promise.all((options.moreQuotes ?? []).map(async (name) => (await wallets.ensure(name)).address)),
+    [
+      MINTS.wrappedSol,
+      ...(await Promise.all(
+        (options.moreQuotes ?? []).map(async (name) => (await wallets.ensure(name)).address),
+      )),
+    ],
   );
   const market = await ensurePool(context, quoteMint, config.minPoolMedia);
   const pool = market.address;
@@ -176,6 +182,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   const inForce = before === null ? undefined : await settingsInForce(client, before, password);
   const choice = chooseOrigin({
     asked: options.origin,
+    rules: options.originRules,
     published: network?.origin ?? undefined,
     inForce: inForce?.settings,
     exists,
@@ -195,7 +202,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     publisher,
     pool,
     id: RESOURCE_ID,
-    lp: lpWorth(market, PUBLISHER_WORTH),
+    lp: lpWorth(market, options.publisherWorth ?? PUBLISHER_WORTH),
     allowance: options.allowance ?? 10_000_000_000n,
     vouchKey: addressBytes(vouchingKey.address),
     settings:
@@ -222,7 +229,13 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
   async function startGuard(index: number, overrides: GuardOverrides = {}): Promise<Guard> {
     const name = `guard-${index + 1}`;
     const config = parseGuardConfig({
-      flags: { ...common, port: ports.guard(index), dir: join(dir, name), ...options.guardFlags?.(index) },
+      flags: {
+        ...common,
+        port: ports.guard(index),
+        dir: join(dir, name),
+        ...(options.dns === true ? { dnsPort: ports.dns(index), dnsSign: true } : {}),
+        ...options.guardFlags?.(index),
+      },
     });
     const secrets = {
       operator: await wallets.ensure(name),
@@ -237,6 +250,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     guards[index] = guard;
     return guard;
   }
+  const authorityDir = join(dir, 'authority');
   async function startEdge(index: number, overrides: EdgeOverrides = {}): Promise<Edge> {
     const name = `edge-${index + 1}`;
     const config = parseEdgeConfig({
@@ -256,6 +270,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
         ...(options.edgeTls === undefined
           ? {}
           : { tlsCert: options.edgeTls.certFile, tlsKey: options.edgeTls.keyFile, httpsPort: 0 }),
+        ...(options.https === true ? { localAuthority: authorityDir, httpsPort: ports.https(index) } : {}),
         ...options.edgeFlags?.(index),
       },
     });
@@ -327,6 +342,10 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
     resource: resource.address,
     host,
     url: `http://${host}:${ports.edge(0)}/`,
+    secure:
+      options.https === true
+        ? { url: `https://${host}:${edges[0]?.httpsPort}/`, rootFile: localRootFile(authorityDir) }
+        : undefined,
     guards,
     edges,
     origin,
@@ -461,8 +480,10 @@ interface PortPlan {
   readonly origin: number;
   readonly signer: number;
   edge(index: number): number;
+  https(index: number): number;
   control(index: number): number;
   guard(index: number): number;
+  dns(index: number): number;
 }
 
 /** Spare free ports, for edges that join later. */
@@ -473,8 +494,10 @@ async function portPlan(ports: DevnetPorts | undefined, edges: number, guards: n
     return {
       ...ports,
       edge: (index) => ports.edge + index,
+      https: (index) => ports.https + index,
       control: (index) => ports.control + index,
       guard: (index) => ports.guard + index,
+      dns: (index) => ports.dns + index,
     };
   }
   const all = edges + SPARE_EDGES;
@@ -486,7 +509,9 @@ async function portPlan(ports: DevnetPorts | undefined, edges: number, guards: n
     origin: 0,
     signer: 0,
     edge: at,
+    https: () => 0,
     control: (index) => at(all + index),
     guard: (index) => at(2 * all + index),
+    dns: () => 0,
   };
 }

@@ -1,5 +1,5 @@
 // What a folder of a network holds and how it is read, without the network: commands that only look load no more.
-export { readIfPresent, writeDurably } from './durable-file.ts';
+export { readIfPresent, writeDurably } from '@media-network/runtime/durable-file';
 export { freePorts } from './free-ports.ts';
 export { LOCAL_PROGRAM_ID, PROGRAM_PATH } from './local-program.ts';
 export { readNetworkFile, writeNetworkFile } from './network-file.ts';

@@ -1,4 +1,5 @@
-import type { Found, MediaClient, Signer } from '@media-network/chain';
+import { MINTS } from '@media-network/chain';
+import type { Found, Founding, MediaClient, Signer } from '@media-network/chain';
 import type { Address } from '@solana/kit';
 import { networkParams } from './periods.ts';
 import type { PeriodsOption } from './periods.ts';
@@ -11,6 +12,12 @@ export interface FoundNetworkOptions {
   /** The key of the test quote token's mint, which is created if need be. */
   readonly quoteMint: Signer;
   readonly periods: PeriodsOption;
+  /** What genesis locks; by default nothing. */
+  readonly founding?: Founding;
+  /** MEDIA base units of the pool's first deposit; ten times as much of the quote lies beside it. */
+  readonly liquidity?: bigint;
+  /** Quote tokens that there are: they are listed, and no pool is made. By default a test token is made, and its pool. */
+  readonly quotes?: readonly Address[];
   readonly onStep?: (text: string) => void;
 }
 
@@ -20,7 +27,7 @@ export interface FoundNetworkOptions {
  */
 export async function foundNetwork(
   options: FoundNetworkOptions,
-): Promise<{ config: Found<'config'>; pool: Found<'pool'>; quoteMint: Address }> {
+): Promise<{ config: Found<'config'>; pool: Found<'pool'> | undefined; quoteMint: Address }> {
   const context = {
     client: options.client,
     treasury: options.founder,
@@ -28,7 +35,20 @@ export async function foundNetwork(
     lamportsEach: 0n,
     onStep: options.onStep ?? ((): void => undefined),
   };
-  const quoteMint = await ensureQuoteMint(context, options.quoteMint);
-  const config = await ensureGenesis(context, networkParams(options.periods), quoteMint);
-  return { config, pool: await ensurePool(context, quoteMint, config.minPoolMedia), quoteMint };
+  const [listed, ...others] = options.quotes ?? [];
+  // Beside a test token there is one that everybody has.
+  const more = listed === undefined ? [MINTS.wrappedSol] : others;
+  const quoteMint = listed ?? (await ensureQuoteMint(context, options.quoteMint));
+  const config = await ensureGenesis(
+    context,
+    networkParams(options.periods),
+    quoteMint,
+    more,
+    options.founding,
+  );
+  const pool =
+    listed === undefined
+      ? await ensurePool(context, quoteMint, config.minPoolMedia, options.liquidity)
+      : undefined;
+  return { config, pool, quoteMint };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { address } from '@solana/addresses';
 import type { Address } from '@solana/addresses';
 import { MediaError } from '@media-network/runtime';
-import { readIfPresent, writeDurably } from './durable-file.ts';
+import { readIfPresent, writeDurably } from '@media-network/runtime/durable-file';
 
 /** Where the network of a folder is, for commands that run beside it. */
 export interface NetworkFile {

@@ -1,7 +1,7 @@
-import type { InstructionArgs } from '@media-network/chain';
+import type { Founding, InstructionArgs } from '@media-network/chain';
 
-/** Genesis parameters but for the quote tokens; the names and units are those of the config account. */
-export type NetworkParams = Omit<InstructionArgs<'genesis'>, 'quotes'>;
+/** Genesis parameters but for the quote tokens and what is locked; the names and units are those of the config account. */
+export type NetworkParams = Omit<InstructionArgs<'genesis'>, 'quotes' | keyof Founding>;
 
 const MEDIA = 1_000_000_000n;
 const DAY = 86_400;
@@ -33,6 +33,12 @@ export const REAL_PARAMS: NetworkParams = {
   minGuardStake: 1_000n * MEDIA,
   minPoolMedia: 5_000n * MEDIA,
   dustBytes: 1_048_576n,
+  seasoningSecs: 14 * DAY,
+  quorumVotes: 1_000_000n * MEDIA,
+  // 10,000 USDC, whose mint has six decimals.
+  depositQuote: 10_000_000_000n,
+  depositFloor: 200n * MEDIA,
+  depositCeiling: 20_000n * MEDIA,
 };
 
 /** The same story while one watches: a sample a second, a report every 12 s, a week in two minutes. */
@@ -47,12 +53,16 @@ export const FAST_PARAMS: NetworkParams = {
   // What a resource keeps of money by week bounds how late an hour can be decided: five weeks.
   lateHours: 27,
   hoursPerWeek: 10,
+  // A week: a month's first hours would be long gone before anybody saw it end.
+  monthSlots: 120,
   // Two weeks, an hour's windows and its finality.
   unbondSecs: 530,
   twapSecs: 60,
   spotSecs: 22,
   votingSecs: 61,
   timelockSecs: 62,
+  seasoningSecs: 63,
+  quorumVotes: 1_000n * MEDIA,
   // A resource-hour of twelve seconds with less is not worth its record.
   dustBytes: 16_384n,
 };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createDurably, readIfPresent } from './durable-file.ts';
+import { createDurably, readIfPresent } from '@media-network/runtime/durable-file';
 
 /** The bytes that `ensureSecretFile` keeps there; undefined when there is no such file. */
 export async function readSecretFile(path: string): Promise<Uint8Array | undefined> {

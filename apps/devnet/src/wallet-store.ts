@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Signer } from '@media-network/chain';
 import { MediaError } from '@media-network/runtime';
-import { createDurably, readIfPresent } from './durable-file.ts';
+import { createDurably, readIfPresent } from '@media-network/runtime/durable-file';
 
 /** Keypair files in the format of the Solana CLI (a JSON array of 64 bytes), one a wallet, readable by the owner only. */
 export interface WalletStore {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openCacheStore } from '@media-network/http-cache';
-import type { CacheStore, Fill, OnDisturbed } from '@media-network/http-cache';
+import type { CacheStore, Fill, OnDisturbed, OnVoided } from '@media-network/http-cache';
 import type { SignBytes } from '@media-network/protocol';
 import type { Clock, Log, Scope } from '@media-network/runtime';
 import { isLoopbackHost } from '@media-network/runtime/daemon';
@@ -9,13 +9,13 @@ import type { EdgeConfig } from './config.ts';
 import { workersBytes } from './data-plane.ts';
 import type { EdgeOverrides } from './edge-api.ts';
 import { createFileThread } from './files/file-thread.ts';
-import { createOriginClient } from './origin/origin-client.ts';
-import type { OriginClient } from './origin/origin-client.ts';
-import { isReceived } from './serve/ask-origin.ts';
+import { createPlaceClient } from './origin/origin-client.ts';
+import type { PlaceClient } from './origin/origin-client.ts';
 import { createEntryKeys } from './serve/entry-keys.ts';
 import type { EntryKeys } from './serve/entry-keys.ts';
+import { isReceived } from './serve/received.ts';
 import { createSettingsKeys } from './tenant/settings-keys.ts';
-import type { SettingsKeys } from './tenant/settings-keys.ts';
+import type { SettingsKeys, SettingsKeysDeps } from './tenant/settings-keys.ts';
 
 /** Left free beside the cache: journal and evidence of a busy hour live on the same disk. */
 const DISK_RESERVE_BYTES = 64 * 2 ** 20;
@@ -27,10 +27,10 @@ export interface Bodies {
   readonly store: CacheStore;
   readonly keys: EntryKeys;
   readonly fills: Map<string, Fill>;
-  readonly origin: OriginClient;
+  readonly places: PlaceClient;
   readonly settings: SettingsKeys;
   /** Who holds copies of what the store has. */
-  readonly copies: { onDisturbed: OnDisturbed | undefined };
+  readonly copies: { onDisturbed: OnDisturbed | undefined; onVoided: OnVoided | undefined };
 }
 
 /** The cache, the origins, and the settings that say which origin. */
@@ -45,15 +45,17 @@ export async function openBodies(
     readonly random: () => number;
     readonly fetch: typeof globalThis.fetch;
     readonly override: EdgeOverrides['settings'];
+    readonly catchUp: SettingsKeysDeps['catchUp'];
   },
 ): Promise<Bodies> {
-  const { chain, scope, sign, clock, log, random, fetch, override } = deps;
-  const copies: Bodies['copies'] = { onDisturbed: undefined };
+  const { chain, scope, sign, clock, log, random, fetch, override, catchUp } = deps;
+  const copies: Bodies['copies'] = { onDisturbed: undefined, onVoided: undefined };
   const files = createFileThread();
   scope.add('file thread', () => files.close());
   const store = await openCacheStore({
     maxRamBytes: config.ramBytes - workersBytes(config),
     onDisturbed: (key, until) => copies.onDisturbed?.(key, until),
+    onVoided: (matches) => copies.onVoided?.(matches),
     disk: {
       dir: join(config.dir, 'cache'),
       maxBytes: config.diskBytes,
@@ -71,11 +73,13 @@ export async function openBodies(
     // What has arrived whole is kept; what has not is given up with the cache.
     await Promise.all([...fills.values()].filter(isReceived).map((fill) => fill.ended));
   });
-  const origin = createOriginClient({
+  const places = createPlaceClient({
+    nowMs: () => clock.nowMs(),
     timeoutMs: config.originTimeoutMs,
+    eventsTimeoutMs: Math.max(config.tunnelIdleMs, config.originTimeoutMs),
     allowPrivate: config.allowPrivateOrigins ?? isLoopbackHost(new URL(config.rpcUrl).hostname),
   });
-  scope.add('origin client', () => origin.close());
+  scope.add('origin client', () => places.close());
   const settings = createSettingsKeys({
     chain,
     sign,
@@ -83,7 +87,8 @@ export async function openBodies(
     log,
     random,
     fetch,
+    catchUp,
     ...(override === undefined ? {} : { override }),
   });
-  return { store, keys: createEntryKeys(), fills, origin, settings, copies };
+  return { store, keys: createEntryKeys(), fills, places, settings, copies };
 }

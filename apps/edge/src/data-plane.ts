@@ -1,5 +1,7 @@
+import { join } from 'node:path';
+import { createContexts } from '@media-network/certificates';
 import { createFront } from '@media-network/http-front';
-import type { CloseOptions, Front, FrontStats, Listening } from '@media-network/http-front';
+import type { CloseOptions, Front, FrontStats, Listening, TlsListening } from '@media-network/http-front';
 import type { Clock, Log, Scope } from '@media-network/runtime';
 import type { EdgeConfig } from './config.ts';
 import type { Account, Accounting } from './serve/account.ts';
@@ -10,6 +12,7 @@ import type { Tally } from './serve/tally.ts';
 import type { LateDesk } from './succession/late-desk.ts';
 import type { AnyAccount, Succession } from './succession/succession.ts';
 import type { Tenant } from './tenant/tenant-book.ts';
+import type { CertificateDesk } from './tls/certificate-desk.ts';
 import { openDoor } from './workers/door.ts';
 import { startExchangeServer } from './workers/exchange-server.ts';
 import type { ExchangeServer } from './workers/exchange-server.ts';
@@ -48,7 +51,8 @@ export interface DataPlaneDeps {
   readonly room: (tenant: Tenant) => number;
   readonly onHits: (host: string, target: string, bytes: number, times: number) => void;
   readonly tally: Tally;
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Undefined: no HTTPS. */
+  readonly certificates: CertificateDesk | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -82,7 +86,7 @@ export async function openDataPlane(
   let exchanges: ExchangeServer | undefined;
   let path: string | undefined;
   if (config.workers > 1 || takesOver) {
-    const door = await openDoor();
+    const door = await openDoor(config.dir);
     scope.add('door', () => door.close());
     path = door.path;
     exchanges = await startExchangeServer<AnyAccount>(door.path, {
@@ -105,7 +109,7 @@ export async function openDataPlane(
       },
       { clock, log },
     );
-    return { plane: createLocalPlane(front, deps.tls), hot: undefined, door: path };
+    return { plane: createLocalPlane(front, deps), hot: undefined, door: path };
   }
   const account: Accounting = (paying, head, body) => succession.written(paying, head, body);
   const desk = createHotDesk(
@@ -136,8 +140,9 @@ export async function openDataPlane(
     {
       count: config.workers,
       door: path,
-      tls: deps.tls,
+      certificates: deps.certificates,
       logLevel: config.logLevel,
+      logDir: join(config.dir, 'log'),
       accessLog: config.accessLog,
     },
   );
@@ -147,8 +152,21 @@ export async function openDataPlane(
 }
 
 /** All in this process. */
-function createLocalPlane(front: Front, tls: DataPlaneDeps['tls']): DataPlane {
+function createLocalPlane(
+  front: Front,
+  { certificates, clock }: Pick<DataPlaneDeps, 'certificates' | 'clock'>,
+): DataPlane {
   const places: Required<ListenPlace>[] = [];
+  const secure: TlsListening[] = [];
+  const contexts =
+    certificates === undefined
+      ? undefined
+      : createContexts({ load: (name, proof) => certificates.find(name, proof), clock });
+  certificates?.onChange((names) => {
+    contexts?.forget(names);
+    const { fallback } = certificates;
+    if (fallback !== undefined) for (const listening of secure) listening.renew(fallback);
+  });
   return {
     stats: front.stats,
     get openConnections() {
@@ -162,8 +180,13 @@ function createLocalPlane(front: Front, tls: DataPlaneDeps['tls']): DataPlane {
         const options = { host, port, ...(handle === undefined ? {} : { handle }) };
         let listening: Listening;
         if (listener === 'http') listening = await front.listen(options);
-        else if (tls === undefined) continue;
-        else listening = await front.listenTls(options, tls);
+        else if (contexts === undefined) continue;
+        else {
+          const { contextFor } = contexts;
+          const made = await front.listenTls(options, { ...certificates?.fallback, contextFor });
+          secure.push(made);
+          listening = made;
+        }
         places.push({ listener, host, port: listening.port, handle: listening.handle });
       }
     },

@@ -4,6 +4,7 @@ import type { Address, KeyPairSigner } from '@solana/kit';
 import type { EdgeChain } from './chain/edge-chain.ts';
 import type { ControlOverride } from './control/control-server.ts';
 import type { OriginSettings } from './origin/origin-settings.ts';
+import type { CertificateView } from './tls/certificate-view.ts';
 import type { TrafficSnapshot } from './traffic.ts';
 import type { ListenPlace } from './workers/worker-pool.ts';
 import type { BuildReport } from './report/report-builder.ts';
@@ -44,6 +45,8 @@ export interface EdgeOverrides {
   readonly counters?: (counters: readonly Counter[]) => readonly Counter[];
   /** What is used instead of a resource's settings: another origin serves other bytes. */
   readonly settings?: (settings: OriginSettings) => OriginSettings;
+  /** False: serves without looking at its shares. */
+  readonly shares?: boolean;
   /** False: no data plane. Its port stays closed. */
   readonly dataPlane?: boolean;
 }
@@ -102,7 +105,7 @@ export interface EdgeSuccession {
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Codes of what is not as it should be: `edge/journal-full`, `edge/chain-stale`, `edge/draining`, `edge/not-registered`. */
+  /** Codes of what is not as it should be: `edge/journal-full`, `edge/chain-stale`, `edge/draining`, `edge/not-registered`, `edge/off-hours`, `edge/month-used`. */
   readonly problems: readonly string[];
 }
 
@@ -125,6 +128,8 @@ export interface Edge {
   /** Traffic by host and path, hits, errors and times to the first byte, for whoever watches. */
   traffic(): TrafficSnapshot;
   readiness(): Readiness;
+  /** What HTTPS is served with, and what stands in the way of more; none without HTTPS. */
+  certificates(): readonly CertificateView[];
   readonly succession: EdgeSuccession;
   /** URL under which this edge serves a resource. */
   urlOf(resource: Address): string;

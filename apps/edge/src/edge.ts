@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { addressOption } from '@media-network/chain';
 import { resourceLabel, signerOf } from '@media-network/protocol';
+import { openCountries, shippedCountries } from '@media-network/geo';
 import { createLog, createScope, errorMessage, systemClock } from '@media-network/runtime';
 import type { RepeatingTask } from '@media-network/runtime';
-import { holdPorts, isLoopbackHost } from '@media-network/runtime/daemon';
+import { holdPorts, isLoopbackHost, openDenyList } from '@media-network/runtime/daemon';
 import type { HeldPorts } from '@media-network/runtime/daemon';
 import type { Address } from '@solana/kit';
 import { openBodies } from './bodies.ts';
@@ -17,37 +18,38 @@ import type { CommitDesk } from './control/commit-desk.ts';
 import { startControlServer } from './control/control-server.ts';
 import { createStatements } from './control/statements.ts';
 import { openDataPlane } from './data-plane.ts';
-import type { Edge, EdgeOverrides, EdgeSecrets, EdgeStats, Readiness } from './edge-api.ts';
+import type { Edge, EdgeOverrides, EdgeSecrets } from './edge-api.ts';
+import { createFacts } from './facts.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { FolderLock } from './folder-lock.ts';
-import { evidenceReaders } from './journal/evidence-readers.ts';
-import { openJournal } from './journal/journal.ts';
-import { createLedger } from './journal/ledger.ts';
 import { createMetrics } from './metrics.ts';
+import { openBooks } from './open-books.ts';
 import { controlAt, inherited, urlHost } from './places.ts';
-import { readTls } from './read-tls.ts';
-import { createClaimer } from './report/claimer.ts';
-import { openEvidenceStore } from './report/evidence-store.ts';
-import { createKnownProcess } from './report/known-process.ts';
-import { createReportCloser } from './report/report-closer.ts';
+import { openPurges } from './purge/open-purges.ts';
+import type { PurgeOutcome } from './purge/purge-desk.ts';
 import { buildHonestReport, sha256 } from './report/report-builder.ts';
-import { createReporter } from './report/reporter.ts';
 import { siteOf } from './serve/identify.ts';
 import { createSessionDesk } from './session/session-desk.ts';
 import type { SessionDesk } from './session/session-desk.ts';
 import { createLateDesk } from './succession/late-desk.ts';
 import { createSuccession } from './succession/succession.ts';
 import type { Legacy, Succession } from './succession/succession.ts';
-import { createOpenCredit } from './tenant/open-credit.ts';
-import { createOwnNames } from './tenant/own-names.ts';
+import { createShareSync } from './tenant/share-sync.ts';
+import { NONE_DENIED, createDenials } from './tenant/denials.ts';
 import { createTenantBook } from './tenant/tenant-book.ts';
 import { createTxtLookup } from './tenant/txt-lookup.ts';
+import { createSiblingClient } from './tier/sibling-client.ts';
+import { MAX_TIER_ANSWER_BYTES, TIER_TIMEOUT_MS } from './tier/tier-client.ts';
+import { openNames } from './tls/open-names.ts';
+import { openTlsSources } from './tls/tls-sources.ts';
 import { SOFTWARE } from './version.ts';
 import { wirePhases } from './wire-phases.ts';
 import type { ListenPlace } from './workers/worker-pool.ts';
 
 /** A round of background work may take so long to end before another generation takes over; what it does later, that one does again. */
 const HOLD_MS = 10_000;
+/** In which the tunnels of a generation that was taken over from are ended: whoever had one comes back for another. */
+const TUNNEL_SPREAD_MS = 60_000;
 
 /**
  * Builds and starts an edge. Rejects, with everything stopped again, when the chain cannot be read, the
@@ -59,7 +61,9 @@ export async function createEdge(
   overrides: EdgeOverrides = {},
 ): Promise<Edge> {
   const clock = overrides.clock ?? systemClock;
-  const log = overrides.log ?? createLog('edge', { level: config.logLevel });
+  const log =
+    overrides.log ??
+    createLog('edge', { level: config.logLevel, file: join(config.dir, 'log', 'edge.jsonl') });
   const random = overrides.random ?? Math.random;
   const fetch = overrides.fetch ?? globalThis.fetch;
   const sign = signerOf(secrets.operator.keyPair.privateKey);
@@ -97,6 +101,8 @@ export async function createEdge(
       ...(config.defaultResource === undefined
         ? {}
         : { defaultResource: addressOption('--default-resource', config.defaultResource) }),
+      served: (key, of) => ledger.bytesInSample(key, of),
+      onWanted: (key) => shares?.want(key),
     });
 
     const isLocal = isLoopbackHost(new URL(config.rpcUrl).hostname);
@@ -104,7 +110,7 @@ export async function createEdge(
     scope.add('resolver', async () => txt.close());
 
     // Whatever can be wrong with this generation is found before the one before it stops for it.
-    const tls = dataPlane ? await readTls(config) : undefined;
+    const sources = dataPlane ? await openTlsSources(config, clock) : undefined;
     let legacy: Legacy | undefined;
     if (predecessor !== undefined) {
       legacy = await predecessor.letGo();
@@ -112,24 +118,18 @@ export async function createEdge(
     }
 
     // The books, and what they become.
-    const ledger = createLedger(evidenceReaders);
-    const journal = await openJournal({ ledger, clock, log }, { dir: join(config.dir, 'journal') });
-    scope.add('journal', () => journal.close());
-    const evidence = await openEvidenceStore(join(config.dir, 'evidence'));
-    goOnFrom(Math.max(evidence.lastCommitted(), ledger.lastCounted()));
-    const build = overrides.buildReport ?? buildHonestReport;
     const instance = legacy?.instance ?? randomUUID();
-    const knownProcess = createKnownProcess({ chain, fetch, instance });
-    const reporter = createReporter({ chain, ledger, journal, evidence, build, knownProcess, clock, log });
-    const closer = createReportCloser(
-      { chain, evidence, clock, log },
-      { evidenceWeeks: config.evidenceWeeks },
-    );
-    const claimer = createClaimer({ chain, clock, log, random, fetch });
-    const credit = createOpenCredit(
-      { chain, ledger, clock, log, random, fetch },
-      { pastCredit: config.pastCredit, slackBytes: config.openSlackBytes },
-    );
+    const { ledger, journal, caps, evidence, reporter, claimer, credit, ...books } = await openBooks(config, {
+      chain,
+      scope,
+      build: overrides.buildReport ?? buildHonestReport,
+      instance,
+      fetch,
+      random,
+      clock,
+      log,
+    });
+    goOnFrom(Math.max(evidence.lastCommitted(), ledger.lastCounted()));
     // One generation of processes after the other has the books; what an earlier one still sends is told to this.
     let succession: Succession | undefined;
     const late = createLateDesk({
@@ -139,6 +139,7 @@ export async function createEdge(
       account: (paying, head, body) => succession?.written(paying, head, body),
       sessions: () => desk,
       commit: (body) => commits.commit(body),
+      purge: (body) => purges.desk.take(body),
       log,
     });
     const desk: SessionDesk = createSessionDesk({
@@ -151,13 +152,14 @@ export async function createEdge(
       onHanded: (session, bytes) => succession?.handed(session, bytes),
       ...(legacy === undefined ? {} : { legacy: legacy.sessions }),
     });
+    const shares =
+      overrides.shares === false
+        ? undefined
+        : createShareSync({ chain, tenants: book, ledger, moments, sign, fetch, clock, log, random });
     const booksTasks = [
-      journal.task,
-      reporter.task,
+      ...books.tasks,
       desk.task({ clock, log }),
-      closer,
-      claimer.task,
-      credit.task,
+      ...(shares === undefined ? [] : [shares.task]),
     ];
     tasks.push(...booksTasks);
 
@@ -171,21 +173,58 @@ export async function createEdge(
       random,
       fetch,
       override: overrides.settings,
+      catchUp: (tenant) => purges.sync.catchUp(tenant),
     });
+    const purges = await openPurges(config.dir, {
+      chain,
+      tenants: book,
+      store: bodies.store,
+      barrier: () => hot?.barrier(),
+      sign,
+      fetch,
+      scope,
+      clock,
+      log,
+    });
+    booksTasks.push(purges.sync.task);
+    tasks.push(purges.sync.task);
 
-    const ownNames = createOwnNames(
-      { book, settings: bodies.settings, txt, clock },
-      { zone: config.zone, local: isLocal },
-    );
+    const siblingClient = createSiblingClient({
+      allowPrivate: config.allowPrivateOrigins ?? isLocal,
+      timeoutMs: TIER_TIMEOUT_MS,
+      maxBytes: MAX_TIER_ANSWER_BYTES,
+    });
+    scope.add('sibling client', () => siblingClient.close());
 
-    const hosts = { book, ownNames };
+    const { hosts, ownNames, challenges, proofs, certificates } = await openNames(config, {
+      chain,
+      book,
+      settings: bodies.settings,
+      txt,
+      isLocal,
+      sources,
+      sign,
+      fetch,
+      random,
+      clock,
+      log,
+    });
+    tasks.push(...(certificates?.tasks ?? []));
+    // Keys and orders are one generation's at a time.
+    if (certificates !== undefined) booksTasks.push(...certificates.tasks);
+
+    // What the operator does not serve.
+    const denyList =
+      config.denyList === undefined ? undefined : await openDenyList(config.denyList, { clock, log });
+    if (denyList !== undefined) tasks.push(denyList.task);
 
     // The phases of a request.
     let draining = false;
     let retiring: Promise<void> | undefined;
-    const { tally, traffic, answer, account, lane, lookUp } = wirePhases(config, {
+    const { tally, traffic, answer, account, lane, lookUp, tunnels, ...side } = wirePhases(config, {
       ...bodies,
       hosts,
+      proofs,
       journal,
       ledger,
       desk: {
@@ -193,20 +232,35 @@ export async function createEdge(
         written: (session, head, body) => desk.written(session, head, body),
         hand: (session, bytes) => desk.hand(session, bytes),
         credit: (session) => desk.credit(session),
+        vouches: (session) => desk.vouches(session),
         receipts: (body, tenant) => succeeding.receipts(body, tenant),
       },
       credit,
       moments,
+      self: () => ({ address: chain.edge, region: chain.region }),
+      caps,
+      denials: denyList === undefined ? NONE_DENIED : createDenials(denyList),
       clock,
       log,
       random,
+      chain,
+      siblingClient,
+      purged: purges.lately,
+      sign,
+      countries: config.countries === undefined ? shippedCountries() : openCountries(config.countries),
+      httpsPort: () => plane.places.find(({ listener }) => listener === 'https')?.port,
     });
+
+    // Before anybody is served.
+    purges.desk.finish();
+    tasks.push(tunnels.task, side.healthChecks);
 
     const succeeding = createSuccession({
       answer,
       account,
       desk: () => desk,
       commit: (body) => commits.commit(body),
+      purge: (body) => purges.desk.take(body),
       late,
       instance,
       settle: () => plane.settle(),
@@ -220,10 +274,12 @@ export async function createEdge(
       async give() {
         await journal.letGo();
         const keepStore = await bodies.store.retire();
+        const keepPurges = await purges.book.letGo();
         await lock?.release();
         return async () => {
           lock = await lockFolder(config.dir, main);
           keepStore();
+          await keepPurges();
           await journal.takeBack();
         };
       },
@@ -233,6 +289,7 @@ export async function createEdge(
       },
       async drain() {
         void control.close();
+        tunnels.drain(Math.min(TUNNEL_SPREAD_MS, config.upgradeDrainMs / 2));
         await plane.close({ graceMs: config.upgradeDrainMs, idleMs: Math.max(config.drainMs, 1) });
       },
     });
@@ -243,50 +300,50 @@ export async function createEdge(
       late,
       lane,
       lookUp,
-      room: (tenant) => Math.min(credit.roomBytes(tenant), tenant.quota.roomBytes(chain.nowMs())),
+      room: (tenant) =>
+        Math.min(
+          credit.roomBytes(tenant),
+          tenant.quota.roomBytes(chain.nowMs()),
+          tenant.share.roomBytes(moments().chainMs),
+          caps.roomBytes(clock.nowMs()),
+        ),
       onHits(host, target, bytes, times) {
         tally.fastHit(times);
         traffic.hit(siteOf(hosts, host), target, bytes, times);
       },
       tally,
-      tls,
+      certificates,
       clock,
       log,
     });
     if (hot !== undefined) {
       bodies.copies.onDisturbed = hot.disturbed;
+      bodies.copies.onVoided = hot.voided;
       chain.onResources(() => hot.follow());
     }
 
     // What is said of all this.
-    const stats = (): EdgeStats => ({
-      requests: Object.values(tally.byOutcome).reduce((sum, count) => sum + count, 0),
-      hits: tally.byOutcome.hit + tally.byOutcome.stale,
-      misses: tally.byOutcome.miss + tally.byOutcome.pass + tally.byOutcome.collapsed,
-      revalidations: tally.byOutcome.revalidated,
-      refused: tally.byOutcome.refused + tally.byOutcome['origin-failed'],
-      bytes: tally.bytes,
-      originBytes: tally.originBytes,
-      unacknowledgedBytes: journal.unacknowledgedBytes,
-      reportsSubmitted: reporter.stats.submitted,
-      bytesLost: reporter.stats.bytesLost,
-      claimed: claimer.claimed,
-      openConnections: plane.openConnections,
-      workersLost: plane.workersLost,
-      openCredit: credit.stats,
+    const { stats, readiness } = createFacts({
+      tally,
+      journal,
+      reporter,
+      claimer,
+      credit,
+      plane,
+      caps,
+      chain,
+      draining: () => draining,
+      clock,
     });
-    const readiness = (): Readiness => {
-      const problems: string[] = [];
-      if (draining) problems.push('edge/draining');
-      if (journal.state === 'full') problems.push('edge/journal-full');
-      if (!chain.fresh) problems.push('edge/chain-stale');
-      if (!reporter.stats.registered) problems.push('edge/not-registered');
-      return { ready: problems.length === 0, problems };
-    };
     const metrics = createMetrics({
+      certificates,
       tally,
       store: bodies.store,
       plane,
+      tunnels,
+      originStates: side.originStates,
+      purges: purges.desk,
+      caps: () => caps.facts(clock.nowMs()),
       stats,
       taskFailures: () => Object.fromEntries(tasks.map((task) => [task.name, task.failures])),
     });
@@ -308,6 +365,9 @@ export async function createEdge(
       {
         statements,
         commits: { commit: (body) => succeeding.commit(body) as ReturnType<CommitDesk['commit']> },
+        // What the other end of this program says.
+        purge: (body) => succeeding.purge(body) as Promise<PurgeOutcome>,
+        tier: (body) => side.tierDesk.answer(body),
         evidence,
         readiness,
         async metrics() {
@@ -319,6 +379,8 @@ export async function createEdge(
           return traffic.snapshot();
         },
         ownName: (name) => ownNames.find(name),
+        certificates: () => certificates?.list() ?? [],
+        challenges,
         info: () => ({
           edge: chain.edge,
           owner: chain.owner,
@@ -326,6 +388,9 @@ export async function createEdge(
           instance,
           version: 1,
           zone: config.zone,
+          https: plane.places.find(({ listener }) => listener === 'https')?.port ?? null,
+          region: chain.region,
+          caps: caps.facts(clock.nowMs()),
           chainTime: Math.floor(chain.nowMs() / 1000),
           software: SOFTWARE,
         }),
@@ -344,11 +409,12 @@ export async function createEdge(
     // Open to viewers.
     scope.add('data plane', async () => {
       draining = true;
+      tunnels.drain(0);
       await plane.close({ graceMs: config.drainMs, idleMs: 0 });
     });
     const { host } = config;
     const places: ListenPlace[] = dataPlane ? [{ listener: 'http', host, port: config.port }] : [];
-    if (tls !== undefined) places.push({ listener: 'https', host, port: config.httpsPort });
+    if (certificates !== undefined) places.push({ listener: 'https', host, port: config.httpsPort });
     await plane.listen(inherited(places, predecessor?.places ?? []));
     const plain = plane.places.find(({ listener }) => listener === 'http');
     const secure = plane.places.find(({ listener }) => listener === 'https');
@@ -373,6 +439,7 @@ export async function createEdge(
       },
       stats,
       traffic: () => traffic.snapshot(),
+      certificates: () => certificates?.list() ?? [],
       readiness,
       urlOf: (resource: Address) => `http://${resourceLabel(resource, sha256)}.${config.zone}:${port}/`,
       succession: {
@@ -392,6 +459,7 @@ export async function createEdge(
       async close() {
         if (retiring === undefined) return scope.close();
         // What is told to the next generation is told before this one ends.
+        tunnels.drain(0);
         void plane.close({ graceMs: config.drainMs, idleMs: 0 });
         return retiring;
       },

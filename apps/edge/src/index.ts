@@ -23,6 +23,7 @@ export type {
   CreditTerms,
   EdgeChain,
   FinalHour,
+  EdgeView,
   GuardView,
   OpenWeek,
   ReportToSubmit,
@@ -31,8 +32,9 @@ export type {
   SetGuard,
   SubmitOutcome,
 } from './chain/edge-chain.ts';
+export type { CertificateView } from './tls/certificate-view.ts';
 export type { ControlAnswer, ControlOverride } from './control/control-server.ts';
 export type { Periods } from './chain/periods.ts';
 export type { DigestEntry, HourBook, SealedHour, SessionBook } from './journal/ledger.ts';
 export { buildHonestReport } from './report/report-builder.ts';
-export type { BuildReport, BuiltReport } from './report/report-builder.ts';
+export type { BuildReport, BuiltReport, OpenTerms } from './report/report-builder.ts';

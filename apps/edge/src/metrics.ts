@@ -1,15 +1,26 @@
 import type { CacheStore } from '@media-network/http-cache';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { DataPlane } from './data-plane.ts';
+import type { CertificateDesk } from './tls/certificate-desk.ts';
 import type { EdgeStats } from './edge-api.ts';
+import type { CapsFacts } from './caps/caps.ts';
+import type { PurgeDesk } from './purge/purge-desk.ts';
+import type { OriginStates } from './origin/origin-states.ts';
 import { OUTCOMES } from './serve/phases.ts';
 import type { Tally } from './serve/tally.ts';
+import type { Tunnels } from './serve/tunnels.ts';
 
 export interface MetricsDeps {
   readonly tally: Tally;
   readonly store: CacheStore;
   readonly plane: DataPlane;
+  readonly tunnels: Pick<Tunnels, 'size'>;
+  readonly originStates: Pick<OriginStates, 'unwell'>;
+  readonly purges: Pick<PurgeDesk, 'counts'>;
+  /** What the operator gives at most, now. */
+  readonly caps: () => CapsFacts;
   readonly stats: () => EdgeStats;
+  readonly certificates: CertificateDesk | undefined;
   readonly taskFailures: () => Readonly<Record<string, number>>;
 }
 
@@ -55,6 +66,16 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   }
 
   const { tally, store, plane } = deps;
+  counter(
+    'purges_total',
+    'Purges by what became of them: purged, heard of a guard, known, or the code of a refusal.',
+    ['outcome'],
+    () => [...deps.purges.counts].map(([outcome, count]) => [{ outcome }, count] as const),
+  );
+  gauge('month_bytes', 'Bytes served in this month of the calendar.', () => deps.caps().monthBytes);
+  gauge('capped', 'Whether nobody is served by what the operator gives at most.', () =>
+    deps.caps().serves ? 0 : 1,
+  );
   counter('requests_total', 'Requests by how they ended.', ['outcome'], () =>
     OUTCOMES.map((outcome) => [{ outcome }, tally.byOutcome[outcome]]),
   );
@@ -71,6 +92,32 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   total('bytes_total', 'Bytes written to viewers that count for a resource.', () => tally.bytes);
   total('unbilled_bytes_total', 'Bytes written to viewers that count for none.', () => tally.unbilledBytes);
   total('origin_bytes_total', 'Bytes of bodies fetched from origins.', () => tally.originBytes);
+  const { origins } = tally;
+  counter('origin_requests_total', 'Questions to origins by what became of them.', ['outcome'], () =>
+    [...origins.byOutcome].map(([outcome, count]) => [{ outcome }, count]),
+  );
+  counter('origin_failovers_total', 'Questions that the next origin was asked, by why.', ['reason'], () =>
+    [...origins.failovers].map(([reason, count]) => [{ reason }, count]),
+  );
+  counter('origin_checks_total', 'Health checks of origins by what they found.', ['outcome'], () =>
+    (['ok', 'failed'] as const).map((outcome) => [{ outcome }, origins.checks[outcome]]),
+  );
+  total(
+    'origin_ejections_total',
+    'Times that an origin which failed was left alone.',
+    () => origins.ejections,
+  );
+  gauge('origins_unwell', 'Origins that are not asked while others can be.', () => deps.originStates.unwell);
+  const { tier } = tally;
+  counter('tier_asked_total', 'Questions to other edges by what became of them.', ['outcome'], () =>
+    [...tier.asked].map(([outcome, count]) => [{ outcome }, count]),
+  );
+  counter('tier_heard_total', 'Questions of other edges by what became of them.', ['outcome'], () =>
+    [...tier.heard].map(([outcome, count]) => [{ outcome }, count]),
+  );
+  counter('tier_bytes_total', 'Bytes of objects between edges, for which nobody pays.', ['way'], () =>
+    (['received', 'sent'] as const).map((way) => [{ way }, tier.bytes[way]]),
+  );
   counter('lane_requests_total', 'Requests by lane of the front.', ['lane'], () => [
     [{ lane: 'fast' }, plane.stats.fast],
     [{ lane: 'slow' }, plane.stats.slow],
@@ -81,6 +128,10 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   total('claimed_base_units_total', 'MEDIA base units claimed.', () => Number(deps.stats().claimed));
   counter('task_failures_total', 'Failed rounds of background work.', ['task'], () =>
     Object.entries(deps.taskFailures()).map(([task, count]) => [{ task }, count]),
+  );
+  gauge('tunnels', 'Open WebSockets.', () => deps.tunnels.size);
+  counter('tunnel_bytes_total', 'Bytes of WebSockets, by whom they went to.', ['to'], () =>
+    (['viewer', 'origin'] as const).map((to) => [{ to }, tally.tunnelBytes[to]]),
   );
   gauge('connections', 'Open viewer connections.', () => plane.openConnections);
   gauge('workers', 'Worker processes that are up; 0 where one process is all.', () => plane.workers.length);
@@ -101,6 +152,27 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     'Bytes of this hour that nobody will pay for, as far as the edge can know.',
     () => deps.stats().openCredit.unpaidBytes,
   );
+  const { certificates } = deps;
+  counter(
+    'certificate_orders_total',
+    'Orders at the certificate authority, by how they went.',
+    ['outcome'],
+    () => Object.entries(certificates?.orders ?? {}).map(([outcome, count]) => [{ outcome }, count]),
+  );
+  gauge(
+    'certificates',
+    'Certificates that HTTPS is served with.',
+    () => (certificates?.list() ?? []).filter(({ state }) => state === 'served').length,
+  );
+  gauge(
+    'certificates_missing',
+    'Names that a certificate is ordered or waited for.',
+    () => (certificates?.list() ?? []).filter(({ state }) => state !== 'served').length,
+  );
+  gauge('certificate_first_end_seconds', 'When the first of them ends, Unix seconds; 0: none.', () => {
+    const ends = (certificates?.list() ?? []).flatMap(({ untilMs }) => untilMs ?? []);
+    return ends.length === 0 ? 0 : Math.floor(Math.min(...ends) / 1000);
+  });
   gauge('cache_entries', 'Objects in the cache.', () => store.stats.entries);
   gauge('cache_ram_bytes', 'Bytes of the RAM tier in use.', () => store.stats.ramBytes);
   gauge('cache_disk_bytes', 'Bytes of the disk tier in use.', () => store.stats.diskBytes);

@@ -1,10 +1,20 @@
+import type { CountryTable } from '@media-network/geo';
 import { createCollapser } from '@media-network/http-cache';
-import type { Clock, Log } from '@media-network/runtime';
+import type { SignBytes } from '@media-network/protocol';
+import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
 import type { Bodies } from './bodies.ts';
+import type { EdgeChain } from './chain/edge-chain.ts';
 import type { Moments } from './chain/moments.ts';
+import { createCodedCopies } from './compress/coded-copies.ts';
+import { createCodingChoice } from './compress/coding.ts';
+import { createCompressor } from './compress/compressor.ts';
 import type { EdgeConfig } from './config.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Ledger } from './journal/ledger.ts';
+import { createHealthChecks } from './origin/health-checks.ts';
+import { createOriginStates } from './origin/origin-states.ts';
+import type { OriginStates } from './origin/origin-states.ts';
+import { createOrigins } from './origin/origins.ts';
 import { createAccessLog, createFastAccessLog } from './serve/access-log.ts';
 import { createAccounting } from './serve/account.ts';
 import type { Account, Accounting } from './serve/account.ts';
@@ -16,11 +26,28 @@ import { siteOf } from './serve/identify.ts';
 import type { Hosts } from './serve/identify.ts';
 import { createRememberedKeys } from './serve/remembered-keys.ts';
 import { createRequestIds } from './serve/request-id.ts';
-import { createServe } from './serve/serve.ts';
+import type { Caps } from './caps/caps.ts';
+import { createServe, sought } from './serve/serve.ts';
+import type { ServeDeps } from './serve/serve.ts';
+import { tunnelRefusal } from './serve/admit.ts';
+import type { AdmitDeps } from './serve/admit.ts';
 import { createTally } from './serve/tally.ts';
 import type { Tally } from './serve/tally.ts';
+import { createTunnels } from './serve/tunnels.ts';
+import type { Tunnels } from './serve/tunnels.ts';
+import { createSlices } from './slices/slices.ts';
+import { createPrefetch } from './streams/prefetch.ts';
+import { createPeerPoolDesk } from './peerpool/peerpool-desk.ts';
 import type { PhasesDesk } from './session/session-desk.ts';
+import type { Denials } from './tenant/denials.ts';
 import type { OpenCredit } from './tenant/open-credit.ts';
+import { createLimiter } from './tenant/limiter.ts';
+import type { SharedProofs } from './tls/sibling-proofs.ts';
+import type { SiblingClient } from './tier/sibling-client.ts';
+import { createSiblings } from './tier/siblings.ts';
+import { createTierClient } from './tier/tier-client.ts';
+import { createTierDesk } from './tier/tier-desk.ts';
+import type { TierDesk } from './tier/tier-desk.ts';
 import { createTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -32,14 +59,24 @@ export function wirePhases(
   config: EdgeConfig,
   deps: Bodies & {
     readonly hosts: Hosts;
+    readonly proofs: Pick<SharedProofs, 'http'>;
     readonly journal: Journal;
     readonly ledger: Ledger;
     readonly desk: PhasesDesk;
     readonly credit: OpenCredit;
     readonly moments: Moments;
+    readonly self: AdmitDeps['self'];
+    readonly caps: Caps;
+    readonly denials: Denials;
     readonly clock: Clock;
     readonly log: Log;
     readonly random: () => number;
+    readonly chain: Pick<EdgeChain, 'edges' | 'edge' | 'guards' | 'nowMs'>;
+    readonly siblingClient: Pick<SiblingClient, 'post'>;
+    readonly purged: Parameters<typeof createTierClient>[0]['purged'];
+    readonly sign: SignBytes;
+    readonly countries: CountryTable;
+    readonly httpsPort: () => number | undefined;
   },
 ): {
   readonly tally: Tally;
@@ -48,8 +85,12 @@ export function wirePhases(
   readonly account: Accounting;
   readonly lane: HitLane<Account>;
   readonly lookUp: HotLookUpDeps;
+  readonly tunnels: Tunnels;
+  readonly originStates: OriginStates;
+  readonly healthChecks: RepeatingTask;
+  readonly tierDesk: TierDesk;
 } {
-  const { hosts, store, keys, fills, origin, settings, journal, ledger, desk, moments, clock, log } = deps;
+  const { hosts, store, keys, fills, places, settings, journal, ledger, desk, moments, clock, log } = deps;
   const tally = createTally();
   const traffic = createTraffic(
     () => clock.nowMs(),
@@ -70,10 +111,61 @@ export function wirePhases(
     clock,
     credit: deps.credit,
     moments,
+    self: deps.self,
+    caps: deps.caps,
+    denials: deps.denials,
   };
-  const answer = createServe({
+  const tunnels = createTunnels(
+    { refusal: (tunnel) => tunnelRefusal(tunnel, admit), tally, clock, log, random: deps.random },
+    { max: config.maxTunnels, maxOfResource: config.maxTunnelsOfResource, idleMs: config.tunnelIdleMs },
+  );
+  const compressor = createCompressor();
+  const choose = createCodingChoice();
+  const spared = createRememberedKeys<true>(clock, REMEMBER_MS);
+  const coded = createCodedCopies({ store, compressor, choose, spared });
+  const unsliced = createRememberedKeys<true>(clock, REMEMBER_MS);
+  const large = createRememberedKeys<true>(clock, REMEMBER_MS);
+  const originStates = createOriginStates({ clock });
+  const origin = createOrigins(
+    { client: places, states: originStates, tally: tally.origins, clock },
+    { timeoutMs: config.originTimeoutMs },
+  );
+  const healthChecks = createHealthChecks({
+    client: places,
+    states: originStates,
+    tally: tally.origins,
+    clock,
+    log,
+    random: deps.random,
+  });
+  const siblings = createSiblings({ chain: deps.chain, clock });
+  const tier = createTierClient({
+    purged: deps.purged,
+    chain: deps.chain,
+    siblings,
+    store,
+    sign: deps.sign,
+    client: deps.siblingClient,
+    tally: tally.tier,
+    clock,
+    random: deps.random,
+  });
+  const permit = {
+    limiter: createLimiter({ clock }),
+    clock,
+    countryOf: (address: string | undefined) =>
+      address === undefined ? undefined : deps.countries.countryOf(address),
+    httpsPort: deps.httpsPort,
+  };
+  const { chain, sign } = deps;
+  const serving: ServeDeps = {
     hosts,
+    proofs: deps.proofs,
+    tunnels,
     admit,
+    caps: deps.caps,
+    permit,
+    peerpool: createPeerPoolDesk({ chain, store, keys, admit, permit, moments, sign, log }),
     store,
     keys,
     origin,
@@ -85,24 +177,60 @@ export function wirePhases(
     requestId,
     refreshing: new Set(),
     fills,
-    large: createRememberedKeys(clock, REMEMBER_MS),
+    large,
+    coded,
+    compressor,
+    choose,
+    unsliced,
+    tier,
+    slices: createSlices({ origin, store, clock, tally, fills, unsliced, large }),
+    prefetch: createPrefetch({ seek: (visit) => sought(visit, serving), requestId, clock, log }),
+    links: createRememberedKeys(clock, REMEMBER_MS),
     failing: createRememberedKeys(clock, REMEMBER_MS),
     maxObjectBytes: config.maxObjectBytes,
     accessLog(ended, nowMs) {
       traffic.ended(ended);
-      slowLog?.(ended, nowMs);
+      slowLog?.({ ...ended, site: siteOf(hosts, ended.visit.request.host) }, nowMs);
     },
+  };
+  const answer = createServe(serving);
+  const tierDesk = createTierDesk({
+    chain: deps.chain,
+    siblings,
+    hosts,
+    settings,
+    moments,
+    self: admit.self,
+    denials: deps.denials,
+    caps: deps.caps,
+    seek: (visit) => sought(visit, serving),
+    requestId,
+    sign: deps.sign,
+    tally: tally.tier,
+    clock,
+    log,
   });
-  const account = createAccounting({ ledger, desk, tally, sample: () => moments().sample });
-  const lookUp = { hosts, store, keys, clock, admit };
+  const account = createAccounting({ ledger, desk, tally, caps: deps.caps, sample: () => moments().sample });
+  const lookUp = { hosts, store, keys, clock, coded, admit };
   const lane = createFastLane({
     ...lookUp,
     tally,
     requestId,
     onHit(site, { host, target }, bytes) {
       traffic.hit(site, target, bytes);
-      fastLog?.(host, target, bytes);
+      fastLog?.(host, target, bytes, site);
     },
   });
-  return { tally, traffic, answer, account, lane, lookUp };
+  return {
+    tally,
+    traffic,
+    answer,
+    account,
+    lane,
+    lookUp,
+    tunnels,
+    originStates,
+    healthChecks,
+    tierDesk,
+  };
 }

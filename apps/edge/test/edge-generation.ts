@@ -37,6 +37,7 @@ try {
     address(text('edge')),
   );
   chain.vouchKey = address(text('vouchKey'));
+  if (text('wallet') !== '') chain.publisher = address(text('wallet'));
   chain.guardList = [{ no: 7, operator: address(text('guardOperator')), endpoint: text('guard') }];
   chain.guardAccounts.set(7, address(text('guardAccount')));
   chain.addResource(fromHex(text('settings')), { address: address(text('resource')) });

@@ -6,6 +6,7 @@ import type {
   ClaimOutcome,
   CreditTerms,
   EdgeChain,
+  EdgeView,
   FinalHour,
   GuardView,
   OpenWeek,
@@ -20,7 +21,8 @@ export interface FakeChain extends EdgeChain {
   /** Moves the chain's clock; ours stands still. */
   advance(ms: number): void;
   addResource(settings: Uint8Array | undefined, over?: Partial<ResourceView>): ResourceView;
-  setStatus(resource: Address, status: ResourceStatus): void;
+  /** `untilHourEnds`: within the hour of the change, which stays billed. */
+  setStatus(resource: Address, status: ResourceStatus, untilHourEnds?: boolean): void;
   setSettings(resource: Address, blob: Uint8Array): void;
   readonly submitted: ReportToSubmit[];
   readonly closed: number[];
@@ -38,11 +40,14 @@ export interface FakeChain extends EdgeChain {
   /** Accounts of the guards in every week's set, by number. */
   readonly guardAccounts: Map<number, Address>;
   guardList: GuardView[];
+  edgeList: EdgeView[];
   stale: boolean;
   /** Where the chain says that this edge's control plane is. */
   controlEndpoint: string | undefined;
   /** Vouching key of resources that are added from now on. */
   vouchKey: Address;
+  /** Publisher of resources that are added from now on. */
+  publisher: Address;
 }
 
 export const randomAddress = (): Address => address(addressOf(randomBytes(32)));
@@ -76,6 +81,7 @@ export function createFakeChain(
     operator,
     owner,
     edge,
+    region: 'eu-west',
     tasks: [],
     start: () => Promise.resolve(),
     close: () => Promise.resolve(),
@@ -101,7 +107,10 @@ export function createFakeChain(
         ),
       ),
     creditTerms: () => Promise.resolve(chain.terms),
+    edgeList: [],
+    edges: () => Promise.resolve(chain.edgeList),
     worths: () => Promise.resolve(chain.stakes),
+    reportWorth: () => Promise.resolve(chain.stakes.own),
     lastFinalHour: () => Promise.resolve(chain.final),
     settings: (resource) => Promise.resolve(settings.get(resource)),
     controlEndpoint: undefined,
@@ -143,6 +152,7 @@ export function createFakeChain(
       const view: ResourceView = {
         address: at,
         key: toHex(addressBytes(at)),
+        publisher: chain.publisher,
         status: 'active',
         spans: [{ from: 0n, until: 2n ** 64n - 1n }],
         terms: [{ from: 0n, allowance: 10n ** 12n, vouchKey: addressBytes(chain.vouchKey) }],
@@ -156,12 +166,12 @@ export function createFakeChain(
       changed();
       return view;
     },
-    setStatus(resource, status) {
+    setStatus(resource, status, untilHourEnds = false) {
       const key = toHex(addressBytes(resource));
       const view = resources.get(key);
       if (view === undefined) throw new Error('no such resource');
       // As it is once the hour of the change is over.
-      const spans = status === 'active' ? [{ from: 0n, until: 2n ** 64n - 1n }] : [];
+      const spans = status === 'active' || untilHourEnds ? [{ from: 0n, until: 2n ** 64n - 1n }] : [];
       resources.set(key, { ...view, status, spans });
       changed();
     },
@@ -188,6 +198,7 @@ export function createFakeChain(
     guardAccounts: new Map(),
     guardList: [],
     vouchKey: randomAddress(),
+    publisher: randomAddress(),
   };
   return chain;
 }

@@ -3,16 +3,24 @@ import { createServer } from 'node:http';
 import {
   boxKeyOf,
   decodeKeyRequest,
+  decodePurge,
+  decodePurgeListRequest,
+  decodeShareRequest,
   encodeCommitRequest,
+  encodeEdgeShares,
+  encodePurgeList,
   encryptSettings,
   generateBoxKey,
   seal,
   settingsKeyForGuard,
   signCommitRequest,
+  signEdgeShares,
   signerOf,
   verifyKeyRequestSignature,
+  verifyPurgeListRequestSignature,
+  verifyShareRequestSignature,
 } from '@media-network/protocol';
-import type { BoxKey, Settings, SignBytes } from '@media-network/protocol';
+import type { BoxKey, PurgeListRequest, Settings, SignBytes } from '@media-network/protocol';
 import { generateKeyPairSigner } from '@solana/kit';
 import type { Address } from '@solana/kit';
 
@@ -26,6 +34,13 @@ export interface FakeGuard {
   keyRequests: number;
   /** Blobs that guards answer with, by path. */
   readonly blobs: Map<string, Uint8Array>;
+  /** What publishers purged, as it came here; undefined: it does not answer that. */
+  purges: Uint8Array[] | undefined;
+  /** Time of the newest that it does not tell any more. */
+  missingMs: bigint;
+  purgeRequests: number;
+  /** Bytes of each resource that edges may serve in any sample; undefined: it does not say. */
+  share: bigint | undefined;
   /** Settings of a resource, wrapped for this guard. */
   encrypt(
     settings: Partial<Settings> & { readonly origin: string },
@@ -36,6 +51,23 @@ export interface FakeGuard {
   /** A request for the edge's counters, signed by this guard. */
   commitRequest(account: Address, unixSecs: number): Promise<Uint8Array>;
   close(): Promise<void>;
+}
+
+const LOG = new Uint8Array(16).fill(7);
+
+function purgeList(wanted: PurgeListRequest, purges: readonly Uint8Array[], missingMs: bigint): Uint8Array {
+  const next = BigInt(purges.length);
+  if (wanted.resource !== undefined) {
+    const own = purges.filter((each) => decodePurge(each)?.resource === wanted.resource);
+    return encodePurgeList({ log: LOG, next, missingMs, purges: own });
+  }
+  const known = wanted.log[0] === 7;
+  return encodePurgeList({
+    log: LOG,
+    next,
+    missingMs: 0n,
+    purges: known ? purges.slice(Number(wanted.after)) : [],
+  });
 }
 
 export async function startFakeGuard(no: number, edgeOperator: () => Address): Promise<FakeGuard> {
@@ -52,6 +84,29 @@ export async function startFakeGuard(no: number, edgeOperator: () => Address): P
       const blob = blobs.get(request.url ?? '');
       if (request.method === 'GET') {
         response.writeHead(blob === undefined ? 404 : 200).end(blob);
+        return;
+      }
+      if (request.url === '/v1/shares') {
+        const wanted = decodeShareRequest(Buffer.concat(parts));
+        const { share } = guard;
+        if (wanted === undefined || !(await verifyShareRequestSignature(wanted, edgeOperator())))
+          response.writeHead(403).end();
+        else if (share === undefined) response.writeHead(404).end();
+        else {
+          const { edge, sample, served } = wanted;
+          const shares = served.map(({ resource }) => ({ resource, bytes: share }));
+          const answer = await signEdgeShares({ guard: edge, edge, sample, shares }, sign);
+          response.writeHead(200).end(encodeEdgeShares(answer));
+        }
+        return;
+      }
+      if (request.url === '/v1/purges') {
+        guard.purgeRequests += 1;
+        const wanted = decodePurgeListRequest(Buffer.concat(parts));
+        if (wanted === undefined || !(await verifyPurgeListRequestSignature(wanted, edgeOperator())))
+          response.writeHead(403).end();
+        else if (guard.purges === undefined) response.writeHead(503).end();
+        else response.writeHead(200).end(purgeList(wanted, guard.purges, guard.missingMs));
         return;
       }
       guard.keyRequests += 1;
@@ -84,6 +139,10 @@ export async function startFakeGuard(no: number, edgeOperator: () => Address): P
     refuseWith: undefined,
     keyRequests: 0,
     blobs,
+    purges: [],
+    missingMs: 0n,
+    purgeRequests: 0,
+    share: undefined,
     encrypt: (plain, resource, version = 1) =>
       encryptSettings(
         { v: 1, originHost: null, originHeaders: [], probe: ['/'], domains: [], ...plain },

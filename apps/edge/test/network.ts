@@ -63,6 +63,7 @@ export async function startTestNetwork(
       flags: {
         port: 0,
         controlPort: 0,
+        httpsPort: 0,
         dir: folder,
         ramBytes: '32M',
         diskBytes: '64M',

@@ -262,6 +262,6 @@ describe('offers of another protocol (RFC 9110 §7.8)', () => {
   });
 
   it.each(['websocket', 'WebSocket', 'h2c, websocket'])('%s is refused in so many words', async (value) => {
-    expect((await upgrade(value)).toString('latin1')).toMatch(/^HTTP\/1\.1 501 [^]*edge\/upgrade-refused/);
+    expect((await upgrade(value)).toString('latin1')).toMatch(/^HTTP\/1\.1 400 [^]*edge\/upgrade-refused/);
   });
 });

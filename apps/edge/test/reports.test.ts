@@ -13,6 +13,7 @@ import {
   toHex,
   verifyAttestSignature,
   verifySessions,
+  yieldCapBytes,
 } from '@media-network/protocol';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -79,7 +80,8 @@ it('reports an hour once, with evidence that a guard finds right', async () => {
   if (entry === undefined) throw new Error('no entry');
   expect([entry.sessions, entry.digests]).toEqual([1, 1]);
   expect(entry.resource).toBe(resource.address);
-  expect(Number(entry.vouched)).toBe(vouched);
+  // The stake may earn more than that: it asks for all, should a guard find that some was not signed for.
+  expect(Number(entry.asked)).toBe(bytes);
   const receipts = await evidence('receipts', entry.receiptsRoot);
   expect(decodeReceiptList(receipts)).toHaveLength(1);
   const digests = decodeDigestList(await evidence('digests', entry.digestRoot));
@@ -154,6 +156,22 @@ it('does not submit again when the chain has the report but the journal does not
   expect(network.edge.stats().bytesLost).toBe(0);
 });
 
+it('asks for no more open bytes than its stake may earn, whatever it served', async () => {
+  const hour = hourNow();
+  const { bytes } = await resource.get('/a');
+  network.chain.stakes = { own: 4_000n, all: 4_000n };
+  toNextReport(hour);
+  await task('reporter').runNow();
+  const [report] = network.chain.submitted;
+  if (report === undefined) throw new Error('no report');
+  expect(Number(report.bytes)).toBe(bytes);
+  const [entry] = decodeEntries(await evidence('entries', report.root)) ?? [];
+  const cap = yieldCapBytes(network.chain.terms, 4_000n, 3_600n);
+  expect(cap).toBeGreaterThan(10n);
+  expect(cap).toBeLessThan(BigInt(bytes));
+  expect(entry?.asked).toBe(cap);
+});
+
 it('counts the bytes of an hour whose report comes too late as lost', async () => {
   const hour = hourNow();
   const { bytes } = await resource.get('/a');
@@ -165,11 +183,14 @@ it('counts the bytes of an hour whose report comes too late as lost', async () =
 
 it('takes another builder of reports', async () => {
   await network.restart({
-    buildReport: (book) =>
-      buildHonestReport({
-        ...book,
-        samples: new Map([...book.samples].map(([key, slots]) => [key, slots.map((slot) => slot * 2)])),
-      }),
+    buildReport: (book, open) =>
+      buildHonestReport(
+        {
+          ...book,
+          samples: new Map([...book.samples].map(([key, slots]) => [key, slots.map((slot) => slot * 2)])),
+        },
+        open,
+      ),
   });
   const hour = hourNow();
   const { bytes } = await resource.get('/a');

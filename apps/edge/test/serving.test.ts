@@ -90,12 +90,16 @@ describe('look up, hit and fetch', () => {
     expect(network.origin.count('/cookie')).toBe(2);
   });
 
-  it('takes new settings into use with an empty cache', async () => {
+  it('takes settings that ask otherwise into use with an empty cache', async () => {
     const moved = await network.addResource();
     network.origin.on('/moved', ok('old', CACHED));
     expect((await moved.get('/moved')).body.toString()).toBe('old');
     network.origin.on('/moved', ok('new', CACHED));
-    const blob = await network.guard.encrypt({ origin: network.origin.url }, moved.address, 2);
+    const blob = await network.guard.encrypt(
+      { origin: network.origin.url, originHeaders: [['X-Site', 'new']] },
+      moved.address,
+      2,
+    );
     network.guard.know(moved.address, blob);
     network.chain.setSettings(moved.address, blob);
     await expect.poll(async () => (await moved.get('/moved')).body.toString()).toBe('new');
@@ -334,9 +338,9 @@ describe('other methods', () => {
     for (const language of languages) expect((await ask(language)).body.toString()).toBe('new');
   });
 
-  it('refuses to switch protocols', async () => {
+  it('refuses to switch protocols without a handshake', async () => {
     const response = await resource.get('/ws', { headers: { Upgrade: 'websocket' } });
-    expect(response.status).toBe(501);
+    expect(response.status).toBe(400);
   });
 });
 
@@ -400,6 +404,29 @@ describe('identify and admit', () => {
     );
     expect(response.status).toBe(503);
     expect(response.headers['media-error']).toBe('edge/over-quota');
+  });
+
+  it('refuses what is over its share, hits too, until the sample ends', async () => {
+    const mine = await network.addResource();
+    network.guard.share = 500_000n;
+    network.origin.on('/share', ok(Buffer.alloc(100_000, 's'), CACHED));
+    const { chain } = network;
+    const sampleMs = chain.periods.sampleSecs * 1_000;
+    const left = (): number => sampleMs - ((chain.nowMs() - chain.periods.epochZero * 1_000) % sampleMs);
+    // Its sample must not end meanwhile.
+    if (left() < sampleMs / 2) chain.advance(left());
+    try {
+      expect((await mine.get('/share')).status).toBe(200);
+      // The guard's answer comes a moment after the first byte.
+      await expect.poll(async () => (await mine.get('/share')).status, { interval: 10 }).toBe(503);
+      const refused = await mine.get('/share');
+      expect(refused.headers['media-error']).toBe('edge/over-share');
+      expect(Math.abs(Number(refused.headers['retry-after']) * 1_000 - left())).toBeLessThan(30_000);
+      chain.advance(left() + sampleMs);
+      expect((await mine.get('/share')).status).toBe(200);
+    } finally {
+      network.guard.share = undefined;
+    }
   });
 
   it('says why it has no settings', async () => {

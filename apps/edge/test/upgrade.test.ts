@@ -3,22 +3,26 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import {
   decodeCommit,
   decodeCounters,
+  encodePurge,
   encodeReceipt,
   resourceLabel,
+  signPurge,
+  signerOf,
   toHex,
   tokenHeader,
 } from '@media-network/protocol';
-import { createKeyPairSignerFromPrivateKeyBytes } from '@solana/kit';
-import type { Address } from '@solana/kit';
+import { createKeyPairSignerFromPrivateKeyBytes, generateKeyPairSigner } from '@solana/kit';
+import type { Address, KeyPairSigner } from '@solana/kit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../src/report/report-builder.ts';
 import { createCountingClient } from './counting-client.ts';
@@ -30,6 +34,7 @@ import { createPublisher } from './publisher.ts';
 import type { Publisher } from './publisher.ts';
 import { ok, request, startRawOrigin } from './raw-http.ts';
 import type { RawOrigin } from './raw-http.ts';
+import { handshake, switched } from './web-socket.ts';
 import { selfSigned } from './tls.ts';
 
 const PROGRAM = fileURLToPath(new URL('edge-generation.ts', import.meta.url));
@@ -62,6 +67,8 @@ let edge: Address;
 let guardAccount: Address;
 let running: Running | undefined;
 let facts: Record<string, unknown>;
+/** Of the resource's publisher. */
+let wallet: KeyPairSigner;
 const clients: CountingClient[] = [];
 
 const factsPath = (): string => join(dir, 'facts.json');
@@ -76,6 +83,7 @@ async function start(config: Record<string, unknown> = {}): Promise<void> {
   guard = await startFakeGuard(7, () => operator.address);
   origin = await startRawOrigin();
   publisher = await createPublisher();
+  wallet = await generateKeyPairSigner();
   [resource, edge, guardAccount] = [randomAddress(), randomAddress(), randomAddress()];
   const settings = await guard.encrypt({ origin: origin.url }, resource);
   guard.know(resource, settings);
@@ -85,6 +93,7 @@ async function start(config: Record<string, unknown> = {}): Promise<void> {
     epochZero: Math.floor(Date.now() / 1000) - 30 * 3600,
     edge,
     vouchKey: publisher.vouchKey,
+    wallet: wallet.address,
     guard: guard.url,
     guardOperator: guard.operator,
     guardAccount,
@@ -250,6 +259,64 @@ describe.each([1, 2])('an edge of %i worker(s) that is taken over from', (worker
   );
 });
 
+/** Sends a purge of a target to whoever has the control plane, until one confirms it. */
+async function purged(target: string): Promise<number> {
+  const body = {
+    resource,
+    what: [{ kind: 'target', target }] as const,
+    soft: false,
+    unixMs: BigInt(Date.now()),
+    nonce: crypto.getRandomValues(new Uint8Array(16)),
+  };
+  const bytes = encodePurge(await signPurge(body, signerOf(wallet.keyPair.privateKey)));
+  let tries = 0;
+  await expect
+    .poll(
+      async () => {
+        tries += 1;
+        const response = await fetch(`${edgeNow().controlUrl}/v1/purge`, {
+          method: 'POST',
+          body: new Uint8Array(bytes),
+        }).catch(() => undefined);
+        await response?.body?.cancel();
+        return response?.status;
+      },
+      { interval: 20 },
+    )
+    .toBe(200);
+  return tries;
+}
+
+describe.each([1, 2])('purges of an edge of %i worker(s) that is taken over from', (workers) => {
+  it('hold from their confirmation on, whichever generation had them', { timeout: 240_000 }, async () => {
+    await start({ workers });
+    const targets = Array.from({ length: 24 }, (_, i) => `/p${i}`);
+    for (const target of targets)
+      origin.on(target, (socket) => ok(String(origin.count(target)), KEPT)(socket));
+    const ask = async (target: string): Promise<string> =>
+      (await request(edgeNow().port, host, target)).body.toString();
+    // Twice, so that workers have copies.
+    for (const target of [...targets, ...targets]) expect(await ask(target)).toBe('1');
+    const [first, second, third] = [targets.slice(0, 10), targets.slice(10, 20), targets.slice(20)];
+    const during = async (some: readonly string[]): Promise<void> => {
+      for (const target of some) {
+        await purged(target);
+        expect([target, await ask(target)]).toEqual([target, '2']);
+      }
+    };
+    const [outcome] = await Promise.all([edgeNow().upgrade(), during(first)]);
+    expect(outcome).toEqual(DONE);
+    await tell({ failsLate: true });
+    const [failed] = await Promise.all([edgeNow().upgrade(), during(second)]);
+    expect(failed).toMatchObject({ kind: 'failed' });
+    // The one that took back what it gave.
+    await during(third);
+    await tell({});
+    expect(await edgeNow().upgrade()).toEqual(DONE);
+    for (const target of targets) expect([target, await ask(target)]).not.toEqual([target, '1']);
+  });
+});
+
 describe('taking over', () => {
   it('lets a slow viewer finish with the generation before, and counts what it gets', async () => {
     await start({ workers: 2 });
@@ -269,6 +336,60 @@ describe('taking over', () => {
     for await (const part of slow as AsyncIterable<Buffer>) got += part.length;
     expect(got).toBeGreaterThan(size);
     expect(await counted()).toBe(got + sum(others));
+  });
+
+  it('hands the local authority’s certificates on, to workers too', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'media-authority-'));
+    await start({ workers: 2, localAuthority: folder });
+    publish();
+    const ca = await readFile(join(folder, 'root.pem'), 'utf8');
+    const seen = async (): Promise<readonly [boolean, string]> => {
+      const socket = connectTls({ port: edgeNow().httpsPort, host: '127.0.0.1', servername: host, ca });
+      await once(socket, 'secureConnect');
+      const { fingerprint256 } = socket.getPeerCertificate();
+      socket.destroy();
+      return [socket.authorized, fingerprint256];
+    };
+    const before = await seen();
+    expect(before[0]).toBe(true);
+    expect(await edgeNow().upgrade()).toEqual(DONE);
+    // Made anew by the new generation, under the same root.
+    const after = await seen();
+    expect(after[0]).toBe(true);
+    expect(after[1]).not.toBe(before[1]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('ends the WebSockets of the generation before, which come back to the new one, and counts them', async () => {
+    // Long enough for whoever is still to ask on a connection from before, on a busy machine too; all are gone long before.
+    await start({ workers: 2, upgradeDrainMs: 100_000 });
+    publish();
+    origin.on('/ws', (socket, seen) => {
+      socket.removeAllListeners('data');
+      // Its own side of the Close.
+      socket.on('data', () => socket.end(Buffer.of(0x88, 0)));
+      socket.write(switched(seen));
+    });
+    const [first, next] = [0, 1].map(() => connect(edgeNow().port, '127.0.0.1'));
+    let text = '';
+    first?.on('data', (part: Buffer) => (text += part.toString('latin1')));
+    first?.write(handshake('/ws', host));
+    let again = '';
+    next?.on('data', (part: Buffer) => (again += part.toString('latin1')));
+    // One that has been in use may be idle for a minute; one that never was is not waited for.
+    next?.write(`GET /1000 HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await expect.poll(() => again.length).toBeGreaterThan(1_000);
+    const used = again.length;
+    await expect.poll(() => text).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\n$/);
+    const head = text.length;
+    expect(await edgeNow().upgrade()).toEqual(DONE);
+    next?.write(handshake('/ws', host));
+    await expect.poll(() => text.slice(head)).toBe('\x88\x0f\x03\xe9edge/draining');
+    await expect.poll(() => again.slice(used)).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\n$/);
+    first?.end(Buffer.of(0x88, 0x80, 0, 0, 0, 0));
+    next?.end(Buffer.of(0x88, 0x80, 0, 0, 0, 0));
+    await expect.poll(() => first?.closed === true && next?.closed === true).toBe(true);
+    expect(await counted()).toBe(text.length + again.length);
   });
 
   it('answers over HTTP/2 on connections from before, which end by GOAWAY', async () => {

@@ -263,3 +263,14 @@ it('refuses a number of workers that is none', async () => {
     });
   await start();
 });
+
+it('ends where no worker can be started, and says why', async () => {
+  network = await startTestNetwork();
+  const { execPath } = process;
+  process.execPath = '/nowhere/node';
+  try {
+    await expect(startTestNetwork({ config: { workers: 2 } })).rejects.toMatchObject({ code: 'ENOENT' });
+  } finally {
+    process.execPath = execPath;
+  }
+});

@@ -10,12 +10,15 @@ const OVERTAKEN: ReadonlySet<string> = new Set([
   'chain/already-voted',
   'chain/basis-changed',
   'chain/charge-first',
+  'chain/later-commitment',
+  'chain/month-open',
   'chain/nothing-due',
   'chain/nothing-to-claim',
   'chain/not-revealed',
   'chain/set-frozen',
   'chain/too-early',
   'chain/too-late',
+  'chain/wrong-percentile',
   'chain/wrong-status',
   'chain/wrong-week',
 ]);
@@ -26,6 +29,7 @@ const LATER: ReadonlySet<string> = new Set([
   'chain/payout-capped',
   'chain/pool-too-shallow',
   'chain/price-moved',
+  'chain/too-many-elections',
 ]);
 
 export type ActionResult = 'done' | 'nothing' | 'overtaken' | 'failed' | 'skipped';
@@ -34,6 +38,10 @@ export type ActionResult = 'done' | 'nothing' | 'overtaken' | 'failed' | 'skippe
 export interface ActionRunner {
   /** `act` resolves to false when there was nothing it could do yet. */
   run(key: string, act: () => Promise<boolean>): Promise<ActionResult>;
+  /** Whether it is not the time yet to try this again: for actions that are done many together. */
+  isPaused(key: string): boolean;
+  /** One of many has succeeded, or failed with this. */
+  ended(key: string, error?: unknown): ActionResult;
 }
 
 const FIRST_PAUSE_MS = 500;
@@ -58,25 +66,37 @@ export function createActionRunner(deps: {
     }
   }
 
+  const isPaused = (key: string): boolean => deps.clock.nowMs() < (paused.get(key)?.untilMs ?? 0);
+
+  function failed(key: string, error: unknown): ActionResult {
+    const code = errorCode(error);
+    if (OVERTAKEN.has(code) || LATER.has(code)) {
+      deps.log.debug({ action: key, code }, 'overtaken');
+      pause(key, LATER.has(code) ? MAX_PAUSE_MS : FIRST_PAUSE_MS);
+      return 'overtaken';
+    }
+    pause(key, MAX_PAUSE_MS);
+    deps.onFailure();
+    deps.log.warn({ action: key, code, err: errorMessage(error) }, 'action failed');
+    return 'failed';
+  }
+
   return {
+    isPaused,
+    ended(key, error) {
+      if (error !== undefined) return failed(key, error);
+      paused.delete(key);
+      return 'done';
+    },
     async run(key, act) {
-      if (deps.clock.nowMs() < (paused.get(key)?.untilMs ?? 0)) return 'skipped';
+      if (isPaused(key)) return 'skipped';
       try {
         const done = await act();
         if (done) paused.delete(key);
         else pause(key, MAX_WAIT_MS);
         return done ? 'done' : 'nothing';
       } catch (error) {
-        const code = errorCode(error);
-        if (OVERTAKEN.has(code) || LATER.has(code)) {
-          deps.log.debug({ action: key, code }, 'overtaken');
-          pause(key, LATER.has(code) ? MAX_PAUSE_MS : FIRST_PAUSE_MS);
-          return 'overtaken';
-        }
-        pause(key, MAX_PAUSE_MS);
-        deps.onFailure();
-        deps.log.warn({ action: key, code, err: errorMessage(error) }, 'action failed');
-        return 'failed';
+        return failed(key, error);
       }
     },
   };

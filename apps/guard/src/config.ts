@@ -53,6 +53,55 @@ const SHAPE = {
   claim: flagOption
     .default(true)
     .describe("Whether the guard claims its owner's rewards when a week is endorsed."),
+  track: flagOption
+    .default(true)
+    .describe('Whether the guard introduces viewers of the same content to each other (PeerPool).'),
+  stunPort: wholeOption(0, 65_535)
+    .optional()
+    .describe(
+      'UDP port to tell viewers on how they are seen (STUN), for those behind NATs; by default the guard does not. 0 takes a free one.',
+    ),
+  dnsPort: wholeOption(0, 65_535)
+    .optional()
+    .describe(
+      'Port to answer DNS for the zone on, by UDP and TCP; by default the guard does not. 0 takes a free one.',
+    ),
+  dnsHost: textOption.optional().describe('Address to answer DNS on; by default that of the HTTP interface.'),
+  dnsIssuers: textOption
+    .optional()
+    .describe(
+      'Authorities that may issue certificates for names of the zone (CAA), separated by commas; by default nothing is said.',
+    ),
+  dnsSign: flagOption
+    .default(false)
+    .describe(
+      'Whether answers are signed (DNSSEC) with a key of this guard alone, zone-key.pem in its folder, made where there is none.',
+    ),
+  dnsCountries: textOption
+    .optional()
+    .describe(
+      'Table of where addresses are, an MMDB or CSV of first,last,country; by default the one that ships. Guards of a network need the same.',
+    ),
+  dnsNetworks: textOption
+    .optional()
+    .describe(
+      'Table of whose network addresses are in, an MMDB or CSV of first,last,number; by default the one that ships. Guards of a network need the same.',
+    ),
+  dnsTransferKeys: textOption
+    .optional()
+    .describe(
+      'File of keys, one a line as "hmac-sha256:name:secret": servers that sign with one may keep a copy of the zone (AXFR, TSIG); by default nobody may.',
+    ),
+  dnsNotify: textOption
+    .optional()
+    .describe(
+      'Addresses of servers that keep a copy of the zone and are told when it changes, separated by commas, signed with the first of the keys.',
+    ),
+  denyList: textOption
+    .optional()
+    .describe(
+      'File of what this guard has nothing to do with: address or label of a resource, or sha256: and the hash of one, a line each. It neither looks at it nor votes for it, and gives nobody its key. Read again when it changes.',
+    ),
   logLevel: COMMON_OPTIONS.logLevel,
 } as const;
 
@@ -76,6 +125,17 @@ export interface GuardConfig {
   readonly probeAddresses?: string | undefined;
   readonly allowPrivate?: boolean | undefined;
   readonly claim: boolean;
+  readonly track: boolean;
+  readonly stunPort?: number | undefined;
+  readonly dnsPort?: number | undefined;
+  readonly dnsHost?: string | undefined;
+  readonly dnsIssuers?: string | undefined;
+  readonly dnsSign: boolean;
+  readonly denyList?: string | undefined;
+  readonly dnsCountries?: string | undefined;
+  readonly dnsNetworks?: string | undefined;
+  readonly dnsTransferKeys?: string | undefined;
+  readonly dnsNotify?: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -86,9 +146,15 @@ export type GuardConfigSources = ConfigSources;
 export const guardOptions: readonly GuardOption[] = configOptions<keyof GuardConfig>('guard', SHAPE);
 
 /** Where a guard listens, with the option that moves it. */
-export function guardPorts({ host, port }: GuardConfig): readonly WantedPort[] {
+export function guardPorts({ host, port, dnsHost, dnsPort }: GuardConfig): readonly WantedPort[] {
   const codes = { inUse: 'guard/port-in-use', failed: 'guard/cannot-listen' };
-  return [{ host, port, flag: '--port', codes }];
+  const dnsCodes = { inUse: 'dns/port-in-use', failed: 'dns/cannot-listen' };
+  return [
+    { host, port, flag: '--port', codes },
+    ...(dnsPort === undefined
+      ? []
+      : [{ host: dnsHost ?? host, port: dnsPort, flag: '--dns-port', codes: dnsCodes }]),
+  ];
 }
 
 /** Flags > environment > file > defaults. Throws `config/unreadable`, `config/invalid`. */

@@ -13,11 +13,14 @@ import {
   systemClock,
 } from '@media-network/runtime';
 import type { RepeatingTask, RoundResult } from '@media-network/runtime';
-import { isLoopbackHost, requireFreePorts } from '@media-network/runtime/daemon';
+import { isLoopbackHost, openDenyList, requireFreePorts } from '@media-network/runtime/daemon';
 import type { Address } from '@solana/kit';
 import { createActionRunner } from './actions.ts';
 import { createAuthorise } from './authorise/authorise.ts';
 import { createKeys } from './authorise/keys.ts';
+import { createFindingDesk } from './findings/finding-desk.ts';
+import { createFindingSync } from './findings/finding-sync.ts';
+import { createFindings } from './findings/findings.ts';
 import { createSetDuty } from './authorise/set.ts';
 import { createSettingsReader } from './authorise/settings-reader.ts';
 import { createCollect } from './collect/collect.ts';
@@ -34,8 +37,15 @@ import { listenHttp } from './http.ts';
 import { createInspector } from './inspect/inspector.ts';
 import { createSessionBook } from './inspect/session-book.ts';
 import { createMeter } from './meter/meter.ts';
+import { NONE_DENIED, createDenials } from './denials.ts';
+import { createElect } from './elect/elect.ts';
+import { openSecrets } from './elect/secrets.ts';
+import { createBuyback } from './buyback/buyback.ts';
+import { createMonths } from './months/months.ts';
 import { createSweep } from './meter/sweep.ts';
 import { createMoments } from './moments.ts';
+import { openNames } from './name/names.ts';
+import type { Names } from './name/names.ts';
 import { createNetwork } from './network.ts';
 import { createEdgeRequest } from './probe/edge-request.ts';
 import { createOriginBodies } from './probe/origin-bodies.ts';
@@ -46,19 +56,35 @@ import { createProbe } from './probe/probe.ts';
 import { createProbeTotals } from './probe/probe-totals.ts';
 import { createProber } from './probe/prober.ts';
 import { createTargetPool } from './probe/target-pool.ts';
+import { createPurgeDesk } from './purge/purge-desk.ts';
+import { openPurgeLog } from './purge/purge-log.ts';
+import { createPurgeSync } from './purge/purge-sync.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
+import { createShareDesk } from './shares/share-desk.ts';
 import { openHourBook } from './state/hour-book.ts';
 import { openHourLog } from './state/hour-log.ts';
 import { createWitnessDesk } from './witness/witness-desk.ts';
+import { openStun } from './track/stun.ts';
+import { createTrack } from './track/track.ts';
 import type { Guard, GuardOverrides, GuardSecrets } from './types.ts';
 
 /** Each costs two signatures; a viewer has one a target at most, but many share an address. */
 const WITNESSES_PER_MINUTE = 600;
 /** Each costs a signature and a read of the chain; an edge needs one a resource. */
 const KEYS_PER_MINUTE = 3_000;
+/** Edges are looked at every five seconds, and again in a second where one did not answer: gone within a TTL. */
+const NAME_PAUSES = { intervalMs: 5_000, busyIntervalMs: 1_000, maxBackoffMs: 10_000 };
 /** The watch's own poll would only end the pauses that it is there to end for a reason. */
 const WATCH_POLL_MS = 600_000;
+/** Of one guard: it asks twice a minute, or ten times a sample where samples are short. */
+const FINDING_LISTS_PER_MINUTE = 120;
+/** Each costs a signature. */
+const PURGES_PER_MINUTE = 1_200;
+/** Each costs two signatures; an edge asks once a sample, and when a resource is asked for anew. */
+const SHARES_PER_MINUTE = 3_000;
+/** Of one resource; each costs an fsync. As many as an edge takes. */
+const PURGES_OF_RESOURCE_PER_MINUTE = 120;
 /** Guards ask each other for evidence and counters, one request a report and blob. */
 const REQUESTS_PER_MINUTE = 30_000;
 
@@ -72,7 +98,9 @@ export async function createGuard(
   overrides: GuardOverrides = {},
 ): Promise<Guard> {
   const clock = overrides.clock ?? systemClock;
-  const log = overrides.log ?? createLog('guard', { level: config.logLevel });
+  const log =
+    overrides.log ??
+    createLog('guard', { level: config.logLevel, file: path.join(config.dir, 'log', 'guard.jsonl') });
   const random = overrides.random ?? Math.random;
   const { operator } = secrets;
   const scope = createScope();
@@ -119,10 +147,13 @@ export async function createGuard(
     scope.add('hour log', () => hourLog.close());
     const book = await openHourBook(hourLog, onDiskFailure);
     const contradictions = await openContradictions(path.join(config.dir, 'contradictions'));
+    const secrets = await openSecrets(path.join(config.dir, 'elections'));
+    const purges = await openPurgeLog(path.join(config.dir, 'purges'));
+    scope.add('purges', () => purges.close());
     const allowPrivate = config.allowPrivate ?? isLoopbackHost(new URL(config.rpcUrl).hostname);
     const fetch = createPeerFetch(log, { allowPrivate });
     scope.add('peer fetch', () => fetch.close());
-    const origin = createOriginFetch({ allowPrivate });
+    const origin = createOriginFetch({ allowPrivate, nowMs: () => clock.nowMs() });
     scope.add('origin fetch', () => origin.close());
     const edges = createEdgeRequest({ allowPrivate });
     scope.add('edge requests', () => edges.close());
@@ -135,7 +166,11 @@ export async function createGuard(
     const budget = createProbeBudget(config.probeBytes);
     const shares = createPaidShares();
     const probeTotals = createProbeTotals();
+    const denyList =
+      config.denyList === undefined ? undefined : await openDenyList(config.denyList, { clock, log });
+    const denials = denyList === undefined ? NONE_DENIED : createDenials(denyList);
     const intake = createCommitIntake({ book, contradictions });
+    const findings = createFindings({ network, book, guard: account, operator });
 
     const shared = {
       client,
@@ -156,6 +191,8 @@ export async function createGuard(
       budget,
       shares,
       intake,
+      denials,
+      findings,
       counts,
       clock,
       log,
@@ -167,6 +204,9 @@ export async function createGuard(
     const collect = createCollect(shared);
     const inspector = createInspector(shared);
     const meter = createMeter({ ...shared, inspector, chargeEveryHours, claim: config.claim, overrides });
+    const months = createMonths(shared);
+    const buyback = createBuyback(shared);
+    const elect = createElect({ ...shared, contradictions, secrets, overrides });
     const sweep = createSweep(shared);
     const addresses = (config.probeAddresses ?? '')
       .split(',')
@@ -176,7 +216,25 @@ export async function createGuard(
     const probe = createProbe({ ...shared, prober, zone: config.zone });
     const witnesses = createWitnessDesk({ ...shared, prober });
 
+    const purgeDesk = createPurgeDesk({
+      network,
+      purges,
+      limit: createRateLimit(clock, PURGES_OF_RESOURCE_PER_MINUTE),
+      log,
+    });
+    const purgeSync = createPurgeSync({ ...shared, desk: purgeDesk });
+
+    const findingDesk = createFindingDesk({
+      ...shared,
+      limit: createRateLimit(clock, FINDING_LISTS_PER_MINUTE),
+    });
+    const findingSync = createFindingSync(shared);
+    const shareDesk = createShareDesk({
+      ...shared,
+      ...(overrides.share === undefined ? {} : { share: overrides.share }),
+    });
     const keys = createKeys(shared);
+    const names = config.dnsPort === undefined ? undefined : await openNames(shared, config, allowPrivate);
     const routes = createRoutes({
       ...shared,
       meter,
@@ -185,14 +243,35 @@ export async function createGuard(
       witnesses,
       authorise,
       keys,
+      names,
+      purges: purgeDesk,
+      findings: findingDesk,
+      shares: shareDesk,
+      shareLimit: createRateLimit(clock, SHARES_PER_MINUTE),
+      purgeLimit: createRateLimit(clock, PURGES_PER_MINUTE),
       witnessLimit: createRateLimit(clock, WITNESSES_PER_MINUTE),
       keyLimit: createRateLimit(clock, KEYS_PER_MINUTE),
       anyLimit: createRateLimit(clock, REQUESTS_PER_MINUTE),
       closing: () => scope.signal.aborted,
     });
-    const server = await listenHttp(config, routes, log);
+    const stun =
+      config.track && config.stunPort !== undefined
+        ? await openStun(config, account.endpoint, clock)
+        : undefined;
+    if (stun !== undefined) scope.add('stun', () => stun.close());
+    const track = config.track
+      ? createTrack({ client, network, clock, random, ice: () => (stun === undefined ? [] : [stun.url]) })
+      : undefined;
+    const server = await listenHttp(config, routes, log, track?.door);
     scope.add('http', () => server.close());
+    if (track !== undefined) scope.add('tracker', () => track.door.close());
 
+    if (names !== undefined) {
+      // What is asked before the first round would be refused for want of a zone.
+      await names.round(scope.signal);
+      const listening = await names.listen();
+      scope.add('name server', () => listening.close());
+    }
     const deps = { clock, log, onFailure: () => counts.add('failures') };
     // Where nothing happens there is nothing to read: pauses grow to a tenth of a sample, and end when the chain stirs.
     const maxIdleMs = Math.max(roundMs, Math.min(30_000, sampleSecs * 100));
@@ -213,15 +292,35 @@ export async function createGuard(
       if (duty.close !== undefined) scope.add(`${name} in hand`, () => duty.close?.());
       return made;
     };
+    const nameTask = (duty: Names): RepeatingTask => {
+      const made = createRepeatingTask((signal) => duty.round(signal), deps, {
+        name: 'name',
+        ...NAME_PAUSES,
+      });
+      made.start();
+      scope.add('name', () => made.stop());
+      return made;
+    };
     const tasks = [
       task('set', set),
       task('authorise', authorise),
       task('collect', collect),
       task('inspect', inspector),
       task('meter', meter),
+      task('months', months),
+      task('buyback', buyback),
+      task('elect', elect),
       task('sweep', sweep),
+      task('purges', purgeSync),
+      task('findings', findingSync),
       ...(config.probe ? [task('probe', probe)] : []),
+      ...(names === undefined ? [] : [nameTask(names), task('secondaries', names.secondaries)]),
     ];
+    if (denyList !== undefined) {
+      denyList.task.start();
+      tasks.push(denyList.task);
+      scope.add('deny list', () => denyList.task.stop());
+    }
     const watch = client.watch('any', () => tasks.forEach((each) => each.nudge()), { pollMs: WATCH_POLL_MS });
     scope.add('watch', () => watch.close());
     scope.add('witnesses', () => witnesses.close());
@@ -231,6 +330,7 @@ export async function createGuard(
       url: server.url,
       address: account.address,
       no: account.no,
+      dns: names?.at,
       tasks,
       stats: () => ({
         verdicts: counts.get('verdicts'),
@@ -238,8 +338,13 @@ export async function createGuard(
         reasons: counts.reasons(),
         hoursProposed: counts.get('hours'),
         epochsProposed: counts.get('epochs'),
+        elections: counts.get('elections'),
+        votes: counts.get('votes'),
         recorded: counts.get('recorded'),
         charged: counts.get('charged'),
+        months: counts.get('months'),
+        buybacks: counts.get('buybacks'),
+        burns: counts.get('burns'),
         authorised: counts.get('authorised'),
         claimed: counts.claimed,
         keys: counts.get('keys'),
@@ -249,6 +354,7 @@ export async function createGuard(
         witnesses: counts.get('witnesses'),
         probeTotals: probeTotals.all(),
         evidence: { blobs: store.blobs, bytes: store.bytes },
+        tracker: track?.tracker.stats,
       }),
       close: () => scope.close(),
     };

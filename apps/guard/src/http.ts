@@ -1,5 +1,8 @@
 import http from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { MAX_PURGE_BYTES, MAX_SHARE_REQUEST_BYTES } from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 import { inTurn, isLocalCaller } from '@media-network/runtime/daemon';
@@ -17,6 +20,10 @@ export interface HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Name in `Host`, lower case, without a port; empty where there is none. */
+  readonly host: string;
+  /** As it was sent; begins with a slash. */
+  readonly target: string;
   readonly body: Buffer;
   /** Network address of the client, for limits only. */
   readonly client: string;
@@ -32,8 +39,13 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Bodies that guards are sent are a key request or a few fields of JSON. */
+/** Bodies that guards are sent are a key request or a few fields of JSON, a purge, or what an edge served lately. */
 const MAX_BODY = 4_096;
+const LONGER: ReadonlyMap<string, number> = new Map([
+  ['/v1/purge', MAX_PURGE_BYTES],
+  ['/v1/shares', MAX_SHARE_REQUEST_BYTES],
+]);
+const maxBody = (path: string): number => LONGER.get(path) ?? MAX_BODY;
 const DRAIN_MS = 5_000;
 const MAX_CONNECTIONS = 2_000;
 /** Longest that a client may leave an answer untaken. */
@@ -55,15 +67,15 @@ export function errorAnswer(status: number, code: string, message: string): Http
   );
 }
 
-/** Undefined when the body is larger than `MAX_BODY`. */
-async function readBody(request: http.IncomingMessage): Promise<Buffer | undefined> {
+/** Undefined when the body is larger than `maxBytes`. */
+async function readBody(request: http.IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     // A request without an encoding yields buffers.
     const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     size += piece.length;
-    if (size > MAX_BODY) return undefined;
+    if (size > maxBytes) return undefined;
     chunks.push(piece);
   }
   return Buffer.concat(chunks);
@@ -74,19 +86,23 @@ export async function listenHttp(
   options: { readonly host: string; readonly port: number },
   handler: Handler,
   log: Log,
+  door?: { upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): boolean },
 ): Promise<HttpServer> {
   async function answer(request: http.IncomingMessage): Promise<HttpAnswer> {
     const url = URL.parse(request.url ?? '/', 'http://guard');
     if (url === null || !(request.url ?? '').startsWith('/'))
       return errorAnswer(400, 'guard/bad-request', 'The target is not one.');
-    const body = await readBody(request);
+    const maxBytes = maxBody(url.pathname);
+    const body = await readBody(request, maxBytes);
     if (body === undefined)
-      return errorAnswer(413, 'guard/too-large', `A body has at most ${MAX_BODY} bytes.`);
+      return errorAnswer(413, 'guard/too-large', `A body has at most ${maxBytes} bytes.`);
     try {
       return await handler({
         method: request.method ?? 'GET',
         path: url.pathname,
         query: url.searchParams,
+        host: (request.headers.host ?? '').toLowerCase().replace(/:\d*$/, ''),
+        target: request.url ?? '/',
         body,
         client: request.socket.remoteAddress ?? '',
         local: isLocalCaller(request),
@@ -130,6 +146,7 @@ export async function listenHttp(
     }
   }
 
+  const upgraded = new WeakMap<Duplex, () => void>();
   const server = http.createServer(
     {
       requestTimeout: 10_000,
@@ -142,7 +159,26 @@ export async function listenHttp(
       void respond(request, response);
     }),
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  // Viewers that a tracker has taken are counted by it, and take nothing of what requests may have.
+  let plain = 0;
+  server.on('connection', (socket: Socket) => {
+    if (plain >= MAX_CONNECTIONS) {
+      socket.destroy();
+      return;
+    }
+    plain += 1;
+    let isCounted = true;
+    const left = (): void => {
+      if (isCounted) plain -= 1;
+      isCounted = false;
+    };
+    socket.once('close', left);
+    upgraded.set(socket, left);
+  });
+  server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (door?.upgrade(request, socket, head) === true) upgraded.get(socket)?.();
+    else socket.destroy();
+  });
   server.setTimeout(IDLE_MS);
   await listen(server, options);
   const bound = server.address();

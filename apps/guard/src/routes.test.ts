@@ -131,6 +131,7 @@ async function setup() {
     } satisfies Snapshot,
     now: NOW,
     revealed: undefined as bigint | undefined,
+    denied: undefined as string | undefined,
     numbers: [2],
     stakeLp: 50n * MEDIA,
   };
@@ -202,6 +203,25 @@ async function setup() {
     book,
     contradictions,
     witnesses,
+    purges: {
+      take: async () => ({ kind: 'kept', id: 'ab', known: false }),
+      list: async () => ({ kind: 'list', list: Uint8Array.of(1) }),
+    },
+    shares: {
+      answer: async () => ({ kind: 'shares', body: Uint8Array.of(2) }),
+      table: (resource, sample) =>
+        sample === 9n
+          ? {
+              budget: { bytes: 80n, burst: true },
+              reserve: 10n,
+              shares: new Map([[resource, 70n]]),
+              demands: new Map([[resource, 60n]]),
+            }
+          : undefined,
+    },
+    findings: { answer: async () => ({ kind: 'list', list: Uint8Array.of(3) }) },
+    shareLimit: createRateLimit(clock, 1),
+    purgeLimit: createRateLimit(clock, 1_000),
     authorise: {
       sightOf: (wanted) =>
         wanted === draft
@@ -216,11 +236,12 @@ async function setup() {
             }
           : undefined,
     },
-    keys: createKeys({ client, network, settings: reader }),
+    keys: createKeys({ client, network, settings: reader, denials: { denies: (at) => at === world.denied } }),
     witnessLimit: createRateLimit(clock, 70),
     keyLimit: createRateLimit(clock, 20),
     anyLimit: createRateLimit(clock, 100),
     counts: createCounts(),
+    names: undefined,
     closing: () => false,
   });
   const ask = async (method: string, target: string, body: Uint8Array | string = ''): Promise<Answer> => {
@@ -232,6 +253,8 @@ async function setup() {
       body: Buffer.from(body),
       client: '10.0.0.1',
       local: false,
+      host: '',
+      target: '/',
     });
     if (typeof answer.body === 'string') return { ...answer, body: Buffer.from(answer.body) };
     return {
@@ -455,6 +478,9 @@ describe('keys', () => {
     expect(await asked({ resource: addressAt(61) })).toEqual([404, 'guard/unknown-resource']);
     expect(await asked({ resource: draft })).toEqual([403, 'guard/not-active']);
     expect(await asked({ settingsVersion: 2 })).toEqual([403, 'guard/other-version']);
+    world.denied = resource;
+    expect(await asked({})).toEqual([451, 'guard/denied']);
+    world.denied = undefined;
     expect(await asked({ boxKey: new Uint8Array(32) })).toEqual([400, 'guard/bad-request']);
     expect(codeOf(await ask('POST', '/v1/keys', new Uint8Array(171)))).toEqual([400, 'guard/bad-request']);
     // Worth 2 × LP: 12 MEDIA of LP are 24 MEDIA, one below the minimum.
@@ -484,6 +510,26 @@ describe('the rest', () => {
     expect(codeOf(await ask('POST', '/v1/info'))).toEqual([405, 'guard/wrong-method']);
     expect(codeOf(await ask('GET', '/v1/witness'))).toEqual([405, 'guard/wrong-method']);
     expect(codeOf(await ask('POST', '/v1/tickets'))).toEqual([404, 'guard/unknown-path']);
+  });
+
+  it('tells edges their shares, and anybody how it divided a sample', async () => {
+    const { ask, resource } = await setup();
+    expect((await ask('POST', '/v1/shares', 'a request')).body).toEqual(Uint8Array.of(2));
+    expect(codeOf(await ask('POST', '/v1/shares', 'another'))).toEqual([429, 'guard/too-many-requests']);
+    const told = await ask('GET', `/v1/shares?resource=${resource}&sample=9`);
+    expect(JSON.parse(Buffer.from(told.body).toString())).toMatchObject({
+      no: 2,
+      sample: '9',
+      budget: '80',
+      burst: true,
+      reserve: '10',
+      shares: [{ edge: resource, bytes: '70', demand: '60' }],
+    });
+    expect(codeOf(await ask('GET', `/v1/shares?resource=${resource}&sample=8`))).toEqual([
+      404,
+      'guard/no-evidence',
+    ]);
+    expect(codeOf(await ask('GET', `/v1/shares?resource=${resource}`))).toEqual([400, 'guard/bad-request']);
   });
 
   it('shows the commits that it collected, and evidence of two that contradict each other', async () => {
@@ -523,7 +569,11 @@ describe('the rest', () => {
     const { files } = listed as { files: string[] };
     const file: unknown = JSON.parse(Buffer.from((await ask('GET', files[0] ?? '')).body).toString());
     const operator = addressOf(edgeKey.publicKey);
-    expect(await checkEvidence(file, () => [operator])).toMatchObject({ kind: 'valid', edge, hour: 7n });
+    expect(await checkEvidence(file, { operatorsOf: () => [operator] })).toMatchObject({
+      kind: 'valid',
+      edge,
+      hour: 7n,
+    });
     expect(codeOf(await ask('GET', `/v1/contradictions/${'ab'.repeat(32)}.json`))).toEqual([
       404,
       'guard/no-evidence',

@@ -12,6 +12,7 @@ import {
   signCommit,
   signReceipt,
   signToken,
+  sumSlots,
   toHex,
 } from '@media-network/protocol';
 import type { Commit, Entry, SessionProof } from '@media-network/protocol';
@@ -83,10 +84,11 @@ export async function startTestEdge(options: TestEdgeOptions): Promise<TestEdge>
     const list = encodeReceiptList(sessions);
     const receiptsRoot = receiptListRoot(list, sha256) ?? new Uint8Array(32);
     if (sessions.length > 0) lists.set(`/v1/receipts/${toHex(receiptsRoot)}`, list);
+    const slots = Array.from({ length: 12 }, () => perSlot);
     return {
       resource,
-      slots: Array.from({ length: 12 }, () => perSlot),
-      vouched: sessions.reduce((sum, { receipt }) => sum + receipt.bytes, 0n),
+      slots,
+      asked: sumSlots(slots),
       receiptsRoot,
       digestRoot: new Uint8Array(32),
       sessions: sessions.length,

@@ -1,6 +1,7 @@
 import type { Found, MediaClient, Signer } from '@media-network/chain';
-import type { VerdictPayload } from '@media-network/protocol';
+import type { ResourceShare, VerdictPayload } from '@media-network/protocol';
 import type { Clock, Log, RepeatingTask, Secret } from '@media-network/runtime';
+import type { TrackerStats } from '@media-network/tracker';
 
 export interface GuardSecrets {
   /** Signs transactions and requests for commits; pays for what the guard sends. */
@@ -31,8 +32,12 @@ export interface GuardOverrides {
     of: { readonly kind: 'hour'; readonly hour: bigint } | { readonly kind: 'week'; readonly week: bigint },
     computed: Uint8Array,
   ) => Uint8Array;
+  /** For tests of lies: what to vote in an election of a node instead of what was found; undefined for no vote. */
+  readonly vote?: (found: number | undefined) => number | undefined;
   /** For tests of lies: false keeps a verdict back that was committed to. */
   readonly reveal?: (hour: bigint) => boolean;
+  /** For tests of lies: what is signed in place of an edge's share of a resource. */
+  readonly share?: (share: ResourceShare) => bigint;
 }
 
 /** Bytes that this guard's own probes received, as an edge should have counted them. */
@@ -79,8 +84,13 @@ export interface GuardStats {
   readonly reasons: Readonly<Record<string, number>>;
   readonly hoursProposed: number;
   readonly epochsProposed: number;
+  readonly elections: number;
+  readonly votes: number;
   readonly recorded: number;
   readonly charged: number;
+  readonly months: number;
+  readonly buybacks: number;
+  readonly burns: number;
   readonly authorised: number;
   readonly claimed: bigint;
   readonly keys: number;
@@ -91,6 +101,8 @@ export interface GuardStats {
   readonly witnesses: number;
   readonly probeTotals: readonly ProbeTotal[];
   readonly evidence: { readonly blobs: number; readonly bytes: number };
+  /** Undefined where the guard is no tracker. */
+  readonly tracker: TrackerStats | undefined;
 }
 
 export interface Guard {
@@ -99,7 +111,9 @@ export interface Guard {
   /** Account of the guard. */
   readonly address: string;
   readonly no: number;
-  /** set, authorise, collect, inspect, meter, sweep, probe: running; `runNow` for tests. */
+  /** Where it answers DNS by UDP and TCP; undefined where it does not. */
+  readonly dns: { readonly host: string; readonly port: number } | undefined;
+  /** set, authorise, collect, inspect, meter, months, buyback, elect, sweep, purges, findings, probe, name: running; `runNow` for tests. */
   readonly tasks: readonly RepeatingTask[];
   stats(): GuardStats;
   close(): Promise<void>;

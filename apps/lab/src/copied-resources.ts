@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { encodeAccount } from '@media-network/chain';
 import type { Signer } from '@media-network/chain';
-import { ACCOUNTS, NODE_STATUS } from '@media-network/chain/schema';
+import { ACCOUNTS, NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { scrypt } from '@media-network/devnet';
+import type { Devnet } from '@media-network/devnet';
 import { encryptSettings } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import type { Address } from '@solana/kit';
-import type { Stage } from './stage.ts';
 
 /** Resources of one write: a ring has 35,760 bytes, and the chain's log takes a write as one piece. */
 const BATCH = 250;
@@ -19,9 +19,17 @@ const COST = { log2N: 6, r: 8, p: 1 } as const;
  * transactions each and nothing else: from then on nothing tells them from the first.
  */
 export async function copyResources(
-  stage: Stage,
-  publisher: Signer,
-  of: { readonly model: Address; readonly ids: readonly bigint[]; readonly settings: Settings },
+  stage: Pick<Devnet, 'client' | 'localnet'>,
+  publisher: Pick<Signer, 'address'>,
+  of: {
+    readonly model: Address;
+    readonly ids: readonly bigint[];
+    readonly settings: Settings;
+    /** LP behind each; that of the model by default. */
+    readonly lp?: bigint;
+    /** As before the guards have voted for it. */
+    readonly pending?: boolean;
+  },
 ): Promise<readonly Address[]> {
   const { client, localnet } = stage;
   const { addresses, programId } = client;
@@ -33,6 +41,17 @@ export async function copyResources(
     throw new Error('there is nothing to copy from');
   const guards = (await client.guards()).filter(({ status }) => status === NODE_STATUS.active);
   const readers = { guards, password: new Uint8Array(16), scrypt, cost: COST };
+  const lp = of.lp ?? model.lp;
+  const draft =
+    of.pending === true
+      ? {
+          status: RESOURCE_STATUS.pending,
+          quotaKbps: 0,
+          authWeek: 0n,
+          authCount: 0,
+          spans: model.spans.map(() => ({ from: 0n, until: 0n })),
+        }
+      : {};
   const stored = (address: Address, lamports: bigint, data: Uint8Array) => ({
     address,
     account: { lamports, owner: programId, executable: false, data },
@@ -56,7 +75,7 @@ export async function copyResources(
         stored(
           address,
           model!.lamports,
-          encodeAccount('resource', { ...model!, id, bump, settings, ring: ringAt }),
+          encodeAccount('resource', { ...model!, ...draft, lp, id, bump, settings, ring: ringAt }),
         ),
         stored(
           settings,
@@ -74,7 +93,7 @@ export async function copyResources(
     await localnet.setAccounts(batch.flatMap(({ changes }) => changes));
     made.push(...batch.map(({ address }) => address));
   }
-  const allocated = stake.allocated + model.lp * BigInt(of.ids.length);
+  const allocated = stake.allocated + lp * BigInt(of.ids.length);
   await localnet.setAccounts([
     stored(stake.address, stake.lamports, encodeAccount('stake', { ...stake, allocated })),
   ]);

@@ -1,13 +1,16 @@
 import { buildHonestReport } from '@media-network/edge';
-import type { BuildReport } from '@media-network/edge';
+import type { BuildReport, OpenTerms } from '@media-network/edge';
 import {
   EMPTY_ROOT,
+  addressBytes,
+  askOpen,
   buildReport,
   decodeEntries,
   decodeReceiptList,
   encodeReceiptList,
   receiptListRoot,
   sortEntries,
+  sumSlots,
   toHex,
 } from '@media-network/protocol';
 import type { Entry, SessionProof } from '@media-network/protocol';
@@ -15,9 +18,18 @@ import { sha256 } from './acts.ts';
 
 type Built = ReturnType<BuildReport>;
 
-/** A report with other entries, root and sums made to fit. */
-function rebuilt(built: Built, entries: readonly Entry[]): Built {
-  const { report, blob } = buildReport(built.report.hour, sortEntries(entries), sha256);
+/** A report with other entries, root and sums made to fit. It asks for as much as an honest edge that served all that. */
+function rebuilt(built: Built, entries: readonly Entry[], open: OpenTerms): Built {
+  const asks = askOpen(
+    entries.map(({ resource, slots }) => ({
+      bytes: sumSlots(slots),
+      signed: 0n,
+      likely: open.likelyOf(toHex(addressBytes(resource))),
+    })),
+    open.capBytes,
+  );
+  const asking = entries.map((entry, i) => ({ ...entry, asked: asks[i] ?? 0n }));
+  const { report, blob } = buildReport(built.report.hour, sortEntries(asking), sha256);
   return { ...built, report, entries: blob };
 }
 
@@ -29,7 +41,7 @@ export function openEntry(resource: string, bytes: bigint): Entry {
   return {
     resource,
     slots: Array.from({ length: 12 }, (_, i) => (i === 0 ? bytes - 11n * slot : slot)),
-    vouched: 0n,
+    asked: 0n,
     receiptsRoot: EMPTY_ROOT,
     digestRoot: EMPTY_ROOT,
     sessions: 0,
@@ -39,33 +51,34 @@ export function openEntry(resource: string, bytes: bigint): Entry {
 
 /** Adds open bytes to what was counted of a resource. */
 export function addsOpenBytes(resource: () => string, bytes: bigint): BuildReport {
-  return (book) => {
-    const honest = buildHonestReport(book);
+  return (book, open) => {
+    const honest = buildHonestReport(book, open);
     const own = entriesOf(honest);
     const target = resource();
     const found = own.find((entry) => entry.resource === target) ?? openEntry(target, 0n);
     const changed = { ...found, slots: found.slots.map((slot, i) => (i === 3 ? slot + bytes : slot)) };
-    return rebuilt(honest, [...own.filter((entry) => entry.resource !== target), changed]);
+    return rebuilt(honest, [...own.filter((entry) => entry.resource !== target), changed], open);
   };
 }
 
 /** Multiplies everything it counted. */
 export function multiplies(factor: bigint): BuildReport {
-  return (book) => {
-    const honest = buildHonestReport(book);
+  return (book, open) => {
+    const honest = buildHonestReport(book, open);
     return rebuilt(
       honest,
       entriesOf(honest).map((entry) => ({ ...entry, slots: entry.slots.map((slot) => slot * factor) })),
+      open,
     );
   };
 }
 
-/** Changes the list of sessions of every entry; `vouched` says what the new list is claimed to sum to. */
+/** Changes the list of sessions of every entry. */
 export function changesSessions(
   change: (proofs: readonly SessionProof[], entry: Entry) => readonly SessionProof[],
 ): BuildReport {
-  return (book) => {
-    const honest = buildHonestReport(book);
+  return (book, open) => {
+    const honest = buildHonestReport(book, open);
     const receipts = new Map<string, Uint8Array>();
     const entries = entriesOf(honest).map((entry) => {
       const before =
@@ -79,8 +92,8 @@ export function changesSessions(
       const slots = entry.slots.map((slot, i) =>
         i === 3 && vouched > total ? slot + vouched - total : slot,
       );
-      return { ...entry, slots, vouched, receiptsRoot, sessions: proofs.length };
+      return { ...entry, slots, receiptsRoot, sessions: proofs.length };
     });
-    return { ...rebuilt(honest, entries), receipts };
+    return { ...rebuilt(honest, entries, open), receipts };
   };
 }

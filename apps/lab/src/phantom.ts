@@ -1,6 +1,15 @@
 import type { ControlOverride } from '@media-network/edge';
 import { ROLE } from '@media-network/chain/schema';
-import { buildReport, sortEntries, toHex, weekOfHour } from '@media-network/protocol';
+import {
+  askOpen,
+  buildReport,
+  hourSecs,
+  sortEntries,
+  sumSlots,
+  toHex,
+  weekOfHour,
+  yieldCapBytes,
+} from '@media-network/protocol';
 import type { Entry } from '@media-network/protocol';
 import { sha256 } from './acts.ts';
 import type { Stage } from './stage.ts';
@@ -23,10 +32,17 @@ export function createPhantom(): Phantom {
     },
     async report(stage, wallet, entries) {
       const hour = (await stage.hour()) - 1n;
-      const { report, blob } = buildReport(hour, sortEntries(entries), sha256);
-      blobs.set(toHex(report.root), blob);
       const operator = await stage.signer(wallet);
       const { client, pool } = stage;
+      const worth = (await client.edge(operator.address))?.worth ?? 0n;
+      // As much as an honest edge with its stake would ask for.
+      const asks = askOpen(
+        entries.map(({ slots }) => ({ bytes: sumSlots(slots), signed: 0n, likely: 0n })),
+        yieldCapBytes(await client.config(), worth, hourSecs(stage.periods)),
+      );
+      const asking = entries.map((entry, i) => ({ ...entry, asked: asks[i] ?? 0n }));
+      const { report, blob } = buildReport(hour, sortEntries(asking), sha256);
+      blobs.set(toHex(report.root), blob);
       const submit = await client.instructions.submitReport({
         operator,
         edge: await client.addresses.edge(operator.address),

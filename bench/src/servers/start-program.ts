@@ -22,7 +22,7 @@ const LOOK_MS = 25;
 
 /** Starts a server that says nothing when it is ready, pinned; ready when its port answers. */
 export async function startProgram(
-  setting: BenchSetting,
+  setting: Pick<BenchSetting, 'pin'>,
   program: Program,
 ): Promise<{ readonly pid: number; stop(): Promise<void> }> {
   const [file = '', ...args] = [...setting.pin, ...program.command];

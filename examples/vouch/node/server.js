@@ -6,6 +6,7 @@
  * `media vouch --json` prints RESOURCE, EPOCH_ZERO and SAMPLE_SECS. SITE is the origin under which viewers see the
  * page, which is the edge's: only its pages may ask for tokens.
  */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { createVouchHandler, createVoucher, readVouchingKey } from '@media-network/vouch';
@@ -29,7 +30,8 @@ const vouch = createVouchHandler(voucher, {
 });
 
 const script = await readFile(new URL(import.meta.resolve('@media-network/vouch/media-vouch.js')));
-const article = Buffer.from('All that is fit to stream. '.repeat(20_000));
+// As long as pictures would make an article; no-transform keeps edges from coding it for browsers.
+const article = Buffer.from(randomBytes(600_000).toString('base64'));
 const signer = (reader) => `http://127.0.0.1:${PORT}/media-token?reader=${reader}`;
 const page = (reader) => `<!doctype html>
 <html lang="en">
@@ -55,7 +57,9 @@ http
         .writeHead(200, { 'content-type': 'text/javascript', 'cache-control': 'max-age=3600' })
         .end(script);
     } else if (pathname === '/article.txt') {
-      response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'max-age=300' }).end(article);
+      response
+        .writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'max-age=300, no-transform' })
+        .end(article);
     } else {
       const reader = /^[a-z]+$/.exec(searchParams.get('reader') ?? '')?.[0] ?? 'nobody';
       response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'no-store' }).end(page(reader));

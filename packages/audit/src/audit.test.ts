@@ -58,7 +58,7 @@ describe('a report', () => {
     const audit = await auditReport(world.deps, EDGE, HOUR);
     expect(audit.differences[0]).toMatchObject({ what: 'decision', onChain: 'full' });
     expect(audit.differences[0]?.recomputed).toContain('wrongTotal');
-    world.reportOf(EDGE, entriesOf(3n, { vouched: 4n }));
+    world.reportOf(EDGE, entriesOf(3n, { asked: 4n }));
     expect((await auditReport(world.deps, EDGE, HOUR)).differences[0]?.recomputed).toContain('malformed');
     // Rejected is what it should have been.
     world.reveal([3, 1]);

@@ -1,9 +1,15 @@
 export { auditHour } from './audit-hour.ts';
 export type { HourFigures } from './audit-hour.ts';
+export { auditMonth } from './audit-month.ts';
+export type { MonthFigures } from './audit-month.ts';
 export { auditReport } from './audit-report.ts';
 export type { ReportFigures } from './audit-report.ts';
+export { auditShares } from './audit-shares.ts';
+export type { AskJson, EdgeShareFigures, ShareFigures } from './audit-shares.ts';
 export { auditWeek } from './audit-week.ts';
 export type { WeekFigures } from './audit-week.ts';
+export { readEdgeRecord } from './edge-record.ts';
+export type { EdgeRecord } from './edge-record.ts';
 export { createHttpBlobs } from './blobs.ts';
 export type { BlobKind, Blobs, HttpBlobsDeps } from './blobs.ts';
 export { findClaims, findCommits, findHour } from './published.ts';

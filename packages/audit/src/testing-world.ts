@@ -60,13 +60,13 @@ export function account<N extends AccountName>(kind: N, where: Address, fields: 
   return { ...decodeAccount(kind, data), address: where, lamports: 0n, ...fields };
 }
 
-/** Entries of a report over one resource: `bytes` in the first slot, nothing signed for. */
+/** Entries of a report over one resource: `bytes` in the first slot, nothing signed for, all asked for. */
 export function entriesOf(bytes: bigint, change: Partial<Entry> = {}): readonly Entry[] {
   return [
     {
       resource: RESOURCE,
       slots: Array.from({ length: 12 }, (_, i) => (i === 0 ? bytes : 0n)),
-      vouched: 0n,
+      asked: bytes,
       receiptsRoot: EMPTY_ROOT,
       digestRoot: EMPTY_ROOT,
       sessions: 0,
@@ -177,7 +177,7 @@ export async function honestWorld(): Promise<World> {
   }
   const entriesBlob = (edge: Address): Uint8Array =>
     blobs.get(`entries/${toHex(reports.get(edge)?.root ?? EMPTY_ROOT)}`) ?? new Uint8Array();
-  reportOf(EDGE, entriesOf(3n * GIGA, { vouched: 2n * GIGA, receiptsRoot, sessions: 1 }));
+  reportOf(EDGE, entriesOf(3n * GIGA, { receiptsRoot, sessions: 1 }));
   reportOf(OTHER_EDGE, entriesOf(GIGA));
 
   const world = {

@@ -3,6 +3,7 @@ import { MediaError } from '@media-network/runtime';
 import {
   AccountRole,
   generateKeyPairSigner,
+  getAddressDecoder,
   getAddressEncoder,
   getBase64Encoder,
   getProgramDerivedAddress,
@@ -62,12 +63,7 @@ export async function deployProgram(
     });
   }
   const buffer = options.bufferKeypair ?? (await generateKeyPairSigner());
-  const send = (instructions: readonly Instruction[], computeUnitLimit?: number): Promise<SendResult> =>
-    client.send(instructions, {
-      payer,
-      ...(computeUnitLimit === undefined ? {} : { computeUnitLimit }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+  const send = senderOf(options);
 
   await createBuffer(options, buffer, send);
   await fillBuffer(options, buffer.address, send);
@@ -81,7 +77,7 @@ export async function deployProgram(
     }),
     deployInstruction(payer, programData, programId, buffer.address, bytes.length),
   ]);
-  if (options.finalise === true) await send([finalInstruction(programData, payer)]);
+  if (options.finalise === true) await send([authorityInstruction(programData, payer)]);
   await untilRunnable(client, programId, slot);
   return { programId, programData };
 }
@@ -109,8 +105,21 @@ async function untilRunnable(
   });
 }
 
+type WritingOptions = Omit<DeployOptions, 'programKeypair' | 'finalise'>;
+
+type Send = (instructions: readonly Instruction[], computeUnitLimit?: number) => Promise<SendResult>;
+
+const senderOf =
+  ({ client, payer, signal }: WritingOptions): Send =>
+  (instructions, computeUnitLimit) =>
+    client.send(instructions, {
+      payer,
+      ...(computeUnitLimit === undefined ? {} : { computeUnitLimit }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+
 async function createBuffer(
-  options: DeployOptions,
+  options: WritingOptions,
   buffer: TransactionSigner,
   send: (instructions: readonly Instruction[]) => Promise<unknown>,
 ): Promise<void> {
@@ -142,7 +151,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
 
 /** Writes what the buffer does not hold yet, as the chain tells it, until it holds all. */
 async function fillBuffer(
-  options: DeployOptions,
+  options: WritingOptions,
   buffer: Address,
   send: (instructions: readonly Instruction[], computeUnitLimit: number) => Promise<unknown>,
 ): Promise<void> {
@@ -199,7 +208,10 @@ export function missingChunks(bytes: Uint8Array, held: Uint8Array): number[] {
   return missing;
 }
 
-async function readAccount(client: DeployOptions['client'], at: Address): Promise<Uint8Array | null> {
+async function readAccount(
+  client: Pick<MediaClient, 'rpc' | 'commitment'>,
+  at: Address,
+): Promise<Uint8Array | null> {
   const { value } = await rpcCall('an account', () =>
     client.rpc.getAccountInfo(at, { encoding: 'base64', commitment: client.commitment }).send(),
   );
@@ -256,11 +268,51 @@ function deployInstruction(
   return { programAddress: LOADER, accounts, data };
 }
 
-/** SetAuthority to none. */
-function finalInstruction(programData: Address, authority: TransactionSigner): Instruction {
+/** What an upgrade by vote is made from: the buffer's options, and who may then use it. */
+export type BufferOptions = WritingOptions & {
+  /** The program's upgrade authority (`addresses.upgradeAuthority()`): from then on nobody else can change the buffer. */
+  readonly authority: Address;
+};
+
+/** Writes a program into a buffer and gives it to the program's upgrade authority. The buffer's address. */
+export async function writeUpgradeBuffer(options: BufferOptions): Promise<Address> {
+  const { payer, authority } = options;
+  const buffer = options.bufferKeypair ?? (await generateKeyPairSigner());
+  const send = senderOf(options);
+  await createBuffer(options, buffer, send);
+  await fillBuffer(options, buffer.address, send);
+  await send([authorityInstruction(buffer.address, payer, authority)]);
+  return buffer.address;
+}
+
+/** Offset of the upgrade authority in a program's data account: behind its tag (u32) and the slot (u64), an option. */
+const AUTHORITY_AT = 12;
+
+/** Who may upgrade a program; null: nobody, or there is no such program. */
+export async function upgradeAuthorityOf(
+  client: Pick<MediaClient, 'rpc' | 'commitment'>,
+  programData: Address,
+): Promise<Address | null> {
+  const data = await readAccount(client, programData);
+  if (data === null || data[AUTHORITY_AT] !== 1) return null;
+  return getAddressDecoder().decode(data, AUTHORITY_AT + 1);
+}
+
+/** Gives the right to upgrade the program to the program itself, which upgrades to what token holders vote for. For good. */
+export function governUpgrades(
+  programData: Address,
+  authority: TransactionSigner,
+  governed: Address,
+): Instruction {
+  return authorityInstruction(programData, authority, governed);
+}
+
+/** SetAuthority; to none where no other is given. */
+function authorityInstruction(of: Address, authority: TransactionSigner, successor?: Address): Instruction {
   const accounts = [
-    { address: programData, role: AccountRole.WRITABLE },
+    { address: of, role: AccountRole.WRITABLE },
     { address: authority.address, role: AccountRole.READONLY_SIGNER, signer: authority },
+    ...(successor === undefined ? [] : [{ address: successor, role: AccountRole.READONLY }]),
   ];
   return { programAddress: LOADER, accounts, data: u32(4) };
 }

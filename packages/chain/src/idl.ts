@@ -7,7 +7,7 @@ import type {
   InstructionSchema,
   SeedPart,
 } from './schema/index.ts';
-import { PROGRAMS } from './programs.ts';
+import { FIXED, PROGRAMS } from './programs.ts';
 import { accountSize } from './codec/accounts.ts';
 
 /**
@@ -120,7 +120,8 @@ function pdaNode(name: string, seeds: readonly SeedPart[]): Node {
       }
       if ('account' in seed)
         return { kind: 'variablePdaSeedNode', name: seed.account, docs: [], type: publicKey };
-      return { kind: 'variablePdaSeedNode', name: seed.arg, docs: [], type: number(seed.as) };
+      const type = seed.as === 'pubkey' ? publicKey : seed.as === 'bytes' ? fixedBytes(32) : number(seed.as);
+      return { kind: 'variablePdaSeedNode', name: seed.arg, docs: [], type };
     }),
   };
 }
@@ -168,7 +169,7 @@ function accountMetaNode(meta: AccountMetaSchema, pdas: Pdas): Node {
 
 function defaultOf(meta: AccountMetaSchema, pdas: Pdas): { defaultValue?: Node } {
   if (meta.address !== undefined) {
-    return { defaultValue: { kind: 'publicKeyValueNode', publicKey: PROGRAMS[meta.address] } };
+    return { defaultValue: { kind: 'publicKeyValueNode', publicKey: FIXED[meta.address] } };
   }
   if (meta.pda === undefined) return {};
   const linked = pdas.get(shapeOf(meta.pda));

@@ -7,6 +7,8 @@ export type { ClaimPlan, Unclaimed, WeekClaim } from './claim-plan.ts';
 export { createMediaClient, websocketUrl } from './client.ts';
 export type { MediaClient, MediaClientOptions } from './client.ts';
 export { addressOption, createConfiguredClient } from './configured-client.ts';
+export { decodeAction, encodeAction } from './codec/actions.ts';
+export type { ActionValue } from './codec/actions.ts';
 export { accountKind, accountOffset, accountSize, decodeAccount, encodeAccount } from './codec/accounts.ts';
 export {
   decodeInstruction,
@@ -17,15 +19,30 @@ export {
 export type { DecodedInstruction } from './codec/instructions.ts';
 export type { AccountValue, InstructionArgs, TailInstruction } from './codec/values.ts';
 export type { PriorityFee } from './compute-budget.ts';
+export { ed25519Data, ed25519Instruction } from './ed25519.ts';
+export type { SignedMessage } from './ed25519.ts';
 export type { ExtraInputs, InstructionInput } from './instruction-inputs.ts';
-export { deployProgram } from './deploy.ts';
-export type { DeployOptions } from './deploy.ts';
+export { upgradeDigest } from './upgrade-digest.ts';
+export { deployProgram, governUpgrades, upgradeAuthorityOf, writeUpgradeBuffer } from './deploy.ts';
+export { LOCK_DAYS, UNLOCKED, VEST_DAYS, documentedFounding, encodeAllocations } from './founding.ts';
+export type { Allocation, Founding } from './founding.ts';
+export type { BufferOptions, DeployOptions } from './deploy.ts';
+export {
+  actionOfKind,
+  ballotsOf,
+  closeVotesPlan,
+  executePlan,
+  payGrantPlan,
+  saidBy,
+  votePlan,
+} from './governance-plan.ts';
+export type { Ballot } from './governance-plan.ts';
 export { createInstructions } from './instructions.ts';
 export type { Instructions, MediaInstruction } from './instructions.ts';
 export { MAX_TRANSACTION_BYTES, packTransactions, transactionBytes } from './pack-transactions.ts';
 export { RING_SIZE, createResourcePlan, genesisPlan, sendPlan, settingsPlan } from './plans.ts';
 export type { PlanStep, ResourcePlan } from './plans.ts';
-export { PROGRAMS, SYSVARS } from './programs.ts';
+export { MINTS, PROGRAMS, SYSVARS } from './programs.ts';
 export type { Found, Reads, Where } from './reads.ts';
 export { recordPlan } from './record-plan.ts';
 export { createRpc } from './rpc.ts';
@@ -37,6 +54,8 @@ export {
   rentFor,
   revokeMintAuthority,
   transferTokens,
+  unwrapSol,
+  wrapSol,
 } from './tokens.ts';
 export { programErrorCode } from './transaction-errors.ts';
 export { revealPlan } from './verdict-plan.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createAddresses, ringSeed } from './addresses.ts';
 import { REQUIRED_INPUTS } from './instruction-inputs.ts';
 import { createInstructions } from './instructions.ts';
-import { createPdaFinder } from './model/pda.ts';
+import { pdaFinderOf } from './model/pda.ts';
 import { PROGRAMS } from './programs.ts';
 import { addressOf } from './program-world/world.ts';
 import { INSTRUCTIONS, ROLE } from './schema/index.ts';
@@ -134,7 +134,7 @@ describe('createInstructions', () => {
 
 describe('addresses', () => {
   it('are those that the model finds without waiting', async () => {
-    const find = createPdaFinder(programId);
+    const find = pdaFinderOf(programId);
     const text = new TextEncoder();
     expect(find([text.encode('cfg')])[0]).toBe(await addresses.config());
     expect(find([text.encode('gs'), Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0)])[0]).toBe(

@@ -14,7 +14,7 @@ import { createAddresses } from './addresses.ts';
 import type { Addresses, SeedValues } from './addresses.ts';
 import { encodeInstruction } from './codec/instructions.ts';
 import type { ExtraInputs, InstructionInput } from './instruction-inputs.ts';
-import { PROGRAMS } from './programs.ts';
+import { FIXED, PROGRAMS, SYSVARS } from './programs.ts';
 import { INSTRUCTIONS, ROLE } from './schema/index.ts';
 import type { AccountMetaSchema, InstructionName, InstructionSchema } from './schema/index.ts';
 
@@ -38,6 +38,8 @@ const STAKE_ROLE: Partial<Record<InstructionName, number>> = {
   registerResource: ROLE.publisher,
   updateResource: ROLE.publisher,
   releaseResource: ROLE.publisher,
+  registerDomain: ROLE.peerpool,
+  keepDomain: ROLE.peerpool,
 };
 
 /** One function an instruction, which derives every account that follows from what is given. */
@@ -97,6 +99,10 @@ function isSigner(value: unknown): value is TransactionSigner {
   return typeof value === 'object' && value !== null && 'address' in value;
 }
 
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
 function recordedList(name: InstructionName, value: unknown): ExtraInputs['resources'] {
   if (!Array.isArray(value)) throw missing(name, 'resources');
   return value;
@@ -133,7 +139,7 @@ function createResolver(
 
   /** Whose stake, tokens and nodes the instruction is about. */
   function actor(): Address {
-    const found = given('owner') ?? given('publisher') ?? given('payer');
+    const found = given('owner') ?? given('publisher') ?? given('proposer') ?? given('payer');
     if (found === undefined) throw missing(name, 'owner');
     return found;
   }
@@ -142,7 +148,7 @@ function createResolver(
     const direct = isArgument(wanted) ? undefined : given(wanted);
     if (direct !== undefined) return direct;
     const meta: AccountMetaSchema | undefined = schema.accounts.find((each) => each.name === wanted);
-    if (meta?.address !== undefined) return PROGRAMS[meta.address];
+    if (meta?.address !== undefined) return FIXED[meta.address];
     if (meta?.pda !== undefined) return fromSeeds(meta.pda);
     return derived(wanted);
   }
@@ -157,8 +163,15 @@ function createResolver(
       if ('account' in seed) values[seed.account] = await account(seed.account);
       if ('arg' in seed) {
         const value = input[seed.arg];
-        if (typeof value !== 'number' && typeof value !== 'bigint') throw missing(name, seed.arg);
-        values[seed.arg] = value;
+        const fits =
+          seed.as === 'pubkey'
+            ? typeof value === 'string'
+            : seed.as === 'bytes'
+              ? value instanceof Uint8Array
+              : isNumber(value);
+        if (!fits) throw missing(name, seed.arg);
+        // A string is the address that an argument of this type is.
+        values[seed.arg] = value as SeedValues[string];
       }
     }
     return (await addresses.derive(seeds, values))[0];
@@ -182,6 +195,7 @@ function createResolver(
         return addresses[wanted](await account('pool'));
       case 'treasury':
       case 'ownerMedia':
+      case 'proposerMedia':
         return addresses.associatedToken(actor(), await addresses.mediaMint());
       case 'ownerLp':
         return addresses.associatedToken(actor(), await addresses.lpMint(await account('pool')));
@@ -198,6 +212,21 @@ function createResolver(
       case 'guard':
       case 'edge':
         return addresses[wanted](actor());
+      case 'program':
+        return addresses.programId;
+      case 'programData':
+        return addresses.programData();
+      case 'loader':
+        return PROGRAMS.upgradeableLoader;
+      case 'rent':
+        return SYSVARS.rent;
+      case 'clock':
+        return SYSVARS.clock;
+      case 'successorStake':
+      case 'successorPool':
+        // No successor, no stake of one.
+        if (given('successor') === PROGRAMS.system) return PROGRAMS.system;
+        throw missing(name, wanted);
       case 'node':
         return nodeOf(number('role'));
       case 'ring':

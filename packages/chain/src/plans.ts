@@ -6,6 +6,8 @@ import { ringSeed } from './addresses.ts';
 import type { MediaClient } from './client.ts';
 import { accountSize } from './codec/accounts.ts';
 import type { InstructionArgs } from './codec/values.ts';
+import { encodeAllocations } from './founding.ts';
+import type { Allocation } from './founding.ts';
 import { RESOURCE_STATUS, SAMPLE_RING } from './schema/index.ts';
 import type { SendOptions, SendResult } from './send.ts';
 import { rentFor } from './tokens.ts';
@@ -42,15 +44,18 @@ export async function genesisPlan(
   input: {
     readonly payer: TransactionSigner;
     readonly params: InstructionArgs<'genesis'>;
+    /** What is locked; by default nothing. */
+    readonly allocations?: readonly Allocation[];
     /** The first pool with its first deposit, in base units. */
     readonly pool?: { readonly quoteMint: Address; readonly media: bigint; readonly quote: bigint };
   },
 ): Promise<PlanStep[]> {
   const { payer, params } = input;
+  const tail = encodeAllocations(input.allocations ?? []);
   const steps: PlanStep[] = [
     {
       label: 'create the network',
-      transactions: [[await client.instructions.genesis({ payer, ...params })]],
+      transactions: [[await client.instructions.genesis({ payer, ...params, tail })]],
     },
   ];
   if (input.pool !== undefined) {

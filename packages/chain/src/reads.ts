@@ -57,6 +57,11 @@ export interface Reads {
   hour(hour: bigint): Promise<Found<'hour'> | null>;
   epoch(week: bigint): Promise<Found<'epoch'> | null>;
   claimed(owner: Address): Promise<Found<'claim'> | null>;
+  /** What genesis locked. */
+  founding(): Promise<Found<'founding'> | null>;
+  /** A domain of PeerPool by the SHA-256 of its name. */
+  domain(key: Address): Promise<Found<'domain'> | null>;
+  domains(owner?: Address): Promise<Found<'domain'>[]>;
   /** Seconds since the Unix epoch by the chain's clock: what the program sees. */
   chainTime(): Promise<bigint>;
   lamports(address: Address): Promise<bigint>;
@@ -163,6 +168,9 @@ export function createReads(rpc: Rpc<SolanaRpcApi>, addresses: Addresses, commit
     hour: (hour) => at('hour', addresses.hour(hour)),
     epoch: (week) => at('epoch', addresses.epoch(week)),
     claimed: (owner) => at('claim', addresses.claim(owner)),
+    founding: () => at('founding', addresses.founding()),
+    domain: (key) => at('domain', addresses.domain(key)),
+    domains: (owner) => list('domain', owner === undefined ? {} : { owner }),
     async chainTime() {
       const clock = await raw(SYSVARS.clock);
       if (clock === null)

@@ -5,11 +5,8 @@ import type { Address, Instruction, TransactionSigner } from '@solana/kit';
 import type { MediaClient } from './client.ts';
 import { fitsTransaction } from './pack-transactions.ts';
 import type { PlanStep } from './plans.ts';
-import { RESOURCE_STATUS } from './schema/index.ts';
+import { RECORD_LEAVES, RESOURCE_STATUS } from './schema/index.ts';
 import { recordedIn } from './windows.ts';
-
-/** Most leaves in one `record` (docs/chain.md). */
-const MAX_LEAVES = 16;
 
 /**
  * Records what of a final hour is not recorded yet, several resources to a transaction. Reads the resources first; those that can no
@@ -46,7 +43,7 @@ export async function recordPlan(
     let count = 1;
     let best = await build(index, count);
     // Those that begin on an even place need fewer steps: a longer run is tried although the next one would not fit.
-    for (let more = 2; more <= MAX_LEAVES && places[index + more - 1]?.isOpen === true; more += 1) {
+    for (let more = 2; more <= RECORD_LEAVES && places[index + more - 1]?.isOpen === true; more += 1) {
       const larger = await build(index, more);
       if (fitsTransaction(payer.address, [larger])) [best, count] = [larger, more];
       else if (more > count + 2) break;

@@ -3,7 +3,6 @@ import type { Clock, Log } from '@media-network/runtime';
 import {
   addSignersToTransactionMessage,
   appendTransactionMessageInstructions,
-  compileTransaction,
   createTransactionMessage,
   getBase64EncodedWireTransaction,
   getSignatureFromTransaction,
@@ -12,7 +11,6 @@ import {
   pipe,
   setTransactionMessageFeePayerSigner,
   setTransactionMessageLifetimeUsingBlockhash,
-  signTransactionMessageWithSigners,
 } from '@solana/kit';
 import type {
   Address,
@@ -37,6 +35,7 @@ import {
 import type { PriorityFee } from './compute-budget.ts';
 import { awaitSignature, saidLast } from './confirm.ts';
 import { rpcCall, stoppedError } from './rpc.ts';
+import { compileAny, signAny } from './self-writing.ts';
 import { transactionError } from './transaction-errors.ts';
 
 export type Commitment = 'processed' | 'confirmed' | 'finalized';
@@ -116,7 +115,7 @@ export async function sendTransaction(
       price,
     );
     const message = messageOf(budget, instructions, options, lifetime);
-    const transaction = await signTransactionMessageWithSigners(message);
+    const transaction = await signAny(message);
     const signature = getSignatureFromTransaction(transaction);
     const outcome = await awaitSignature(
       { ...deps, send: () => submit(deps, wireOf(transaction)) },
@@ -200,7 +199,7 @@ async function simulate(
   price: bigint,
 ): Promise<number> {
   const budget = budgetInstructions(MAX_COMPUTE_UNITS, price);
-  const wire = wireOf(compileTransaction(messageOf(budget, instructions, options, lifetime)));
+  const wire = wireOf(compileAny(messageOf(budget, instructions, options, lifetime)));
   const { value } = await rpcCall('a simulation', () =>
     deps.rpc
       .simulateTransaction(wire, {

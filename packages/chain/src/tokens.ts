@@ -1,11 +1,13 @@
-import { getCreateAccountInstruction } from '@solana-program/system';
+import { getCreateAccountInstruction, getTransferSolInstruction } from '@solana-program/system';
 import {
   AuthorityType,
+  getCloseAccountInstruction,
   getCreateAssociatedTokenIdempotentInstruction,
   getInitializeMint2Instruction,
   getMintSize,
   getMintToInstruction,
   getSetAuthorityInstruction,
+  getSyncNativeInstruction,
   getTransferInstruction,
 } from '@solana-program/token';
 import { generateKeyPairSigner } from '@solana/kit';
@@ -13,7 +15,7 @@ import type { Address, Instruction, TransactionSigner } from '@solana/kit';
 
 import type { Addresses } from './addresses.ts';
 import type { MediaClient } from './client.ts';
-import { PROGRAMS } from './programs.ts';
+import { MINTS, PROGRAMS } from './programs.ts';
 import { rpcCall } from './rpc.ts';
 
 /** Rent-exempt minimum in lamports for an account of so many bytes. */
@@ -96,6 +98,27 @@ export function revokeMintAuthority(mint: Address, authority: TransactionSigner)
     authorityType: AuthorityType.MintTokens,
     newAuthority: null,
   });
+}
+
+/** Turns lamports of a wallet into wrapped SOL in its associated account, which is created if need be. */
+export async function wrapSol(
+  addresses: Addresses,
+  input: { readonly owner: TransactionSigner; readonly lamports: bigint },
+): Promise<Instruction[]> {
+  const { owner, lamports: amount } = input;
+  const to = { payer: owner, owner: owner.address, mint: MINTS.wrappedSol };
+  const { ata, instruction } = await ensureAta(addresses, to);
+  return [
+    instruction,
+    getTransferSolInstruction({ source: owner, destination: ata, amount }),
+    getSyncNativeInstruction({ account: ata }),
+  ];
+}
+
+/** Turns all wrapped SOL of a wallet's associated account back into lamports; the account is closed. */
+export async function unwrapSol(addresses: Addresses, owner: TransactionSigner): Promise<Instruction> {
+  const account = await addresses.associatedToken(owner.address, MINTS.wrappedSol);
+  return getCloseAccountInstruction({ account, destination: owner.address, owner });
 }
 
 /** Moves tokens between associated accounts; the recipient's is created if need be. */

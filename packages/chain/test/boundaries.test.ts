@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ROLE } from '../src/schema/index.ts';
 import { addressOf, createProgramWorld } from '../src/program-world/world.ts';
 import { PROGRAMS } from '../src/programs.ts';
+import { Assembly, setting } from './governance-bench.ts';
 import { TRACE_PARAMS, addTokens } from './trace/begin.ts';
 import { Bench, HOUR, MEDIA, NODE, SLOT, lpOf } from './trace/bench.ts';
 import { packRecords, rangeProof } from './trace/records.ts';
@@ -22,6 +23,8 @@ import { createTwin } from './trace/twin.ts';
 const keepHours = (verdictSlots: number): bigint =>
   BigInt(Math.ceil(verdictSlots / 12) + TRACE_PARAMS.finalHours + TRACE_PARAMS.lateHours + 1);
 
+const NOTHING_LOCKED = { tail: new Uint8Array(0) };
+
 describe('genesis', () => {
   const ranges: Readonly<Record<string, readonly number[]>> = {
     sampleSecs: [0, 1, 86_400, 86_401],
@@ -31,13 +34,19 @@ describe('genesis', () => {
     finalHours: [0, 1, 2, 18, 19],
     lateHours: [0, 1, 24, 25],
     hoursPerWeek: [0, 2, 3, 7, 10_000, 10_001],
-    monthSlots: [11, 12, 8_928, 8_929],
+    // The most is what leaves 49 slots to decide a month's last hour before its first is written over.
+    monthSlots: [11, 12, 8_896, 8_897, 8_928, 8_929],
     unbondSecs: [1_929, 1_930, 1_931],
     twapSecs: [0, 1, 20, 21],
     spotSecs: [0, 1, 70, 71],
     spotBps: [0, 1, 10_000, 10_001],
     votingSecs: [0, 1],
     timelockSecs: [0, 1],
+    seasoningSecs: [0, 1],
+    quorumVotes: [0, 1, 5e15, 5e15 + 1],
+    depositQuote: [0, 1],
+    depositFloor: [0, 1, 4e10, 4e10 + 1],
+    depositCeiling: [2e9 - 1, 2e9, 1e16, 1e16 + 2],
     maxGuards: [1, 2, 21, 22],
     minGuards: [0, 1, 4, 5],
     poolFeeBps: [0, 1_000, 1_001, 10_000],
@@ -48,7 +57,16 @@ describe('genesis', () => {
     minPoolMedia: [0],
     dustBytes: [0],
   };
-  const large = new Set(['quotaKbpsPerMedia', 'feePerGb', 'minPoolMedia', 'dustBytes']);
+  const large = new Set([
+    'quorumVotes',
+    'depositQuote',
+    'depositFloor',
+    'depositCeiling',
+    'quotaKbpsPerMedia',
+    'feePerGb',
+    'minPoolMedia',
+    'dustBytes',
+  ]);
 
   it.each(Object.entries(ranges))('%s', async (name, values) => {
     for (const value of values) {
@@ -62,7 +80,12 @@ describe('genesis', () => {
           pad: 0,
         }),
       );
-      const params = { ...TRACE_PARAMS, quotes, [name]: large.has(name) ? BigInt(value) : value };
+      const params = {
+        ...TRACE_PARAMS,
+        ...NOTHING_LOCKED,
+        quotes,
+        [name]: large.has(name) ? BigInt(value) : value,
+      };
       // Throws where the two disagree.
       twin.step(await twin.world.instructions.genesis({ payer, ...params }));
     }
@@ -82,7 +105,9 @@ describe('genesis', () => {
         flags: i === 0 ? flags : 0,
         pad: 0,
       }));
-      const made = twin.step(await twin.world.instructions.genesis({ payer, ...TRACE_PARAMS, quotes }));
+      const made = twin.step(
+        await twin.world.instructions.genesis({ payer, ...TRACE_PARAMS, ...NOTHING_LOCKED, quotes }),
+      );
       expect(made.ok).toBe(ok);
     }
   });
@@ -106,7 +131,7 @@ describe('a quote with a freeze authority', () => {
       flags: mint === quote ? flags : 0,
       pad: 0,
     }));
-    await bench.must('genesis', { payer, ...TRACE_PARAMS, quotes });
+    await bench.must('genesis', { payer, ...TRACE_PARAMS, ...NOTHING_LOCKED, quotes });
     const media = await twin.world.addresses.mediaMint();
     twin.createToken(await twin.world.addresses.associatedToken(payer, quote), quote, payer, 10n ** 15n);
     expect(await twin.world.addresses.associatedToken(payer, media)).toBeDefined();
@@ -725,6 +750,38 @@ describe('the money of a week', () => {
     });
   const epoch = (week: bigint) =>
     allOf(bench.twin.model, 'epoch').find(({ value }) => value.week === week)?.value;
+
+  it('has added to it what a vote gives, from the next week on, while budget and fund last', async () => {
+    const hall = new Assembly(bench);
+    await hall.seasoned(4);
+    const budget = 1_000_000n;
+    const action = setting('fund', { rewardBoostBps: 3_900, rewardBudget: budget });
+    const number = await hall.passed('fund', action, 4);
+    expect(await hall.executeParameters(number)).toBe('ok');
+    await bench.must('joinGuardSet', { ...guard, week: 1n });
+    const before = await decide(2n, 10n ** 9n);
+    expect(await record(2n, before)).toBe('ok');
+    expect(await charge(0n)).toBe('ok');
+    const first = epoch(0n);
+    // The week had begun when the vote was carried out.
+    expect(first?.kept).toBe((first?.fees ?? 0n) / 2n);
+    const after = await decide(PER_WEEK, 10_000n);
+    expect(await record(PER_WEEK, after)).toBe('ok');
+    expect(await charge(1n)).toBe('ok');
+    const second = epoch(1n);
+    const fees = second?.fees ?? 0n;
+    const added = (second?.kept ?? 0n) - fees / 2n;
+    expect(added).toBe((fees * 3_900n) / 10_000n);
+    expect(hall.config.rewardBudget).toBe(budget - added);
+    expect(10n * (second?.kept ?? 0n)).toBeLessThan(9n * fees);
+    // Then more than what is left of the budget.
+    const last = await decide(PER_WEEK + 1n, 10n ** 9n);
+    expect(await record(PER_WEEK + 1n, last)).toBe('ok');
+    expect(await charge(1n)).toBe('ok');
+    expect(hall.config.rewardBudget).toBe(0n);
+    const third = epoch(1n);
+    expect(third?.kept).toBe(fees / 2n + added + ((third?.fees ?? 0n) - fees) / 2n + budget - added);
+  });
 
   it('counts an hour once, in any order, and rounds its fee against the publisher', async () => {
     const three = await decide(3n, 1n);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { keyOf } from '../src/program-world/keys.ts';
 import { STORY_PARAMS, tellStory } from '../src/program-world/story.ts';
 import { addressOf, createProgramWorld } from '../src/program-world/world.ts';
 import type { ProgramWorld } from '../src/program-world/world.ts';
@@ -28,7 +29,7 @@ async function chargeWhileMoving(
 ): Promise<number | undefined> {
   const { world, begin, instruction } = await until(name);
   world.setTime(begin + BigInt(hoursPerWeek * 12 * sampleSecs + secondsAfterWeek));
-  const swap = { owner: addressOf('dave'), quoteMint: addressOf('quote mint'), direction: 1, minOut: 1n };
+  const swap = { owner: keyOf('dave').address, quoteMint: addressOf('quote mint'), direction: 1, minOut: 1n };
   world.must(await world.instructions.swap({ ...swap, amountIn: 10n ** 11n }));
   const result = world.run(instruction);
   return result.ok ? undefined : result.custom;

@@ -21,6 +21,20 @@ beforeEach(async () => {
   bench = await Bench.deep();
 });
 
+describe('a pool', () => {
+  it('has its LP account looked at before whether it is there, or its quote listed', async () => {
+    const bench = await Bench.open();
+    const [here, , next, unlisted] = bench.cast.quotes;
+    const { addresses } = bench.twin.world;
+    const ownerLp = await addresses.associatedToken(bench.owner(1), await addresses.lpMint(bench.pool));
+    const deposit = { payer: bench.owner(0), media: 10n ** 12n, quote: 10n ** 12n };
+    expect(await bench.run('createPool', { ...deposit, quoteMint: here! })).toBe('AlreadyExists');
+    expect(await bench.run('createPool', { ...deposit, quoteMint: unlisted! })).toBe('QuoteNotListed');
+    for (const quoteMint of [here!, next!, unlisted!])
+      expect(await bench.run('createPool', { ...deposit, quoteMint, ownerLp })).toBe('WrongAddress');
+  });
+});
+
 describe('a report', () => {
   it('is worth what its edge registered with, though more is at stake now', async () => {
     const edge = await bench.edge(0, lpOf(100n * MEDIA));

@@ -9,7 +9,7 @@ import { tellStory } from '../src/program-world/story.ts';
 import type { StoryStep } from '../src/program-world/teller.ts';
 import { addressOf, createProgramWorld } from '../src/program-world/world.ts';
 import type { ProgramWorld } from '../src/program-world/world.ts';
-import { PROGRAMS, SYSVARS } from '../src/programs.ts';
+import { FIXED, PROGRAMS, SYSVARS } from '../src/programs.ts';
 import { apply } from '../src/model/apply.ts';
 import type { ProgramErrorName } from '../src/model/failure.ts';
 import type { ModelState } from '../src/model/state.ts';
@@ -24,6 +24,11 @@ const ANYONE: Readonly<Partial<Record<InstructionName, readonly string[]>>> = {
   createPool: ['payer'],
   charge: ['payer'],
   claim: ['payer'],
+  finaliseElection: ['payer'],
+  executeGrant: ['payer'],
+  executeIntegration: ['payer'],
+  executeGuard: ['payer'],
+  executeUpgrade: ['payer'],
 };
 
 /** What an instruction is about, where anyone may name any: another of the same kind is another right one. */
@@ -137,7 +142,7 @@ async function tryAll(): Promise<Map<InstructionName, Verdict>> {
         wrong: [...(before?.wrong ?? []), ...found.wrong],
       });
     }
-    world.must(step.instruction);
+    world.must(...step.before, step.instruction);
   }
   return verdicts;
 }
@@ -153,7 +158,7 @@ function probe(world: ProgramWorld, step: StoryStep, seen: ReadonlySet<Address>)
   const strangers = [foreign, empty, PROGRAMS.system, PROGRAMS.token, SYSVARS.clock, SYSVARS.rent];
   const wrong: string[] = [];
   const state = dump(world, seen);
-  const model = modelOf(world, [...seen, ...Object.values(step.others).flat()]);
+  const model = modelOf(world, [...seen, ...Object.values(step.others).flat(), foreign]);
   let tried = 0;
   for (const attempt of attemptsOf(step, strangers)) {
     const { accounts } = attempt;
@@ -165,14 +170,17 @@ function probe(world: ProgramWorld, step: StoryStep, seen: ReadonlySet<Address>)
       continue;
     tried += 1;
     const instruction: MediaInstruction = { ...step.instruction, accounts };
-    const result = world.run(instruction);
+    const result = world.run(...step.before, instruction);
     if (result.ok) {
       wrong.push(`${attempt.what}: succeeds`);
       // The world is spoilt for what follows: say so at once rather than fail elsewhere.
       throw new Error(`${step.name}: ${attempt.what}: the program takes it`);
     }
     const expected =
-      attempt.error ?? (isDemoted(attempt) ? 'NotWritable' : expectedOf(model, instruction, world.now()));
+      attempt.error ??
+      (isDemoted(attempt, world.programId)
+        ? 'NotWritable'
+        : expectedOf(model, step, instruction, world.now()));
     const shown =
       result.custom === undefined ? result.text : (nameOf(result.custom) ?? String(result.custom));
     if (shown !== expected) wrong.push(`${step.name} ${attempt.what}: ${shown}, not ${expected}`);
@@ -181,10 +189,17 @@ function probe(world: ProgramWorld, step: StoryStep, seen: ReadonlySet<Address>)
   return { tried, wrong };
 }
 
-/** The runtime lets nobody write sysvars: at a writable place they arrive as not writable. */
-function isDemoted({ accounts }: Attempt): boolean {
-  const sysvars: readonly Address[] = Object.values(SYSVARS);
-  return accounts.some(({ address, role }) => isWritableRole(role) && sysvars.includes(address));
+/**
+ * The runtime lets nobody write sysvars and the loader, nor a program that is called where the upgradeable loader is not
+ * among the accounts: at a writable place they arrive as not writable.
+ */
+function isDemoted({ accounts }: Attempt, programId: Address): boolean {
+  const never: readonly Address[] = [...Object.values(SYSVARS), PROGRAMS.upgradeableLoader];
+  const hasLoader = accounts.some(({ address }) => address === PROGRAMS.upgradeableLoader);
+  return accounts.some(
+    ({ address, role }) =>
+      isWritableRole(role) && (never.includes(address) || (address === programId && !hasLoader)),
+  );
 }
 
 const errorNames = new Map(Object.entries(PROGRAM_ERRORS).map(([code, [name]]) => [Number(code), name]));
@@ -194,12 +209,17 @@ function nameOf(custom: number): ProgramErrorName | undefined {
 }
 
 /** What the reference model says of an instruction that must fail. */
-function expectedOf(model: ModelState, instruction: MediaInstruction, now: bigint): string {
-  const asked = toModel(instruction);
+function expectedOf(
+  model: ModelState,
+  { before }: StoryStep,
+  instruction: MediaInstruction,
+  now: bigint,
+): string {
+  const asked = toModel(instruction, before[0]);
   const schema = schemas[asked.name];
   const fixed = schema.accounts.some(
     (meta, index) =>
-      meta.address !== undefined && instruction.accounts[index]?.address !== PROGRAMS[meta.address],
+      meta.address !== undefined && instruction.accounts[index]?.address !== FIXED[meta.address],
   );
   if (fixed) return 'WrongAddress';
   const applied = apply(model, asked, now);

@@ -1,5 +1,5 @@
 export interface CacheKeyParts {
-  /** Who owns the resource; nothing of another tenant can share a key. */
+  /** Who owns the resource; nothing of another tenant can share a key. `owner.version` where one owner has several. */
   readonly tenant: string;
   /** Only where an origin answers differently by scheme. */
   readonly scheme?: 'http' | 'https';
@@ -32,4 +32,34 @@ export function keyScope(key: string): string {
     at = colon + 1 + Number(key.slice(at, colon));
   }
   return key.slice(0, at);
+}
+
+/** Whose a key is: its tenant up to the first dot. */
+export function keyOwner(key: string): string {
+  const start = key.indexOf(':') + 1;
+  const end = start + Number(key.slice(0, start - 1));
+  const dot = key.indexOf('.', start);
+  return key.slice(start, dot === -1 || dot > end ? end : dot);
+}
+
+/** Whether a key is of this owner, without making anything of it. */
+export function isKeyOf(key: string, owner: string): boolean {
+  const start = key.indexOf(':') + 1;
+  if (!key.startsWith(owner, start)) return false;
+  const end = start + owner.length;
+  return key.codePointAt(end) === 46 || end === start + Number(key.slice(0, start - 1));
+}
+
+/** No target has a line break, so no target makes the key of a part. */
+const PART = '\n';
+
+/** The key of something that is kept beside what a key has, and goes with it. */
+export function partKey(key: string, part: string): string {
+  return key + PART + part;
+}
+
+/** The key that a part belongs to; of any other key itself. */
+export function wholeKey(key: string): string {
+  const at = key.indexOf(PART);
+  return at === -1 ? key : key.slice(0, at);
 }

@@ -4,7 +4,7 @@ import { createCollapser } from './collapser.ts';
 import type { Lead, Turn } from './collapser.ts';
 import { fillFrom } from './fill-from.ts';
 import { lookupIn } from './headers.ts';
-import { anyRequest, gather, testBody, testMeta } from './store-suite.ts';
+import { anyRequest, gather, ownedKey, testBody, testMeta } from './store-suite.ts';
 import { openCacheStore } from './tiered-store.ts';
 
 function leadOf<Shared>(turn: Turn<Shared>): Lead<Shared> {
@@ -108,11 +108,12 @@ describe('collapsed forwarding', () => {
 
   test('after a purge nobody joins a flight from before it', async () => {
     const { store, collapser } = await setUp();
-    const lead = leadOf(await collapser.enter('k', anyRequest, store.generation));
-    const fill = store.begin('k', testMeta());
+    const key = ownedKey('a', '/');
+    const lead = leadOf(await collapser.enter(key, anyRequest, store.generation));
+    const fill = store.begin(key, testMeta());
     lead.share(fill);
-    store.purge(() => true);
-    const next = leadOf(await collapser.enter('k', anyRequest, store.generation));
+    await store.purge('a', [{ kind: 'all' }]);
+    const next = leadOf(await collapser.enter(key, anyRequest, store.generation));
     fill.abort(new Error('over'));
     await fill.ended;
     // The old flight's end must not close the new one.

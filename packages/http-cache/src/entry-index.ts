@@ -1,6 +1,10 @@
-import { keyScope } from './cache-key.ts';
+import { keyScope, wholeKey } from './cache-key.ts';
 import type { Entry } from './entry.ts';
 import type { HeaderLookup } from './headers.ts';
+import { isKeptFor } from './no-vary-search.ts';
+import { createPurgeIndex } from './purge-index.ts';
+import { keptTarget } from './purge-selector.ts';
+import type { PurgeSelector } from './purge-selector.ts';
 import { secondaryKey } from './vary.ts';
 
 /** Entries by primary key, then by what Vary selects. */
@@ -13,13 +17,30 @@ export interface EntryIndex {
   remove(entry: Entry): void;
   /** All variants under a key. */
   variants(key: string): readonly Entry[];
+  /** Every entry under a key that is a part of this one (`partKey`). */
+  parts(key: string): readonly Entry[];
   /** Every entry of a scope that is in a cache group. */
   inGroup(scope: string, group: string): readonly Entry[];
-  all(): Entry[];
+  /** All that a purge of an owner's can mean; undefined where it names neither targets nor tags alone. */
+  candidates(owner: string, what: readonly PurgeSelector[]): Iterable<Entry> | undefined;
+  /** All entries, in no order and while others come and go. */
+  every(): Iterable<Entry>;
 }
 
 /** More variants than this under one key are a client's doing: the oldest goes. */
 const MAX_VARIANTS = 64;
+
+function addTo(sets: Map<string, Set<Entry>>, key: string, entry: Entry): void {
+  const members = sets.get(key);
+  if (members === undefined) sets.set(key, new Set([entry]));
+  else members.add(entry);
+}
+
+function removeFrom(sets: Map<string, Set<Entry>>, key: string, entry: Entry): void {
+  const members = sets.get(key);
+  members?.delete(entry);
+  if (members?.size === 0) sets.delete(key);
+}
 
 function groupKeys(entry: Entry): string[] {
   const { groups } = entry.meta;
@@ -32,21 +53,33 @@ export function createEntryIndex(): EntryIndex {
   /** Newest first. */
   const byKey = new Map<string, Entry[]>();
   const byGroup = new Map<string, Set<Entry>>();
+  const purgeIndex = createPurgeIndex();
+  const byWhole = new Map<string, Set<Entry>>();
   let size = 0;
 
   function join(entry: Entry): void {
-    for (const key of groupKeys(entry)) {
-      const members = byGroup.get(key);
-      if (members === undefined) byGroup.set(key, new Set([entry]));
-      else members.add(entry);
-    }
+    purgeIndex.join(entry);
+    for (const key of groupKeys(entry)) addTo(byGroup, key, entry);
+    const whole = wholeKey(entry.key);
+    if (whole !== entry.key) addTo(byWhole, whole, entry);
   }
   function leave(entry: Entry): void {
-    for (const key of groupKeys(entry)) {
-      const members = byGroup.get(key);
-      members?.delete(entry);
-      if (members?.size === 0) byGroup.delete(key);
-    }
+    purgeIndex.leave(entry);
+    for (const key of groupKeys(entry)) removeFrom(byGroup, key, entry);
+    const whole = wholeKey(entry.key);
+    if (whole !== entry.key) removeFrom(byWhole, whole, entry);
+  }
+
+  function* every(): Generator<Entry> {
+    for (const variants of byKey.values()) yield* variants;
+  }
+
+  function ofTarget(owner: string, target: string): Entry[] {
+    const exact = purgeIndex
+      .scopes(owner)
+      .flatMap((scope) => [...(byKey.get(scope + target) ?? []), ...(byWhole.get(scope + target) ?? [])]);
+    const ruled = purgeIndex.ruled(owner, target.split('?', 1)[0] ?? '');
+    return [...exact, ...ruled.filter(({ key }) => isKeptFor(keptTarget(key), target))];
   }
 
   return {
@@ -95,9 +128,17 @@ export function createEntryIndex(): EntryIndex {
         );
     },
     variants: (key) => byKey.get(key) ?? [],
+    parts: (key) => [...(byWhole.get(key) ?? [])],
     inGroup: (scope, group) => [...(byGroup.get(scope + group) ?? [])],
-    all() {
-      return [...byKey.values()].flat();
+    candidates(owner, what) {
+      if (!what.every(({ kind }) => kind === 'target' || kind === 'tag')) return undefined;
+      return new Set(
+        what.flatMap((each) => {
+          if (each.kind === 'target') return ofTarget(owner, each.target);
+          return each.kind === 'tag' ? purgeIndex.tagged(owner, each.tag) : [];
+        }),
+      );
     },
+    every,
   };
 }

@@ -27,6 +27,10 @@ export class Entry implements StoredEntry {
   file: DiskFile | undefined;
   attachment: unknown;
   live = false;
+  /** The store's when it was taken in: purges since then are about it. */
+  generation = 0;
+  /** That of the last soft purge that made it stale. */
+  softened = 0;
   /** Whether the body on disk was compared with its checksum since the start. */
   verified = false;
   readying: Promise<boolean> | undefined;

@@ -15,9 +15,36 @@ export interface OriginResponse {
   readonly headers: RawHeaders;
   readonly requestedAtMs: number;
   readonly receivedAtMs: number;
+  /** What the owner of the resource says of it, above what it says of itself. */
+  readonly policy?: LifetimePolicy | undefined;
 }
 
-export type LifetimeSource = 'cdn-cache-control' | 's-maxage' | 'max-age' | 'expires' | 'heuristic' | 'none';
+/** How long a response is kept, in seconds, by the word of whoever owns the resource; judged by its fields as they are at the time. */
+export type LifetimePolicy = (status: number, headers: RawHeaders) => PolicyLifetime | undefined;
+
+export interface PolicyLifetime {
+  readonly never?: true;
+  /** Whatever the response says. */
+  readonly ttl?: number;
+  /** Where it says nothing. */
+  readonly fallback?: number;
+  readonly staleWhileRevalidate?: number;
+  readonly staleIfError?: number;
+}
+
+/** `policy`: whatever the response says; `policy-default`: it says nothing, and the owner's policy does. */
+export type LifetimeSource =
+  | 'policy'
+  | 'policy-default'
+  | 'cdn-cache-control'
+  | 's-maxage'
+  | 'max-age'
+  | 'expires'
+  | 'heuristic'
+  | 'none';
+
+/** Lifetimes of responses that say nothing of it: what may have been made for one viewer. */
+const UNSAID: ReadonlySet<LifetimeSource> = new Set<LifetimeSource>(['heuristic', 'none', 'policy-default']);
 
 /** When a response is fresh, and how long past that it may still be of use. Computed once, at storing. */
 export interface Freshness {
@@ -33,7 +60,7 @@ export interface Freshness {
   readonly alwaysRevalidate: boolean;
   /** Once stale, not to be used without asking (RFC 9111 §5.2.2.2, §5.2.2.8, §5.2.2.10). Absent on what older versions wrote. */
   readonly mustRevalidate?: boolean;
-  /** Whether the response itself said how long (not the heuristic). */
+  /** Whether the response itself said how long, or its owner whatever it says: not the heuristic, nor a default. */
   readonly explicit: boolean;
 }
 
@@ -43,14 +70,50 @@ const HEURISTIC_MAX_SECONDS = 86_400;
 const HEURISTIC_STATUSES = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
 const MAX_SECONDS = 2_147_483_648;
 
+/** Directives by which a response says itself whether and how long it may be kept. */
+const OF_KEEPING = ['max-age', 's-maxage', 'no-store', 'no-cache', 'private'];
+
 /**
- * The directives that hold for us: the targeted field alone when there is a valid one (RFC 9213 §2.2),
- * else Surrogate-Control, which said the same before there was a standard for it.
+ * The directives that hold for us: what the owner's policy makes of them; of the response itself the targeted field
+ * alone when there is a valid one (RFC 9213 §2.2), else Surrogate-Control, which said the same before there was a
+ * standard for it.
  */
-export function effectiveDirectives(headers: RawHeaders): {
+export function effectiveDirectives(response: Pick<OriginResponse, 'status' | 'headers' | 'policy'>): {
   readonly directives: Directives;
   readonly targeted: boolean;
+  /** Whose lifetime it is, where it is the policy's. */
+  readonly ruled: 'policy' | 'policy-default' | undefined;
 } {
+  const own = ownDirectives(response.headers);
+  const policy = response.policy?.(response.status, response.headers);
+  if (policy === undefined) return { ...own, ruled: undefined };
+  if (policy.never === true)
+    return { directives: new Map([['no-store', true]]), targeted: true, ruled: 'policy' };
+  const says =
+    OF_KEEPING.some((name) => own.directives.has(name)) ||
+    (!own.targeted && headerLines(response.headers, 'expires').length > 0);
+  const seconds = policy.ttl ?? (says ? undefined : policy.fallback);
+  const directives = new Map(own.directives);
+  // In place of all that forbids or shortens; how long a stale one may stand in stays as it is said.
+  if (seconds !== undefined) {
+    for (const name of [...OF_KEEPING, 'must-revalidate', 'proxy-revalidate']) directives.delete(name);
+    directives.set('max-age', String(seconds));
+  }
+  if (policy.staleWhileRevalidate !== undefined)
+    directives.set('stale-while-revalidate', String(policy.staleWhileRevalidate));
+  if (policy.staleIfError !== undefined) directives.set('stale-if-error', String(policy.staleIfError));
+  return { directives, targeted: own.targeted || seconds !== undefined, ruled: ruledBy(policy, seconds) };
+}
+
+function ruledBy(
+  { ttl }: PolicyLifetime,
+  seconds: number | undefined,
+): 'policy' | 'policy-default' | undefined {
+  if (seconds === undefined) return undefined;
+  return ttl === undefined ? 'policy-default' : 'policy';
+}
+
+function ownDirectives(headers: RawHeaders): { readonly directives: Directives; readonly targeted: boolean } {
   const targeted = parseTargetedCacheControl(headers) ?? parseSurrogateControl(headers);
   if (targeted !== undefined) return { directives: targeted, targeted: true };
   return { directives: parseCacheControl(headers), targeted: false };
@@ -104,13 +167,16 @@ function statedLifetime(response: OriginResponse): {
   readonly seconds: number;
   readonly source: LifetimeSource;
 } {
-  const { directives, targeted } = effectiveDirectives(response.headers);
+  const { directives, targeted, ruled } = effectiveDirectives(response);
   const shared = deltaSeconds(directives, 's-maxage');
   if (shared !== undefined && !targeted)
     return { seconds: shared === 'invalid' ? 0 : shared, source: 's-maxage' };
   const maxAge = targeted && typeof shared === 'number' ? shared : deltaSeconds(directives, 'max-age');
   if (maxAge !== undefined && !(targeted && maxAge === 'invalid')) {
-    return { seconds: maxAge === 'invalid' ? 0 : maxAge, source: targeted ? 'cdn-cache-control' : 'max-age' };
+    return {
+      seconds: maxAge === 'invalid' ? 0 : maxAge,
+      source: ruled ?? (targeted ? 'cdn-cache-control' : 'max-age'),
+    };
   }
   // With a targeted field that names no lifetime, Cache-Control and Expires stay ignored (RFC 9213 §2.1).
   const expires = targeted ? undefined : headerLines(response.headers, 'expires')[0];
@@ -136,7 +202,7 @@ function heuristicSeconds(response: OriginResponse, directives: Directives): num
 
 /** All of freshness, as instants, so that a hit costs a comparison. */
 export function freshnessOf(response: OriginResponse): Freshness {
-  const { directives } = effectiveDirectives(response.headers);
+  const { directives } = effectiveDirectives(response);
   const lifetime = freshnessLifetime(response);
   const ageBaseMs = response.receivedAtMs - correctedInitialAgeMs(response);
   const alwaysRevalidate = directives.has('no-cache');
@@ -158,7 +224,7 @@ export function freshnessOf(response: OriginResponse): Freshness {
     staleIfErrorUntilMs: window('stale-if-error'),
     alwaysRevalidate,
     mustRevalidate: forbidsStale || directives.has('s-maxage'),
-    explicit: lifetime.source !== 'heuristic' && lifetime.source !== 'none',
+    explicit: !UNSAID.has(lifetime.source),
   };
 }
 

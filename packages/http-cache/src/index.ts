@@ -1,5 +1,5 @@
 export { invalidatedGroups, readCacheGroups } from './cache-groups.ts';
-export { cacheKey, keyScope, tenantPrefix } from './cache-key.ts';
+export { cacheKey, keyOwner, keyScope, partKey, tenantPrefix, wholeKey } from './cache-key.ts';
 export type { CacheKeyParts } from './cache-key.ts';
 export { deltaSeconds, parseCacheControl, parseTargetedCacheControl } from './cache-control.ts';
 export type { Directives } from './cache-control.ts';
@@ -22,7 +22,14 @@ export {
   freshnessOf,
   reuse,
 } from './freshness.ts';
-export type { Freshness, LifetimeSource, OriginResponse, Reuse } from './freshness.ts';
+export type {
+  Freshness,
+  LifetimePolicy,
+  LifetimeSource,
+  OriginResponse,
+  PolicyLifetime,
+  Reuse,
+} from './freshness.ts';
 export {
   endToEndHeaders,
   headerLines,
@@ -34,8 +41,10 @@ export {
 export type { HeaderLookup, RawHeaders } from './headers.ts';
 export { formatHttpDate, parseHttpDate } from './http-date.ts';
 export { invalidatedTargets, invalidates } from './invalidation.ts';
-export { readNoVarySearch, significantSearch } from './no-vary-search.ts';
+export { readNoVarySearch, ruledTarget, significantSearch } from './no-vary-search.ts';
 export type { SearchRule } from './no-vary-search.ts';
+export type { PurgeSelector } from './purge-selector.ts';
+export type { Swept } from './purge-sweeps.ts';
 export { evaluateRange, parseRange } from './range.ts';
 export type { RangeOutcome } from './range.ts';
 export { confirms, metaAfterNotModified, validatorsFor } from './revalidation.ts';
@@ -51,6 +60,7 @@ export type {
   Fill,
   NotStoredReason,
   OnDisturbed,
+  OnVoided,
   PurgeTarget,
   StoreState,
   StoreStats,

@@ -66,6 +66,33 @@ export function significantSearch(query: string, rule: SearchRule): string {
   return pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&');
 }
 
+/** How a target is kept whose path has a rule: no target has a fragment, so none that was kept without it is found by it. */
+export function ruledTarget(target: string, rule: SearchRule): string {
+  const question = target.indexOf('?');
+  const path = question === -1 ? target : target.slice(0, question);
+  const query = question === -1 ? '' : target.slice(question + 1);
+  return `${path}?${significantSearch(query, rule)}#${rule.text}`;
+}
+
+/** The rule under which a target was kept, if any. */
+export function ruleOf(kept: string): SearchRule | undefined {
+  const hash = kept.indexOf('#');
+  if (hash === -1) return undefined;
+  const text = kept.slice(hash + 1);
+  // What else a key may have behind a `#` is no rule.
+  if (!/^\[(?:true|false),(?:true|false),\[.*\]\]$/.test(text)) return undefined;
+  // Only `readNoVarySearch` writes it, so it has that shape.
+  const [keyOrder, all, names] = JSON.parse(text) as [boolean, boolean, string[]];
+  return { text, keyOrder, names: new Set(names), all };
+}
+
+/** Whether what was kept so is the answer to this target. */
+export function isKeptFor(kept: string, target: string): boolean {
+  if (kept === target) return true;
+  const rule = kept.startsWith(`${target.split('?', 1)[0] ?? ''}?`) ? ruleOf(kept) : undefined;
+  return rule !== undefined && ruledTarget(target, rule) === kept;
+}
+
 /** As bytes, each a character: no two spellings of different bytes become one. */
 function decoded(text: string): string {
   return text

@@ -84,6 +84,7 @@ export function metaAfterNotModified(
     headers,
     requestedAtMs: notModified.requestedAtMs,
     receivedAtMs: notModified.receivedAtMs,
+    policy: notModified.policy,
   };
   return entryMeta(header, response, freshnessOf(response));
 }

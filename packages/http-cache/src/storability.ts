@@ -54,7 +54,7 @@ export function storability(request: CacheableRequest, response: OriginResponse)
   if (status < 200 || status > 599 || status === 206 || status === 304 || OF_ONE_REQUEST.has(status))
     return pass('status');
   if (headerLines(headers, 'content-range').length > 0) return pass('content-range');
-  const { directives, targeted } = effectiveDirectives(headers);
+  const { directives, targeted } = effectiveDirectives(response);
   const mustUnderstand = directives.has('must-understand');
   if (mustUnderstand && !UNDERSTOOD.has(status)) return pass('must-understand');
   if (directives.has('no-store') && !mustUnderstand) return pass('no-store');
@@ -77,7 +77,7 @@ export function storability(request: CacheableRequest, response: OriginResponse)
   const usableStale =
     freshness.staleWhileRevalidateUntilMs > freshness.freshUntilMs ||
     freshness.staleIfErrorUntilMs > freshness.freshUntilMs;
-  if (freshness.explicit || freshness.source === 'heuristic') {
+  if (freshness.source !== 'none') {
     return usable || usableStale || revalidatable ? { kind: 'store', freshness } : pass('no-freshness');
   }
   return status < 300 && revalidatable ? { kind: 'store', freshness } : pass('no-freshness');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { cacheKey, partKey } from './cache-key.ts';
 import { entryMeta } from './entry-meta.ts';
 import { fillFrom } from './fill-from.ts';
 import { freshnessOf } from './freshness.ts';
@@ -76,6 +77,16 @@ export async function put(
 
 export async function bodyOf(entry: StoredEntry | undefined): Promise<Buffer | undefined> {
   return entry === undefined ? undefined : await gather(entry.read());
+}
+
+/** The key of a target that an owner has. */
+export function ownedKey(
+  owner: string,
+  target: string,
+  more: { readonly version?: number; readonly scheme?: 'http' | 'https'; readonly host?: string } = {},
+): string {
+  const { version = 1, scheme = 'http', host = '' } = more;
+  return cacheKey({ tenant: `${owner}.${version}`, scheme, host, target });
 }
 
 function inLanguageMeta(language: string): EntryMeta {
@@ -237,31 +248,80 @@ export function describeCacheStore(name: string, make: () => Promise<SuiteStore>
     test(
       'purge removes what matches, dooms what is under way, and beats fills begun before it',
       withStore(async ({ store }) => {
+        const key = (target: string): string => ownedKey('a', target);
         const tagged = testMeta(['Cache-Control', 'max-age=60', 'Cache-Tag', 'red']);
-        await put(store, 'a/1', testBody(10), tagged);
-        await put(store, 'a/2', testBody(10));
-        await put(store, 'b/1', testBody(10));
+        await put(store, key('/1'), testBody(10), tagged);
+        await put(store, key('/2'), testBody(10));
+        await put(store, ownedKey('b', '/1'), testBody(10), tagged);
         const before = store.generation;
-        const underWay = store.begin('a/3', tagged);
-        equal(
-          store.purge(({ meta }) => meta.tags.includes('red')),
-          1,
-        );
+        const underWay = store.begin(key('/3'), tagged);
+        equal(await store.purge('a', [{ kind: 'tag', tag: 'red' }]), { matched: 2, whole: true });
         equal(underWay.doomed, true);
         await underWay.write(Buffer.from('x'));
         equal(await underWay.commit(), { kind: 'not-stored', reason: 'purged' });
-        const late = store.begin('a/4', tagged, { generation: before });
+        const late = store.begin(key('/4'), tagged, { generation: before });
         equal(late.doomed, true);
         late.abort(new Error('over'));
-        const other = store.begin('a/5', testMeta(), { generation: before });
+        const other = store.begin(key('/5'), testMeta(), { generation: before });
         equal(other.doomed, false);
         other.abort(new Error('over'));
-        equal(
-          store.purge(({ key }) => key.startsWith('a/')),
-          1,
-        );
-        equal(await store.lookup('a/2', anyRequest), undefined);
-        equal((await store.lookup('b/1', anyRequest))?.live, true);
+        await Promise.all([late.ended, other.ended]);
+        equal((await store.purge('a', [{ kind: 'prefix', prefix: '/' }])).matched, 1);
+        equal(await store.lookup(key('/2'), anyRequest), undefined);
+        equal((await store.lookup(ownedKey('b', '/1'), anyRequest))?.live, true);
+      }),
+    );
+
+    test(
+      'purge means a target in every version, scheme, host, variant and rule of its query, and no other',
+      withStore(async ({ store }) => {
+        const meant = [
+          ownedKey('a', '/p?x=1&u=2'),
+          ownedKey('a', '/p?x=1&u=2', { scheme: 'https' }),
+          ownedKey('a', '/p?x=1&u=2', { host: 'shop.example' }),
+          ownedKey('a', '/p?x=1&u=2', { version: 12 }),
+          ownedKey('a', '/p?x=1#[false,false,["u"]]'),
+        ];
+        const others = [
+          ownedKey('a', '/p'),
+          ownedKey('a', '/p?x=1'),
+          ownedKey('a', '/p?x=2#[false,false,["u"]]'),
+          ownedKey('a', '/q?x=1#[false,false,["u"]]'),
+          ownedKey('ab', '/p?x=1&u=2'),
+          ownedKey('b', '/p?x=1&u=2'),
+        ];
+        const before = store.generation;
+        for (const each of [...meant, ...others]) await put(store, each, testBody(5));
+        const inGerman = testMeta(['Cache-Control', 'max-age=60', 'Vary', 'Accept-Language']);
+        await put(store, ownedKey('a', '/p?x=1&u=2'), testBody(5), inGerman);
+        const { matched } = await store.purge('a', [{ kind: 'target', target: '/p?x=1&u=2' }]);
+        equal(matched, meant.length + 1);
+        for (const each of meant) equal(await store.lookup(each, anyRequest), undefined);
+        for (const each of others) equal((await store.lookup(each, anyRequest))?.live, true);
+        // The same of what comes back later from before it.
+        for (const each of [...meant, ...others]) {
+          const fill = store.begin(each, testMeta(), { generation: before });
+          equal([each, fill.doomed], [each, meant.includes(each)]);
+          fill.abort(new Error('over'));
+        }
+      }),
+    );
+
+    test(
+      'a purge holds at once for what it has not come by yet, and spares what is stored after it',
+      withStore(async ({ store }) => {
+        const keys = Array.from({ length: 600 }, (_, i) => ownedKey('a', `/${i}`));
+        for (const key of keys) await put(store, key, testBody(3));
+        const [first = '', second = '', third = ''] = keys.slice(-3);
+        const held = store.variants(first)[0];
+        const purging = store.purge('a', [{ kind: 'all' }]);
+        equal(store.peek(first, anyRequest), undefined);
+        equal(store.variants(second), []);
+        equal(held?.live, false);
+        await put(store, third, testBody(4));
+        const { whole } = await purging;
+        equal([whole, store.stats.entries], [true, 1]);
+        equal((await store.lookup(third, anyRequest))?.length, 4);
       }),
     );
 
@@ -290,15 +350,61 @@ export function describeCacheStore(name: string, make: () => Promise<SuiteStore>
     );
 
     test(
-      'a soft purge makes stale',
+      'parts of a key go with it, whoever forgets or purges it, and no other key reaches them',
       withStore(async ({ store }) => {
-        await put(store, 'k', testBody(10));
+        const [one, two, three] = ['/1', '/2', '/3'].map((target) => ownedKey('a', target)) as [
+          string,
+          string,
+          string,
+        ];
+        const stored = async (key: string): Promise<boolean> =>
+          (await store.lookup(key, anyRequest)) !== undefined;
+        for (const key of [one, two, three]) {
+          await put(store, partKey(key, 'a'), testBody(10, 1));
+          await put(store, partKey(key, 'b'), testBody(10, 2));
+        }
+        equal(store.parts(one).length, 2);
+        const before = store.generation;
+        const underWay = store.begin(partKey(one, 'c'), testMeta());
+        equal(store.forget(one), 2);
+        await underWay.write(Buffer.from('x'));
+        equal(await underWay.commit(), { kind: 'not-stored', reason: 'purged' });
+        equal(store.begin(partKey(one, 'd'), testMeta(), { generation: before }).doomed, true);
+        equal(store.begin(partKey(two, 'd'), testMeta(), { generation: before }).doomed, false);
         equal(
-          store.purge(() => true, { soft: true }),
-          1,
+          [store.parts(one).length, await stored(partKey(one, 'a')), await stored(partKey(two, 'a'))],
+          [0, false, true],
         );
-        const entry = await store.lookup('k', anyRequest);
-        equal(entry !== undefined && entry.meta.freshness.freshUntilMs <= Date.now(), true);
+        const open = store.begin(partKey(two, 'c'), testMeta());
+        const purged = store.purge('a', [{ kind: 'target', target: '/2' }]);
+        equal([open.doomed, await stored(partKey(two, 'b')), store.parts(two).length], [true, false, 0]);
+        equal(store.begin(partKey(two, 'e'), testMeta(), { generation: before }).doomed, true);
+        equal([(await purged).matched, await stored(partKey(three, 'a'))], [4, true]);
+        await store.purge('a', [{ kind: 'prefix', prefix: '/3' }]);
+        equal(store.parts(three).length, 0);
+      }),
+    );
+
+    test(
+      'a soft purge makes stale, and is not undone by an answer that was asked for before it',
+      withStore(async ({ store }) => {
+        const key = ownedKey('a', '/');
+        await put(store, key, testBody(10));
+        const before = store.generation;
+        equal((await store.purge('a', [{ kind: 'all' }], { soft: true })).matched, 1);
+        const isStale = async (): Promise<boolean | undefined> => {
+          const entry = await store.lookup(key, anyRequest);
+          return entry === undefined ? undefined : entry.meta.freshness.freshUntilMs <= Date.now();
+        };
+        equal(await isStale(), true);
+        const entry = await store.lookup(key, anyRequest);
+        if (entry === undefined) throw new Error('a soft purge keeps it');
+        const renewed = testMeta(['Cache-Control', 'max-age=600']);
+        const late = { ...renewed, freshness: { ...renewed.freshness, freshUntilMs: Date.now() + 1e9 } };
+        await store.update(entry, late, { generation: before });
+        equal(await isStale(), true);
+        await store.update(entry, late, { generation: store.generation });
+        equal(await isStale(), false);
       }),
     );
 

@@ -1,5 +1,7 @@
 import type { Freshness } from './freshness.ts';
 import type { HeaderLookup, RawHeaders } from './headers.ts';
+import type { PurgeSelector } from './purge-selector.ts';
+import type { Swept } from './purge-sweeps.ts';
 
 /** What is kept of a response beside its body. Plain data: it is written to disk as JSON. */
 export interface EntryMeta {
@@ -122,14 +124,19 @@ export interface CacheStore {
   lookup(key: string, header: HeaderLookup): Promise<StoredEntry | undefined>;
   /** All variants under a key, the most recent first. */
   variants(key: string): readonly StoredEntry[];
+  /** All that is kept under keys that are parts of this one (`partKey`). */
+  parts(key: string): readonly StoredEntry[];
   /** So many uses that somebody else made of an entry, from a copy: it is not to be evicted for want of them. */
   used(entry: StoredEntry, times: number): void;
   begin(key: string, meta: EntryMeta, options?: BeginOptions): Fill;
-  /** New metadata for the same body (304). No-op if the entry is no longer live. */
-  update(entry: StoredEntry, meta: EntryMeta): Promise<void>;
+  /**
+   * New metadata for the same body (304). No-op if the entry is no longer live, or was purged, however softly, since
+   * `generation`, when the origin was asked.
+   */
+  update(entry: StoredEntry, meta: EntryMeta, options?: { readonly generation?: number }): Promise<void>;
   remove(entry: StoredEntry): void;
   /**
-   * Voids everything under a key, every variant of it, stored or under way (RFC 9111 §4.4); what was
+   * Voids everything under a key, every variant and part of it, stored or under way (RFC 9111 §4.4); what was
    * asked for before and comes after it does not come back. Costs what the key has, not what the store has.
    */
   forget(key: string): number;
@@ -141,10 +148,11 @@ export interface CacheStore {
   /** Resolves when all that was voided until now is gone from the disk, too, so that no start brings it back. Never rejects. */
   gone(): Promise<void>;
   /**
-   * Removes what matches, in store and under way; fills begun before and stored after it do not come
-   * back. Soft: kept, but stale from now on. Returns how many entries matched.
+   * Voids what an owner has (`keyOwner`), in store and under way; fills begun before and stored after it do not come
+   * back. Soft: kept, but stale from now on. It holds for every look-up from now on; resolves when it is done on disk,
+   * too. Costs what targets and tags have; a prefix, or everything, one look at each entry, in slices.
    */
-  purge(matches: (target: PurgeTarget) => boolean, options?: { readonly soft?: boolean }): number;
+  purge(owner: string, what: readonly PurgeSelector[], options?: { readonly soft?: boolean }): Promise<Swept>;
   /**
    * Gives the folder up for another store: nothing is kept, written or deleted any more. What is in RAM, and
    * bodies whose reading has begun, are served on. Resolves with what takes it back, for when there is no
@@ -159,3 +167,6 @@ export interface CacheStore {
  * fetched anew until `until` settles. Who holds copies drops them.
  */
 export type OnDisturbed = (key: string, until?: Promise<void>) => void;
+
+/** Told at once of what a purge means, before it has been found. Who holds copies drops those that match. */
+export type OnVoided = (matches: (target: PurgeTarget) => boolean) => void;

@@ -3,6 +3,7 @@ export {
   bodyOf,
   describeCacheStore,
   gather,
+  ownedKey,
   put,
   slices,
   testBody,

@@ -1,6 +1,6 @@
 import { errorCode, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { keyScope } from './cache-key.ts';
+import { keyScope, wholeKey } from './cache-key.ts';
 import { openDiskTier } from './disk-tier.ts';
 import type { DiskFile, DiskIo, NewFiles, Recovered } from './disk-tier.ts';
 import { createDiskUse } from './disk-use.ts';
@@ -10,7 +10,9 @@ import { StoreFill } from './fill.ts';
 import type { FillHost } from './fill.ts';
 import { createIndexReading } from './index-reading.ts';
 import { createPurgeLog } from './purge-log.ts';
-import type { CacheStore, OnDisturbed } from './store.ts';
+import { purgeMatcher } from './purge-selector.ts';
+import { createPurgeSweeps } from './purge-sweeps.ts';
+import type { CacheStore, OnDisturbed, OnVoided } from './store.ts';
 import { PolicyNode, createTinyLfu, policyHash } from './tiny-lfu.ts';
 
 export interface CacheStoreOptions {
@@ -41,6 +43,7 @@ export interface CacheStoreOptions {
     readonly newFiles?: NewFiles;
   };
   readonly onDisturbed?: OnDisturbed;
+  readonly onVoided?: OnVoided;
   readonly clock?: Clock;
   readonly log?: Log;
 }
@@ -66,6 +69,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
   const index = createEntryIndex();
   const fills = new Set<StoreFill>();
   const purges = createPurgeLog();
+  /** What the disk was told and has not done yet. */
   const removals = new Set<Promise<void>>();
   let closing = false;
   let closed = false;
@@ -119,6 +123,10 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     return removal;
   }
 
+  async function settled(): Promise<void> {
+    if (removals.size > 0) await Promise.all(removals);
+  }
+
   function leaveRam(entry: Entry): void {
     entry.ramNode = undefined;
     if (entry.file === undefined) {
@@ -149,6 +157,36 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     entry.diskNode = undefined;
     // `body` and `file` stay for reads under way; the file's name goes.
     if (entry.file !== undefined) void removeFile(entry.file);
+  }
+
+  /** Stale from now on, and after a start, too. */
+  function soften(entry: Entry, generation: number): void {
+    entry.softened = generation;
+    entry.goStale(clock.nowMs());
+    disturbed(entry.key);
+    const writing = writeHead(entry).finally(() => removals.delete(writing));
+    removals.add(writing);
+  }
+
+  async function writeHead(entry: Entry): Promise<void> {
+    const { tier } = disk;
+    if (entry.file === undefined || tier === undefined || retired) return;
+    try {
+      if (await tier.rewriteHead(entry.file, entry)) return;
+      // No room for the longer head: RAM keeps it if it can.
+      if (entry.diskNode !== undefined) onDisk.remove(entry.diskNode);
+      leaveDisk(entry);
+    } catch (error) {
+      disk.failed(error);
+      bury(entry);
+    }
+  }
+
+  const sweeps = createPurgeSweeps({ clock, every: () => index.every(), bury, soften, settled });
+
+  /** What is found, unless a purge that is under way means it. */
+  function current(entry: Entry | undefined): Entry | undefined {
+    return entry !== undefined && sweeps.settle(entry) ? entry : undefined;
   }
 
   function enterRam(entry: Entry, body: Buffer): boolean {
@@ -251,6 +289,7 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       if (!inRam && !inDisk) return undefined;
       entry.verified = true;
       entry.live = true;
+      entry.generation = purges.generation;
       if (finished.file !== undefined && !inDisk) void removeFile(finished.file);
       for (const old of index.add(entry)) bury(old);
       disturbed(entry.key);
@@ -265,8 +304,9 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     const newer = index.find(head.key, undefined, head.meta.varyKey);
     if (newer?.file?.id === file.id) return;
     const entry = new Entry({ ...head, body: undefined, file }, () => disk.tier);
+    const purged = purges.since(0, head);
     if (
-      purges.beats(0, head) ||
+      purged === 'hard' ||
       (newer !== undefined && newer.meta.receivedAtMs >= head.meta.receivedAtMs) ||
       !enterDisk(entry, file)
     ) {
@@ -274,7 +314,9 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       return;
     }
     entry.live = true;
+    entry.generation = purges.generation;
     for (const old of index.add(entry)) bury(old);
+    if (purged === 'soft') soften(entry, purges.generation);
   }
 
   try {
@@ -305,13 +347,13 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       return purges.generation;
     },
     peek(key, header) {
-      const entry = index.find(key, header);
+      const entry = current(index.find(key, header));
       if (entry?.body === undefined) return undefined;
       found(entry);
       return entry;
     },
     async lookup(key, header) {
-      const entry = index.find(key, header);
+      const entry = current(index.find(key, header));
       if (entry === undefined) {
         ram.record(policyHash(key));
         return undefined;
@@ -323,7 +365,8 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       });
       return (await entry.readying) ? entry : undefined;
     },
-    variants: (key) => index.variants(key),
+    variants: (key) => index.variants(key).filter((entry) => sweeps.settle(entry)),
+    parts: (key) => index.parts(key).filter((entry) => sweeps.settle(entry)),
     used(stored, times) {
       const entry = index.find(stored.key, undefined, stored.meta.varyKey);
       if (entry === undefined || entry !== stored) return;
@@ -332,31 +375,23 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     },
     begin(key, meta, beginOptions = {}) {
       const fill = new StoreFill(host, key, meta, beginOptions);
-      if (closing || purges.beats(beginOptions.generation ?? purges.generation, { key, meta })) fill.doom();
+      if (closing || purges.since(beginOptions.generation ?? purges.generation, { key, meta }) !== undefined)
+        fill.doom();
       fills.add(fill);
       disturbed(key, fill.ended);
       return fill;
     },
-    async update(stored, meta) {
-      const entry = index.find(stored.key, undefined, stored.meta.varyKey);
+    async update(stored, meta, updateOptions = {}) {
+      const entry = current(index.find(stored.key, undefined, stored.meta.varyKey));
       if (entry === undefined || entry !== stored) return;
+      // Asked before a purge that made it stale: it stays so.
+      if (purges.since(updateOptions.generation ?? purges.generation, entry) !== undefined) return;
       index.remove(entry);
       entry.meta = meta;
       entry.attachment = undefined;
       disturbed(entry.key);
       for (const old of index.add(entry)) if (old !== entry) bury(old);
-      const { tier } = disk;
-      if (entry.file === undefined || tier === undefined || retired) return;
-      try {
-        if (!(await tier.rewriteHead(entry.file, entry))) {
-          // No room for the longer head: RAM keeps it if it can.
-          if (entry.diskNode !== undefined) onDisk.remove(entry.diskNode);
-          leaveDisk(entry);
-        }
-      } catch (error) {
-        disk.failed(error);
-        bury(entry);
-      }
+      await writeHead(entry);
     },
     remove(stored) {
       const entry = index.find(stored.key, undefined, stored.meta.varyKey);
@@ -364,10 +399,10 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
     },
     forget(key) {
       purges.addKey(key);
-      for (const fill of fills) if (fill.key === key) fill.doom();
-      const variants = [...index.variants(key)];
-      for (const entry of variants) bury(entry);
-      return variants.length;
+      for (const fill of fills) if (wholeKey(fill.key) === key) fill.doom();
+      const gone = [...index.variants(key), ...index.parts(key)];
+      for (const entry of gone) bury(entry);
+      return gone.length;
     },
     forgetGroup(scope, group) {
       purges.addGroup(scope, group);
@@ -377,27 +412,27 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
       for (const entry of members) bury(entry);
       return members.length;
     },
-    async gone() {
-      await Promise.all(removals);
-    },
-    purge(matches, purgeOptions = {}) {
-      purges.add(matches);
-      for (const fill of fills) if (matches(fill)) fill.doom();
-      let count = 0;
-      const now = clock.nowMs();
-      for (const entry of index.all()) {
-        if (!matches(entry)) continue;
-        count += 1;
-        if (purgeOptions.soft === true) {
-          entry.goStale(now);
-          disturbed(entry.key);
-        } else bury(entry);
+    gone: settled,
+    purge(owner, what, purgeOptions = {}) {
+      const soft = purgeOptions.soft === true;
+      purges.add(owner, what, soft);
+      const matches = purgeMatcher(owner, what);
+      let doomed = 0;
+      for (const fill of fills) {
+        if (fill.doomed || !matches(fill)) continue;
+        fill.doom();
+        doomed += 1;
       }
-      return count;
+      options.onVoided?.(matches);
+      const { generation } = purges;
+      const candidates = index.candidates(owner, what);
+      const swept = sweeps.begin({ generation, soft, matches, candidates });
+      return swept.then(({ matched, whole }) => ({ matched: matched + doomed, whole }));
     },
     async retire() {
       closing = true;
       await reading.stop();
+      await sweeps.stop();
       for (const fill of fills) fill.doom();
       await Promise.all([...fills].filter((fill) => fill.committing).map((fill) => fill.ended));
       await Promise.all(removals);
@@ -406,11 +441,13 @@ export async function openCacheStore(options: CacheStoreOptions): Promise<CacheS
         retired = false;
         closing = false;
         reading.goOn();
+        sweeps.goOn();
       };
     },
     async close() {
       closing = true;
       await reading.stop();
+      await sweeps.stop();
       // What has come whole is kept; `abort` leaves a fill alone that is only being written down.
       for (const fill of fills) fill.abort(new Error('the store is closing'));
       await Promise.all([...fills].map((fill) => fill.ended));

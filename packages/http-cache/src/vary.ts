@@ -36,14 +36,38 @@ export function secondaryKey(names: readonly string[], header: HeaderLookup): st
 }
 
 /** Case matters nowhere in these fields, and order neither: quality values stay with their members. */
-const CASELESS = new Set(['accept-encoding', 'accept-language', 'accept-charset']);
+const CASELESS = new Set(['accept-language', 'accept-charset']);
 /** Lists whose white space means nothing (RFC 9110 §5.6.1, §12.5). */
-const LISTS = new Set([...CASELESS, 'accept']);
+const LISTS = new Set([...CASELESS, 'accept', 'accept-encoding']);
+
+/**
+ * Codings that are taken, whatever their order and weight: browsers say the same few in many ways, and what any of
+ * them takes is good for all who take the same. What is not taken is not said, but where it is what all take unasked.
+ */
+function codings(value: string): string {
+  const names = new Set<string>();
+  for (const member of listMembers(value.toLowerCase())) {
+    const [name = '', ...parameters] = member.split(';').map((part) => part.trim());
+    const isRefused = parameters.some((each) => /^q[ \t]*=[ \t]*0(?:\.0{0,3})?$/.test(each));
+    if (!isRefused) names.add(name === 'x-gzip' ? 'gzip' : name);
+    else if (name === 'identity' || name === '*') names.add(`${name};q=0`);
+  }
+  return [...names].sort().join(',');
+}
+
+/** A member without white space around `;` and `=`; linear, since viewers write what is in it. */
+function withoutSpace(member: string): string {
+  return member
+    .split(/([;=])/)
+    .map((part) => part.trim())
+    .join('');
+}
 
 /** Only fields whose grammar is known are normalised: elsewhere every byte may mean something (RFC 9111 §4.1). */
 function normalise(name: string, value: string): string {
   if (!LISTS.has(name)) return value;
-  const members = listMembers(value).map((member) => member.replaceAll(/[ \t]*([;=])[ \t]*/g, '$1'));
+  if (name === 'accept-encoding') return codings(value);
+  const members = listMembers(value).map(withoutSpace);
   if (!CASELESS.has(name)) return members.join(',');
   return members
     .map((member) => member.toLowerCase())

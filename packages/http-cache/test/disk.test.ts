@@ -6,10 +6,10 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createManualClock } from '@media-network/runtime/testing';
 import { fillFrom, openCacheStore } from '../src/index.ts';
-import type { CacheStore } from '../src/index.ts';
+import type { CacheStore, EntryMeta } from '../src/index.ts';
 import type { DiskIo } from '../src/disk-tier.ts';
 import { HEAD_BYTES, bodyOffsetFor, decodeHead, encodeHead } from '../src/disk-head.ts';
-import { anyRequest, bodyOf, gather, put, testBody, testMeta } from '../src/testing.ts';
+import { anyRequest, bodyOf, gather, ownedKey, put, testBody, testMeta } from '../src/testing.ts';
 
 let dir = '';
 beforeEach(async () => {
@@ -76,8 +76,15 @@ function held(): { readonly io: DiskIo; readonly release: () => void; readonly a
   };
 }
 
+const lasting = (): EntryMeta => {
+  const meta = testMeta();
+  return { ...meta, freshness: { ...meta.freshness, freshUntilMs: Date.now() + 1e9 } };
+};
+
 describe('a folder too full to be read before the store is in use', () => {
-  const KEYS = ['kept', 'purged', 'soft', 'newer'];
+  const SOFT = ownedKey('a', '/soft');
+  const HARD = ownedKey('a', '/hard');
+  const KEYS = ['kept', 'purged', SOFT, HARD, 'newer'];
 
   async function filled(more: readonly string[] = []): Promise<void> {
     const store = await open();
@@ -93,14 +100,18 @@ describe('a folder too full to be read before the store is in use', () => {
     expect(store.stats.entries).toBe(0);
     expect(await store.lookup('kept', anyRequest)).toBeUndefined();
     store.forget('purged');
-    store.purge(({ key }) => key === 'soft', { soft: true });
+    await store.purge('a', [{ kind: 'target', target: '/hard' }]);
+    await store.purge('a', [{ kind: 'prefix', prefix: '/s' }], { soft: true });
     expect(await put(store, 'newer', testBody(500, 2))).toBe('stored');
-    expect(await files()).toHaveLength(4); // nothing new on disk yet
+    expect(await files()).toHaveLength(5); // nothing new on disk yet
     release();
     await expect.poll(() => store.lookup('kept', anyRequest)).toBeDefined();
-    await expect.poll(async () => (await files()).length).toBe(1);
+    await expect.poll(async () => (await files()).length).toBe(2);
     expect(await store.lookup('purged', anyRequest)).toBeUndefined();
-    expect(await store.lookup('soft', anyRequest)).toBeUndefined();
+    expect(await store.lookup(HARD, anyRequest)).toBeUndefined();
+    expect((await store.lookup(SOFT, anyRequest))?.meta.freshness.freshUntilMs).toBeLessThanOrEqual(
+      Date.now(),
+    );
     expect((await bodyOf(await store.lookup('newer', anyRequest)))?.equals(testBody(500, 2))).toBe(true);
     // From now on the disk takes what comes.
     await expect
@@ -108,9 +119,28 @@ describe('a folder too full to be read before the store is in use', () => {
         await put(store, 'later', testBody(3_000));
         return (await files()).length;
       })
-      .toBe(2);
+      .toBe(3);
     await store.close();
     expect((await afterRestart('later'))?.equals(testBody(3_000))).toBe(true);
+  });
+
+  test('a soft purge holds after a start, and one that was given up in the middle goes on when the store is taken back', async () => {
+    const store = await open();
+    for (let i = 0; i < 600; i += 1) await put(store, ownedKey('a', `/${i}`), testBody(20), lasting());
+    await put(store, ownedKey('b', '/'), testBody(20), lasting());
+    await store.purge('b', [{ kind: 'all' }], { soft: true });
+    const given = store.purge('a', [{ kind: 'all' }]);
+    const takeBack = await store.retire();
+    expect(await given).toMatchObject({ whole: false });
+    expect((await files()).length).toBeGreaterThan(1);
+    expect(store.peek(ownedKey('a', '/599'), anyRequest)).toBeUndefined();
+    takeBack();
+    await expect.poll(async () => (await files()).length).toBe(1);
+    await store.close();
+    const next = await open();
+    const entry = await next.lookup(ownedKey('b', '/'), anyRequest);
+    expect(entry?.meta.freshness.freshUntilMs).toBeLessThanOrEqual(Date.now());
+    await next.close();
   });
 
   test('closing does not wait for the rest, and the next start finds it', async () => {
@@ -124,9 +154,9 @@ describe('a folder too full to be read before the store is in use', () => {
     // Those that were being read are known, sixteen at most; the others were left alone.
     expect(store.stats.entries).toBeGreaterThan(0);
     expect(store.stats.entries).toBeLessThanOrEqual(16);
-    expect(await files()).toHaveLength(44);
+    expect(await files()).toHaveLength(45);
     const next = await open();
-    expect(next.stats.entries).toBe(44);
+    expect(next.stats.entries).toBe(45);
     await next.close();
   });
 
@@ -141,7 +171,7 @@ describe('a folder too full to be read before the store is in use', () => {
     expect(store.stats.entries).toBeGreaterThan(0);
     expect(store.stats.entries).toBeLessThanOrEqual(16);
     takeBack();
-    await expect.poll(() => store.stats.entries).toBe(44);
+    await expect.poll(() => store.stats.entries).toBe(45);
     await store.close();
   });
 

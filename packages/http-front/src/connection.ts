@@ -90,10 +90,14 @@ export class Connection<Token> implements OpenConnection {
     if (this.#phase === 'reading') {
       if (this.#pending === undefined) this.#end();
       else this.#refuse({ status: 400, reason: 'truncated' });
-    } else if (this.#exchange !== undefined && !this.#exchange.bodyComplete && this.#pending === undefined) {
-      this.#socket.destroy();
-    }
+    } else if (this.#exchange?.bodyComplete === false && this.#pending === undefined) this.#bodyEnded();
   };
+
+  /** The viewer has sent its last byte: the end of what was switched to, too little of a body. */
+  #bodyEnded(): void {
+    if (this.#exchange?.switched === true) this.#exchange.endBody();
+    else this.#socket.destroy();
+  }
 
   readonly #onClose = (): void => {
     this.#phase = 'closed';
@@ -211,7 +215,8 @@ export class Connection<Token> implements OpenConnection {
       },
       answered: () => {
         const exchange = this.#exchange;
-        if (exchange?.bodyComplete !== false) this.#finishExchange();
+        if (exchange?.switched === true) this.#lastRequest = true;
+        if (exchange?.bodyComplete !== false || exchange.switched) this.#finishExchange();
         else {
           exchange.discardBody();
           this.#feed();
@@ -263,7 +268,12 @@ export class Connection<Token> implements OpenConnection {
   #feed(): void {
     const exchange = this.#exchange;
     const pending = this.#pending;
-    if (exchange === undefined || pending === undefined || exchange.bodyComplete || exchange.bodyFull) return;
+    if (exchange === undefined || exchange.bodyComplete || exchange.bodyFull) return;
+    if (pending === undefined) {
+      // It had sent its last byte before the switch.
+      if (this.#halfClosed && exchange.switched) this.#bodyEnded();
+      return;
+    }
     this.#sinceMs = this.#front.clock.nowMs();
     const used = exchange.feed(pending);
     if (used === -1) {
@@ -280,8 +290,7 @@ export class Connection<Token> implements OpenConnection {
     }
     this.#balanceInput();
     if (exchange.bodyComplete && exchange.answered) this.#finishExchange();
-    else if (this.#halfClosed && !exchange.bodyComplete && this.#pending === undefined)
-      this.#socket.destroy();
+    else if (this.#halfClosed && !exchange.bodyComplete && this.#pending === undefined) this.#bodyEnded();
   }
 
   #finishExchange(): void {
@@ -350,9 +359,15 @@ export class Connection<Token> implements OpenConnection {
       } else if (waited > limits.idleTimeoutMs) this.#end();
     } else if (this.#phase === 'handed-over') {
       const exchange = this.#exchange;
+      // What was switched to may be silent for as long as its own limits say.
+      if (exchange?.switched === true) return;
       if (exchange?.bodyComplete === false && !exchange.bodyFull && waited > limits.bodyTimeoutMs) {
         this.#abandon({ status: 408, reason: 'body-timeout' });
-      }
+      } else if (
+        this.#halfClosed &&
+        nowMs - Math.max(this.#sinceMs, this.#output.sentMs) > limits.halfClosedTimeoutMs
+      )
+        this.#socket.destroy();
     } else if (this.#phase === 'ending' && waitingSinceMs === 0 && waited > limits.lingerMs) {
       this.#socket.destroy();
     }

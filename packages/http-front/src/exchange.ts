@@ -8,6 +8,8 @@ import { RequestBody } from './request-body.ts';
 import { interimHead, responseHead } from './response-head.ts';
 import type { Framing } from './response-head.ts';
 import type { Answer, FrontHandlers, ParsedRequest } from './seam.ts';
+import { upgradeOf } from './upgrade.ts';
+import type { UpgradeProtocol } from './upgrade.ts';
 
 /** What an exchange needs of its connection. */
 export interface ExchangeHost<Token> {
@@ -35,12 +37,14 @@ export interface Remote {
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n', 'latin1');
 const CRLF = Buffer.from('\r\n', 'latin1');
+const nothing = (): void => undefined;
 
 /** One request that was handed over, and its answer on the way back, over HTTP/1. */
 export class Exchange<Token> {
   readonly #host: ExchangeHost<Token>;
   readonly #request: ParsedRequest;
   readonly #body: RequestBody | undefined;
+  readonly #upgrade: UpgradeProtocol | undefined;
   #controller: AbortController | undefined;
   #answer: Answer<Token> | undefined;
   /** Nothing more can be sent. */
@@ -54,24 +58,30 @@ export class Exchange<Token> {
   #error: unknown;
   /** Set once the answer is complete and has left. */
   answered = false;
+  /** The connection has switched protocols: whatever comes is for `body`, and it ends with its answer. */
+  switched = false;
   drainedBytes = 0;
 
   constructor(host: ExchangeHost<Token>, parser: HeadParser, remote: Remote) {
     this.#host = host;
     const present = parser.chunked || parser.contentLength > 0;
     const expects = present && parser.minorVersion === 1 && parser.header('expect') !== undefined;
-    this.#body = present
-      ? new RequestBody(
-          parser.contentLength,
-          parser.chunked,
-          () => host.wantInput(),
-          // RFC 9110 §10.1.1: whoever reads the body wants it sent.
-          () => {
-            if (expects) this.#interim(100, []);
-          },
-        )
-      : undefined;
-    this.#request = handedOver(this, parser, remote, this.#body);
+    this.#upgrade = upgradeOf(parser, present);
+    if (this.#upgrade !== undefined)
+      this.#body = new RequestBody(Number.POSITIVE_INFINITY, false, () => host.wantInput(), nothing);
+    else
+      this.#body = present
+        ? new RequestBody(
+            parser.contentLength,
+            parser.chunked,
+            () => host.wantInput(),
+            // RFC 9110 §10.1.1: whoever reads the body wants it sent.
+            () => {
+              if (expects) this.#interim(100, []);
+            },
+          )
+        : undefined;
+    this.#request = handedOver(this, parser, remote, this.#body, this.#upgrade);
   }
 
   /** Made when first asked for: most handlers of small answers never do. */
@@ -86,7 +96,9 @@ export class Exchange<Token> {
     return this.#answer !== undefined;
   }
 
+  /** Before a switch nothing that comes is for the request. */
   get bodyComplete(): boolean {
+    if (this.#upgrade !== undefined && !this.switched) return true;
     return this.#body?.complete ?? true;
   }
 
@@ -101,6 +113,11 @@ export class Exchange<Token> {
 
   discardBody(): void {
     this.#body?.discard();
+  }
+
+  /** After a switch: the viewer sends nothing more. */
+  endBody(): void {
+    this.#body?.end();
   }
 
   interim(status: number, headers: readonly string[]): void {
@@ -131,12 +148,16 @@ export class Exchange<Token> {
     const { method, httpVersion } = this.#request;
     const bodyless =
       answer.body === undefined || method === 'HEAD' || answer.status === 204 || answer.status === 304;
-    const framing = framingOf(answer, bodyless, method, httpVersion);
+    const switches = answer.status === 101;
+    const framing = switches ? 'none' : framingOf(answer, bodyless, method, httpVersion);
     let head: Buffer;
     try {
+      if (switches && this.#upgrade === undefined)
+        throw new TypeError('a switch of protocols that the viewer did not ask for');
       head = responseHead(answer.status, answer.statusText, answer.headers, framing, {
         close: host.isLast() || framing === 'close',
         nowMs: host.nowMs(),
+        upgrade: switches ? this.#upgrade : undefined,
       });
     } catch (error) {
       await leave(answer.body);
@@ -146,7 +167,9 @@ export class Exchange<Token> {
     }
     this.#answer = answer;
     this.#releaseHeld();
+    this.switched = switches;
     try {
+      if (switches) host.wantInput();
       if (bodyless) {
         this.#send(head, undefined, head.length, 0);
         await leave(answer.body);
@@ -289,6 +312,7 @@ function handedOver<Token>(
   parser: HeadParser,
   remote: Remote,
   body: RequestBody | undefined,
+  upgrade: UpgradeProtocol | undefined,
 ): ParsedRequest {
   const rawHeaders = parser.rawHeaders();
   let none: Readable | undefined;
@@ -301,7 +325,8 @@ function handedOver<Token>(
     target: parser.target,
     pathEnd: parser.pathEnd,
     rawHeaders,
-    hasBody: body !== undefined,
+    hasBody: body !== undefined && upgrade === undefined,
+    upgrade,
     get body() {
       if (body !== undefined) return body;
       none ??= Readable.from([]);

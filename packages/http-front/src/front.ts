@@ -1,7 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { createServer as createNetServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { SecureContext, TLSSocket } from 'node:tls';
+import type {
+  SecureContext,
+  SecureContextOptions,
+  TLSSocket,
+  TlsOptions as TlsServerOptions,
+} from 'node:tls';
 import { MediaError, createRepeatingTask, errorCode, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { Connection } from './connection.ts';
@@ -39,13 +45,24 @@ export interface ListenOptions {
   readonly handle?: unknown;
 }
 
-/** PEM, or a callback that names the context of a server name (`null` falls back to `cert` and `key`). */
-export interface TlsOptions {
+/** PEM: for who names no server, or one that `contextFor` has nothing for. Without it they get the alert `handshake_failure`. */
+export interface TlsPair {
   readonly cert: string | Buffer;
   readonly key: string | Buffer;
+}
+
+export interface TlsOptions extends Partial<TlsPair> {
   /** 48 bytes that processes on one port share, so that a viewer who comes back to another one resumes its session. */
   readonly ticketKeys?: Buffer;
-  readonly contextFor?: (serverName: string) => SecureContext | null | Promise<SecureContext | null>;
+  /**
+   * The context of a server name, lower-case; null falls back to `cert` and `key`. `proof`: who asks offers `acme-tls/1`
+   * and nothing else (RFC 8737), over TLS 1.3, where that is known before the certificate is chosen; such a connection
+   * ends with its handshake.
+   */
+  readonly contextFor?: (
+    serverName: string,
+    proof: boolean,
+  ) => SecureContext | null | Promise<SecureContext | null>;
 }
 
 export interface Listening {
@@ -55,6 +72,11 @@ export interface Listening {
   readonly handle: unknown;
   /** Accepts no more here; connections and other holders of the socket stay. */
   stop(): void;
+}
+
+export interface TlsListening extends Listening {
+  /** From the next handshake on. */
+  readonly renew: (pair: TlsPair) => void;
 }
 
 export interface CloseOptions {
@@ -73,7 +95,7 @@ export interface Front {
   /** Open connections. */
   readonly openConnections: number;
   listen(options: ListenOptions): Promise<Listening>;
-  listenTls(options: ListenOptions, tls: TlsOptions): Promise<Listening>;
+  listenTls(options: ListenOptions, tls: TlsOptions): Promise<TlsListening>;
   /**
    * Stops accepting, ends connections as they become idle, lets responses under way finish for `graceMs`,
    * then cuts the rest. Resolves when all is closed. May be called again to be quicker about it.
@@ -85,6 +107,11 @@ export interface Front {
 const INPUT_BYTES = 65_536;
 const SWEEP_MS = 500;
 const BACKLOG = 1024;
+const TICKET_KEY_BYTES = 48;
+/** Ours is the order that counts (RFC 7301 §3.2): who speaks both speaks HTTP/2. */
+const PROTOCOLS = ['h2', 'http/1.1'];
+/** Proof of a TLS-ALPN-01 challenge (RFC 8737 §6.2). */
+const PROOF = 'acme-tls/1';
 /** AES-128 first: the common hardware does it fastest, and every client that matters offers it. */
 const CIPHERS = [
   'TLS_AES_128_GCM_SHA256',
@@ -284,27 +311,34 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
     },
     async listenTls(listenOptions, tls) {
       const parser = new HeadParser(limits, 'https', targets);
+      const secure: SecureContextOptions = {
+        minVersion: 'TLSv1.2',
+        ciphers: CIPHERS,
+        honorCipherOrder: true,
+        ticketKeys: tls.ticketKeys ?? randomBytes(TICKET_KEY_BYTES),
+      };
+      const { cert, key } = tls;
       const server = createTlsServer(
         {
-          cert: tls.cert,
-          key: tls.key,
+          ...secure,
+          ...(cert === undefined || key === undefined ? {} : { cert, key }),
           allowHalfOpen: true,
           noDelay: true,
-          minVersion: 'TLSv1.2',
-          ciphers: CIPHERS,
-          honorCipherOrder: true,
-          // Ours is the order that counts (RFC 7301 §3.2): who speaks both speaks HTTP/2.
-          ALPNProtocols: ['h2', 'http/1.1'],
           handshakeTimeout: limits.handshakeTimeoutMs,
-          ...(tls.ticketKeys === undefined ? {} : { ticketKeys: tls.ticketKeys }),
-          ...(tls.contextFor === undefined ? {} : { SNICallback: sniCallback(tls.contextFor) }),
+          ...choices(tls.contextFor),
         },
-        (socket: TLSSocket) =>
+        (socket: TLSSocket) => {
+          if (socket.alpnProtocol === PROOF) {
+            socket.on('error', () => undefined);
+            socket.end();
+            return;
+          }
           accept(() =>
             socket.alpnProtocol === 'h2'
               ? new Http2Connection(http2, socket, 'https')
               : new Connection(state, socket, parser),
-          ),
+          );
+        },
       );
       server.maxConnections = limits.maxConnections;
       server.on('connection', (socket: Socket) => {
@@ -313,7 +347,8 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
       });
       // A failed handshake is the client's affair; without a listener it would be nobody's.
       server.on('tlsClientError', (_error, socket) => socket.destroy());
-      return listenOn(server, listenOptions, servers);
+      const listening = await listenOn(server, listenOptions, servers);
+      return { ...listening, renew: (pair) => server.setSecureContext({ ...secure, ...pair }) };
     },
     close(closeOptions = {}) {
       closing ??= closeAll();
@@ -323,20 +358,40 @@ export function createFront<Token>(handlers: FrontHandlers<Token>, options: Fron
   };
 }
 
-function sniCallback(
-  contextFor: NonNullable<TlsOptions['contextFor']>,
-): (serverName: string, done: (error: Error | null, context?: SecureContext) => void) => void {
-  return (serverName, done) => {
-    const choose = async (): Promise<void> => {
-      let context: SecureContext | null;
-      try {
-        context = await contextFor(serverName.toLowerCase());
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)));
-        return;
+/** Whom a client may be told to have reached, and in what protocol. */
+function choices(
+  contextFor: TlsOptions['contextFor'],
+): Pick<TlsServerOptions, 'ALPNProtocols' | 'ALPNCallback' | 'SNICallback'> {
+  if (contextFor === undefined) return { ALPNProtocols: PROTOCOLS };
+  /** Over TLS 1.3 the protocol is chosen before the certificate (OpenSSL's final_alpn), and both on the socket. */
+  const proving = new WeakSet<TLSSocket>();
+  /** Those with a certificate for viewers already, as over TLS 1.2: too late to prove anything. */
+  const viewing = new WeakSet<TLSSocket>();
+  return {
+    ALPNCallback(this: TLSSocket, { protocols }) {
+      const [first] = protocols;
+      if (first === PROOF && protocols.length === 1) {
+        if (viewing.has(this)) return undefined;
+        proving.add(this);
+        return PROOF;
       }
-      done(null, context ?? undefined);
-    };
-    void choose();
+      return PROTOCOLS.find((ours) => protocols.includes(ours));
+    },
+    SNICallback(this: TLSSocket, serverName, done) {
+      const choose = async (proof: boolean): Promise<void> => {
+        let context: SecureContext | null;
+        try {
+          context = await contextFor(serverName.toLowerCase(), proof);
+          if (proof && context === null) throw new Error('there is nothing to prove');
+        } catch (error) {
+          done(error instanceof Error ? error : new Error(String(error)));
+          return;
+        }
+        done(null, context ?? undefined);
+      };
+      const proof = proving.has(this);
+      if (!proof) viewing.add(this);
+      void choose(proof);
+    },
   };
 }

@@ -12,6 +12,11 @@ export interface FrontLimits {
   readonly idleTimeoutMs: number;
   /** Silence inside a request body. Protects origin requests from held-open uploads. */
   readonly bodyTimeoutMs: number;
+  /**
+   * Silence of an answer to a viewer that has ended its side. Protects streams of origins from viewers that are gone:
+   * whether it still reads shows only when something is written.
+   */
+  readonly halfClosedTimeoutMs: number;
   /** Output waiting with no slice flushed. Protects memory from readers that stopped reading. */
   readonly writeTimeoutMs: number;
   /** TLS handshake. Protects against half-open handshakes. */
@@ -45,6 +50,7 @@ export const defaultLimits: FrontLimits = {
   headTimeoutMs: 10_000,
   idleTimeoutMs: 60_000,
   bodyTimeoutMs: 30_000,
+  halfClosedTimeoutMs: 30_000,
   writeTimeoutMs: 60_000,
   handshakeTimeoutMs: 10_000,
   lingerMs: 2_000,

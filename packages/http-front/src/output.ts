@@ -32,6 +32,8 @@ export class Output<Token> {
   #corked = false;
   /** Since when the oldest bytes not yet taken by the kernel wait; 0 when none do. */
   waitingSinceMs = 0;
+  /** When something was last given to the socket. */
+  sentMs = 0;
 
   /** `onProgress` is called, never from inside `send`, after bytes that had to wait have left. */
   constructor(
@@ -97,6 +99,7 @@ export class Output<Token> {
     onLeft?: OnLeft,
   ): boolean {
     const socket = this.#socket;
+    this.sentMs = nowMs;
     if (this.encrypted) {
       // With nothing before it, it is encrypted in the call: into memory of the session's own.
       const atOnce = !this.#corked && socket.writableLength === 0;

@@ -29,7 +29,8 @@ export type RefusalReason =
   | 'truncated'
   | 'parsers-disagree'
   | 'handler-failed'
-  | 'expectation';
+  | 'expectation'
+  | 'protocol-unknown';
 
 export interface Refusal {
   readonly status: number;

@@ -25,7 +25,7 @@ export class RequestBody extends Readable {
 
   /**
    * `onWanted` is called when the reader wants more, `onFirstRead` when it first reads at all;
-   * `contentLength` is -1 where there is none.
+   * `contentLength` is -1 where there is none, infinite where only `end` ends it.
    */
   constructor(contentLength: number, chunked: boolean, onWanted: () => void, onFirstRead: () => void) {
     super({ highWaterMark: HIGH_WATER_BYTES });
@@ -73,6 +73,15 @@ export class RequestBody extends Readable {
       this.push(null);
     }
     return used;
+  }
+
+  /** What has no length of its own ends here: the viewer sends nothing more. */
+  end(): void {
+    if (this.complete) return;
+    this.complete = true;
+    if (this.destroyed) return;
+    this.#giveHeld();
+    this.push(null);
   }
 
   /** Nobody reads on: what still comes is thrown away. */

@@ -1,9 +1,10 @@
 import { formatHttpDate } from './http-date.ts';
+import type { UpgradeProtocol } from './upgrade.ts';
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** What the front says itself; from elsewhere it would contradict the framing (RFC 9112 §6, §9). */
-const OURS = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
+const OURS = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
 /** How the end of a body is made known. */
 export type Framing =
@@ -23,7 +24,12 @@ export function responseHead(
   statusText: string,
   headers: readonly string[],
   framing: Framing,
-  options: { readonly close: boolean; readonly nowMs: number },
+  options: {
+    readonly close: boolean;
+    readonly nowMs: number;
+    /** What a 101 switches to. */
+    readonly upgrade?: UpgradeProtocol | undefined;
+  },
 ): Buffer {
   let head = statusLine(status, statusText);
   let dated = false;
@@ -36,7 +42,8 @@ export function responseHead(
   if (!dated) head += `Date: ${formatHttpDate(options.nowMs)}\r\n`;
   if (framing === 'chunked') head += 'Transfer-Encoding: chunked\r\n';
   else if (typeof framing === 'object') head += `Content-Length: ${framing.length}\r\n`;
-  if (options.close) head += 'Connection: close\r\n';
+  if (options.upgrade !== undefined) head += `Connection: Upgrade\r\nUpgrade: ${options.upgrade}\r\n`;
+  else if (options.close) head += 'Connection: close\r\n';
   return Buffer.from(`${head}\r\n`, 'latin1');
 }
 

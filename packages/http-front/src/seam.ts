@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastHit } from './fast-hit.ts';
 import type { RefusalReason } from './refusal.ts';
+import type { UpgradeProtocol } from './upgrade.ts';
 
 /**
  * The seam between a front and what it serves: a front reads a request, hands it over, and takes an answer,
@@ -43,6 +44,12 @@ export interface ParsedRequest extends RequestReading {
   readonly hasBody: boolean;
   /** The body, decoded from its framing; ends at once when there is none. Errors when the viewer leaves midway. */
   readonly body: Readable;
+  /**
+   * The protocol that the viewer asks to go on in, over HTTP/2 by extended CONNECT (RFC 8441), whose method is GET here.
+   * After an answer with 101 `body` is all that the viewer sends from then on, and the answer's body all that it gets,
+   * either without any framing. `hasBody` is false.
+   */
+  readonly upgrade: UpgradeProtocol | undefined;
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   /** SNI of the TLS connection, lower-case. */
@@ -57,6 +64,7 @@ export type AnswerBody = Buffer | AsyncIterable<Uint8Array>;
 
 /** What a front takes for a request. */
 export interface Answer<Token> {
+  /** 101, where `upgrade` was asked for, switches the connection or stream to it. */
   readonly status: number;
   /** HTTP/1 only. */
   readonly statusText: string;

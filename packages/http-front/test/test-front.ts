@@ -1,5 +1,13 @@
 import { createFastHit, createFront } from '../src/index.ts';
-import type { FastHit, Front, FrontLimits, FrontOptions, ParsedRequest, TlsOptions } from '../src/index.ts';
+import type {
+  FastHit,
+  Front,
+  FrontLimits,
+  FrontOptions,
+  ParsedRequest,
+  TlsListening,
+  TlsOptions,
+} from '../src/index.ts';
 import { TestResponse } from './test-response.ts';
 
 interface Written {
@@ -15,6 +23,8 @@ export interface TestFront {
   readonly written: Map<string, Written>;
   readonly refused: string[];
   readonly total: () => number;
+  /** Of a front with TLS. */
+  readonly renew: TlsListening['renew'];
 }
 
 export interface TestFrontOptions {
@@ -71,13 +81,16 @@ export async function startTestFront(options: TestFrontOptions = {}): Promise<Te
     { limits: options.limits ?? {}, ...(options.clock === undefined ? {} : { clock: options.clock }) },
   );
   const where = { host: '127.0.0.1', port: 0 };
-  const { port } = await (options.tls === undefined
-    ? front.listen(where)
-    : front.listenTls(where, options.tls));
+  const listening =
+    options.tls === undefined
+      ? { ...(await front.listen(where)), renew: () => undefined }
+      : await front.listenTls(where, options.tls);
+  const { port, renew } = listening;
   return {
     front,
     port,
     seen,
+    renew,
     written,
     refused,
     total: () => [...written.values()].reduce((sum, one) => sum + one.head + one.body, 0),

@@ -98,6 +98,68 @@ describe('the same lanes over TLS', () => {
     await expect(exchange(server.port, request, { ALPNProtocols: ['spdy/3'] })).rejects.toThrow();
   });
 
+  test('a certificate is renewed for those who come from then on', async () => {
+    const front = await startTestFront({ hits: { '/hit': Buffer.from('x') }, tls: fallback });
+    const get = 'GET /hit HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
+    expect((await exchange(front.port, get, {})).cn).toBe('fallback');
+    front.renew(selfSigned(dir, 'renewed'));
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
+      expect((await exchange(front.port, get, { maxVersion })).cn).toBe('renewed');
+    await front.front.close({ graceMs: 0 });
+  });
+
+  test('who asks for a name that there is no certificate for gets an alert where there is none for all', async () => {
+    const only = createSecureContext(selfSigned(dir, 'only.example'));
+    const front = await startTestFront({
+      hits: { '/hit': Buffer.from('x') },
+      tls: { contextFor: (name) => (name === 'only.example' ? only : null) },
+    });
+    const get = 'GET /hit HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
+    const ask = (options: ConnectionOptions): Promise<unknown> => exchange(front.port, get, options);
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      for (const servername of ['other.example', ''])
+        await expect(ask({ servername, maxVersion })).rejects.toMatchObject({
+          code: expect.stringContaining('ALERT_HANDSHAKE_FAILURE'),
+        });
+      expect(await ask({ servername: 'only.example', maxVersion })).toMatchObject({ cn: 'only.example' });
+    }
+    await front.front.close({ graceMs: 0 });
+  });
+
+  test('a proof of a challenge is a handshake and nothing else, and none for viewers', async () => {
+    const proof = createSecureContext(selfSigned(dir, 'proof'));
+    const asked: string[] = [];
+    const front = await startTestFront({
+      hits: { '/hit': Buffer.from('x') },
+      tls: {
+        ...fallback,
+        contextFor: (name, proves) => {
+          asked.push(`${name} ${proves}`);
+          return proves && name === 'a.example' ? proof : null;
+        },
+      },
+    });
+    const get = 'GET /hit HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
+    const ask = (options: ConnectionOptions): Promise<unknown> =>
+      exchange(front.port, get, { servername: 'a.example', ...options });
+    expect(await ask({ ALPNProtocols: ['acme-tls/1'] })).toMatchObject({
+      alpn: 'acme-tls/1',
+      cn: 'proof',
+      bytes: 0,
+    });
+    expect(await ask({ ALPNProtocols: ['http/1.1'] })).toMatchObject({ cn: 'fallback' });
+    expect(await ask({ ALPNProtocols: ['acme-tls/1', 'http/1.1'] })).toMatchObject({
+      alpn: 'http/1.1',
+      cn: 'fallback',
+    });
+    expect(asked).toEqual(['a.example true', 'a.example false', 'a.example false']);
+    await expect(ask({ ALPNProtocols: ['acme-tls/1'], servername: 'b.example' })).rejects.toThrow();
+    // There the certificate comes first, and it would be the viewers'.
+    await expect(ask({ ALPNProtocols: ['acme-tls/1'], maxVersion: 'TLSv1.2' })).rejects.toThrow();
+    expect(front.front.stats.connections).toBe(2);
+    await front.front.close({ graceMs: 0 });
+  });
+
   test('slices grow with a fast reader, within what all may have, and no byte is lost or counted twice', async () => {
     const body = Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251));
     const front = await startTestFront({

@@ -17,7 +17,7 @@ const MB = 1_000_000n;
 const entry = (resource: string, slots: readonly bigint[]): Entry => ({
   resource,
   slots,
-  vouched: 0n,
+  asked: 0n,
   receiptsRoot: EMPTY_ROOT,
   digestRoot: EMPTY_ROOT,
   sessions: 0,

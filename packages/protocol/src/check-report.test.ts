@@ -16,7 +16,7 @@ const [FIRST = '', SECOND = ''] = [1, 2]
 const entry = (resource: string, bytes: bigint, change: Partial<Entry> = {}): Entry => ({
   resource,
   slots: Array.from({ length: 12 }, (_, i) => (i === 4 ? bytes : 0n)),
-  vouched: 0n,
+  asked: 0n,
   receiptsRoot: EMPTY_ROOT,
   digestRoot: EMPTY_ROOT,
   sessions: 0,
@@ -43,7 +43,7 @@ const never: Sha256 = () => {
 
 describe('check of a report', () => {
   const good = [
-    entry(FIRST, 1_000n, { vouched: 1_000n, sessions: MAX_SESSIONS, digests: MAX_DIGESTS }),
+    entry(FIRST, 1_000n, { asked: 1_000n, sessions: MAX_SESSIONS, digests: MAX_DIGESTS }),
     entry(SECOND, 5n),
   ];
 
@@ -54,7 +54,7 @@ describe('check of a report', () => {
   });
 
   it('adds as the program does', () => {
-    const absurd = [entry(FIRST, U64_MAX), entry(SECOND, U64_MAX, { vouched: U64_MAX })];
+    const absurd = [entry(FIRST, U64_MAX), entry(SECOND, U64_MAX, { asked: U64_MAX })];
     expect(judge(absurd)).toBe('ok');
     expect(judge([{ ...entry(FIRST, 1n), slots: Array.from({ length: 12 }, () => U64_MAX) }])).toBe('ok');
     expect(judge(absurd, { bytes: U64_MAX - 1n })).toBe('wrongTotal');
@@ -81,7 +81,7 @@ describe('check of a report', () => {
     expect(judge(good.toReversed())).toBe('malformed');
     expect(judge([entry(FIRST, 1n), entry(FIRST, 1n)])).toBe('malformed');
     expect(judge([entry(FIRST, 0n), entry(SECOND, 1n)])).toBe('malformed');
-    expect(judge([entry(FIRST, 5n, { vouched: 6n })])).toBe('malformed');
+    expect(judge([entry(FIRST, 5n, { asked: 6n })])).toBe('malformed');
   });
 
   it('rejects lists that are longer than allowed, before anybody fetches them', () => {

@@ -46,7 +46,7 @@ export function checkEntries(
     if (before !== undefined && compareAddresses(before, entry.resource) >= 0)
       return malformed('entries out of order');
     if (bytes === 0n) return malformed('an entry without bytes');
-    if (entry.vouched > bytes) return malformed('more vouched than served');
+    if (entry.asked > bytes) return malformed('more asked for than served');
     if (entry.sessions > MAX_SESSIONS) return malformed(`more than ${MAX_SESSIONS} sessions`);
     if (entry.digests > MAX_DIGESTS) return malformed(`more than ${MAX_DIGESTS} digests`);
     before = entry.resource;

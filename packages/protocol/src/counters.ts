@@ -112,8 +112,13 @@ function commitBody(commit: CommitBody): Uint8Array {
     .done();
 }
 
+/** What is signed of a commit. */
+export function commitMessage(commit: CommitBody): Uint8Array {
+  return signedMessage('counters v1', commitBody(commit));
+}
+
 export async function signCommit(body: CommitBody, sign: SignBytes): Promise<Commit> {
-  return { ...body, signature: await sign(signedMessage('counters v1', commitBody(body))) };
+  return { ...body, signature: await sign(commitMessage(body)) };
 }
 
 export function encodeCommit(commit: Commit): Uint8Array {
@@ -155,7 +160,7 @@ export function decodeCommits(data: Uint8Array): readonly Commit[] | undefined {
 }
 
 export function verifyCommitSignature(commit: Commit, operator: string): Promise<boolean> {
-  return verifySignature(operator, commit.signature, signedMessage('counters v1', commitBody(commit)));
+  return verifySignature(operator, commit.signature, commitMessage(commit));
 }
 
 /** Two different statements of one edge for one boot, hour and slot. Signatures are the caller's to verify. */

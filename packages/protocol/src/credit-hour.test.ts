@@ -328,13 +328,20 @@ describe('open bytes', () => {
 
   it('earn no more than the yield on the stake, over all resources', () => {
     const terms = { feePerGb: 1_000_000_000n, dustBytes: 0n, openYieldBps: 900, guardShareBps: 2_000 };
-    const report = reportOf(0, [...served(1n << 50n), { resource: B, slots: slotsOf(1n << 50n) }], {
-      worth: 1_000_000_000_000n,
-    });
-    const cap = yieldCapBytes(terms, report.worth, 3_600n) ?? 0n;
+    const worth = 1_000_000_000_000n;
+    const cap = yieldCapBytes(terms, worth, 3_600n) ?? 0n;
+    const asked = cap / 2n;
+    const report = reportOf(
+      0,
+      [
+        { resource: A, slots: slotsOf(1n << 50n), asked },
+        { resource: B, slots: slotsOf(1n << 50n), asked },
+      ],
+      { worth },
+    );
     // A year of it, at the edges' part of half the fee, is 9 % of the stake.
     expect((cap * 8_760n * terms.feePerGb * 8_000n) / (1_000_000_000n * 2n * 10_000n)).toBeLessThanOrEqual(
-      (report.worth * 900n) / 10_000n,
+      (worth * 900n) / 10_000n,
     );
     const hour = credit(
       factsOf([report], { terms, resourceOf: () => ({ active: true, allowance: 1n << 50n }) }),
@@ -343,6 +350,43 @@ describe('open bytes', () => {
     expect(sum).toBeLessThanOrEqual(cap);
     expect(cap - sum).toBeLessThan(3n);
     expect(hour.edges[0]?.rows[0]?.credited).toBe(hour.edges[0]?.rows[1]?.credited);
+  });
+
+  it('cost who asks for more than the stake may earn as much as it asks for', () => {
+    const terms = { feePerGb: 1_000_000_000n, dustBytes: 0n, openYieldBps: 900, guardShareBps: 2_000 };
+    const worth = 1_000_000_000_000n;
+    const cap = yieldCapBytes(terms, worth, 3_600n) ?? 0n;
+    const paid = (asked: bigint, others: readonly { resource: string; slots: readonly bigint[] }[] = []) => {
+      const report = reportOf(0, [{ resource: A, slots: slotsOf(1n << 50n), asked }, ...others], { worth });
+      const hour = credit(
+        factsOf([report], { terms, resourceOf: () => ({ active: true, allowance: 1n << 50n }) }),
+      );
+      return hour.edges[0]?.rows.reduce((total, row) => total + row.credited, 0n) ?? 0n;
+    };
+    expect(paid(cap - 1n)).toBe(cap - 1n);
+    expect(paid(cap)).toBe(cap);
+    // A stake is worth a little less by the time that the report is there.
+    expect(paid(cap + cap / 64n)).toBe(cap);
+    expect(paid(cap + cap / 4n)).toBe(cap - cap / 4n);
+    expect(paid(2n * cap)).toBe(0n);
+    expect(paid(1n << 50n)).toBe(0n);
+    // Of whatever resource it asks.
+    const other = { resource: B, slots: slotsOf(1n << 50n), asked: cap / 2n };
+    expect(paid(cap, [other])).toBeLessThanOrEqual(cap - cap / 2n);
+  });
+
+  it('are paid as far as they are asked for', () => {
+    const asking = (asked: bigint): bigint =>
+      creditedOf(
+        credit(factsOf([reportOf(0, [{ resource: A, slots: slotsOf(900n), asked }])])),
+        edgeAt(0),
+        A,
+      );
+    expect([asking(0n), asking(400n), asking(900n)]).toEqual([0n, 400n, 900n]);
+    // What clients signed for needs no asking.
+    const signed = [session('s', 500n, 500n)];
+    const report = reportOf(0, [{ resource: A, slots: slotsOf(900n), sessions: signed, asked: 100n }]);
+    expect(creditedOf(credit(factsOf([report])), edgeAt(0), A)).toBe(600n);
   });
 
   it('are not capped where they cost nothing', () => {

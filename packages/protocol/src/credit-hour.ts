@@ -8,6 +8,7 @@ import { buildHour, sortWeights } from './hour.ts';
 import type { EdgeCredits, Hour, ResourceHour, WeightRow } from './hour.ts';
 import { minOf, mulDiv, saturate, saturatingAdd } from './integer.ts';
 import { openAllowance, yieldCapBytes } from './open-allowance.ts';
+import { openCredit } from './open-ask.ts';
 import type { HourTerms } from './open-allowance.ts';
 import type { VouchedSession } from './verify-sessions.ts';
 
@@ -183,7 +184,7 @@ function creditVouched(parts: readonly Part[]): void {
   });
 }
 
-/** Open bytes share the publisher's allowance by history and stake. */
+/** Open bytes that are asked for share the publisher's allowance by history and stake. */
 function creditOpen(parts: readonly Part[], allowance: bigint, table: Table, resource: string): void {
   const full = parts.filter((part) => part.full);
   const worthAll = full.reduce((sum, part) => sum + part.report.worth, 0n);
@@ -195,17 +196,24 @@ function creditOpen(parts: readonly Part[], allowance: bigint, table: Table, res
       worthHere: part.report.worth,
       worthAll,
     });
-    part.open = minOf(sumSlots(part.entry.slots) - part.vouched, allowed);
+    const served = sumSlots(part.entry.slots) - part.vouched;
+    part.open = minOf(minOf(served, part.entry.asked), allowed);
   }
 }
 
-/** An edge's open bytes of all resources together stay under what its stake may earn by them. */
+/**
+ * An edge's open bytes of all resources together stay under what its stake may earn by them, and as much below as it
+ * asks for more: it knows its stake.
+ */
 function capOpen(facts: HourFacts, parts: readonly Part[]): void {
   const worth = parts[0]?.report.worth ?? 0n;
   const cap = yieldCapBytes(facts.terms, worth, facts.hourSecs);
+  if (cap === undefined) return;
+  const asked = parts.reduce((total, part) => total + (part.full ? part.entry.asked : 0n), 0n);
+  const most = openCredit(asked, cap);
   const sum = parts.reduce((total, part) => total + part.open, 0n);
-  if (cap === undefined || sum <= cap) return;
-  for (const part of parts) part.open = mulDiv(part.open, cap, sum);
+  if (sum <= most) return;
+  for (const part of parts) part.open = mulDiv(part.open, most, sum);
 }
 
 /** Wrong bytes earn nothing and cost the publisher no more than what is usual: an hour's part of the table. */

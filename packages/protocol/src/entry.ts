@@ -12,8 +12,8 @@ export interface Entry {
   readonly resource: string;
   /** Bytes written to sockets in each of the hour's twelve samples. */
   readonly slots: readonly bigint[];
-  /** Bytes of sessions with a publisher's token, by their last receipts; at most the sum of `slots`. A claim: the lists decide. */
-  readonly vouched: bigint;
+  /** Open bytes that the edge asks to be paid for (`askOpen`); at most the sum of `slots`. */
+  readonly asked: bigint;
   readonly receiptsRoot: Uint8Array;
   readonly digestRoot: Uint8Array;
   /** Records of the receipts list. */
@@ -32,7 +32,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
   const writer = recordWriter(ENTRY_BYTES).bytes(addressBytes(entry.resource), 32);
   for (const bytes of entry.slots) writer.u64(bytes);
   return writer
-    .u64(entry.vouched)
+    .u64(entry.asked)
     .bytes(entry.receiptsRoot, 32)
     .bytes(entry.digestRoot, 32)
     .u32(entry.sessions)
@@ -46,7 +46,7 @@ export function decodeEntry(data: Uint8Array): Entry | undefined {
   return {
     resource: addressOf(read.bytes(32)),
     slots: Array.from({ length: SLOTS }, () => read.u64()),
-    vouched: read.u64(),
+    asked: read.u64(),
     receiptsRoot: read.bytes(32),
     digestRoot: read.bytes(32),
     sessions: read.u32(),

@@ -1,3 +1,5 @@
+import { wilsonLower } from './wilson.ts';
+
 /** What somebody saw of an edge's bytes of a resource, the origin having settled before and after. */
 export interface Observation {
   /** Who: the guard itself, or a session that the publisher vouched for. */
@@ -47,14 +49,4 @@ export function guilt(observations: readonly Observation[], ownName = 'self'): G
     wrong,
     lowerPpm,
   };
-}
-
-/** Lower bound of Wilson's score interval (E. B. Wilson, 1927) for `hits` of `count`. */
-function wilsonLower(hits: number, count: number, z: number): number {
-  if (count === 0) return 0;
-  const share = hits / count;
-  const square = (z * z) / count;
-  const centre = share + square / 2;
-  const margin = z * Math.sqrt((share * (1 - share)) / count + square / (4 * count));
-  return Math.max(0, (centre - margin) / (1 + square));
 }

@@ -13,8 +13,23 @@ export {
 export type { Sha256 } from './bytes.ts';
 export { checkCommits, contradiction } from './check-commits.ts';
 export type { CollectedCommit, CommitFacts, CommitFault, CommitFinding } from './check-commits.ts';
-export { MAX_EVIDENCE_BYTES, checkEvidence, evidenceOf } from './check-evidence.ts';
-export type { EvidenceFile, EvidenceFinding } from './check-evidence.ts';
+export {
+  MAX_EVIDENCE_BODIES,
+  MAX_EVIDENCE_BYTES,
+  checkEvidence,
+  evidenceOf,
+  overreportOf,
+  overreports,
+} from './check-evidence.ts';
+export type {
+  BodyHashes,
+  EvidenceChain,
+  EvidenceFile,
+  EvidenceFinding,
+  SignedStatement,
+  WrongBytesFile,
+} from './check-evidence.ts';
+export { evidenceCommitment } from './evidence-commitment.ts';
 export { checkEntries, checkReport, digestsLength, entriesLength, receiptsLength } from './check-report.ts';
 export type { ReportFault, ReportFinding } from './check-report.ts';
 export { CLAIM_BYTES, buildClaims, decodeClaims, encodeClaim } from './claims.ts';
@@ -44,6 +59,25 @@ export type { CreditedHour, HourFacts, HourReport, Missing } from './credit-hour
 export { decideReports, disputeTest, revealsDecide, rightGuards } from './decide-reports.ts';
 export type { Decision, Reveal } from './decide-reports.ts';
 export {
+  MAX_EDGE_VIEW_BYTES,
+  decodeEdgeView,
+  encodeEdgeView,
+  signEdgeView,
+  verifyEdgeViewSignature,
+} from './edge-view.ts';
+export type { EdgeView, EdgeViewBody } from './edge-view.ts';
+export {
+  MAX_STEER_EDGES,
+  MAX_STEER_RTTS,
+  MAX_STEER_VIEW_BYTES,
+  UNKNOWN_LOAD,
+  decodeSteerView,
+  encodeSteerView,
+  signSteerView,
+  verifySteerViewSignature,
+} from './steer-view.ts';
+export type { EdgeLoad, PrefixRtt, SteerView, SteerViewBody } from './steer-view.ts';
+export {
   ENTRY_BYTES,
   SLOTS,
   buildReport,
@@ -69,6 +103,23 @@ export {
   receiptListRoot,
 } from './evidence-lists.ts';
 export type { ServedDigest, SessionProof } from './evidence-lists.ts';
+export {
+  MAX_FINDINGS,
+  MAX_FINDING_LIST_BYTES,
+  decodeFindingList,
+  decodeFindingRequest,
+  encodeFindingList,
+  encodeFindingRequest,
+  signFinding,
+  signFindingRequest,
+  verifyFindingRequestSignature,
+  verifyFindingSignature,
+} from './finding.ts';
+export type { Finding, FindingBody, FindingRequest, FindingRequestBody } from './finding.ts';
+export { MAX_REPUTATION, REPUTATION_FADE, REPUTATION_POINTS, reputationOf } from './reputation.ts';
+export type { Reputation, ReputationFact, ReputationKind, ReputationPoint } from './reputation.ts';
+export { CORRUPT, OWN_LOOKS, SIGHT_HOURS, lowerPpm, secondingOf, trimmedPool } from './seconding.ts';
+export type { Seconding, Sight } from './seconding.ts';
 export { GUILT, guilt } from './guilt.ts';
 export type { GuiltFinding, Observation } from './guilt.ts';
 export {
@@ -97,7 +148,22 @@ export {
   verifyMerkleProof,
 } from './merkle.ts';
 export type { LeafDomain, MerkleTree } from './merkle.ts';
+export {
+  burstBudget,
+  burstForecast,
+  ignoredSlots,
+  monthFinalFrom,
+  newestDueMonth,
+  newestFinalMonth,
+  nextMonth,
+  percentile95,
+  samplesInRing,
+  samplesOfMonth,
+} from './months.ts';
+export type { BurstBudget, BurstForecast, MonthsState, SampleRing } from './months.ts';
 export { openAllowance, yieldCapBytes } from './open-allowance.ts';
+export { askOpen } from './open-ask.ts';
+export type { OpenPart } from './open-ask.ts';
 export type { HourTerms, OpenShare } from './open-allowance.ts';
 export {
   MAX_OWN_NAMES,
@@ -111,6 +177,33 @@ export {
 } from './own-name.ts';
 export type { OwnNameReading } from './own-name.ts';
 export { packNumbers, unpackNumbers } from './packed-numbers.ts';
+export {
+  MAX_PURGE_BYTES,
+  MAX_PURGE_WHAT,
+  MAX_TAG_BYTES,
+  PURGE_FRAME_BYTES,
+  decodePurge,
+  encodePurge,
+  isPurgeable,
+  isTag,
+  purgeId,
+  purgeWhatBytes,
+  signPurge,
+  verifyPurgeSignature,
+} from './purge.ts';
+export type { Purge, PurgeBody, PurgeWhat } from './purge.ts';
+export {
+  MAX_PURGE_LIST_BYTES,
+  PURGE_LIST_REQUEST_BYTES,
+  decodePurgeList,
+  decodePurgeListRequest,
+  encodePurgeList,
+  encodePurgeListRequest,
+  listedBytes,
+  signPurgeListRequest,
+  verifyPurgeListRequestSignature,
+} from './purge-list.ts';
+export type { PurgeList, PurgeListRequest, PurgeListRequestBody } from './purge-list.ts';
 export { canReachQuorum, isMajority, isQuorum } from './quorum.ts';
 export {
   RECEIPT_BYTES,
@@ -122,8 +215,21 @@ export {
   verifyReceiptSignature,
 } from './receipt.ts';
 export type { Receipt, ReceiptBody, ReceiptRefusal, SessionState } from './receipt.ts';
+export {
+  agreedShare,
+  burstFactor,
+  mayBurst,
+  projectedBytes,
+  quotaBytes,
+  quotaShares,
+  recordedMonth,
+  shareGrant,
+} from './quota-shares.ts';
+export type { EdgeDemand, QuotaShares, RecordedMonth } from './quota-shares.ts';
 export { SEAL_OVERHEAD, boxKeyOf, generateBoxKey, openSealed, seal } from './sealed-box.ts';
 export type { BoxKey } from './sealed-box.ts';
+export { readOriginUrl } from './origin-url.ts';
+export type { OriginUrl } from './origin-url.ts';
 export { isOrigin, isTarget, parseSettings, settingsText } from './settings-text.ts';
 export type { Settings } from './settings-text.ts';
 export {
@@ -134,6 +240,27 @@ export {
   settingsKeyForGuard,
 } from './settings.ts';
 export type { Scrypt, SettingsReaders, SettingsSubject } from './settings.ts';
+export {
+  MAX_SHARES_BYTES,
+  MAX_SHARE_REQUEST_BYTES,
+  MAX_SHARE_ROWS,
+  decodeEdgeShares,
+  decodeShareRequest,
+  encodeEdgeShares,
+  encodeShareRequest,
+  signEdgeShares,
+  signShareRequest,
+  verifyEdgeSharesSignature,
+  verifyShareRequestSignature,
+} from './share-request.ts';
+export type {
+  EdgeShares,
+  EdgeSharesBody,
+  ResourceShare,
+  ServedLately,
+  ShareRequest,
+  ShareRequestBody,
+} from './share-request.ts';
 export { shareWeek } from './share-week.ts';
 export type { FinalHour, WeekFacts, WeekShares } from './share-week.ts';
 export { createSessionKey, signedMessage, signerOf, verifySignature } from './signing.ts';
@@ -151,6 +278,15 @@ export {
   verifyKeyRequestSignature,
 } from './statements.ts';
 export type { Attest, AttestBody, KeyRequest, KeyRequestBody } from './statements.ts';
+export {
+  MAX_TIER_ASK_BYTES,
+  decodeTierAsk,
+  encodeTierAnswer,
+  encodeTierAsk,
+  openTierAnswer,
+  verifyTierAsk,
+} from './tier.ts';
+export type { TierAsk, TierAskBody, TierHead, TierQuestion } from './tier.ts';
 export { activeIn, operatorIn, termsOf } from './terms.ts';
 export type { ResourceTerms, Span, TermsRow } from './terms.ts';
 export {
@@ -206,3 +342,20 @@ export {
   verifyWitness,
 } from './witness.ts';
 export type { Witness, WitnessBody } from './witness.ts';
+export {
+  MAX_TXT_REQUEST_BYTES,
+  decodeTxtRequest,
+  encodeTxtRequest,
+  signTxtRequest,
+  verifyTxtRequestSignature,
+} from './txt-request.ts';
+export type { TxtRequest, TxtRequestBody } from './txt-request.ts';
+export {
+  MAX_SEGMENT_BYTES,
+  SEGMENT_CHUNK_BYTES,
+  signSegmentDigest,
+  verifySegmentDigest,
+} from './segment-digest.ts';
+export type { SegmentDigestBody } from './segment-digest.ts';
+export { SWARM_PASS_BYTES, decodeSwarmPass, signSwarmPass, swarmOf, verifySwarmPass } from './swarm-pass.ts';
+export type { SwarmPass, SwarmPassBody } from './swarm-pass.ts';

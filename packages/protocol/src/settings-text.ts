@@ -1,7 +1,9 @@
+import { readOriginUrl } from './origin-url.ts';
+
 /** What a publisher tells edges and guards, and nobody else (docs/evidence.md). */
 export interface Settings {
   readonly v: 1;
-  /** Scheme http or https, host, port; no path beyond `/`. */
+  /** Scheme http or https, host, port, and perhaps a path that stands before every target. */
   readonly origin: string;
   /** Host header to send; the origin's own when null. */
   readonly originHost: string | null;
@@ -11,12 +13,14 @@ export interface Settings {
   readonly domains: readonly string[];
   /** `keep`: fields of answers that lead to the origin itself stay as they are; else they lead to the resource. */
   readonly originLinks?: 'keep';
+  /** What edges do beside, one line a rule (docs/rules.md); none where it is left out. */
+  readonly rules?: readonly string[];
 }
 
 /** Canonical JSON: these keys, in this order, without spaces; what is as usual is left out. */
 export function settingsText(settings: Settings): string {
-  const { v, origin, originHost, originHeaders, probe, domains, originLinks } = settings;
-  return JSON.stringify({ v, origin, originHost, originHeaders, probe, domains, originLinks });
+  const { v, origin, originHost, originHeaders, probe, domains, originLinks, rules } = settings;
+  return JSON.stringify({ v, origin, originHost, originHeaders, probe, domains, originLinks, rules });
 }
 
 const isStringList = (value: unknown): value is readonly string[] =>
@@ -33,19 +37,9 @@ const isHeaderList = (value: unknown): value is readonly (readonly [string, stri
       /^[\t\x20-\x7e\x80-\xff]*$/.test(pair[1] ?? ''),
   );
 
-/** A base URL of an origin: http or https, no credentials, no path beyond `/`, no query or fragment. */
+/** The URL of an origin: `readOriginUrl` reads it. */
 export function isOrigin(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
-  return (
-    url.username === '' &&
-    url.password === '' &&
-    url.pathname === '/' &&
-    url.search === '' &&
-    url.hash === '' &&
-    !text.endsWith('?') &&
-    !text.endsWith('#')
-  );
+  return readOriginUrl(text) !== undefined;
 }
 
 /** A request target in origin form: printable ASCII from `/`. */
@@ -77,6 +71,8 @@ export function parseSettings(text: string): Settings | undefined {
   if (!isStringList(domains)) return undefined;
   const originLinks = fields.get('originLinks');
   if (originLinks !== undefined && originLinks !== 'keep') return undefined;
+  const rules = fields.get('rules');
+  if (rules !== undefined && !isStringList(rules)) return undefined;
   return {
     v: 1,
     origin,
@@ -85,5 +81,6 @@ export function parseSettings(text: string): Settings | undefined {
     probe,
     domains,
     ...(originLinks === undefined ? {} : { originLinks }),
+    ...(rules === undefined ? {} : { rules }),
   };
 }

@@ -42,7 +42,7 @@ export function weekAt(periods: Periods, unixSecs: bigint): bigint {
   return weekOfHour(periods, hourAt(periods, unixSecs));
 }
 
-export function monthOfSample(periods: Periods, sample: bigint): bigint {
+export function monthOfSample(periods: Pick<Periods, 'monthSlots'>, sample: bigint): bigint {
   return floorDiv(sample, BigInt(periods.monthSlots));
 }
 

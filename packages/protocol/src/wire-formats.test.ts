@@ -129,7 +129,7 @@ describe('addresses and texts', () => {
 const entry = fc.record({
   resource: address,
   slots: fc.array(fc.bigInt({ min: 0n, max: 1n << 40n }), { minLength: 12, maxLength: 12 }),
-  vouched: u64,
+  asked: u64,
   receiptsRoot: raw(32),
   digestRoot: raw(32),
   sessions: u32,

@@ -37,6 +37,20 @@ import {
   signCommit,
   signCommitRequest,
   signKeyRequest,
+  signEdgeShares,
+  signEdgeView,
+  signShareRequest,
+  signTxtRequest,
+  signPurge,
+  signPurgeListRequest,
+  encodeEdgeShares,
+  encodeEdgeView,
+  encodeShareRequest,
+  encodeTxtRequest,
+  encodePurge,
+  encodePurgeList,
+  encodePurgeListRequest,
+  purgeId,
   signReceipt,
   signToken,
   signWitness,
@@ -110,7 +124,7 @@ export async function evidenceVectors(): Promise<Record<string, unknown>> {
   const entry: Entry = {
     resource,
     slots: Array.from({ length: 12 }, (_, i) => BigInt(i) * 100_000_000n),
-    vouched: 123_456_789n,
+    asked: 123_456_789n,
     receiptsRoot: receiptListRoot(receipts, sha256) ?? new Uint8Array(32),
     digestRoot: digestListRoot(digests, sha256) ?? new Uint8Array(32),
     sessions: 1,
@@ -119,7 +133,7 @@ export async function evidenceVectors(): Promise<Record<string, unknown>> {
   const plain: Entry = {
     resource: addressOf(filled(32, 200)),
     slots: Array.from({ length: 12 }, () => 7n),
-    vouched: 0n,
+    asked: 0n,
     receiptsRoot: new Uint8Array(32),
     digestRoot: new Uint8Array(32),
     sessions: 0,
@@ -199,6 +213,63 @@ export async function evidenceVectors(): Promise<Record<string, unknown>> {
     operator.sign,
   );
 
+  const publisher = fixedKey(4);
+  const purge = await signPurge(
+    {
+      resource,
+      what: [
+        { kind: 'target', target: '/a.css?v=1' },
+        { kind: 'tag', tag: 'news' },
+        { kind: 'prefix', prefix: '/img/' },
+        { kind: 'all' },
+      ],
+      soft: true,
+      unixMs: 1_700_000_000_123n,
+      nonce: filled(16, 90),
+    },
+    publisher.sign,
+  );
+  const purgeListRequest = await signPurgeListRequest(
+    { asker: edge, resource, log: filled(16, 3), after: 7n, unixSecs: 1_700_000_000n },
+    operator.sign,
+  );
+  const purgeList = encodePurgeList({
+    log: filled(16, 3),
+    next: 8n,
+    missingMs: 0n,
+    purges: [encodePurge(purge)],
+  });
+
+  const edgeView = await signEdgeView(
+    { guard: addressOf(filled(32, 51)), unixMs: 1_700_000_000_123n, zoneKey: filled(64, 9), down: [edge] },
+    operator.sign,
+  );
+
+  const txtRequest = await signTxtRequest(
+    {
+      edge,
+      what: 'publish',
+      unixSecs: 1_700_000_000n,
+      name: '_acme-challenge.aaaaaaaaaaaaaaaaaaaa.net.example',
+      value: 'v'.repeat(43),
+    },
+    operator.sign,
+  );
+
+  const shareRequest = await signShareRequest(
+    {
+      edge,
+      sample: 925n,
+      unixSecs: 1_700_000_000n,
+      served: [{ resource, before: 123_456_789n, soFar: 4_567n }],
+    },
+    operator.sign,
+  );
+  const edgeShares = await signEdgeShares(
+    { guard: addressOf(filled(32, 51)), edge, sample: 925n, shares: [{ resource, bytes: 37_500_000n }] },
+    operator.sign,
+  );
+
   const reader = await boxKeyOf(filled(32, 1));
   const ephemeral = await boxKeyOf(filled(32, 101));
   const settings: Settings = {
@@ -231,6 +302,8 @@ export async function evidenceVectors(): Promise<Record<string, unknown>> {
       client: toHex(client.publicKey),
       voucherSeed: '03'.repeat(32),
       voucher: voucher.address,
+      publisherSeed: '04'.repeat(32),
+      publisher: publisher.address,
     },
     subjects: { resource, edge, session: toHex(session), label: resourceLabel(resource, sha256) },
     token: { bytes: toHex(encodeToken(token)), header: tokenHeader(token) },
@@ -272,6 +345,13 @@ export async function evidenceVectors(): Promise<Record<string, unknown>> {
     witness: { bytes: toHex(encodeWitness(witness)) },
     attest: { bytes: toHex(encodeAttest(attest)) },
     keyRequest: { bytes: toHex(encodeKeyRequest(keyRequest)) },
+    purge: { bytes: toHex(encodePurge(purge)), id: toHex(purgeId(purge, sha256)) },
+    purgeListRequest: { bytes: toHex(encodePurgeListRequest(purgeListRequest)) },
+    purgeList: { bytes: toHex(purgeList) },
+    txtRequest: { bytes: toHex(encodeTxtRequest(txtRequest)) },
+    edgeView: { bytes: toHex(encodeEdgeView(edgeView)) },
+    shareRequest: { bytes: toHex(encodeShareRequest(shareRequest)) },
+    edgeShares: { bytes: toHex(encodeEdgeShares(edgeShares)) },
     sealed: {
       recipientPrivate: toHex(reader.privateKey),
       recipient: toHex(reader.publicKey),

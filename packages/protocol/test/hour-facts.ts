@@ -23,6 +23,8 @@ export interface Served {
   readonly resource: string;
   readonly slots: readonly bigint[];
   readonly sessions?: readonly VouchedSession[];
+  /** All of it by default. */
+  readonly asked?: bigint;
 }
 
 export const slotsOf = (bytes: bigint, slot = 3): readonly bigint[] =>
@@ -32,7 +34,7 @@ export function entryOf(served: Served): Entry {
   return {
     resource: served.resource,
     slots: served.slots,
-    vouched: 0n,
+    asked: served.asked ?? sumSlots(served.slots),
     receiptsRoot: EMPTY_ROOT,
     digestRoot: EMPTY_ROOT,
     sessions: served.sessions?.length ?? 0,

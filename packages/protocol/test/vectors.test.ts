@@ -5,6 +5,13 @@ import {
   decodeCommit,
   decodeHour,
   decodeKeyRequest,
+  decodeEdgeShares,
+  decodeEdgeView,
+  decodeShareRequest,
+  decodeTxtRequest,
+  decodePurge,
+  decodePurgeList,
+  decodePurgeListRequest,
   decodeReceipt,
   decodeToken,
   decodeVerdict,
@@ -20,7 +27,14 @@ import {
   utf8,
   verifyAttestSignature,
   verifyCommitSignature,
+  purgeId,
   verifyKeyRequestSignature,
+  verifyPurgeListRequestSignature,
+  verifyEdgeSharesSignature,
+  verifyEdgeViewSignature,
+  verifyShareRequestSignature,
+  verifyTxtRequestSignature,
+  verifyPurgeSignature,
   verifyReceiptSignature,
   verifyTokenSignature,
   verifyWitness,
@@ -58,9 +72,21 @@ it('decode and verify', async () => {
   const witness = decodeWitness(bytes(at('witness', 'bytes')));
   const attest = decodeAttest(bytes(at('attest', 'bytes')));
   const keyRequest = decodeKeyRequest(bytes(at('keyRequest', 'bytes')));
+  const purge = decodePurge(bytes(at('purge', 'bytes')));
+  const purgeListRequest = decodePurgeListRequest(bytes(at('purgeListRequest', 'bytes')));
+  const edgeView = decodeEdgeView(bytes(at('edgeView', 'bytes')));
+  const txtRequest = decodeTxtRequest(bytes(at('txtRequest', 'bytes')));
+  const shareRequest = decodeShareRequest(bytes(at('shareRequest', 'bytes')));
+  const edgeShares = decodeEdgeShares(bytes(at('edgeShares', 'bytes')));
+  if (!purge || !purgeListRequest || !edgeView || !txtRequest || !shareRequest || !edgeShares)
+    throw new Error('a fixture does not decode');
   if (!token || !receipt || !commit || !witness || !attest || !keyRequest)
     throw new Error('a fixture does not decode');
   expect(await verifyTokenSignature(token, voucher.address)).toBe(true);
+  expect(await verifyEdgeViewSignature(edgeView, operator.address)).toBe(true);
+  expect(await verifyTxtRequestSignature(txtRequest, operator.address)).toBe(true);
+  expect(await verifyShareRequestSignature(shareRequest, operator.address)).toBe(true);
+  expect(await verifyEdgeSharesSignature(edgeShares, operator.address)).toBe(true);
   expect(parseTokenHeader(at('token', 'header'))).toEqual(token);
   expect(await verifyReceiptSignature(receipt, client.publicKey)).toBe(true);
   expect(await verifyReceiptSignature({ ...receipt, bytes: receipt.bytes + 1n }, client.publicKey)).toBe(
@@ -70,6 +96,12 @@ it('decode and verify', async () => {
   expect(await verifyWitness(token, witness, voucher.address)).toBe(true);
   expect(await verifyAttestSignature(attest, operator.address)).toBe(true);
   expect(await verifyKeyRequestSignature(keyRequest, operator.address)).toBe(true);
+  expect(await verifyPurgeSignature(purge, fixedKey(4).address)).toBe(true);
+  expect(await verifyPurgeSignature({ ...purge, soft: false }, fixedKey(4).address)).toBe(false);
+  expect(toHex(purgeId(purge, sha256))).toBe(at('purge', 'id'));
+  expect(purge.what.map(({ kind }) => kind)).toEqual(['target', 'tag', 'prefix', 'all']);
+  expect(await verifyPurgeListRequestSignature(purgeListRequest, operator.address)).toBe(true);
+  expect(decodePurgeList(bytes(at('purgeList', 'bytes')))?.purges.map(toHex)).toEqual([at('purge', 'bytes')]);
   // A statement of one kind is none of another: each name is part of what is signed.
   expect(await verifyCommitSignature({ ...commit, signature: keyRequest.signature }, operator.address)).toBe(
     false,
@@ -96,6 +128,7 @@ it('have the sizes of docs/evidence.md', () => {
     witness: 217,
     attest: 224,
     keyRequest: 172,
+    purgeListRequest: 160,
   };
   for (const [name, size] of Object.entries(sizes))
     expect([name, at(name, 'bytes').length / 2]).toEqual([name, size]);

@@ -1,3 +1,5 @@
+import { seededNumbers } from './seeded-numbers.ts';
+
 /** Numbers that a seed determines. */
 export interface FuzzRandom {
   /** From 0 up to `below`, exclusive. */
@@ -48,15 +50,10 @@ export function fuzz(target: FuzzTarget, { seed, inputs, from = 0 }: FuzzOptions
   return { inputs, kinds };
 }
 
-/** mulberry32, begun where seed and input say. */
+/** Begun where seed and input say. */
 export function createFuzzRandom(seed: number, input: number): FuzzRandom {
-  let state = (Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) + Math.imul(input, 0xc2b2_ae35)) >>> 0;
-  const int = (below: number): number => {
-    state = (state + 0x6d2b_79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
+  const next = seededNumbers(Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) + Math.imul(input, 0xc2b2_ae35));
+  const int = (below: number): number => Math.floor(next() * below);
   return {
     int,
     oneIn: (times) => int(times) === 0,

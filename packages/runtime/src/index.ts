@@ -5,6 +5,8 @@ export { MediaError, errorCode, errorMessage } from './errors.ts';
 export type { ErrorSource, MediaErrorInit } from './errors.ts';
 export { createLog, silentLog } from './log.ts';
 export type { Log, LogOptions } from './log.ts';
+export { logFile } from './log-file.ts';
+export { prettyLine } from './pretty-log.ts';
 export { createRepeatingTask } from './repeating-task.ts';
 export type {
   RepeatingTask,

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { DestinationStream, pino as Pino } from 'pino';
+import { logFile } from './log-file.ts';
 import { prettyDestination } from './pretty-log.ts';
 
 /** What code may ask of a log: fields first, then the message. */
@@ -15,6 +16,8 @@ export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Where lines go; standard error by default (readable on a terminal, JSON elsewhere), so that standard output stays for results. */
   readonly destination?: DestinationStream;
+  /** A file that gets every line too, in JSON: what `media logs` reads. */
+  readonly file?: string;
 }
 
 /** The library, loaded with the first log: a command that writes none does not wait for its thirty files. */
@@ -33,9 +36,18 @@ function standardError(pino: typeof Pino): DestinationStream {
 /** JSON lines, and readable ones on a terminal. No viewer address is ever logged (DESIGN: what is run, and how it is watched). */
 export function createLog(name: string, options: LogOptions): Log {
   const pino = loadPino();
+  const seen = options.destination ?? standardError(pino);
+  const kept = options.file === undefined ? undefined : logFile(options.file);
   return pino(
     { name, level: options.level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime },
-    options.destination ?? standardError(pino),
+    kept === undefined
+      ? seen
+      : {
+          write(line) {
+            seen.write(line);
+            kept.write(line);
+          },
+        },
   );
 }
 

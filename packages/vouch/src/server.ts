@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readOwnFile } from '@media-network/runtime/own-parts';
 import http from 'node:http';
 import { MediaError, errorCode } from '@media-network/runtime';
 import { createVouchHandler } from './handler.ts';
@@ -30,7 +30,7 @@ const DRAIN_MS = 5_000;
  * @throws `vouch/port-in-use`, `vouch/cannot-listen`
  */
 export async function startVouchServer(voucher: Voucher, options: VouchServerOptions): Promise<VouchServer> {
-  const script = await readFile(SCRIPT);
+  const script = readOwnFile(SCRIPT);
   const handler = createVouchHandler(voucher, options);
   const server = http.createServer({ headersTimeout: HEAD_TIMEOUT_MS }, (request, response) => {
     const path = (request.url ?? '/').split('?')[0];

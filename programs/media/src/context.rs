@@ -125,7 +125,8 @@ pub fn check_shape(shape: &ix::Shape, accounts: &[AccountView], data: &[u8]) -> 
     }
     check_fixed(accounts, shape.system, &pinocchio_system::ID)?;
     check_fixed(accounts, shape.token, &pinocchio_token::ID)?;
-    check_fixed(accounts, shape.ata, &crate::token::ASSOCIATED_TOKEN_PROGRAM)
+    check_fixed(accounts, shape.ata, &crate::token::ASSOCIATED_TOKEN_PROGRAM)?;
+    check_fixed(accounts, shape.instructions, &crate::signed::INSTRUCTIONS)
 }
 
 fn check_fixed(accounts: &[AccountView], index: u8, address: &Address) -> Result<(), ProgramError> {

@@ -21,10 +21,19 @@ pub const LOCKED_LP: u64 = 100;
 pub const MEDIA_SUPPLY: u64 = 10000000000000000;
 pub const MEDIA_DECIMALS: u8 = 9;
 pub const RECORD_WINDOW: u64 = 512;
+pub const RECORD_LEAVES: usize = 6;
+pub const UPGRADE_SLICE: u32 = 49152;
 pub const CLAIM_WINDOW: u64 = 256;
+pub const MONTHS_KEPT: u32 = 12;
 pub const MAX_DISPUTES: usize = 100;
 pub const OPEN_SPAN: u64 = 18446744073709551615;
 pub const QUOTE_FREEZABLE: u32 = 1;
+pub const MAX_ALLOCATIONS: usize = 8;
+pub const DOMAIN_STAKE: u64 = 25000000000;
+pub const LEAST_LOCK_SAMPLES: u64 = 736416;
+pub const ACTION_BYTES: usize = 72;
+pub const LINK_MAX: usize = 120;
+pub const QUARTER_WEEKS: u64 = 13;
 
 /// Roles a stake can back; `flags` of a stake.
 pub mod role {
@@ -39,6 +48,7 @@ pub mod role {
 pub mod node_status {
     pub const ACTIVE: u8 = 0;
     pub const LEFT: u8 = 1;
+    pub const REMOVED: u8 = 2;
 }
 
 /// Of a resource.
@@ -77,6 +87,51 @@ pub mod epoch_status {
     pub const ENDORSED: u8 = 2;
 }
 
+/// What a founding allocation is for.
+pub mod purpose {
+    pub const REWARDS: u32 = 1;
+    pub const ECOSYSTEM: u32 = 2;
+    pub const TECHNOLOGY: u32 = 3;
+    pub const RESERVE: u32 = 4;
+}
+
+/// Of an election.
+pub mod election_status {
+    pub const OPEN: u8 = 0;
+    pub const REMOVED: u8 = 1;
+    pub const SLASHED: u8 = 2;
+    pub const REJECTED: u8 = 3;
+    pub const UNDECIDED: u8 = 4;
+}
+
+/// Of evidence.
+pub mod evidence_kind {
+    pub const COUNTERS: u32 = 1;
+    pub const OVERREPORT: u32 = 2;
+    pub const VIEWS: u32 = 4;
+    pub const PROBES: u32 = 5;
+}
+
+/// Of a guard.
+pub mod election_vote {
+    pub const UPHOLD: u8 = 1;
+    pub const REJECT: u8 = 2;
+}
+
+/// Of a proposal.
+pub mod proposal_status {
+    pub const VOTING: u8 = 0;
+    pub const PASSED: u8 = 1;
+    pub const REJECTED: u8 = 2;
+    pub const EXECUTED: u8 = 3;
+}
+
+/// What has voted; status of a vote.
+pub mod vote_source {
+    pub const LOCK: u8 = 0;
+    pub const STAKE: u8 = 1;
+}
+
 /// Literal seeds of program-derived addresses.
 pub mod seed {
     pub const CFG: &[u8] = b"cfg";
@@ -92,12 +147,24 @@ pub mod seed {
     pub const EP: &[u8] = b"ep";
     pub const CLM: &[u8] = b"clm";
     pub const VD: &[u8] = b"vd";
+    pub const FND: &[u8] = b"fnd";
+    pub const EC: &[u8] = b"ec";
+    pub const EL: &[u8] = b"el";
+    pub const DOM: &[u8] = b"dom";
+    pub const LOCK: &[u8] = b"lock";
+    pub const PROP: &[u8] = b"prop";
+    pub const VOTE: &[u8] = b"vote";
+    pub const GRNT: &[u8] = b"grnt";
+    pub const INTG: &[u8] = b"intg";
     pub const MINT: &[u8] = b"mint";
     pub const FUND: &[u8] = b"fund";
+    pub const VG: &[u8] = b"vg";
+    pub const FNDV: &[u8] = b"fndv";
     pub const LP: &[u8] = b"lp";
     pub const VM: &[u8] = b"vm";
     pub const VQ: &[u8] = b"vq";
     pub const VL: &[u8] = b"vl";
+    pub const UPGR: &[u8] = b"upgr";
 }
 
 /// Custom errors.
@@ -207,6 +274,54 @@ pub mod error {
     pub const QUOTE_NOT_LISTED: ProgramError = ProgramError::Custom(6050);
     /// The chain no longer holds what this was computed from. Read it anew, and work it out again.
     pub const BASIS_CHANGED: ProgramError = ProgramError::Custom(6051);
+    /// The rate given is not the 95th percentile of the month's samples. Read the ring anew.
+    pub const WRONG_PERCENTILE: ProgramError = ProgramError::Custom(6052);
+    /// An earlier month has samples and is not finalised yet. Finalise it first.
+    pub const MONTH_OPEN: ProgramError = ProgramError::Custom(6053);
+    /// An election of this node is open. Wait until it has ended.
+    pub const ELECTION_OPEN: ProgramError = ProgramError::Custom(6060);
+    /// What is signed does not show what this kind of evidence says.
+    pub const WRONG_EVIDENCE: ProgramError = ProgramError::Custom(6061);
+    /// The accused's signatures are not in the Ed25519 instruction right before this one, or not by its key of that hour.
+    pub const NOT_SIGNED: ProgramError = ProgramError::Custom(6062);
+    /// A guard neither elects nor judges a node of its own owner.
+    pub const OWN_CASE: ProgramError = ProgramError::Custom(6063);
+    /// An election has removed this node. It comes back in a later week, with a stake that was filled after that.
+    pub const NODE_REMOVED: ProgramError = ProgramError::Custom(6064);
+    /// As many elections of this node are open as there may be.
+    pub const TOO_MANY_ELECTIONS: ProgramError = ProgramError::Custom(6065);
+    /// The accused has appealed already.
+    pub const ALREADY_APPEALED: ProgramError = ProgramError::Custom(6066);
+    /// Another guard committed to evidence of this before.
+    pub const LATER_COMMITMENT: ProgramError = ProgramError::Custom(6067);
+    /// The evidence is not the one that was committed to.
+    pub const EVIDENCE_MISMATCH: ProgramError = ProgramError::Custom(6068);
+    /// Votes of it are open. Close them when their proposals are done, and ask again.
+    pub const VOTES_OPEN: ProgramError = ProgramError::Custom(6080);
+    /// Nothing of it has been locked or staked for long enough before the proposal.
+    pub const NO_WEIGHT: ProgramError = ProgramError::Custom(6081);
+    /// The proposal is of another kind.
+    pub const WRONG_KIND: ProgramError = ProgramError::Custom(6082);
+    /// A vote has barred the guard from sets for some weeks.
+    pub const BARRED: ProgramError = ProgramError::Custom(6083);
+    /// The grant is above what the fund may promise at once or in this quarter.
+    pub const GRANT_TOO_LARGE: ProgramError = ProgramError::Custom(6084);
+    /// The buffer does not hold the program that was voted for.
+    pub const BUFFER_MISMATCH: ProgramError = ProgramError::Custom(6085);
+    /// This lock or stake has voted on the proposal already.
+    pub const VOTED_ALREADY: ProgramError = ProgramError::Custom(6086);
+    /// Nothing has vested of this allocation that is not released.
+    pub const NOTHING_VESTED: ProgramError = ProgramError::Custom(6100);
+    /// The domain is no host name in lower case with at most 126 characters, or its key is not its hash.
+    pub const INVALID_DOMAIN: ProgramError = ProgramError::Custom(6101);
+    /// What stands for the domain is enough: only its owner gives notice.
+    pub const STAKE_SUFFICES: ProgramError = ProgramError::Custom(6102);
+    /// One record takes fewer leaves. Record the rest in another.
+    pub const TOO_MANY_LEAVES: ProgramError = ProgramError::Custom(6110);
+    /// The buffer has not been checked up to there, or the program was upgraded since. Check it from its beginning.
+    pub const UPGRADE_UNCHECKED: ProgramError = ProgramError::Custom(6111);
+    /// The buffer can still be changed. Give it to the program's upgrade authority first.
+    pub const BUFFER_OPEN: ProgramError = ProgramError::Custom(6112);
 }
 
 /// The network: mints, parameters, totals. Signs for every vault.
@@ -243,7 +358,12 @@ pub mod config {
     pub const MIN_GUARD_STAKE: usize = 180;
     pub const MIN_POOL_MEDIA: usize = 188;
     pub const DUST_BYTES: usize = 196;
-    pub const QUOTES: usize = 204;
+    pub const SEASONING_SECS: usize = 204;
+    pub const QUORUM_VOTES: usize = 208;
+    pub const DEPOSIT_QUOTE: usize = 216;
+    pub const DEPOSIT_FLOOR: usize = 224;
+    pub const DEPOSIT_CEILING: usize = 232;
+    pub const QUOTES: usize = 240;
     pub const QUOTES_LENGTH: usize = 4;
     pub const QUOTES_STRIDE: usize = 40;
     /// Offsets within one element of `QUOTES`.
@@ -252,14 +372,47 @@ pub mod config {
         pub const FLAGS: usize = 32;
         pub const PAD: usize = 36;
     }
-    pub const NEXT_GUARD_NO: usize = 364;
-    pub const PAD: usize = 368;
-    pub const KEPT: usize = 372;
-    pub const LATE: usize = 380;
-    pub const ALLOCATED: usize = 388;
-    pub const CLAIMED: usize = 396;
-    pub const RESERVED: usize = 404;
-    pub const RESERVED_BYTES: usize = 256;
+    pub const NEXT_GUARD_NO: usize = 400;
+    pub const PAD: usize = 404;
+    pub const KEPT: usize = 408;
+    pub const LATE: usize = 416;
+    pub const ALLOCATED: usize = 424;
+    pub const CLAIMED: usize = 432;
+    pub const BUYBACK_BPS: usize = 440;
+    pub const BUYBACK_SECS: usize = 444;
+    pub const BUYBACK_SPOT_BPS: usize = 448;
+    pub const PAD2: usize = 452;
+    pub const ELECTION_BOND: usize = 456;
+    pub const ELECTION_VOTE_SECS: usize = 464;
+    pub const ELECTION_APPEAL_SECS: usize = 468;
+    pub const EVIDENCE_DELAY_SECS: usize = 472;
+    pub const SLASH_ELECTOR_BPS: usize = 476;
+    pub const MAX_ELECTIONS: usize = 480;
+    pub const ELECTION_PAD: usize = 484;
+    pub const ELECTION_RESERVED: usize = 488;
+    pub const ELECTION_RESERVED_BYTES: usize = 16;
+    pub const BURST_TIMES: usize = 504;
+    pub const REWARD_BOOST_BPS: usize = 508;
+    pub const REWARD_BUDGET: usize = 512;
+    pub const PROPOSALS: usize = 520;
+    pub const GRANTS_OWED: usize = 528;
+    pub const GRANTED: usize = 536;
+    pub const GRANT_QUARTER: usize = 544;
+    pub const TERMS_FROM: usize = 548;
+    pub const PREVIOUS_FROM: usize = 552;
+    pub const PREVIOUS_MIN_GUARDS: usize = 556;
+    pub const PREVIOUS_FEE_PER_GB: usize = 560;
+    pub const PREVIOUS_DUST_BYTES: usize = 568;
+    pub const PREVIOUS_MIN_EDGE_STAKE: usize = 576;
+    pub const PREVIOUS_GUARD_SHARE_BPS: usize = 584;
+    pub const PREVIOUS_OPEN_YIELD_BPS: usize = 588;
+    pub const PREVIOUS_REWARD_BOOST_BPS: usize = 592;
+    pub const UPGRADES: usize = 596;
+    pub const DOMAIN_STAKE: usize = 600;
+    pub const DOMAIN_NOTICE_HOURS: usize = 608;
+    pub const PAD3: usize = 612;
+    pub const RESERVED: usize = 616;
+    pub const RESERVED_BYTES: usize = 44;
 }
 
 /// A constant-product MEDIA/quote pool with its price ring.
@@ -293,8 +446,13 @@ pub mod pool {
         pub const CUM_LO: usize = 8;
         pub const CUM_HI: usize = 16;
     }
-    pub const RESERVED: usize = 2648;
-    pub const RESERVED_BYTES: usize = 128;
+    pub const BOUGHT: usize = 2648;
+    pub const BURNED: usize = 2656;
+    pub const SPENT: usize = 2664;
+    pub const BOUGHT_AT: usize = 2672;
+    pub const BURNED_WEEK: usize = 2680;
+    pub const RESERVED: usize = 2688;
+    pub const RESERVED_BYTES: usize = 88;
 }
 
 /// LP that an owner has staked in one pool for one role. `flags` is the role.
@@ -310,8 +468,21 @@ pub mod stake {
     pub const UNBONDING: usize = 88;
     pub const UNBOND_AT: usize = 96;
     pub const SINCE: usize = 104;
-    pub const RESERVED: usize = 112;
-    pub const RESERVED_BYTES: usize = 64;
+    pub const BONDED: usize = 112;
+    pub const ELECTIONS: usize = 120;
+    pub const ELECTIONS_PAD: usize = 124;
+    pub const OPEN_VOTES: usize = 128;
+    pub const ADDED_AT: usize = 132;
+    pub const SEASONED: usize = 136;
+    pub const SEASONED_LENGTH: usize = 3;
+    pub const SEASONED_STRIDE: usize = 12;
+    /// Offsets within one element of `SEASONED`.
+    pub mod seasoned_entry {
+        pub const AMOUNT: usize = 0;
+        pub const SINCE: usize = 8;
+    }
+    pub const RESERVED: usize = 172;
+    pub const RESERVED_BYTES: usize = 4;
 }
 
 /// A Media Guard. `status` is NODE_STATUS.
@@ -336,8 +507,12 @@ pub mod guard {
     pub const ENDPOINT_MAX: usize = 126;
     pub const REGION: usize = 336;
     pub const REGION_BYTES: usize = 8;
-    pub const RESERVED: usize = 344;
-    pub const RESERVED_BYTES: usize = 64;
+    pub const ELECTIONS: usize = 344;
+    pub const ELECTIONS_PAD: usize = 348;
+    pub const REMOVED_AT: usize = 352;
+    pub const BARRED_UNTIL: usize = 360;
+    pub const RESERVED: usize = 368;
+    pub const RESERVED_BYTES: usize = 40;
 }
 
 /// A Media Edge. `status` is NODE_STATUS.
@@ -361,8 +536,11 @@ pub mod edge {
     pub const CONTROL_MAX: usize = 126;
     pub const REGION: usize = 432;
     pub const REGION_BYTES: usize = 8;
-    pub const RESERVED: usize = 440;
-    pub const RESERVED_BYTES: usize = 64;
+    pub const ELECTIONS: usize = 440;
+    pub const ELECTIONS_PAD: usize = 444;
+    pub const REMOVED_AT: usize = 448;
+    pub const RESERVED: usize = 456;
+    pub const RESERVED_BYTES: usize = 48;
 }
 
 /// The guards of one week and its terms. Open until the week has begun and `minGuards` are in; usable and frozen from then on.
@@ -448,8 +626,19 @@ pub mod resource {
     }
     pub const RECORDED: usize = 984;
     pub const RECORDED_BYTES: usize = 64;
-    pub const RESERVED: usize = 1048;
-    pub const RESERVED_BYTES: usize = 256;
+    pub const MONTHS_CLOSED: usize = 1048;
+    pub const PAD: usize = 1052;
+    pub const MONTHS: usize = 1056;
+    pub const MONTHS_LENGTH: usize = 12;
+    pub const MONTHS_STRIDE: usize = 12;
+    /// Offsets within one element of `MONTHS`.
+    pub mod months_entry {
+        pub const MONTH: usize = 0;
+        pub const P95_KBPS: usize = 4;
+        pub const QUOTA_KBPS: usize = 8;
+    }
+    pub const RESERVED: usize = 1200;
+    pub const RESERVED_BYTES: usize = 104;
 }
 
 /// Encrypted settings of a resource, one account a version. `status` is SETTINGS_STATUS.
@@ -614,15 +803,388 @@ pub mod verdict {
     pub const RESERVED_BYTES: usize = 16;
 }
 
+/// MEDIA that is locked from genesis on, by whom it is for. One for the network.
+pub mod founding {
+    pub const TAG: u8 = 23;
+    /// Bytes of the header and the fixed fields.
+    pub const SIZE: usize = 592;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
+    pub const VAULT: usize = 8;
+    pub const FOUNDED_AT: usize = 40;
+    pub const LOCK_SECS: usize = 48;
+    pub const VEST_SECS: usize = 52;
+    pub const TO_FUND: usize = 56;
+    pub const TO_TREASURY: usize = 64;
+    pub const COUNT: usize = 72;
+    pub const PAD: usize = 76;
+    pub const ALLOCATIONS: usize = 80;
+    pub const ALLOCATIONS_LENGTH: usize = 8;
+    pub const ALLOCATIONS_STRIDE: usize = 56;
+    /// Offsets within one element of `ALLOCATIONS`.
+    pub mod allocations_entry {
+        pub const PURPOSE: usize = 0;
+        pub const BENEFICIARY: usize = 4;
+        pub const AMOUNT: usize = 36;
+        pub const PAD: usize = 44;
+        pub const RELEASED: usize = 48;
+    }
+    pub const RESERVED: usize = 528;
+    pub const RESERVED_BYTES: usize = 64;
+}
+
+/// What a guard has committed to and not shown: a hash over evidence.
+pub mod evidence {
+    pub const TAG: u8 = 15;
+    /// Bytes of the header and the fixed fields.
+    pub const SIZE: usize = 176;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
+    pub const GUARD: usize = 8;
+    pub const STAKE: usize = 40;
+    pub const PAYER: usize = 72;
+    pub const NONCE: usize = 104;
+    pub const COMMITMENT: usize = 112;
+    pub const COMMITMENT_BYTES: usize = 32;
+    pub const COMMITTED_AT: usize = 144;
+    pub const BOND: usize = 152;
+    pub const RESERVED: usize = 160;
+    pub const RESERVED_BYTES: usize = 16;
+}
+
+/// An election of a node: what it is accused of and what guards say. `status` is ELECTION_STATUS.
+pub mod election {
+    pub const TAG: u8 = 16;
+    /// Bytes of the header and the fixed fields.
+    pub const SIZE: usize = 584;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
+    pub const ACCUSED: usize = 8;
+    pub const ACCUSED_STAKE: usize = 40;
+    pub const ELECTOR: usize = 72;
+    pub const ELECTOR_OWNER: usize = 104;
+    pub const ELECTOR_STAKE: usize = 136;
+    pub const PAYER: usize = 168;
+    pub const NUMBER: usize = 200;
+    pub const WEEK: usize = 208;
+    pub const COMMITTED_AT: usize = 216;
+    pub const STARTED_AT: usize = 224;
+    pub const ENDS_AT: usize = 232;
+    pub const APPEALED_AT: usize = 240;
+    pub const BOND: usize = 248;
+    pub const SLASHED: usize = 256;
+    pub const REWARDED: usize = 264;
+    pub const FILE: usize = 272;
+    pub const FILE_BYTES: usize = 32;
+    pub const APPEAL: usize = 304;
+    pub const APPEAL_BYTES: usize = 32;
+    pub const FAULT: usize = 336;
+    pub const SET_COUNT: usize = 340;
+    pub const SLASHES: usize = 344;
+    pub const VOTE_COUNT: usize = 348;
+    pub const VOTES: usize = 352;
+    pub const VOTES_LENGTH: usize = 21;
+    pub const VOTES_STRIDE: usize = 8;
+    /// Offsets within one element of `VOTES`.
+    pub mod votes_entry {
+        pub const NO: usize = 0;
+        pub const VOTE: usize = 4;
+    }
+    pub const RESERVED: usize = 520;
+    pub const RESERVED_BYTES: usize = 64;
+}
+
+/// A domain whose pages may use PeerPool by themselves, and the LP set aside for it.
+pub mod domain {
+    pub const TAG: u8 = 24;
+    /// Bytes of the header and the fixed fields.
+    pub const SIZE: usize = 352;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
+    pub const KEY: usize = 8;
+    pub const OWNER: usize = 40;
+    pub const POOL: usize = 72;
+    pub const STAKE: usize = 104;
+    pub const LP: usize = 136;
+    pub const REGISTERED_AT: usize = 144;
+    pub const NOTICE_AT: usize = 152;
+    pub const NAME: usize = 160;
+    pub const NAME_MAX: usize = 126;
+    pub const RESERVED: usize = 288;
+    pub const RESERVED_BYTES: usize = 64;
+}
+
+/// MEDIA that an owner has locked to vote with.
+pub mod lock {
+    pub const TAG: u8 = 18;
+    /// Bytes of the header and the fixed fields.
+    pub const SIZE: usize = 128;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
+    pub const OWNER: usize = 8;
+    pub const AMOUNT: usize = 40;
+    pub const OPEN_VOTES: usize = 48;
+    pub const ADDED_AT: usize = 52;
+    pub const SEASONED: usize = 56;
+    pub const SEASONED_LENGTH: usize = 3;
+    pub const SEASONED_STRIDE: usize = 12;
+    /// Offsets within one element of `SEASONED`.
+    pub mod seasoned_entry {
+        pub const AMOUNT: usize = 0;
+        pub const SINCE: usize = 8;
+    }
+    pub const RESERVED: usize = 92;
+    pub const RESERVED_BYTES: usize = 36;
+}
+
+/// A proposal and its votes. `status` is PROPOSAL_STATUS, `flags` its kind.
+pub mod proposal {
+    pub const TAG: u8 = 19;
+    /// Bytes of the header and the fixed fields.
+    pub const SIZE: usize = 458;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
+    pub const NUMBER: usize = 8;
+    pub const PROPOSER: usize = 16;
+    pub const DEPOSIT: usize = 48;
+    pub const CREATED_AT: usize = 56;
+    pub const SEASONED_AT: usize = 64;
+    pub const VOTING_ENDS_AT: usize = 72;
+    pub const EXECUTABLE_AT: usize = 80;
+    pub const EXPIRES_AT: usize = 88;
+    pub const QUORUM_VOTES: usize = 96;
+    pub const VOTES_FOR: usize = 104;
+    pub const VOTES_AGAINST: usize = 112;
+    pub const EXECUTED_AT: usize = 120;
+    pub const ACTION: usize = 128;
+    pub const ACTION_BYTES: usize = 72;
+    pub const TEXT_HASH: usize = 200;
+    pub const TEXT_HASH_BYTES: usize = 32;
+    pub const LINK: usize = 232;
+    pub const LINK_MAX: usize = 120;
+    pub const CHECKED_BUFFER: usize = 354;
+    pub const CHECKED_DIGEST: usize = 386;
+    pub const CHECKED_DIGEST_BYTES: usize = 32;
+    pub const CHECKED_BYTES: usize = 418;
+    pub const CHECKED_BEFORE: usize = 422;
+    pub const RESERVED: usize = 426;
+    pub const RESERVED_BYTES: usize = 32;
+}
+
+/// What a lock or a stake has voted on a proposal. `status` is VOTE_SOURCE, `flags` 1 for it, 0 against.
+pub mod vote {
+    pub const TAG: u8 = 20;
+    /// Bytes of the header and the fixed fields.
+    pub const SIZE: usize = 112;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
+    pub const PROPOSAL: usize = 8;
+    pub const SOURCE: usize = 40;
+    pub const OWNER: usize = 72;
+    pub const WEIGHT: usize = 104;
+}
+
+/// A grant that is being paid from the fund.
+pub mod grant {
+    pub const TAG: u8 = 21;
+    /// Bytes of the header and the fixed fields.
+    pub const SIZE: usize = 120;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
+    pub const NUMBER: usize = 8;
+    pub const RECIPIENT: usize = 16;
+    pub const AMOUNT: usize = 48;
+    pub const PAID: usize = 56;
+    pub const STARTED_AT: usize = 64;
+    pub const STOPPED_AT: usize = 72;
+    pub const SECS: usize = 80;
+    pub const PAD: usize = 84;
+    pub const RESERVED: usize = 88;
+    pub const RESERVED_BYTES: usize = 32;
+}
+
+/// A named integration that token holders have approved. `status` 1 is enabled, 0 withdrawn.
+pub mod integration {
+    pub const TAG: u8 = 22;
+    /// Bytes of the header and the fixed fields.
+    pub const SIZE: usize = 120;
+    pub const KIND: crate::account::Kind = crate::account::Kind { tag: TAG, size: SIZE, tail: false };
+    pub const NAME: usize = 8;
+    pub const NAME_BYTES: usize = 32;
+    pub const SHA256: usize = 40;
+    pub const SHA256_BYTES: usize = 32;
+    pub const NUMBER: usize = 72;
+    pub const CHANGED_AT: usize = 80;
+    pub const RESERVED: usize = 88;
+    pub const RESERVED_BYTES: usize = 32;
+}
+
+/// What a proposal says, by kind.
+pub mod actions {
+    /// A field of the config that a proposal of a kind may set.
+    pub struct Parameter {
+        pub kind: u32,
+        /// Bit of the mask that says that it is set.
+        pub bit: u32,
+        /// Offset in the action, and in the config.
+        pub at: usize,
+        pub config: usize,
+        /// 64 bits, or 32.
+        pub wide: bool,
+        pub min: u64,
+        pub max: u64,
+        /// Moves by at most half or double.
+        pub gradual: bool,
+        /// Holds for whole weeks.
+        pub term: bool,
+    }
+    pub static PARAMETERS: [Parameter; 30] = [
+        Parameter { kind: 1, bit: 1, at: 4, config: 156, wide: true, min: 1, max: 10000000000, gradual: false, term: true },
+        Parameter { kind: 2, bit: 1, at: 4, config: 164, wide: true, min: 1, max: 1000000, gradual: false, term: false },
+        Parameter { kind: 2, bit: 2, at: 12, config: 504, wide: false, min: 1, max: 10, gradual: false, term: false },
+        Parameter { kind: 3, bit: 1, at: 4, config: 196, wide: true, min: 0, max: 1073741824, gradual: false, term: true },
+        Parameter { kind: 3, bit: 2, at: 12, config: 144, wide: false, min: 2, max: 1000, gradual: false, term: false },
+        Parameter { kind: 3, bit: 4, at: 16, config: 600, wide: true, min: 1, max: 10000000000000, gradual: false, term: false },
+        Parameter { kind: 3, bit: 8, at: 24, config: 608, wide: false, min: 1, max: 10000, gradual: false, term: false },
+        Parameter { kind: 4, bit: 1, at: 4, config: 440, wide: false, min: 1, max: 100, gradual: false, term: false },
+        Parameter { kind: 4, bit: 2, at: 8, config: 444, wide: false, min: 1, max: 86400, gradual: false, term: false },
+        Parameter { kind: 4, bit: 4, at: 12, config: 448, wide: false, min: 1, max: 1000, gradual: false, term: false },
+        Parameter { kind: 7, bit: 1, at: 4, config: 128, wide: false, min: 1, max: 2592000, gradual: true, term: false },
+        Parameter { kind: 7, bit: 2, at: 8, config: 132, wide: false, min: 1, max: 2592000, gradual: true, term: false },
+        Parameter { kind: 7, bit: 4, at: 12, config: 204, wide: false, min: 1, max: 7776000, gradual: true, term: false },
+        Parameter { kind: 7, bit: 8, at: 16, config: 208, wide: true, min: 1, max: 5000000000000000, gradual: true, term: false },
+        Parameter { kind: 7, bit: 16, at: 24, config: 216, wide: true, min: 1, max: 1000000000000000, gradual: true, term: false },
+        Parameter { kind: 7, bit: 32, at: 32, config: 224, wide: true, min: 1, max: 100000000000000, gradual: true, term: false },
+        Parameter { kind: 7, bit: 64, at: 40, config: 232, wide: true, min: 1, max: 100000000000000, gradual: true, term: false },
+        Parameter { kind: 7, bit: 128, at: 48, config: 140, wide: false, min: 1, max: 21, gradual: false, term: true },
+        Parameter { kind: 7, bit: 256, at: 52, config: 136, wide: false, min: 1, max: 21, gradual: false, term: false },
+        Parameter { kind: 7, bit: 512, at: 56, config: 180, wide: true, min: 0, max: 1000000000000000, gradual: false, term: false },
+        Parameter { kind: 9, bit: 1, at: 4, config: 148, wide: false, min: 0, max: 5000, gradual: false, term: true },
+        Parameter { kind: 9, bit: 2, at: 8, config: 152, wide: false, min: 0, max: 2000, gradual: false, term: true },
+        Parameter { kind: 9, bit: 4, at: 12, config: 508, wide: false, min: 0, max: 3900, gradual: false, term: true },
+        Parameter { kind: 9, bit: 8, at: 16, config: 512, wide: true, min: 0, max: 10000000000000000, gradual: false, term: false },
+        Parameter { kind: 9, bit: 16, at: 24, config: 172, wide: true, min: 0, max: 10000000000000, gradual: false, term: true },
+        Parameter { kind: 9, bit: 32, at: 32, config: 188, wide: true, min: 0, max: 1000000000000000, gradual: false, term: false },
+        Parameter { kind: 9, bit: 64, at: 40, config: 600, wide: true, min: 1, max: 10000000000000, gradual: false, term: false },
+        Parameter { kind: 9, bit: 128, at: 48, config: 608, wide: false, min: 1, max: 8760, gradual: false, term: false },
+        Parameter { kind: 9, bit: 256, at: 52, config: 456, wide: true, min: 1, max: 10000000000000, gradual: false, term: false },
+        Parameter { kind: 9, bit: 512, at: 60, config: 476, wide: false, min: 1, max: 5000, gradual: false, term: false },
+    ];
+    /// Sets what a gigabyte costs.
+    pub mod data_fees {
+        pub const KIND: u32 = 1;
+        pub const SIZE: usize = 12;
+        pub const MASK: usize = 0;
+        pub const FEE_PER_GB: usize = 4;
+    }
+    /// Sets the quota that stake gives, and how far above it a resource may burst.
+    pub mod burst {
+        pub const KIND: u32 = 2;
+        pub const SIZE: usize = 16;
+        pub const MASK: usize = 0;
+        pub const QUOTA_KBPS_PER_MEDIA: usize = 4;
+        pub const BURST_TIMES: usize = 12;
+    }
+    /// Sets what is too little to be billed, and the fee of swaps.
+    pub mod fee_structure {
+        pub const KIND: u32 = 3;
+        pub const SIZE: usize = 28;
+        pub const MASK: usize = 0;
+        pub const DUST_BYTES: usize = 4;
+        pub const POOL_FEE_BPS: usize = 12;
+        pub const DOMAIN_STAKE: usize = 16;
+        pub const DOMAIN_NOTICE_HOURS: usize = 24;
+    }
+    /// Sets how much a buyback swaps, how often, and at which price it waits.
+    pub mod buyback {
+        pub const KIND: u32 = 4;
+        pub const SIZE: usize = 16;
+        pub const MASK: usize = 0;
+        pub const BUYBACK_BPS: usize = 4;
+        pub const BUYBACK_SECS: usize = 8;
+        pub const BUYBACK_SPOT_BPS: usize = 12;
+    }
+    /// Registers a named integration with the SHA-256 of what defines it, or withdraws it.
+    pub mod integration {
+        pub const KIND: u32 = 5;
+        pub const SIZE: usize = 65;
+        pub const NAME: usize = 0;
+        pub const NAME_BYTES: usize = 32;
+        pub const SHA256: usize = 32;
+        pub const SHA256_BYTES: usize = 32;
+        pub const ENABLED: usize = 64;
+    }
+    /// Bars a guard from sets for some weeks and seats another in its place, if that one is staked.
+    pub mod replace_guard {
+        pub const KIND: u32 = 6;
+        pub const SIZE: usize = 68;
+        pub const GUARD: usize = 0;
+        pub const SUCCESSOR: usize = 32;
+        pub const WEEKS: usize = 64;
+    }
+    /// Sets periods, quorum and deposit of proposals, and the size of guard sets.
+    pub mod structure {
+        pub const KIND: u32 = 7;
+        pub const SIZE: usize = 64;
+        pub const MASK: usize = 0;
+        pub const VOTING_SECS: usize = 4;
+        pub const TIMELOCK_SECS: usize = 8;
+        pub const SEASONING_SECS: usize = 12;
+        pub const QUORUM_VOTES: usize = 16;
+        pub const DEPOSIT_QUOTE: usize = 24;
+        pub const DEPOSIT_FLOOR: usize = 32;
+        pub const DEPOSIT_CEILING: usize = 40;
+        pub const MIN_GUARDS: usize = 48;
+        pub const MAX_GUARDS: usize = 52;
+        pub const MIN_GUARD_STAKE: usize = 56;
+    }
+    /// Pays a grant from the fund, second by second, over at least four times what a vote to stop it takes.
+    pub mod grant {
+        pub const KIND: u32 = 8;
+        pub const SIZE: usize = 44;
+        pub const RECIPIENT: usize = 0;
+        pub const AMOUNT: usize = 32;
+        pub const SECS: usize = 40;
+    }
+    /// Sets shares, yields, the stake of edges, and what the fund adds to rewards.
+    pub mod fund {
+        pub const KIND: u32 = 9;
+        pub const SIZE: usize = 64;
+        pub const MASK: usize = 0;
+        pub const GUARD_SHARE_BPS: usize = 4;
+        pub const OPEN_YIELD_BPS: usize = 8;
+        pub const REWARD_BOOST_BPS: usize = 12;
+        pub const REWARD_BUDGET: usize = 16;
+        pub const MIN_EDGE_STAKE: usize = 24;
+        pub const MIN_POOL_MEDIA: usize = 32;
+        pub const DOMAIN_STAKE: usize = 40;
+        pub const DOMAIN_NOTICE_HOURS: usize = 48;
+        pub const ELECTION_BOND: usize = 52;
+        pub const SLASH_ELECTOR_BPS: usize = 60;
+    }
+    /// Takes a resource off the network, as its publisher would.
+    pub mod remove_resource {
+        pub const KIND: u32 = 10;
+        pub const SIZE: usize = 32;
+        pub const RESOURCE: usize = 0;
+    }
+    /// Puts the program in force whose bytes have the digest that was voted for.
+    pub mod upgrade {
+        pub const KIND: u32 = 11;
+        pub const SIZE: usize = 36;
+        pub const DIGEST: usize = 0;
+        pub const DIGEST_BYTES: usize = 32;
+        pub const LENGTH: usize = 32;
+    }
+    /// Stops a grant: what it has earned by then is paid, and no more.
+    pub mod stop_grant {
+        pub const KIND: u32 = 12;
+        pub const SIZE: usize = 8;
+        pub const GRANT: usize = 0;
+    }
+}
+
 /// Arguments and account shapes of the instructions.
 pub mod ix {
-    /// Creates the network: config, MEDIA mint with its whole supply, fund. First come, once.
+    /// Creates the network: config, MEDIA mint with its whole supply, fund, founding allocations. First come, once. The tail is the allocations, each purpose u32 ‖ beneficiary ‖ amount u64: they are locked before anybody sees the mint.
     pub mod genesis {
         pub const CODE: u8 = 0;
         /// Accounts before those that repeat.
-        pub const ACCOUNTS: usize = 8;
-        /// Bytes of the arguments.
-        pub const ARGS: usize = 284;
+        pub const ACCOUNTS: usize = 11;
+        /// Bytes of the arguments; a tail follows.
+        pub const ARGS: usize = 336;
         pub const SAMPLE_SECS: usize = 0;
         pub const REPORT_SLOTS: usize = 4;
         pub const COMMIT_SLOTS: usize = 8;
@@ -648,7 +1210,12 @@ pub mod ix {
         pub const MIN_GUARD_STAKE: usize = 100;
         pub const MIN_POOL_MEDIA: usize = 108;
         pub const DUST_BYTES: usize = 116;
-        pub const QUOTES: usize = 124;
+        pub const SEASONING_SECS: usize = 124;
+        pub const QUORUM_VOTES: usize = 128;
+        pub const DEPOSIT_QUOTE: usize = 136;
+        pub const DEPOSIT_FLOOR: usize = 144;
+        pub const DEPOSIT_CEILING: usize = 152;
+        pub const QUOTES: usize = 160;
         pub const QUOTES_LENGTH: usize = 4;
         pub const QUOTES_STRIDE: usize = 40;
         /// Offsets within one element of `QUOTES`.
@@ -657,6 +1224,9 @@ pub mod ix {
             pub const FLAGS: usize = 32;
             pub const PAD: usize = 36;
         }
+        pub const LOCK_SECS: usize = 320;
+        pub const VEST_SECS: usize = 324;
+        pub const TO_FUND: usize = 328;
     }
     /// Creates the pool of a quote mint with its LP mint and vaults, and makes the first deposit. The LP goes to the payer's associated account, which is created here.
     pub mod create_pool {
@@ -1085,6 +1655,314 @@ pub mod ix {
         pub const ARGS: usize = 8;
         pub const WEEK: usize = 0;
     }
+    /// Finalises a month of a resource when its own sets no longer decide its hours: the program counts the ring's samples and takes `p95Kbps` only if it is their 95th percentile to the letter. Closes the months before it, which must be without samples. Once, in order. Anyone may.
+    pub mod finalise_month {
+        pub const CODE: u8 = 43;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 3;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const MONTH: usize = 0;
+        pub const P95_KBPS: usize = 4;
+    }
+    /// Swaps a slice of the quote side of fees to MEDIA in its own pool: at most a thousandth of the pool, a minute after the last, at a price that stands still. What it brings stays in the vault to be burned. Anyone may.
+    pub mod buyback {
+        pub const CODE: u8 = 44;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 2;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Burns all MEDIA that a pool has bought back, once a week. Anyone may.
+    pub mod burn_bought {
+        pub const CODE: u8 = 45;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 5;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Pays what has vested of a founding allocation to its beneficiary. Anyone may.
+    pub mod release {
+        pub const CODE: u8 = 80;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 5;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 1;
+        pub const INDEX: usize = 0;
+    }
+    /// Hands what is left of a founding allocation on to somebody else; its schedule stays.
+    pub mod change_beneficiary {
+        pub const CODE: u8 = 81;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 2;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 33;
+        pub const INDEX: usize = 0;
+        pub const SUCCESSOR: usize = 1;
+    }
+    /// Commits a guard to evidence that it shows later, and binds LP of its stake. Nothing of the evidence is seen.
+    pub mod commit_evidence {
+        pub const CODE: u8 = 46;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 7;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 40;
+        pub const NONCE: usize = 0;
+        pub const COMMITMENT: usize = 8;
+        pub const COMMITMENT_BYTES: usize = 32;
+    }
+    /// Takes back evidence that was not shown; the bond is free again.
+    pub mod withdraw_evidence {
+        pub const CODE: u8 = 47;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 5;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Shows evidence that was committed to and begins the election of a node, or takes the place of an elector that committed later. Of all kinds but probes, the accused's signatures are in the Ed25519 instruction right before this one.
+    pub mod elect {
+        pub const CODE: u8 = 48;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 13;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 81;
+        pub const WEEK: usize = 0;
+        pub const KIND: usize = 8;
+        pub const NUMBER: usize = 9;
+        pub const SALT: usize = 17;
+        pub const SALT_BYTES: usize = 32;
+        pub const FILE: usize = 49;
+        pub const FILE_BYTES: usize = 32;
+    }
+    /// A vote of a guard of the set that an election began under; the last one counts.
+    pub mod vote_election {
+        pub const CODE: u8 = 49;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 5;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 9;
+        pub const WEEK: usize = 0;
+        pub const VOTE: usize = 8;
+    }
+    /// The accused names counter-evidence, once: guards that have voted may vote again for as long as appeals last.
+    pub mod appeal_election {
+        pub const CODE: u8 = 50;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 4;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 32;
+        pub const FILE: usize = 0;
+        pub const FILE_BYTES: usize = 32;
+    }
+    /// Ends an election: the accused is removed, and slashed where it signed what stands against it; or the bond is forfeit; or neither. Anyone may.
+    pub mod finalise_election {
+        pub const CODE: u8 = 51;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 14;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Closes an election that is over when its evidence is too old to elect with again; the rent goes back to its payer. Anyone may.
+    pub mod close_election {
+        pub const CODE: u8 = 52;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 3;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Allows the pages of a domain into PeerPool: sets LP of a stake of the role peerpool aside for it. First come; `key` is the SHA-256 of the name.
+    pub mod register_domain {
+        pub const CODE: u8 = 82;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 6;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 168;
+        pub const KEY: usize = 0;
+        pub const LP: usize = 32;
+        pub const NAME: usize = 40;
+        pub const NAME_MAX: usize = 126;
+    }
+    /// Gives notice to a domain: its owner at any time, anybody when the LP set aside for it is no longer worth what a domain needs.
+    pub mod notice_domain {
+        pub const CODE: u8 = 83;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 4;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Sets so much LP aside for a domain from now on, enough for one, and takes a notice back.
+    pub mod keep_domain {
+        pub const CODE: u8 = 84;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 5;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const LP: usize = 0;
+    }
+    /// Ends a domain whose notice is over; its LP is free again, its rent goes back to the owner. Anyone may.
+    pub mod free_domain {
+        pub const CODE: u8 = 85;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 4;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Locks MEDIA of the owner to vote with. It counts for proposals that are made when it has lain there for the time of seasoning.
+    pub mod lock_media {
+        pub const CODE: u8 = 60;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 7;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const AMOUNT: usize = 0;
+    }
+    /// Gives locked MEDIA back, the youngest first, when no vote of it is open.
+    pub mod unlock_media {
+        pub const CODE: u8 = 61;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 6;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const AMOUNT: usize = 0;
+    }
+    /// Makes proposal `number`, the next one, for a deposit worth `depositQuote` at the first pool's average price, at most `maxDeposit`. It is voted on from now on.
+    pub mod propose {
+        pub const CODE: u8 = 62;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 8;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 243;
+        pub const NUMBER: usize = 0;
+        pub const MAX_DEPOSIT: usize = 8;
+        pub const KIND: usize = 16;
+        pub const ACTION: usize = 17;
+        pub const ACTION_BYTES: usize = 72;
+        pub const TEXT_HASH: usize = 89;
+        pub const TEXT_HASH_BYTES: usize = 32;
+        pub const LINK: usize = 121;
+        pub const LINK_MAX: usize = 120;
+    }
+    /// A lock's vote for a proposal (1) or against it (0), once, with what has been locked since before the time of seasoning.
+    pub mod cast_vote {
+        pub const CODE: u8 = 63;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 6;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 1;
+        pub const SIDE: usize = 0;
+    }
+    /// A stake's vote for a proposal (1) or against it (0), once, with half the worth of the LP that has been staked since before the time of seasoning: its MEDIA side at the average price.
+    pub mod cast_stake_vote {
+        pub const CODE: u8 = 64;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 7;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 1;
+        pub const SIDE: usize = 0;
+    }
+    /// Closes a vote on a proposal that is rejected, executed or past its time, and frees what voted; the rent goes back to its owner. Anyone may.
+    pub mod close_vote {
+        pub const CODE: u8 = 65;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 4;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Counts the votes when voting is over. The deposit of a proposal that is rejected goes to the fund. Anyone may.
+    pub mod finalise_proposal {
+        pub const CODE: u8 = 66;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 5;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Returns the deposit of a proposal that has passed to who made it. Anyone may.
+    pub mod refund_deposit {
+        pub const CODE: u8 = 67;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 5;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Sets the parameters that a passed proposal names. Anyone may.
+    pub mod execute_parameters {
+        pub const CODE: u8 = 68;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 2;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Removes the resource that a passed proposal names. Anyone may.
+    pub mod execute_removal {
+        pub const CODE: u8 = 69;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 3;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Begins to pay the grant that passed proposal `number` approves: at most a hundredth of what is free in the fund, and a twentieth a quarter. Anyone may.
+    pub mod execute_grant {
+        pub const CODE: u8 = 70;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 6;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const NUMBER: usize = 0;
+    }
+    /// Stops grant `number`, which a passed proposal names. Anyone may.
+    pub mod stop_grant {
+        pub const CODE: u8 = 71;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 3;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const NUMBER: usize = 0;
+    }
+    /// Pays what grant `number` has earned so far to its recipient. Anyone may.
+    pub mod pay_grant {
+        pub const CODE: u8 = 72;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 5;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const NUMBER: usize = 0;
+    }
+    /// Registers or withdraws the integration `name` that a passed proposal names. Anyone may.
+    pub mod execute_integration {
+        pub const CODE: u8 = 73;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 5;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 32;
+        pub const NAME: usize = 0;
+        pub const NAME_BYTES: usize = 32;
+    }
+    /// Bars the guard that a passed proposal names, and seats its successor in the set of `week`, the next one, in its place. Anyone may.
+    pub mod execute_guard {
+        pub const CODE: u8 = 74;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 9;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 8;
+        pub const WEEK: usize = 0;
+    }
+    /// Upgrades the program to a buffer that has been checked to its end. The program's upgrade authority is `authority`. Anyone may.
+    pub mod execute_upgrade {
+        pub const CODE: u8 = 75;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 10;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 0;
+    }
+    /// Hashes the next slice of a buffer that nobody can change any more, for a passed proposal that upgrades the program; from `offset` 0, the first of any buffer. The last must give the digest that was voted for. Anyone may.
+    pub mod check_upgrade {
+        pub const CODE: u8 = 90;
+        /// Accounts before those that repeat.
+        pub const ACCOUNTS: usize = 4;
+        /// Bytes of the arguments.
+        pub const ARGS: usize = 4;
+        pub const OFFSET: usize = 0;
+    }
 
     /// What can be said of an instruction before it is looked at.
     pub struct Shape {
@@ -1099,56 +1977,106 @@ pub mod ix {
         pub system: u8,
         pub token: u8,
         pub ata: u8,
+        /// Index of the instructions sysvar, or `NONE`.
+        pub instructions: u8,
     }
     /// The shape of an id that no instruction has any more: the router refuses it.
-    const RETIRED: Shape = Shape { args: 0, tail: true, accounts: 0, remaining: READONLY, signers: 0, writable: 0, system: NONE, token: NONE, ata: NONE };
+    const RETIRED: Shape = Shape { args: 0, tail: true, accounts: 0, remaining: READONLY, signers: 0, writable: 0, system: NONE, token: NONE, ata: NONE, instructions: NONE };
     pub const READONLY: u8 = 0;
     pub const WRITABLE: u8 = 1;
     pub const NONE: u8 = 255;
 
-    pub static SHAPES: [Shape; 43] = [
-        Shape { args: 284, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 31, system: 5, token: 6, ata: 7 },
-        Shape { args: 16, tail: false, accounts: 15, remaining: NONE, signers: 1, writable: 4073, system: 12, token: 13, ata: 14 },
-        Shape { args: 24, tail: false, accounts: 10, remaining: NONE, signers: 1, writable: 508, system: NONE, token: 9, ata: NONE },
-        Shape { args: 24, tail: false, accounts: 10, remaining: NONE, signers: 1, writable: 508, system: NONE, token: 9, ata: NONE },
-        Shape { args: 17, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 124, system: NONE, token: 7, ata: NONE },
-        Shape { args: 9, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 61, system: 6, token: 7, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 8, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 0, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 60, system: NONE, token: 6, ata: NONE },
-        Shape { args: 200, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 19, system: 5, token: NONE, ata: NONE },
-        Shape { args: 200, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 12, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 296, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 17, system: 5, token: NONE, ata: NONE },
-        Shape { args: 296, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 0, tail: false, accounts: 2, remaining: NONE, signers: 1, writable: 2, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 33, system: 6, token: NONE, ata: NONE },
-        Shape { args: 56, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 25, system: 5, token: NONE, ata: NONE },
-        Shape { args: 0, tail: true, accounts: 3, remaining: NONE, signers: 1, writable: 6, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 5, system: 3, token: NONE, ata: NONE },
-        Shape { args: 4, tail: true, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 36, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 15, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 48, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 1, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 0, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 61, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 12, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 32, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 4, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 60, tail: false, accounts: 9, remaining: NONE, signers: 1, writable: 97, system: 8, token: NONE, ata: NONE },
+    pub static SHAPES: [Shape; 91] = [
+        Shape { args: 336, tail: true, accounts: 11, remaining: NONE, signers: 1, writable: 255, system: 8, token: 9, ata: 10, instructions: NONE },
+        Shape { args: 16, tail: false, accounts: 15, remaining: NONE, signers: 1, writable: 4073, system: 12, token: 13, ata: 14, instructions: NONE },
+        Shape { args: 24, tail: false, accounts: 10, remaining: NONE, signers: 1, writable: 508, system: NONE, token: 9, ata: NONE, instructions: NONE },
+        Shape { args: 24, tail: false, accounts: 10, remaining: NONE, signers: 1, writable: 508, system: NONE, token: 9, ata: NONE, instructions: NONE },
+        Shape { args: 17, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 124, system: NONE, token: 7, ata: NONE, instructions: NONE },
+        Shape { args: 9, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 61, system: 6, token: 7, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 8, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 60, system: NONE, token: 6, ata: NONE, instructions: NONE },
+        Shape { args: 200, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 19, system: 5, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 200, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 12, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 296, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 17, system: 5, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 296, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 2, remaining: NONE, signers: 1, writable: 2, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 33, system: 6, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 56, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 25, system: 5, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: true, accounts: 3, remaining: NONE, signers: 1, writable: 6, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 5, system: 3, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 4, tail: true, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 36, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 15, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 48, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 1, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 1, writable: 4, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 61, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 12, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 32, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 4, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 60, tail: false, accounts: 9, remaining: NONE, signers: 1, writable: 97, system: 8, token: NONE, ata: NONE, instructions: NONE },
         RETIRED,
-        Shape { args: 60, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 13, tail: true, accounts: 2, remaining: WRITABLE, signers: 0, writable: 0, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 12, remaining: NONE, signers: 1, writable: 1023, system: 10, token: 11, ata: NONE },
+        Shape { args: 60, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 13, tail: true, accounts: 2, remaining: WRITABLE, signers: 0, writable: 0, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 12, remaining: NONE, signers: 1, writable: 1023, system: 10, token: 11, ata: NONE, instructions: NONE },
         RETIRED,
-        Shape { args: 64, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 18, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 16, tail: true, accounts: 9, remaining: NONE, signers: 1, writable: 119, system: 7, token: 8, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 12, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 52, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 49, system: 6, token: NONE, ata: NONE },
-        Shape { args: 12, tail: true, accounts: 6, remaining: NONE, signers: 1, writable: 17, system: 5, token: NONE, ata: NONE },
-        Shape { args: 108, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 0, tail: false, accounts: 9, remaining: NONE, signers: 0, writable: 255, system: NONE, token: 8, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 12, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE },
-        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE },
+        Shape { args: 64, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 18, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 16, tail: true, accounts: 9, remaining: NONE, signers: 1, writable: 119, system: 7, token: 8, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 12, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 52, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 49, system: 6, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 12, tail: true, accounts: 6, remaining: NONE, signers: 1, writable: 17, system: 5, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 108, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 9, remaining: NONE, signers: 0, writable: 255, system: NONE, token: 8, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 12, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 2, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 2, remaining: NONE, signers: 0, writable: 2, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 5, remaining: NONE, signers: 0, writable: 14, system: NONE, token: 4, ata: NONE, instructions: NONE },
+        Shape { args: 40, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 41, system: 6, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 28, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 81, tail: false, accounts: 13, remaining: NONE, signers: 1, writable: 1777, system: 12, token: NONE, ata: NONE, instructions: 11 },
+        Shape { args: 9, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 16, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 32, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 8, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 14, remaining: NONE, signers: 1, writable: 4095, system: 12, token: 13, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        RETIRED,
+        RETIRED,
+        RETIRED,
+        RETIRED,
+        RETIRED,
+        RETIRED,
+        RETIRED,
+        Shape { args: 8, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 29, system: 5, token: 6, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 28, system: NONE, token: 5, ata: NONE, instructions: NONE },
+        Shape { args: 243, tail: false, accounts: 8, remaining: NONE, signers: 1, writable: 59, system: 6, token: 7, ata: NONE, instructions: NONE },
+        Shape { args: 1, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 29, system: 5, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 1, tail: false, accounts: 7, remaining: NONE, signers: 1, writable: 57, system: 6, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 14, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 5, remaining: NONE, signers: 0, writable: 14, system: NONE, token: 4, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 5, remaining: NONE, signers: 0, writable: 14, system: NONE, token: 4, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 2, remaining: NONE, signers: 0, writable: 3, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 6, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 23, system: 5, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 3, remaining: NONE, signers: 0, writable: 7, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 5, remaining: NONE, signers: 0, writable: 15, system: NONE, token: 4, ata: NONE, instructions: NONE },
+        Shape { args: 32, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 13, system: 4, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 9, remaining: NONE, signers: 1, writable: 141, system: 8, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 10, remaining: NONE, signers: 1, writable: 119, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        RETIRED,
+        RETIRED,
+        RETIRED,
+        RETIRED,
+        Shape { args: 1, tail: false, accounts: 5, remaining: NONE, signers: 0, writable: 14, system: NONE, token: 4, ata: NONE, instructions: NONE },
+        Shape { args: 33, tail: false, accounts: 2, remaining: NONE, signers: 1, writable: 2, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 168, tail: false, accounts: 6, remaining: NONE, signers: 1, writable: 25, system: 5, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 4, remaining: NONE, signers: 1, writable: 8, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 8, tail: false, accounts: 5, remaining: NONE, signers: 1, writable: 24, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        Shape { args: 0, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 14, system: NONE, token: NONE, ata: NONE, instructions: NONE },
+        RETIRED,
+        RETIRED,
+        RETIRED,
+        RETIRED,
+        Shape { args: 4, tail: false, accounts: 4, remaining: NONE, signers: 0, writable: 2, system: NONE, token: NONE, ata: NONE, instructions: NONE },
     ];
 }

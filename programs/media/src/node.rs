@@ -4,9 +4,10 @@ use pinocchio::{AccountView, Address, ProgramResult, error::ProgramError};
 
 use crate::account::Record;
 use crate::context::{Args, Ctx};
-use crate::layout::{error, stake};
+use crate::layout::{config, error, node_status, stake};
 use crate::memory;
-use crate::pool;
+use crate::pda::Place;
+use crate::{pool, time};
 
 /// A stake of `owner` in `pool`, for `role`.
 pub struct Backing<'a> {
@@ -50,6 +51,48 @@ impl Backing<'_> {
         }
         Ok(worth)
     }
+}
+
+/// Where a node stores what elections have come to.
+pub struct ReturnFields {
+    pub stake: usize,
+    pub left_at: usize,
+    pub elections: usize,
+    pub removed_at: usize,
+}
+
+/// With what a node comes back.
+pub struct Return<'a> {
+    pub backing: &'a Backing<'a>,
+    pub config: &'a Record<'a>,
+    pub now: u64,
+}
+
+/// `AlreadyActive`; `ElectionOpen` for a node that is accused; `TooEarly` with another stake than it had, for as long as that one
+/// answers for what the node did: nobody is to fall by a stake that was put in the place of the right one; `NodeRemoved` unless
+/// one that was removed comes back in a later week, with a stake that was filled after that. A node that is new has nothing to
+/// answer for.
+#[inline(never)]
+pub fn require_return(place: &Place<'_>, fields: &ReturnFields, with: &Return<'_>) -> ProgramResult {
+    let Place::Here(node) = place else { return Ok(()) };
+    if node.status() == node_status::ACTIVE {
+        return Err(error::ALREADY_ACTIVE);
+    }
+    if node.u32(fields.elections) > 0 {
+        return Err(error::ELECTION_OPEN);
+    }
+    let Return { backing, config, now } = *with;
+    let answers_until = node.u64(fields.left_at).checked_add(u64::from(config.u32(config::UNBOND_SECS))).ok_or(error::OVERFLOW)?;
+    if node.key(fields.stake) != *backing.stake.address() && now <= answers_until {
+        return Err(error::TOO_EARLY);
+    }
+    if node.status() != node_status::REMOVED {
+        return Ok(());
+    }
+    let removed_at = node.u64(fields.removed_at);
+    let periods = time::periods(config);
+    let later = time::week_at(&periods, now)? > time::week_at(&periods, removed_at)?;
+    if later && backing.stake.u64(stake::SINCE) > removed_at { Ok(()) } else { Err(error::NODE_REMOVED) }
 }
 
 /// Where a node stores who signs for it.

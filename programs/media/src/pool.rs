@@ -43,8 +43,13 @@ pub fn worth(config: &Record<'_>, pool: &Record<'_>, lp: u64, now: u64) -> Resul
 
 /// `PriceMoved` while the price of the moment is off its short average: nothing can be moved, read and moved back.
 pub fn require_settled_price(config: &Record<'_>, pool: &Record<'_>, now: u64) -> Result<(), ProgramError> {
+    require_price_within(config, pool, now, config.u32(config::SPOT_BPS))
+}
+
+/// `PriceMoved` while the price of the moment is further off its short average than so many basis points.
+pub fn require_price_within(config: &Record<'_>, pool: &Record<'_>, now: u64, bps: u32) -> Result<(), ProgramError> {
     let average = average_over(pool, config.u32(config::SPOT_SECS), now)?;
-    if price::has_moved(pool.u64(pool::PRICE_Q32), average, config.u32(config::SPOT_BPS)) {
+    if price::has_moved(pool.u64(pool::PRICE_Q32), average, bps) {
         return Err(error::PRICE_MOVED);
     }
     Ok(())

@@ -23,6 +23,7 @@ pub fn periods(config: &Record<'_>) -> Periods {
         final_hours: config.u32(config::FINAL_HOURS),
         late_hours: config.u32(config::LATE_HOURS),
         hours_per_week: config.u32(config::HOURS_PER_WEEK),
+        month_slots: config.u32(config::MONTH_SLOTS),
     }
 }
 
@@ -36,6 +37,11 @@ pub fn week_at(periods: &Periods, now: u64) -> Result<u64, ProgramError> {
     Ok(periods.week(hour_at(periods, now)?))
 }
 
+/// The last hour of the week before this one.
+pub fn last_hour_before(periods: &Periods, week: u64) -> Option<u64> {
+    media_rules::weeks::last_hour(week.checked_sub(1)?, periods.hours_per_week)
+}
+
 /// `TooEarly` or `TooLate` unless a window is open; `None` is a moment that does not fit.
 pub fn require_open(window: Option<Window>) -> Result<(), ProgramError> {
     match window {
@@ -44,6 +50,11 @@ pub fn require_open(window: Option<Window>) -> Result<(), ProgramError> {
         Some(Window::Over) => Err(error::TOO_LATE),
         None => Err(error::OVERFLOW),
     }
+}
+
+/// So many of the network's hours after a moment; `None` where that does not fit.
+pub fn hours_after(config: &Record<'_>, from: u64, hours: u32) -> Option<u64> {
+    periods(config).after_hours(from, u64::from(hours))
 }
 
 /// Whether a week's guard set and epoch may be closed: nothing of it can be decided or recorded any more.

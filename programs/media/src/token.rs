@@ -15,6 +15,7 @@ pub const ASSOCIATED_TOKEN_PROGRAM: Address = Address::from_str_const("ATokenGPv
 const ACCOUNT_SIZE: usize = 165;
 const ACCOUNT_MINT: usize = 0;
 const ACCOUNT_OWNER: usize = 32;
+const ACCOUNT_AMOUNT: usize = 64;
 const ACCOUNT_STATE: usize = 108;
 const MINT_SIZE: usize = 82;
 const MINT_INITIALIZED: usize = 45;
@@ -41,6 +42,11 @@ pub fn require_owned(view: &AccountView, mint: &Address, owner: &Address) -> Pro
         return Err(error::WRONG_OWNER);
     }
     Ok(())
+}
+
+/// What a token account holds; one of the token program's, as `require_mint` or a stored address says.
+pub fn amount(view: &AccountView) -> u64 {
+    Record(view).u64(ACCOUNT_AMOUNT)
 }
 
 /// A mint of the token program, `WrongMint` otherwise; whether somebody can freeze its accounts.

@@ -58,6 +58,10 @@ impl Voter {
 /// `NotActive` for a guard that left before a set's week. One that left in it or later still answers for its seat, and its
 /// stake does.
 pub fn require_seated(guard: &Record<'_>, set: &Record<'_>, periods: &Periods) -> Result<(), ProgramError> {
+    // One that an election has removed says nothing any more.
+    if guard.status() == node_status::REMOVED {
+        return Err(error::NOT_ACTIVE);
+    }
     if guard.status() != node_status::ACTIVE && set.u64(guard_set::WEEK) > time::week_at(periods, guard.u64(guard::LEFT_AT))? {
         return Err(error::NOT_ACTIVE);
     }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BenchServer, BenchSetting } from '@media-network/bench';
 import type { Devnet } from '@media-network/devnet';
+import { RUNTIME_FLAGS } from '@media-network/runtime/own-parts';
 import { PROJECT_ROOT } from '../root.ts';
 
 /** A network of guards with one real `media edge` in a process of its own, which is what is measured. */
@@ -46,6 +47,7 @@ export async function openEdgeNetwork(
           name: setting.workers === undefined ? 'media edge' : `media edge, workers ${setting.workers}`,
           command: [
             process.execPath,
+            ...RUNTIME_FLAGS,
             join(PROJECT_ROOT, 'apps', 'cli', 'src', 'main.ts'),
             'edge',
             '--json',

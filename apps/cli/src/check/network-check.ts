@@ -1,5 +1,7 @@
 import { auditHour, auditReport, auditWeek } from '@media-network/audit';
+import { electionParams } from '@media-network/chain/model';
 import {
+  ELECTION_STATUS,
   EPOCH_STATUS,
   HOUR_STATUS,
   NODE_STATUS,
@@ -24,9 +26,11 @@ import {
 import type { Decision, Periods } from '@media-network/protocol';
 import { createTokenSource, createViewer } from '@media-network/viewer';
 import type { ViewerResponse } from '@media-network/viewer';
-import { formatBytes, formatMedia } from '../amounts.ts';
+import { formatBytes, formatMedia, formatUnits } from '../amounts.ts';
 import { auditDeps } from '../audit-deps.ts';
 import { claimAll } from '../commands/claim.ts';
+import { tellMoney } from './money.ts';
+import { beginVote } from './vote.ts';
 import { expectThat, until } from './story.ts';
 import type { Story } from './story.ts';
 
@@ -71,9 +75,9 @@ function add(counts: Counts, edge: Edge, bytes: number | bigint): void {
 }
 
 /** Twice the bytes of an hour in which the download was served. */
-const liesAboutDownload: BuildReport = (book) => {
+const liesAboutDownload: BuildReport = (book, open) => {
   const bytes = [...book.samples.values()].flat().reduce((sum, each) => sum + each, 0);
-  return (bytes > LIE_FROM_BYTES ? doubledReport : buildHonestReport)(book);
+  return (bytes > LIE_FROM_BYTES ? doubledReport : buildHonestReport)(book, open);
 };
 
 /** Tells the whole story on a network that is up. Each step throws when it does not hold. */
@@ -107,6 +111,8 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     });
   const hourNow = async (): Promise<bigint> => hourAt(periods, await client.chainTime());
 
+  // Its periods pass while the rest is told.
+  const vote = await beginVote(devnet, story);
   await story.step('register', async () => {
     const resource = await client.account('resource', devnet.resource);
     expectThat(resource !== null, 'the resource is not on chain');
@@ -261,6 +267,7 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     return `${confirmed} bytes confirmed; clients counted ${counted} and guards' probes ${probes}, ${off} apart`;
   });
 
+  await vote.propose();
   await story.step('sample', async () => {
     const hour = traffic.last;
     await until('the record of the hour', 4 * hourMs + SLACK_MS, async () => {
@@ -345,6 +352,9 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     return 'report, hour and week, recomputed from published evidence, agree with the chain';
   });
 
+  await tellMoney(devnet, story, sampleAt(periods, hourStart(periods, traffic.last)));
+
+  await vote.carryOut();
   await story.step('lie', async () => {
     const about = (await judgedReports(devnet, traffic)).filter(
       ({ edge, bytes }) => edge === lying.address && bytes > 2 * LIE_FROM_BYTES,
@@ -368,6 +378,28 @@ export async function tellStory(devnet: Devnet, story: Story, figures: CheckFigu
     figures.lie.refused = true;
     const told = about.reduce((sum, { bytes }) => sum + bytes, 0n);
     return `${formatBytes(told)} reported for half as many, not believed; earned ${formatMedia(earned)}`;
+  });
+
+  await story.step('slash', async () => {
+    // Its report stands above what its own signed counters rose by: guards elect it by themselves.
+    const config = await client.config();
+    const { voteSecs, appealSecs } = electionParams(config);
+    const within = 4 * hourMs + Number(voteSecs + appealSecs) * 1000 + SLACK_MS;
+    const election = await until('the election of the lying edge', within, async () =>
+      (await client.list('election', { accused: lying.address })).find(
+        ({ status }) => status === ELECTION_STATUS.slashed,
+      ),
+    );
+    const { slashed, rewarded } = election;
+    expectThat(
+      slashed > 0n && rewarded === slashed / 5n,
+      `of ${slashed} LP that fell the elector got ${rewarded}`,
+    );
+    const [edge] = await client.accounts('edge', [lying.address]);
+    const stake = await client.account('stake', election.accusedStake);
+    expectThat(edge?.status === NODE_STATUS.removed, 'the lying edge is not removed');
+    expectThat(stake?.lp === 0n && stake.unbonding === 0n, 'some of its stake is left');
+    return `${formatUnits(slashed, 9)} LP fell: ${formatUnits(rewarded, 9)} to the guard that showed it, the rest to the fund`;
   });
 }
 

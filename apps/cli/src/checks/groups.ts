@@ -65,6 +65,7 @@ const GENERATED: readonly (readonly string[])[] = [
   ['programs/media/generate-layout.ts', '--check'],
   ['packages/chain/scripts/idl.ts', '--check'],
   ['packages/chain/scripts/vectors.ts', '--check'],
+  ['packages/chain/scripts/governance.ts', '--check'],
   ['packages/chain/scripts/compute-units.ts', '--check'],
   ['packages/protocol/test/generate-vectors.ts', '--check'],
 ];

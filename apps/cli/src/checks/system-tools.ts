@@ -6,12 +6,14 @@ import type { CliContext } from '../command.ts';
 
 /** Programs of the system that the tests need, by Debian package. */
 const NEEDED = [
+  { program: 'dig', package: 'bind9-dnsutils' },
   { program: 'chromium', package: 'chromium' },
   { program: 'curl', package: 'curl' },
   { program: 'ffmpeg', package: 'ffmpeg' },
   { program: 'fish', package: 'fish' },
   { program: 'nginx', package: 'nginx-light' },
   { program: 'openssl', package: 'openssl' },
+  { program: 'pebble', package: 'pebble' },
   { program: 'zsh', package: 'zsh' },
 ] as const;
 

@@ -7,9 +7,12 @@ import type { Address } from '@solana/kit';
 import { figureLines } from '../audit-figures.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions } from '../chain-options.ts';
+import { chainOptions, keypairOption } from '../chain-options.ts';
 import { addressOf, connect } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
+import { RESOURCE_ARGUMENT, findResource } from '../resource/find.ts';
+
+type MonthOptions = ChainOptions & { readonly month?: string };
 
 interface AuditOptions extends ChainOptions {
   readonly from?: string[];
@@ -58,7 +61,13 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-function print(subject: string, audit: Audit<object>, options: ChainOptions, context: CliContext): void {
+function print(
+  subject: string,
+  audit: Audit<object>,
+  options: ChainOptions,
+  context: CliContext,
+  { who = 'the chain', source = 'the evidence' }: { readonly who?: string; readonly source?: string } = {},
+): void {
   const { terminal } = context;
   if (!audit.agrees) context.setExitCode(1);
   if (options.json === true) {
@@ -69,14 +78,14 @@ function print(subject: string, audit: Audit<object>, options: ChainOptions, con
   for (const each of audit.differences) {
     terminal.line(
       terminal.style.red(
-        `  ${each.what}: the chain says ${each.onChain}, the evidence gives ${each.recomputed}`,
+        `  ${each.what}: ${who} says ${each.onChain}, recomputed from ${source} it is ${each.recomputed}`,
       ),
     );
   }
   for (const each of audit.unknown) terminal.line(terminal.style.yellow(`  cannot tell: ${each}`));
   const verdict = audit.agrees
-    ? terminal.style.green('the chain agrees with the evidence')
-    : terminal.style.red('the chain does NOT agree with the evidence');
+    ? terminal.style.green(`${who} agrees with ${source}`)
+    : terminal.style.red(`${who} does NOT agree with ${source}`);
   terminal.line(
     `${subject}: ${verdict}${audit.unknown.length > 0 && audit.agrees ? ', as far as it is published' : ''}.`,
   );
@@ -86,7 +95,7 @@ export const registerAudit: RegisterCommand = (program, context) => {
   const audit = program
     .command('audit')
     .description(
-      'Recomputes a report, an hour or a week from published evidence. Exit code 1 when the chain does not agree.',
+      'Recomputes a report, an hour, a week or quota shares from what is published, a month from the chain. Exit code 1 when it does not agree.',
     );
   examples(audit, ['media audit week 0', 'media audit report edge-1 0']);
   const from = ['--from <url...>', 'further places that serve evidence'] as const;
@@ -134,5 +143,56 @@ export const registerAudit: RegisterCommand = (program, context) => {
       print(`week ${week}`, await auditWeek(deps, parseIndex(week, 'The week')), options, context);
     }),
     ['media audit week 0'],
+  );
+  examples(
+    keypairOption(
+      chainOptions(
+        audit
+          .command('p95')
+          .argument('<resource>', RESOURCE_ARGUMENT)
+          .option('--month <number>', 'which month (default: the one finalised last)')
+          .description("Recompute a month's 95th percentile from the chain's samples alone."),
+      ),
+    ).action(async (which: string, options: MonthOptions) => {
+      const connection = await connect(options, context);
+      const resource = await findResource(connection, which);
+      const { auditMonth } = await import('@media-network/audit');
+      const month = options.month === undefined ? undefined : Number(parseIndex(options.month, 'The month'));
+      const result = await auditMonth(connection, resource.address, month);
+      print(`month ${result.figures.month} of ${which}`, result, options, context, { source: 'the samples' });
+    }),
+    ['media audit p95 1', 'media audit p95 1 --month 0 --json'],
+  );
+  examples(
+    keypairOption(
+      chainOptions(
+        audit
+          .command('shares')
+          .argument('<resource>', RESOURCE_ARGUMENT)
+          .argument('[sample]', 'number of the sample (default: the newest that is over)')
+          .option(...from)
+          .description(
+            "Divide a sample's quota again, by what each guard had heard of the edges. Guards remember 48 samples.",
+          ),
+      ),
+    ).action(async (which: string, sample: string | undefined, options: AuditOptions) => {
+      const connection = await connect(options, context);
+      const resource = await findResource(connection, which);
+      const [{ auditShares }, { auditDeps }, { askJson }] = await Promise.all([
+        import('@media-network/audit'),
+        import('../audit-deps.ts'),
+        import('../resource/ask-json.ts'),
+      ]);
+      const result = await auditShares(
+        { ...auditDeps(connection.client, options.from), ask: askJson },
+        resource.address,
+        sample === undefined ? undefined : parseIndex(sample, 'The sample'),
+      );
+      print(`sample ${result.figures.sample} of ${which}`, result, options, context, {
+        who: 'each guard',
+        source: 'what it heard',
+      });
+    }),
+    ['media audit shares 1', 'media audit shares 1 4711 --json'],
   );
 };

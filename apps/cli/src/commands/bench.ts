@@ -1,7 +1,10 @@
 import type { DiskOptions } from '../bench/bench-disk.ts';
+import type { DnsOptions } from '../bench/bench-dns.ts';
 import type { EdgeOptions } from '../bench/bench-edge.ts';
 import type { HitsOptions } from '../bench/bench-hits.ts';
 import type { IdleOptions } from '../bench/bench-idle.ts';
+import type { PeerPoolOptions } from '../bench/bench-peerpool.ts';
+import type { ScaleOptions } from '../bench/bench-scale.ts';
 import type { StartOptions } from '../bench/bench-start.ts';
 import type { SteadyOptions } from '../bench/bench-steady.ts';
 import { examples } from '../command.ts';
@@ -74,6 +77,22 @@ export const registerBench: RegisterCommand = (program, context) => {
   );
   examples(
     bench
+      .command('dns')
+      .summary("the guards' name server beside NSD")
+      .description(
+        "The guards' name server beside Debian's NSD, by dnsperf: answers a processor second for plain queries, for such with a client's subnet (edges chosen by region and share in every answer), and for names whose answers have to be signed. Exit code 0 at half of NSD or more, and 20,000 signed.",
+      )
+      .option('--seconds <n>', 'length of one measurement', '3')
+      .option('--rounds <n>', 'of which the median counts', '5')
+      .option('--json', 'print the rows as one JSON object')
+      .action(async (options: DnsOptions) => {
+        const { benchTheNames } = await import('../bench/bench-dns.ts');
+        await benchTheNames(options, context);
+      }),
+    ['media bench dns', 'media bench dns --rounds 9 --json'],
+  );
+  examples(
+    bench
       .command('disk')
       .summary('a start with a full disk, and memory under slow readers')
       .description(
@@ -107,6 +126,22 @@ export const registerBench: RegisterCommand = (program, context) => {
   );
   examples(
     bench
+      .command('scale')
+      .summary('what grows with the number of resources')
+      .description(
+        'Three guards and three edges with 10, 100 and 1,000 resources, chain, origin and viewers in the same process: how long guards take to let that many new ones be served; processor time and transactions of an hour in which a viewer comes to each; memory; and what each resource more costs.',
+      )
+      .option('--resources <n...>', 'how many', ['10', '100', '1000'])
+      .option('--hours <n>', "hours of the network's own clock, after two to begin with", '2')
+      .option('--json', 'print the rows as one JSON object')
+      .action(async (options: ScaleOptions) => {
+        const { benchTheScale } = await import('../bench/bench-scale.ts');
+        await benchTheScale(options, context);
+      }),
+    ['media bench scale', 'media bench scale --resources 10 100 --json'],
+  );
+  examples(
+    bench
       .command('start')
       .summary('what a short command takes')
       .description(
@@ -120,6 +155,23 @@ export const registerBench: RegisterCommand = (program, context) => {
         await benchTheStart(options, context);
       }),
     ['media bench start', 'media bench start --json'],
+  );
+  examples(
+    bench
+      .command('peerpool')
+      .summary('how much of a live stream its viewers carry')
+      .description(
+        "How much of a live stream viewers carry for each other, simulated: PeerPool's own decisions and its tracker's, on lines as viewers have them, with some that come and go; beside what a scheduler without delay would reach. Exit code 0 at 90 % from a thousand viewers on and 95 % from ten thousand, with no more stalls than from the edge alone. Real browsers are not in it yet.",
+      )
+      .option('--viewers <list>', 'audiences, separated by commas', '3,12,100,1000')
+      .option('--segments <n>', 'of two seconds', '20')
+      .option('--seed <n>', 'of viewers and lines', '1')
+      .option('--json', 'print the rows as one JSON object')
+      .action(async (options: PeerPoolOptions) => {
+        const { benchThePeerPool } = await import('../bench/bench-peerpool.ts');
+        await benchThePeerPool(options, context);
+      }),
+    ['media bench peerpool', 'media bench peerpool --viewers 10000 --segments 10 --json'],
   );
   examples(
     bench

@@ -17,7 +17,7 @@ interface Options {
 }
 
 /**
- * A week of five hours of twelve seconds: a minute. Everything takes longer on a machine that is busy with other things,
+ * A week of five hours of twelve seconds: a minute; a month of two hours. Everything takes longer on a machine that is busy with other things,
  * and on a real cluster, which is slower to confirm.
  */
 function periodsOf(sampleSecs: number): NetworkParams {
@@ -27,8 +27,13 @@ function periodsOf(sampleSecs: number): NetworkParams {
     sampleSecs,
     unbondSecs: sampleSecs * unbondSecs,
     hoursPerWeek: 5,
-    finalHours: 10,
+    // So that a month is final before the story ends; hours are decided within one of them.
+    finalHours: 4,
+    monthSlots: 24,
     lateHours: 12,
+    // Guards vote within seconds; an election is to end within the story.
+    votingSecs: 20 * sampleSecs,
+    timelockSecs: 15 * sampleSecs,
   };
 }
 const CLUSTER_SAMPLE_SECS = 2;

@@ -5,7 +5,7 @@ import type { Address } from '@solana/kit';
 import { formatMedia } from '../amounts.ts';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
-import { chainOptions, keypairOption } from '../chain-options.ts';
+import { actingOptions } from '../chain-options.ts';
 import { addressOf, connect } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
 
@@ -115,8 +115,5 @@ export const registerClaim: RegisterCommand = (program, context) => {
     )
     .option('--owner <wallet>', 'whose rewards, by name or address (default: those of --keypair)')
     .action((options: ClaimOptions) => run(options, context));
-  examples(keypairOption(chainOptions(command)), [
-    'media claim --keypair edge-1',
-    'media claim --owner edge-1 --json',
-  ]);
+  examples(actingOptions(command), ['media claim --keypair edge-1', 'media claim --owner edge-1 --json']);
 };

@@ -5,23 +5,13 @@ import { connect } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
 import { folder, machine, names } from '../doctor/machine.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { bad, good, warning } from '../doctor/finding.ts';
-import { describeFailure } from '../failure.ts';
+import { good, warning } from '../doctor/finding.ts';
+import { createTelling } from '../doctor/tell.ts';
 import { takenPorts } from '../up/port-check.ts';
 import { runningIn } from '../up/running.ts';
 
 /** Guards and edges of `media up`. */
 const NODES = 3;
-
-/** A look that itself fails is a finding too, and no reason to look no further. */
-async function look(about: string, at: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
-  try {
-    return await at();
-  } catch (error) {
-    const { message, hint } = describeFailure(error);
-    return [bad(about, message, hint)];
-  }
-}
 
 /** Whether a network runs in the folder, or could: its usual ports are its own or free. */
 async function running(dir: string): Promise<readonly Finding[]> {
@@ -46,33 +36,13 @@ async function running(dir: string): Promise<readonly Finding[]> {
 }
 
 async function run(options: ChainOptions, context: CliContext): Promise<void> {
-  const { terminal, invocation } = context;
-  const { style } = terminal;
-  const all: Finding[] = [];
-  const tell = (findings: readonly Finding[]): void => {
-    for (const given of findings) {
-      const finding = {
-        ...given,
-        text: invocation.rewrite(given.text),
-        hint: invocation.rewrite(given.hint),
-      };
-      all.push(finding);
-      if (options.json === true) continue;
-      const mark =
-        finding.state === 'good'
-          ? style.green('✓')
-          : finding.state === 'warning'
-            ? style.yellow('!')
-            : style.red('✗');
-      terminal.line(`${mark} ${finding.about.padEnd(11)} ${finding.text}`);
-      if (finding.hint !== '') terminal.line(`  ${' '.repeat(11)} ${style.dim('→')} ${finding.hint}`);
-    }
-  };
+  const { terminal } = context;
+  const { look, tell, end } = createTelling(options, context);
   const dir = networkDir(options, context);
-  tell(await look('machine', machine));
-  tell(await look('folder', () => folder(dir)));
-  tell(await look('names', names));
-  tell(await look('up', () => running(dir)));
+  await look('machine', machine);
+  await look('folder', () => folder(dir));
+  await look('names', names);
+  await look('up', () => running(dir));
   const { chain, nodes, recording, resources, wallets } = await import('../doctor/network.ts');
   const connection = await connect(options, context);
   terminal.progress(`asking ${connection.client.rpcUrl} ...`);
@@ -80,26 +50,12 @@ async function run(options: ChainOptions, context: CliContext): Promise<void> {
   tell(seen.findings);
   const { config } = seen;
   if (config !== undefined) {
-    tell(await look('nodes', () => nodes(connection, config)));
-    tell(await look('hours', () => recording(connection, config)));
-    tell(await look('resource', () => resources(connection, options, context)));
-    tell(await look('wallets', () => wallets(connection)));
+    await look('nodes', () => nodes(connection, config));
+    await look('hours', () => recording(connection, config));
+    await look('resource', () => resources(connection, options, context));
+    await look('wallets', () => wallets(connection));
   }
-  const wrong = all.filter(({ state }) => state === 'bad').length;
-  const warnings = all.filter(({ state }) => state === 'warning').length;
-  if (wrong > 0) context.setExitCode(1);
-  if (options.json === true) {
-    terminal.json({ ok: wrong === 0, wrong, warnings, findings: all });
-    return;
-  }
-  terminal.line();
-  terminal.line(
-    wrong === 0
-      ? style.green(`Nothing is wrong${warnings === 0 ? '' : `; ${warnings} to look at`}.`)
-      : style.red(
-          `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong: do what stands behind the arrow.`,
-        ),
-  );
+  end();
 }
 
 export const registerDoctor: RegisterCommand = (program, context) => {

@@ -6,15 +6,19 @@ import {
   checkEvidence,
   contradiction,
   evidenceOf,
+  hourAt,
   operatorIn,
   toHex,
 } from '@media-network/protocol';
-import { MediaError, errorCode } from '@media-network/runtime';
+import type { EvidenceChain, EvidenceFinding } from '@media-network/protocol';
+import { MediaError } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions } from '../chain-options.ts';
 import type { ChainOptions } from '../chain-options.ts';
 import { connect } from '../connection.ts';
+import { unreadable } from '../named-file.ts';
+import { evidenceWords } from '../evidence/words.ts';
 import { edgeOf, parseIndex } from './audit.ts';
 
 interface ShowOptions extends ChainOptions {
@@ -42,13 +46,7 @@ async function readEvidence(path: string): Promise<unknown> {
     }
   } catch (error) {
     if (error instanceof MediaError) throw error;
-    throw new MediaError({
-      code: 'cli/no-file',
-      message: `${path} cannot be read: ${errorCode(error)}.`,
-      source: 'client',
-      context: { path },
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
   try {
     return JSON.parse(text);
@@ -66,47 +64,76 @@ function notEvidence(path: string, why: string): MediaError {
   });
 }
 
-/** The key that signed for an edge in an hour, as the chain has it now. */
-async function operatorsByEdge(
-  client: MediaClient,
-): Promise<(edge: string, hour: bigint) => readonly string[]> {
-  await client.config();
-  const edges = new Map((await client.edges()).map((edge) => [String(edge.address), edge]));
-  return (edge, hour) => {
-    const found = edges.get(edge);
-    return found === undefined ? [] : [operatorIn(found, hour)];
+/** What the chain says of edges and guards, as it has them now. */
+async function evidenceChain(client: MediaClient): Promise<EvidenceChain> {
+  const config = await client.config();
+  const found = [...(await client.edges()), ...(await client.guards())];
+  const nodes = new Map(found.map((node) => [String(node.address), node]));
+  return {
+    operatorsOf(at, hour) {
+      const node = nodes.get(at);
+      return node === undefined ? [] : [operatorIn(node, hour)];
+    },
+    async reportedBy(edge, hour) {
+      const node = nodes.get(edge);
+      return node === undefined ? undefined : (await client.report(node.address, hour))?.bytes;
+    },
+    hourAt: (secs) => (secs < config.epochZero ? undefined : hourAt(config, secs)),
   };
+}
+
+/** What a finding says, for scripts. */
+function figuresOf(finding: EvidenceFinding): object {
+  if (finding.kind === 'invalid') return { valid: false, why: finding.why };
+  const { fault, hour } = finding;
+  const common = { valid: finding.kind === 'valid', signed: finding.kind === 'valid', fault, hour };
+  switch (finding.fault) {
+    case 'contradicting-counters':
+    case 'report-above-counters': {
+      const { edge, a, b } = finding;
+      const of = { ...common, edge, slot: a.slot, boot: a.boot, totals: [a.total, b.total] };
+      return finding.fault === 'report-above-counters' ? { ...of, reported: finding.reported } : of;
+    }
+    case 'contradicting-views':
+      return { ...common, guard: finding.guard, unixMs: finding.a.unixMs };
+    default:
+      return { ...common, edge: finding.edge, resource: finding.resource, bodies: finding.bodies };
+  }
 }
 
 async function check(file: string, options: ChainOptions, context: CliContext): Promise<void> {
   const evidence = await readEvidence(resolve(context.cwd, file));
   const { client } = await connect(options, context);
-  const finding = await checkEvidence(evidence, await operatorsByEdge(client));
+  const finding = await checkEvidence(evidence, await evidenceChain(client));
   const { terminal } = context;
-  if (finding.kind === 'invalid') context.setExitCode(1);
+  const { style } = terminal;
+  // What nobody has signed proves nothing to a stranger.
+  if (finding.kind !== 'valid') context.setExitCode(1);
   if (options.json === true) {
-    terminal.json(
-      finding.kind === 'invalid'
-        ? { valid: false, why: finding.why }
-        : {
-            valid: true,
-            edge: finding.edge,
-            hour: finding.hour,
-            slot: finding.a.slot,
-            boot: finding.a.boot,
-            totals: [finding.a.total, finding.b.total],
-          },
-    );
-  } else if (finding.kind === 'invalid') {
-    terminal.line(terminal.style.red(`It shows nothing: ${finding.why}.`));
-  } else {
-    const { a, b } = finding;
-    terminal.line(terminal.style.green('It is valid: the operator of that hour signed both.'));
-    terminal.line(`edge   ${finding.edge}`);
-    terminal.line(`when   hour ${a.hour}, slot ${a.slot}, boot ${a.boot}`);
-    for (const each of [a, b])
-      terminal.line(`said   ${each.total} bytes of ${each.count} resources, root ${toHex(each.root)}`);
+    terminal.json(figuresOf(finding));
+    return;
   }
+  if (finding.kind === 'invalid') {
+    terminal.line(style.red(`It shows nothing: ${finding.why}.`));
+    return;
+  }
+  terminal.line(
+    finding.kind === 'valid'
+      ? style.green('It is valid: the operator of that hour signed both.')
+      : style.yellow('It is well formed, and nobody but its guard stands behind it.'),
+  );
+  for (const line of evidenceWords(finding)) terminal.line(line);
+}
+
+/** A file in words. */
+async function explain(file: string, options: ChainOptions, context: CliContext): Promise<void> {
+  const evidence = await readEvidence(resolve(context.cwd, file));
+  const { client } = await connect(options, context);
+  const finding = await checkEvidence(evidence, await evidenceChain(client));
+  const { terminal } = context;
+  if (options.json === true) terminal.json(figuresOf(finding));
+  else if (finding.kind === 'invalid') terminal.line(terminal.style.red(`It shows nothing: ${finding.why}.`));
+  else for (const line of evidenceWords(finding)) terminal.line(line);
 }
 
 async function show(which: string, hour: bigint, options: ShowOptions, context: CliContext): Promise<void> {
@@ -167,9 +194,13 @@ export const registerEvidence: RegisterCommand = (program, context) => {
   const evidence = program
     .command('evidence')
     .description(
-      'What stands alone against an edge: its own signatures that contradict each other. Anybody can check it with nothing but the keys on chain.',
+      'What stands alone against an edge or a guard: its own signatures that contradict each other. Anybody can check it with nothing but what is on chain.',
     );
-  examples(evidence, ['media evidence show edge-1 12', 'media evidence check evidence.json']);
+  examples(evidence, [
+    'media evidence show evidence.json',
+    'media evidence show edge-1 12',
+    'media evidence check evidence.json',
+  ]);
   examples(
     chainOptions(
       evidence
@@ -183,14 +214,25 @@ export const registerEvidence: RegisterCommand = (program, context) => {
     chainOptions(
       evidence
         .command('show')
-        .argument('<edge>', 'the edge: its account, or the wallet that owns it, by name or address')
-        .argument('<hour>', 'number of the hour')
+        .argument(
+          '<what>',
+          'an evidence file; or an edge: its account, or the wallet that owns it, by name or address',
+        )
+        .argument('[hour]', 'number of the hour, of an edge')
         .option('--from <url...>', 'further places that serve evidence')
         .option('--out <file>', 'where to write an evidence file, if commits contradict each other')
-        .description("Show what guards have of an edge's commits of an hour."),
-    ).action((edge: string, hour: string, options: ShowOptions) =>
-      show(edge, parseIndex(hour, 'The hour'), options, context),
+        .description(
+          "Explain an evidence file in words, or show what guards have of an edge's commits of an hour.",
+        ),
+    ).action((what: string, hour: string | undefined, options: ShowOptions) =>
+      hour === undefined
+        ? explain(what, options, context)
+        : show(what, parseIndex(hour, 'The hour'), options, context),
     ),
-    ['media evidence show edge-1 12', 'media evidence show edge-1 12 --out evidence.json'],
+    [
+      'media evidence show evidence.json',
+      'media evidence show edge-1 12',
+      'media evidence show edge-1 12 --out evidence.json',
+    ],
   );
 };

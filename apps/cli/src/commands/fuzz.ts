@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { MediaError, errorMessage } from '@media-network/runtime';
 import type { FuzzTarget } from '@media-network/runtime/testing';
 import { formatMs } from '../amounts.ts';
@@ -45,18 +46,31 @@ function chosen(targets: readonly FuzzTarget[], only: readonly string[] | undefi
   return targets.filter((target) => only?.includes(target.name) ?? true);
 }
 
-async function fuzzTheEdge(options: Options, context: CliContext): Promise<void> {
+/** What is fed, and the word behind `media fuzz` that feeds it. */
+interface Fed {
+  readonly word: string;
+  targets(): Promise<readonly FuzzTarget[]>;
+}
+
+const EDGE: Fed = {
+  word: 'edge',
+  targets: async () => (await import('../fuzz/edge-targets.ts')).edgeTargets(),
+};
+const DNS: Fed = { word: 'dns', targets: async () => (await import('@media-network/dns/fuzz')).FUZZ_TARGETS };
+const RTMP: Fed = {
+  word: 'rtmp',
+  targets: async () => (await import('@media-network/rtmp/fuzz')).FUZZ_TARGETS,
+};
+
+async function fuzzTargets(fed: Fed, options: Options, context: CliContext): Promise<void> {
   const { terminal } = context;
   const inputs = natural(options.inputs, '--inputs', 1);
   const seed = natural(options.seed, '--seed', 0);
   const from = natural(options.from, '--from', 0);
-  const [{ edgeTargets }, { fuzz }] = await Promise.all([
-    import('../fuzz/edge-targets.ts'),
-    import('@media-network/runtime/testing'),
-  ]);
+  const [targets, { fuzz }] = await Promise.all([fed.targets(), import('@media-network/runtime/testing')]);
   const signal = context.takeSignals();
   const rows: Row[] = [];
-  for (const target of chosen(await edgeTargets(), options.only)) {
+  for (const target of chosen(targets, options.only)) {
     const started = performance.now();
     const kinds = new Set<string>();
     let done = 0;
@@ -80,7 +94,7 @@ async function fuzzTheEdge(options: Options, context: CliContext): Promise<void>
       ...(failure === undefined ? {} : { failure }),
     };
     rows.push(row);
-    if (options.json !== true) terminal.line(describe(row, seed, context));
+    if (options.json !== true) terminal.line(describe(row, fed.word, seed, context));
     if (signal.aborted) break;
   }
   const failed = rows.filter((row) => row.failure !== undefined).length;
@@ -88,13 +102,53 @@ async function fuzzTheEdge(options: Options, context: CliContext): Promise<void>
   if (options.json === true) terminal.json({ ok: failed === 0, seed, targets: rows });
 }
 
-function describe(row: Row, seed: number, { terminal }: CliContext): string {
+function describe(row: Row, word: string, seed: number, { terminal }: CliContext): string {
   const { style } = terminal;
   const counts = `${row.inputs.toLocaleString('en').padStart(9)} inputs of ${row.kinds} kinds`;
   if (row.failure === undefined)
     return `${style.green('✓')} ${row.target.padEnd(15)} ${counts}  ${style.dim(formatMs(row.ms))}`;
-  const again = `media fuzz edge --only ${row.target} --seed ${seed} --from ${row.failure.input} --inputs 1`;
+  const again = `media fuzz ${word} --only ${row.target} --seed ${seed} --from ${row.failure.input} --inputs 1`;
   return `${style.red('✗')} ${row.target.padEnd(15)} ${row.failure.message}\n  once more: ${again}`;
+}
+
+interface ProgramOptions {
+  readonly steps: string;
+  readonly seed: string;
+  readonly json?: true;
+}
+
+async function fuzzTheProgram(options: ProgramOptions, context: CliContext): Promise<void> {
+  const { terminal } = context;
+  const { style } = terminal;
+  const steps = natural(options.steps, '--steps', 1);
+  const seed = natural(options.seed, '--seed', 0);
+  const { fuzzProgram } = await import('@media-network/chain/fuzz');
+  const started = performance.now();
+  const { failure, counts, ...rest } = await fuzzProgram({
+    steps,
+    seed,
+    signal: context.takeSignals(),
+    onProgress(done) {
+      const ms = performance.now() - started;
+      const speed = Math.round((done / ms) * 1_000);
+      terminal.progress(
+        `${done.toLocaleString('en')} of ${steps.toLocaleString('en')} steps, ${speed} a second, ${formatMs(ms)} ...`,
+      );
+    },
+  });
+  const ms = Math.round(performance.now() - started);
+  const again =
+    failure === undefined ? undefined : `media fuzz program --seed ${failure.seed} --steps ${failure.steps}`;
+  if (failure !== undefined) context.setExitCode(1);
+  if (options.json === true) {
+    const broke = failure === undefined ? {} : { failure: { ...failure, again } };
+    return terminal.json({ ok: failure === undefined, seed, ms, ...rest, instructions: counts, ...broke });
+  }
+  if (failure !== undefined) terminal.line(`${style.red('✗')} ${failure.message}\n  once more: ${again}`);
+  terminal.line(
+    `${rest.steps.toLocaleString('en')} steps without a difference, ${rest.succeeded.toLocaleString('en')} of them successes, ${rest.errors} different refusals, in ${formatMs(ms)}.`,
+  );
+  if (rest.missing.length > 0) terminal.line(`Never succeeded: ${rest.missing.join(', ')}.`);
 }
 
 interface MutantsOptions {
@@ -143,26 +197,73 @@ export const registerFuzz: RegisterCommand = (program, context) => {
   const group = program
     .command('fuzz')
     .description('Feeds what reads the words of strangers with inputs that nobody wrote.');
-  examples(group, ['media fuzz edge --inputs 10000', 'media fuzz mutants --json']);
-  examples(
-    group
-      .command('edge')
-      .description(
-        'The edge: requests, chunks, HTTP/2 frames, Cache-Control, Vary, Range and the index on disk. Each input is checked against a second reader or a rule that must hold.',
-      )
+  examples(group, [
+    'media fuzz edge --inputs 10000',
+    'media fuzz program --steps 10000',
+    'media fuzz mutants --json',
+  ]);
+  const options = (command: Command, fed: Fed): Command =>
+    command
       .option('--inputs <n>', 'inputs for each target', '1000000')
       .option('--seed <n>', 'what the inputs are made from', '1')
       .option('--from <n>', 'number of the first input', '0')
       .option('--only <target...>', 'these targets only')
       .option('--json', 'print the result as one JSON object')
-      .action((options: Options) => fuzzTheEdge(options, context)),
+      .action((given: Options) => fuzzTargets(fed, given, context));
+  examples(
+    options(
+      group
+        .command('edge')
+        .description(
+          'The edge: requests, chunks, HTTP/2 frames, Cache-Control, Vary, Range and the index on disk. Each input is checked against a second reader or a rule that must hold.',
+        ),
+      EDGE,
+    ),
     ['media fuzz edge', 'media fuzz edge --only range --seed 7'],
+  );
+  examples(
+    options(
+      group
+        .command('dns')
+        .description(
+          "The guards' name servers: queries, harmed ones among them. Each answer is read by another reader and held against its bounds.",
+        ),
+      DNS,
+    ),
+    ['media fuzz dns', 'media fuzz dns --inputs 10000 --seed 7'],
+  );
+  examples(
+    options(
+      group
+        .command('rtmp')
+        .description(
+          'The media server: what encoders send, harmed ones among them. No media comes out before a key was accepted, and nothing grows without bound.',
+        ),
+      RTMP,
+    ),
+    ['media fuzz rtmp', 'media fuzz rtmp --only rtmp-chunks --seed 7'],
+  );
+  examples(
+    group
+      .command('program')
+      .description(
+        'The on-chain program: random instructions through it in the Solana VM and through the reference model. After each, both must have succeeded or failed with the same error, every byte of its accounts must be equal, and the invariants must hold.',
+      )
+      .option('--steps <n>', 'instructions in all; each 20,000 begin with a new network', '200000')
+      .option(
+        '--seed <n>',
+        'what the first 20,000 are made from; the next are made from the next number',
+        '1',
+      )
+      .option('--json', 'print the result as one JSON object')
+      .action((given: ProgramOptions) => fuzzTheProgram(given, context)),
+    ['media fuzz program', 'media fuzz program --seed 7 --steps 20000 --json'],
   );
   examples(
     group
       .command('mutants')
       .description(
-        "The program's tests: turns one rule of the on-chain program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the Rust toolchain; takes ten minutes where nothing else runs.",
+        "The program's tests: turns one rule of the on-chain program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the Rust toolchain; takes half an hour where nothing else runs.",
       )
       .option('--only <text...>', 'mutations whose name contains one of these')
       .option('--json', 'print the result as one JSON object as the last line')

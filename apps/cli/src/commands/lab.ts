@@ -12,6 +12,10 @@ interface Options {
   readonly only?: string[];
   readonly list?: true;
   readonly parallel?: string;
+  readonly detect?: true;
+  readonly seeds: string;
+  readonly edgeWeeks: string;
+  readonly plot?: string;
   readonly json?: true;
 }
 
@@ -117,7 +121,20 @@ export const registerLab: RegisterCommand = (program, context) => {
     .option('--only <name...>', 'these scenarios only')
     .option('--list', 'say what there is, and play nothing')
     .option('--parallel <number>', 'scenarios side by side (default: one for each processor, 4 at most)')
+    .option('--detect', 'instead: how soon guards find what edges do, by their own rules, from many seeds')
+    .option('--seeds <n>', 'with --detect: how often each is played', '100')
+    .option('--edge-weeks <n>', 'with --detect: weeks of honest edges that are watched', '1000')
+    .option('--plot <file>', 'with --detect: draw it as a page of HTML')
     .option('--json', 'print the outcomes as one JSON object as the last line; amounts are base units')
-    .action((options: Options) => run(options, context));
-  examples(command, ['media lab --quick', 'media lab --list', 'media lab --only phantom-report --json']);
+    .action(async (options: Options) =>
+      options.detect === true
+        ? (await import('../lab/detect.ts')).detect(options, context)
+        : run(options, context),
+    );
+  examples(command, [
+    'media lab --quick',
+    'media lab --list',
+    'media lab --only phantom-report --json',
+    'media lab --detect --plot lab.html',
+  ]);
 };

@@ -15,6 +15,7 @@ import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { chainOptions, keypairOption, networkDir } from '../chain-options.ts';
 import { connect } from '../connection.ts';
+import { readNamedFile } from '../named-file.ts';
 import type { Connection } from '../connection.ts';
 import type { ChainOptions } from '../chain-options.ts';
 import { PROJECT_ROOT } from '../root.ts';
@@ -107,8 +108,7 @@ async function ownProgram(
 async function deploy(options: DeployOptions, context: CliContext): Promise<void> {
   const connection = await connect(options, context);
   const { terminal } = context;
-  const path = options.file === undefined ? PROGRAM_PATH : resolve(context.cwd, options.file);
-  const bytes = new Uint8Array(await readFile(path));
+  const bytes = new Uint8Array(await readNamedFile(options.file ?? PROGRAM_PATH, context));
   const programKeypair =
     options.programKeypair === undefined
       ? await ownProgram(connection, options, context)

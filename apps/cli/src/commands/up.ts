@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readNetworkFile, writeNetworkFile } from '@media-network/devnet/folder';
 import type { KeptPorts } from '@media-network/devnet/folder';
 import type { Devnet, DevnetPorts } from '@media-network/devnet';
-import { MediaError, createLog, silentLog, systemClock } from '@media-network/runtime';
+import { MediaError, createLog, logFile, systemClock } from '@media-network/runtime';
 import { examples } from '../command.ts';
 import type { CliContext, RegisterCommand } from '../command.ts';
 import { dirOption, networkDir } from '../chain-options.ts';
@@ -16,21 +16,21 @@ import { createTicker } from '../terminal/ticker.ts';
 import { devnetSights } from '../up/devnet-sights.ts';
 import { readTotals, writeTotals } from '../view/kept-totals.ts';
 import { showLive } from '../view/live.ts';
-import { createMoneyReader } from '../view/money.ts';
 import { createPainter } from '../view/picture.ts';
 import type { Picture } from '../view/picture.ts';
 import type { SiteTraffic } from '../view/traffic-source.ts';
 import { formatMs } from '../amounts.ts';
 import { greet, plainUrl } from '../up/greeting.ts';
 import { edgesToAsk, untilServed } from '../up/until-served.ts';
-import { warnOfOrigin } from '../resource/origin-check.ts';
-import { originOnly, parseOrigin } from '../resource/settings.ts';
 
 interface Options {
   readonly dir?: string;
   readonly port?: string;
   readonly rpcPort?: string;
   readonly origin?: string;
+  readonly live?: true;
+  /** The live channel that the origin has; set by `--live`. */
+  readonly channel?: string;
   readonly fast?: true;
   readonly reset?: true;
   readonly stop?: true;
@@ -39,6 +39,8 @@ interface Options {
 }
 
 const NODES = 3;
+/** Of a media server: its playlists are not kept for long, and viewers may carry its streams. */
+const LIVE_RULES = ['live /live/*', 'peerpool script'];
 /** A kill loses what was counted since. */
 const KEEP_MS = 10_000;
 
@@ -88,6 +90,7 @@ async function watch(
 ): Promise<void> {
   const { invocation } = context;
   const started = Date.now();
+  const { createMoneyReader } = await import('../view/money.ts');
   const money = createMoneyReader(devnet.client);
   const paint = createPainter(() => Date.now(), await readTotals(dir));
   let keptAt = started;
@@ -162,6 +165,15 @@ async function stop(dir: string, options: Options, context: CliContext): Promise
 async function run(options: Options, context: CliContext): Promise<void> {
   const dir = networkDir(options, context);
   if (options.stop === true) return stop(dir, options, context);
+  if (options.live !== true) return start(dir, options, context);
+  await refuseSecond(dir);
+  const { withLive } = await import('../up/live.ts');
+  return withLive(dir, options, context, (origin, channel) =>
+    start(dir, { ...options, origin, channel }, context),
+  );
+}
+
+async function start(dir: string, options: Options, context: CliContext): Promise<void> {
   const signal = context.takeSignals();
   // A network goes on where it was, also one that was killed: its URLs are in use elsewhere.
   const known = await readNetworkFile(dir).catch(() => undefined);
@@ -172,12 +184,15 @@ async function run(options: Options, context: CliContext): Promise<void> {
         ? (known?.ports?.rpc ?? USUAL.rpc)
         : parsePort(options.rpcPort, '--rpc-port'),
   };
+  // Loaded when a network starts: help need not know how settings are written.
+  const { originOnly, parseOrigin } = await import('../resource/origin-only.ts');
   const origin =
     options.origin === undefined || options.origin === 'sample'
       ? options.origin
       : parseOrigin(options.origin);
   await refuseSecond(dir);
-  if (origin !== undefined && origin !== 'sample') await warnOfOrigin(originOnly(origin), context);
+  if (origin !== undefined && origin !== 'sample')
+    await (await import('../resource/origin-check.ts')).warnOfOrigin(originOnly(origin), context);
   const ports = await planPorts(wanted, NODES);
   // Whether the sample runs is known later; its port is taken by it or by nobody.
   await checkPorts(portsOf(ports, NODES, NODES, origin === undefined || origin === 'sample'));
@@ -218,17 +233,26 @@ async function runHere(
   };
   onStep('load the program and the daemons');
   const { createDevnet } = await import('@media-network/devnet');
+  const logPath = join(dir, 'log', 'up.jsonl');
   const devnet = await createDevnet({
     dir,
     ports,
     periods: options.fast === true ? 'fast' : 'real',
     // A site that is not up yet is served when it is; what is wrong is said meanwhile.
     originMayWait: true,
+    https: true,
+    dns: true,
     guards: NODES,
     edges: NODES,
     ...(origin === undefined ? {} : { origin }),
+    ...(options.channel === undefined ? {} : { originRules: LIVE_RULES }),
     signal,
-    log: options.debug === true ? createLog('media', { level: 'info' }) : silentLog,
+    // For "media logs"; each request is a line there, and none on the terminal.
+    log: createLog('media', {
+      level: 'info',
+      ...(options.debug === true ? { file: logPath } : { destination: logFile(logPath) }),
+    }),
+    edgeFlags: () => ({ accessLog: options.debug !== true }),
     onStep,
   }).catch((error: unknown) => {
     ticker.stop();
@@ -256,10 +280,12 @@ async function runHere(
     ticker.stop();
     const ms = performance.now() - started;
     if (options.json === true) {
-      const { url, host, rpcUrl, wsUrl, programId, resource, published, signerUrl } = devnet;
+      const { url, secure, host, rpcUrl, wsUrl, programId, resource, published, signerUrl } = devnet;
       terminal.json({
         url,
         plainUrl: plainUrl(devnet),
+        httpsUrl: secure?.url ?? null,
+        rootCertificate: secure?.rootFile ?? null,
         host,
         rpcUrl,
         wsUrl,
@@ -267,12 +293,13 @@ async function runHere(
         resource,
         origin: published.url,
         signer: signerUrl,
+        nameServers: devnet.guards.map(({ dns }) => dns ?? null),
         dir,
         edges: devnet.edges.map((edge) => edge.urls[0]),
         ms: Math.round(ms),
       });
     } else {
-      greet(devnet, ms, context);
+      greet(devnet, ms, options.channel, context);
     }
     await watch(devnet, dir, signal, options, context);
     terminal.settle();
@@ -299,6 +326,12 @@ export const registerUp: RegisterCommand = (program, context) => {
       '--rpc-port <port>',
       `port of the chain's JSON-RPC; its websocket is the next; remembered (default: what it had, ${USUAL.rpc} at first)`,
     )
+    .addOption(
+      new Option(
+        '--live',
+        'publish a media server with a test picture in it; needs ffmpeg (your own stream: media server)',
+      ).conflicts(['origin', 'stop']),
+    )
     .option('--fast', 'short periods: a sample a second, a report every 12 s, a week in two minutes')
     .option('--reset', 'start anew; wallets are kept')
     .addOption(
@@ -310,6 +343,7 @@ export const registerUp: RegisterCommand = (program, context) => {
     'media up',
     'media up --fast',
     'media up --origin http://127.0.0.1:3000',
+    'media up --live',
     'media up --stop',
   ]);
 };

@@ -2,6 +2,7 @@ import { PROGRAM_ERRORS } from '@media-network/chain/schema';
 import { CHAIN_ERRORS } from './chain-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import { NODE_ERRORS } from './node-errors.ts';
+import { SERVER_ERRORS } from './server-errors.ts';
 
 /** What a code means, and what whoever meets it can do. */
 export type Entry = readonly [meaning: string, remedy: string];
@@ -28,6 +29,7 @@ export const CATALOGUE: ReadonlyMap<string, Entry> = new Map(
     ...programErrors(),
     ...Object.entries(CHAIN_ERRORS),
     ...Object.entries(NODE_ERRORS),
+    ...Object.entries(SERVER_ERRORS),
     ...Object.entries(COMMAND_ERRORS),
   ].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
 );

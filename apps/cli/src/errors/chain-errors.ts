@@ -71,7 +71,7 @@ export const CHAIN_ERRORS: Readonly<Record<string, Entry>> = {
   ],
   'chain/settings-size': [
     'The settings are empty or longer than 8,192 bytes.',
-    'Use fewer or shorter headers and probe targets.',
+    'Use fewer or shorter rules, headers, names and probe targets.',
   ],
   'chain/stopped': ['The wait was stopped.', AGAIN],
   'chain/timeout': [

@@ -27,6 +27,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'What should start runs already.',
     '"media up --stop" stops a network; a daemon is stopped by its own process.',
   ],
+  'cli/bad-proposal': [
+    'A proposal does not say what its kind needs, or a value is out of its bounds.',
+    '"media gov parameters" lists kinds, parameters, units and bounds.',
+  ],
   'cli/bad-address': [
     'An argument is no Solana address.',
     'Write 32 to 44 letters of base58, or the name of a wallet where one is taken.',
@@ -36,6 +40,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Write it without separators, with a point before the decimals, such as 1234.5.',
   ],
   'cli/bad-choice': ['A value is none of those that are taken.', HELP],
+  'cli/bad-document': [
+    'A sitemap or a playlist cannot be read.',
+    'The message says why: it is not there, or it is none.',
+  ],
   'cli/bad-domain': [
     'A name of your own is none that a site can have; the message says why.',
     'Write a domain name such as shop.example, without scheme, port and wildcard.',
@@ -49,18 +57,34 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'cli/bad-number': ['An option takes a whole number within bounds.', NUMBER],
   'cli/bad-password': ['The file of the password is empty.', 'Put the password in it.'],
   'cli/bad-port': ['A port is none, or one that browsers refuse.', 'Choose another, from 1024 to 65535.'],
+  'cli/bad-purge': [
+    'The command line names nothing that can be purged.',
+    'The hint says what to write; "media purge --help" has examples.',
+  ],
   'cli/bad-resource': [
     'What is asked of a resource cannot be done; the message says why, in figures.',
     '"media resource list" says where it stands.',
   ],
   'cli/bad-role': ['There is no such role.', 'Choose from publisher, edge, guard, peerpool, user.'],
+  'cli/bad-rule': [
+    'A rule is none that edges know; the message says which and why.',
+    '"media resource rules" shows every kind of rule, with examples.',
+  ],
   'cli/bad-side': ['That is no side of the pool.', 'Say media or quote.'],
+  'cli/bad-signing': [
+    'A URL cannot be signed as asked, or a key not be made; the message says why.',
+    'Follow the hint below the message.',
+  ],
   'cli/bad-slippage': ['The slippage is no percentage from 0 to 50.', NUMBER],
   'cli/bad-stake': [
     'What is asked of a stake cannot be done; the message says why, in figures.',
     '"media stake show" shows the stakes.',
   ],
   'cli/bad-token': ['That is nothing that can be sent.', 'Say sol, media, quote or lp.'],
+  'cli/bad-warm': [
+    'The command line names nothing that can be warmed, or too much.',
+    'The hint says what to write; "media resource warm --help" has examples.',
+  ],
   'cli/build-failed': ['The program did not build.', 'See the lines above the message.'],
   'cli/conflicting-options': ['Two options contradict each other.', 'Leave one away.'],
   'cli/excess-arguments': [
@@ -81,13 +105,48 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   ],
   'cli/network-running': ['The network of this folder may be running.', 'Stop it with "media up --stop".'],
   'cli/no-airdrop': ['The chain gives no airdrop.', 'Ask for less, or fund the wallet from another.'],
+  'cli/no-authority': [
+    'The folder has no local authority.',
+    '"media up" makes one; or name the folder of the network with --dir.',
+  ],
+  'cli/domain-taken': [
+    'The domain is allowed into PeerPool already.',
+    'Nothing is to be done for its pages; "media peerpool domains --all" shows by whom.',
+  ],
+  'cli/no-domain': ['Nobody has allowed the domain into PeerPool.', '"media peerpool add" allows it.'],
+  'cli/no-election': ['There is no election at this address.', '"media elections --all" lists them.'],
+  'cli/bad-vote': ['A vote is something else than uphold or reject.', 'Say "uphold" or "reject".'],
   'cli/no-edge': ['There is no edge at this address.', '"media status" lists them.'],
   'cli/no-edge-here': [
     'No edge runs on this machine with this folder.',
     'Name its wallet with --keypair, or its folder with --data, as when it was started.',
   ],
   'cli/no-file': ['The file cannot be read.', 'Check its name, and who may read it.'],
+  'cli/no-founding': [
+    'Genesis has locked nothing, or the network is without the account that says so.',
+    '"media network create" locks what the documents lock unless --unlocked is given.',
+  ],
+  'cli/no-proposal': [
+    'There is no proposal or grant of that number.',
+    '"media gov list" shows those there are.',
+  ],
+  'cli/not-upgrader': [
+    'The wallet may not upgrade the program, so it cannot hand that over.',
+    'Only who upgrades a program can; the message says who does.',
+  ],
+  'cli/proposal-not-ready': [
+    'The proposal is not at the point at which this can be done.',
+    'The message says from when it can; "media gov show" says how it stands.',
+  ],
+  'cli/nothing-to-vote': [
+    'Nothing of the wallet counts for this proposal, or it has voted.',
+    '"media gov lock" counts for proposals made later.',
+  ],
   'cli/no-home': ['HOME is not set.', 'Set it, and name a folder with --bin.'],
+  'cli/no-logs': [
+    'No daemon has logged anything in that folder.',
+    "Daemons write their logs into their folders once they run: name the network's with --dir, or one daemon's with --data.",
+  ],
   'cli/no-lp': [
     'The wallet holds too few LP for the stake of a node.',
     '"media pool add 100 1000" makes LP, or somebody sends it some.',
@@ -102,13 +161,30 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Put its file back, or name the keypair of another program with --program-keypair.',
   ],
   'cli/no-resource': ['No resource has this name.', '"media resource list --all" shows what there is.'],
+  'cli/no-runtime': [
+    'A runtime for a binary cannot be had from the npm registry.',
+    'See "npm config get registry" and the network, and run "media package" again; "media package linux" needs none but the installed one.',
+  ],
   'cli/no-seal-key': [
     'The seal key of a registered guard is gone.',
     'Put its file back, or make another with --new-seal-key.',
   ],
+  'cli/no-signing-key': [
+    'The resource has no key to sign with, or none of that name.',
+    'Make one: "media resource sign 1 --new-key site", and put the rule that it prints in force.',
+  ],
+  'cli/no-usage': [
+    'The resource has no samples to show.',
+    '"media resource show" says what it is; a month that runs is shown without --month.',
+  ],
   'cli/no-wallet': [
     'There is no such wallet.',
     '"media wallet list" shows those there are, "media wallet new" makes one.',
+  ],
+  'cli/pool-exists': ['The quote token has its pool already.', '"media pool add" adds to it.'],
+  'cli/not-yours': [
+    'What should be changed is for another wallet.',
+    'Name the wallet that it is for with --keypair.',
   ],
   'cli/not-ours': [
     'Something else stands where the link to this command would go.',
@@ -141,6 +217,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'A wallet holds less than is asked of it.',
     '"media wallet balance" shows what it holds.',
   ],
+  'cli/under-notice': [
+    'The domain is under notice already, which is not over yet.',
+    'Wait until the moment that the message names; "media peerpool keep" takes the notice back.',
+  ],
   'cli/unknown-code': ['There is no such error code.', '"media explain" lists all.'],
   'cli/unknown-command': ['There is no such command.', '"media --help" lists what there is.'],
   'cli/unknown-group': ['There is no such group of tests.', HELP],
@@ -157,7 +237,7 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   ],
   'devnet/bad-origin': [
     'That is not the address of an origin.',
-    'Write it as http://host:port, with no path.',
+    'Write it as http://host:port, with a path where everything there begins with it.',
   ],
   'devnet/bad-wallet-name': [
     'That cannot be the name of a wallet.',

@@ -53,7 +53,7 @@ function costs(): readonly Cost[] {
     {
       what: 'create the network (genesis, quote token, pool)',
       sol: 'about 0.05 SOL',
-      media: `all ${media(MEDIA_SUPPLY)} go to the founder`,
+      media: `all ${media(MEDIA_SUPPLY)} are made: 100,000 for the founder, 300,000 for the fund, the rest locked; with --unlocked all for the founder`,
       back: 'no',
     },
     {

@@ -15,8 +15,10 @@ import type { Resource } from './find.ts';
 import { warnOfOrigin } from './origin-check.ts';
 import { refuseNames, untilKnown } from './own-names.ts';
 import { passwordForNew } from './password.ts';
-import { activeGuards, originOnly, parseOrigin, withOptions } from './settings.ts';
-import type { SettingsOptions } from './settings.ts';
+import { readRuleFile } from './rules.ts';
+import { originOnly, parseOrigin } from './origin-only.ts';
+import { activeGuards, withOptions } from './settings.ts';
+import type { SettingsOptions } from './settings-options.ts';
 import { print } from './show.ts';
 import { guardWords } from './standing.ts';
 import { parseVouchingKey } from './terms.ts';
@@ -33,7 +35,8 @@ export interface AddOptions extends ChainOptions, SettingsOptions {
 /** Guards look every few seconds; longer than this is a guard that is busy or gone. */
 const WAIT_MS = 20_000;
 
-export async function add(origin: string, options: AddOptions, context: CliContext): Promise<void> {
+export async function add(origin: string, given: AddOptions, context: CliContext): Promise<void> {
+  const options = await readRuleFile(given);
   const settings = withOptions(originOnly(parseOrigin(origin)), options);
   const allowance = parseWhole(options.allowance, '--allowance');
   const vouchKey = parseVouchingKey(options.vouchingKey ?? 'none');

@@ -14,6 +14,7 @@ import type { Settings } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 import type { CliContext } from '../command.ts';
 import type { Connection } from '../connection.ts';
+import { bad } from './bad-resource.ts';
 import { labelOf } from './find.ts';
 import type { Resource } from './find.ts';
 import { knownPasswords, passwordFiles } from './password.ts';
@@ -135,4 +136,21 @@ export async function requireSettings(
     hint: `Their password belongs in ${files.shared} (or in ${files.own}, or name it with --password-file or MEDIA_PASSWORD). If it is lost, "media resource update ${labelOf(resource)} --new-password --origin http://127.0.0.1:3000" seals new settings by the wallet alone.`,
     source: 'client',
   });
+}
+
+/** The password under which settings go on: the one that opens those in force. */
+export async function passwordInForce(
+  connection: Connection,
+  resource: Resource,
+  options: PasswordOptions,
+  context: CliContext,
+): Promise<{ readonly bytes: Uint8Array }> {
+  const opened = await requireSettings(connection, resource, options, context);
+  const known = await knownPasswords(options, context, labelOf(resource));
+  const same = known.find(({ from }) => opened.by === `the password in ${from}`);
+  if (same !== undefined) return same;
+  throw bad(
+    `The settings were opened by ${opened.by}, and their password is not known here.`,
+    'Name it with --password-file or MEDIA_PASSWORD, or give them a new one with --new-password.',
+  );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkOrigin } from './origin-check.ts';
-import { originOnly } from './settings.ts';
+import { originOnly } from './origin-only.ts';
 
 test.each([1, 6_000])('says of port %i that it is one which is refused unasked', async (port) => {
   expect(await checkOrigin(originOnly(`http://127.0.0.1:${port}`))).toEqual({

@@ -1,4 +1,6 @@
+import { readRules, signedForS3 } from '@media-network/rules';
 import { errorCode, errorMessage } from '@media-network/runtime';
+import { readOriginUrl } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import type { CliContext } from '../command.ts';
 
@@ -13,11 +15,12 @@ const TIMEOUT_MS = 5_000;
 export async function checkOrigin(settings: Settings): Promise<OriginSight> {
   const target = settings.probe[0] ?? '/';
   try {
-    const response = await fetch(new URL(target, settings.origin), {
+    const { url, fields } = await askedAt(settings, target);
+    const response = await fetch(url, {
       headers: {
         ...Object.fromEntries(settings.originHeaders),
-        ...(settings.originHost === null ? {} : { host: settings.originHost }),
         'accept-encoding': 'identity',
+        ...fields,
       },
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -33,6 +36,34 @@ export async function checkOrigin(settings: Settings): Promise<OriginSight> {
   } catch (error) {
     return { kind: 'silent', why: failureWords(error, settings.origin) };
   }
+}
+
+/** A target at the settings' own origin, behind the path that it may have; signed where it is a bucket. */
+async function askedAt(
+  { origin, originHost, rules = [] }: Settings,
+  target: string,
+): Promise<{ readonly url: string; readonly fields: Readonly<Record<string, string>> }> {
+  const at = readOriginUrl(origin);
+  if (at === undefined) return { url: origin, fields: {} };
+  const read = readRules(rules);
+  const more =
+    read.kind === 'ok'
+      ? read.rules.origin.find((each) => each.origin === at.origin && each.prefix === at.prefix)
+      : undefined;
+  const host = more?.host ?? originHost;
+  const named: Record<string, string> = host === null ? {} : { host };
+  if (more?.s3 === undefined) return { url: at.origin + at.prefix + target, fields: named };
+  const signed = await signedForS3(more.s3, {
+    method: 'GET',
+    scheme: at.origin.startsWith('https:') ? 'https' : 'http',
+    host: host ?? new URL(at.origin).host,
+    prefix: at.prefix,
+    target,
+    nowMs: Date.now(),
+  });
+  const [pairs, fields] = [signed.fields, { ...named }];
+  for (let i = 0; i + 1 < pairs.length; i += 2) fields[pairs[i] ?? ''] = pairs[i + 1] ?? '';
+  return { url: at.origin + signed.path, fields };
 }
 
 function failureWords(error: unknown, origin: string): string {

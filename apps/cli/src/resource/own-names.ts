@@ -59,8 +59,8 @@ function bad(message: string, hint: string): MediaError {
   return new MediaError({ code: 'cli/bad-domain', message, hint, source: 'client' });
 }
 
-/** A name as a person writes it. International ones may be written as they are read. */
-function parseName(text: string): string {
+/** A name as a person writes it. International ones may be written as they are read. @throws `cli/bad-domain` */
+export function parseName(text: string): string {
   const ascii = /[^\x20-\x7e]/.test(text) ? domainToASCII(text) : text;
   const reading = ascii === '' ? readOwnName('_') : readOwnName(ascii);
   if (reading.kind === 'name') return reading.name;
@@ -206,7 +206,10 @@ export function nameLines(sight: NameSight): readonly string[] {
       : `${name}, not served: ${why ?? 'nobody was asked'}`,
   ];
   if (served !== true && record !== null)
-    lines.push(`put into DNS: ${record.name}. ${record.type} "${record.value}"`);
+    lines.push(
+      `put into DNS: ${record.name}. ${record.type} "${record.value}"`,
+      'and lead the name to the network: "media resource domain" prints the record, and looks for both',
+    );
   return lines;
 }
 

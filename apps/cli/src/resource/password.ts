@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readIfPresent, readSecretFile, writeDurably } from '@media-network/devnet/folder';
 import { MediaError } from '@media-network/runtime';
 import type { CliContext } from '../command.ts';
 import { networkDir } from '../chain-options.ts';
+import { readNamedFile } from '../named-file.ts';
 
 export interface PasswordOptions {
   readonly dir?: string;
@@ -35,7 +36,7 @@ export async function namedPassword(
 ): Promise<Password | undefined> {
   if (options.passwordFile !== undefined) {
     const path = resolve(context.cwd, options.passwordFile);
-    const text = (await readFile(path, 'utf8')).trimEnd();
+    const text = (await readNamedFile(path, context)).toString().trimEnd();
     if (text === '') {
       throw new MediaError({
         code: 'cli/bad-password',

@@ -1,53 +1,13 @@
 import type { Found } from '@media-network/chain';
 import { NODE_STATUS } from '@media-network/chain/schema';
 import { readOriginSettings } from '@media-network/edge/origin-settings';
-import { isOrigin, isTarget } from '@media-network/protocol';
+import { isTarget } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
-import { Option } from 'commander';
-import type { Command } from 'commander';
 import type { Connection } from '../connection.ts';
 import { bad } from './bad-resource.ts';
 import { namesAfter } from './own-names.ts';
-import type { OwnNameOptions } from './own-names.ts';
-
-export interface SettingsOptions extends OwnNameOptions {
-  readonly originHost?: string;
-  readonly header?: string[];
-  readonly probe?: string[];
-  readonly passwordFile?: string;
-  readonly originLinks?: 'rewrite' | 'keep';
-}
-
-export function settingsOptions(command: Command): Command {
-  return command
-    .option('--origin-host <name>', 'Host header to send to the origin')
-    .option('--header <line...>', 'headers to send to the origin, as "Name: value"')
-    .addOption(
-      new Option(
-        '--origin-links <what>',
-        'Location, Content-Location, Refresh and Link that point at the origin: point them at the resource, or keep them',
-      )
-        .choices(['rewrite', 'keep'])
-        .hideHelp(),
-    )
-    .option('--probe <target...>', 'targets that guards may fetch to compare')
-    .option('--domain <name...>', 'names of your own, served once DNS says so')
-    .option('--password-file <file>', 'password of the settings (else MEDIA_PASSWORD, else that of --dir)');
-}
-
-/** The base URL of an origin, without a path. */
-export function parseOrigin(text: string): string {
-  const url = URL.parse(text);
-  if (url !== null && isOrigin(text)) return url.origin;
-  throw bad(
-    `"${text}" is not the address of an origin: write it as http://host:port or https://host, with no path.`,
-  );
-}
-
-/** Settings that name an origin and nothing else. */
-export function originOnly(origin: string): Settings {
-  return { v: 1, origin, originHost: null, originHeaders: [], probe: ['/'], domains: [] };
-}
+import { rulesAfter } from './rules.ts';
+import type { SettingsOptions } from './settings-options.ts';
 
 function parseHeaders(lines: readonly string[]): (readonly [string, string])[] {
   return lines.map((line) => {
@@ -64,7 +24,8 @@ export function withOptions(before: Settings, options: SettingsOptions): Setting
   if (wrong !== undefined)
     throw bad(`"${wrong}" is not a target that guards could fetch: it must begin with /.`);
   const { originLinks = before.originLinks ?? 'rewrite' } = options;
-  const { originLinks: _before, ...others } = before;
+  const { originLinks: _before, rules: rulesBefore = [], ...others } = before;
+  const rules = rulesAfter(rulesBefore, options);
   const after: Settings = {
     ...others,
     ...(originLinks === 'keep' ? { originLinks } : {}),
@@ -72,6 +33,7 @@ export function withOptions(before: Settings, options: SettingsOptions): Setting
     ...(options.header === undefined ? {} : { originHeaders: parseHeaders(options.header) }),
     ...(options.probe === undefined ? {} : { probe: options.probe }),
     domains: namesAfter(before.domains, options),
+    ...(rules.length === 0 ? {} : { rules }),
   };
   // What an edge would refuse to follow is refused before it is sealed.
   readOriginSettings(after);

@@ -13,10 +13,13 @@ import { openSettings } from './open-settings.ts';
 import type { OpenedSettings } from './open-settings.ts';
 import { checkOrigin } from './origin-check.ts';
 import type { OriginSight } from './origin-check.ts';
+import { originsOf } from './origins.ts';
 import { nameLines, sightsOf } from './own-names.ts';
 import type { NameSight } from './own-names.ts';
 import type { PasswordOptions } from './password.ts';
 import { readOpenBytes } from './open-bytes.ts';
+import { describeRunway, readRunways, runwayWords, topUpHint } from './runway.ts';
+import type { Runway } from './runway.ts';
 import type { OpenBytes } from './open-bytes.ts';
 import { guardWords, placesOf, standing } from './standing.ts';
 import type { GuardWord, Place } from './standing.ts';
@@ -34,6 +37,8 @@ interface Picture {
   readonly words: readonly GuardWord[];
   /** Of the week until now; undefined where that was not asked, or nobody tells. */
   readonly open: OpenBytes | undefined;
+  /** How long its stake lasts; undefined for what is not served. */
+  readonly runway: Runway | undefined;
 }
 
 async function look(
@@ -42,6 +47,7 @@ async function look(
   options: ShowOptions,
   context: CliContext,
   ask: boolean,
+  runway: Runway | undefined,
 ): Promise<Picture> {
   const [settings, places, words, open] = await Promise.all([
     openSettings(connection, resource, options, context),
@@ -52,7 +58,7 @@ async function look(
   const origin = ask && settings.kind === 'open' ? await checkOrigin(settings.settings) : undefined;
   const names =
     settings.kind === 'open' ? await sightsOf(connection.client, resource, settings.settings, ask) : [];
-  return { resource, settings, origin, names, places, words, open };
+  return { resource, settings, origin, names, places, words, open, runway };
 }
 
 export function describe(picture: Picture): object {
@@ -69,9 +75,11 @@ export function describe(picture: Picture): object {
     url: places[0]?.url ?? null,
     host: places[0]?.host ?? null,
     origin: settings.kind === 'open' ? settings.settings.origin : null,
+    origins: settings.kind === 'open' ? originsOf(settings.settings) : null,
     originSealed: settings.kind === 'sealed',
     originAnswers: origin === undefined ? null : origin.kind === 'answers',
     domains: picture.names,
+    rules: settings.kind === 'open' ? (settings.settings.rules ?? []) : null,
     edges: places,
     guards: words,
     publisher: resource.publisher,
@@ -80,6 +88,7 @@ export function describe(picture: Picture): object {
     lp: resource.lp,
     due: dueOf(resource),
     debt: resource.debt,
+    runway: describeRunway(picture.runway),
     charged: resource.charged,
     allowance: terms.allowance,
     vouchingKey: terms.vouchingKey ?? null,
@@ -102,6 +111,14 @@ function originText({ resource, settings, origin }: Picture): string {
   return origin.kind === 'answers'
     ? `${url}, answers this machine${origin.note === undefined ? '' : `; ${origin.note}`}`
     : `${url}, does not answer this machine: ${origin.why}`;
+}
+
+/** Those that rules name beside the settings' own. */
+function moreOrigins({ settings }: Picture): readonly string[] {
+  if (settings.kind !== 'open') return [];
+  return originsOf(settings.settings)
+    .slice(1)
+    .map(({ url, weight, backup }) => `${url}, ${backup ? 'backup' : `weight ${weight}`}`);
 }
 
 function vouchedText(resource: Resource): string {
@@ -127,7 +144,8 @@ export async function print(
   options: ShowOptions,
   context: CliContext,
 ): Promise<void> {
-  const picture = await look(resource, connection, options, context, true);
+  const runway = (await readRunways(connection.client, [resource])).get(resource.address);
+  const picture = await look(resource, connection, options, context, true, runway);
   if (options.json === true) {
     context.terminal.json(describe(picture));
     return;
@@ -150,6 +168,7 @@ export async function print(
       `${nameIn(RESOURCE_STATUS, resource.status)}, ${stands.served ? style.green(stands.text) : style.red(stands.text)}`,
     ],
     ['origin', originText(picture)],
+    ...moreOrigins(picture).map((line): [string, string] => ['', line]),
     ['resource', `${resource.address} (id ${resource.id})`],
     ['label', labelOf(resource)],
     ['publisher', await connection.named(resource.publisher)],
@@ -160,6 +179,11 @@ export async function print(
       'charged',
       `${formatMedia(resource.charged)}, due ${formatMedia(dueOf(resource))}, debt ${formatMedia(resource.debt)}`,
     ],
+    ...(runway === undefined
+      ? []
+      : [
+          ['lasts', runway.low ? style.yellow(runwayWords(runway)) : runwayWords(runway)] as [string, string],
+        ]),
     ['vouched', vouchedText(resource)],
     ['open', `at most ${formatBytes(newestTerms(resource).allowance)} an hour${openText(picture.open)}`],
     [
@@ -168,6 +192,9 @@ export async function print(
     ],
   ];
   for (const [name, value] of rows) terminal.line(`${style.dim(name.padEnd(10))} ${value}`);
+  const rules = picture.settings.kind === 'open' ? (picture.settings.settings.rules ?? []) : [];
+  for (const [index, rule] of rules.entries())
+    terminal.line(`${style.dim((index === 0 ? 'rules' : '').padEnd(10))} ${rule}`);
   for (const sight of picture.names)
     for (const [index, line] of nameLines(sight).entries())
       terminal.line(
@@ -198,6 +225,10 @@ export async function print(
     terminal.line();
     terminal.line(invocation.rewrite(stands.hint));
   }
+  if (runway?.low === true) {
+    terminal.line();
+    terminal.line(invocation.rewrite(topUpHint(labelOf(resource), runway)));
+  }
 }
 
 export async function list(
@@ -208,8 +239,10 @@ export async function list(
   await connection.client.config();
   const where = options.all === true ? undefined : { publisher: (await connection.wallet()).address };
   const resources = await connection.client.resources(where);
+  const runways = await readRunways(connection.client, resources);
   const pictures: Picture[] = [];
-  for (const resource of resources) pictures.push(await look(resource, connection, options, context, false));
+  for (const resource of resources)
+    pictures.push(await look(resource, connection, options, context, false, runways.get(resource.address)));
   const { terminal, invocation } = context;
   if (options.json === true) {
     terminal.json(pictures.map(describe));
@@ -250,6 +283,13 @@ export async function list(
   ];
   for (const line of table(pictures, columns, terminal.style)) terminal.line(line);
   for (const each of pictures) {
+    const { runway } = each;
+    if (runway?.low === true)
+      terminal.line(
+        terminal.style.yellow(
+          `${each.resource.id}: its stake ${runwayWords(runway)}. ${invocation.rewrite(topUpHint(labelOf(each.resource), runway))}`,
+        ),
+      );
     if (each.resource.status === RESOURCE_STATUS.active) continue;
     const { text, hint } = standing(each.resource, each.words, each.places);
     terminal.line(terminal.style.yellow(`${each.resource.id}: ${text}. ${invocation.rewrite(hint)}`.trim()));

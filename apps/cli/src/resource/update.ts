@@ -11,14 +11,16 @@ import { nameIn } from '../roles.ts';
 import { bad, parseWhole } from './bad-resource.ts';
 import { findResource, labelOf } from './find.ts';
 import type { Resource } from './find.ts';
-import { openSettings, requireSettings } from './open-settings.ts';
+import { openSettings, passwordInForce, requireSettings } from './open-settings.ts';
 import { warnOfOrigin } from './origin-check.ts';
 import { ownerWallet } from './own.ts';
 import { refuseNames, untilKnown } from './own-names.ts';
-import { knownPasswords, replacementPassword } from './password.ts';
+import { replacementPassword } from './password.ts';
 import { sealSettings } from './seal.ts';
-import { originOnly, parseOrigin, withOptions } from './settings.ts';
-import type { SettingsOptions } from './settings.ts';
+import { originOnly, parseOrigin } from './origin-only.ts';
+import { withOptions } from './settings.ts';
+import type { SettingsOptions } from './settings-options.ts';
+import { readRuleFile } from './rules.ts';
 import { print } from './show.ts';
 import { dueOf, newestTerms, parseVouchingKey, settledFrom, settlingHours } from './terms.ts';
 
@@ -32,7 +34,8 @@ export interface UpdateOptions extends ChainOptions, SettingsOptions {
   readonly resume?: true;
 }
 
-export async function update(which: string, options: UpdateOptions, context: CliContext): Promise<void> {
+export async function update(which: string, given: UpdateOptions, context: CliContext): Promise<void> {
+  const options = await readRuleFile(given);
   const settingsChange = [
     options.origin,
     options.originHost,
@@ -41,13 +44,16 @@ export async function update(which: string, options: UpdateOptions, context: Cli
     options.originLinks,
     options.domain,
     options.removeDomain,
+    options.rule,
+    options.removeRule,
+    options.rules,
   ].some((each) => each !== undefined);
   const stakeChange = [options.lp, options.allowance, options.vouchingKey].some((each) => each !== undefined);
   const statusChange = options.pause === true || options.resume === true;
   if (!settingsChange && !stakeChange && !statusChange && options.newPassword !== true)
     throw bad(
       'Nothing to change.',
-      'Say what with --origin, --header, --probe, --domain, --remove-domain, --new-password, --lp, --allowance, --vouching-key, --pause or --resume.',
+      'Say what with --origin, --header, --probe, --domain, --remove-domain, --rule, --remove-rule, --rules, --new-password, --lp, --allowance, --vouching-key, --pause or --resume.',
     );
   const origin = options.origin === undefined ? undefined : parseOrigin(options.origin);
   const connection = await connect(options, context);
@@ -250,21 +256,4 @@ async function newSettings(
     );
   }
   return withOptions(originOnly(origin), options);
-}
-
-/** The password under which settings go on: the one that opens those in force. */
-async function passwordInForce(
-  connection: Connection,
-  resource: Resource,
-  options: UpdateOptions,
-  context: CliContext,
-): Promise<{ readonly bytes: Uint8Array }> {
-  const opened = await requireSettings(connection, resource, options, context);
-  const known = await knownPasswords(options, context, labelOf(resource));
-  const same = known.find(({ from }) => opened.by === `the password in ${from}`);
-  if (same !== undefined) return same;
-  throw bad(
-    `The settings were opened by ${opened.by}, and their password is not known here.`,
-    'Name it with --password-file or MEDIA_PASSWORD, or give them a new one with --new-password.',
-  );
 }

@@ -8,10 +8,10 @@ export function plainUrl(devnet: Devnet): string {
 }
 
 /** What a network that has just come up says, in a screen of 24 lines. */
-export function greet(devnet: Devnet, ms: number, context: CliContext): void {
+export function greet(devnet: Devnet, ms: number, channel: string | undefined, context: CliContext): void {
   const { terminal, invocation } = context;
   const { style } = terminal;
-  const { url, published } = devnet;
+  const { url, secure, published } = devnet;
   const hint = (what: string, command: string): void =>
     terminal.line(`  ${style.dim(what.padEnd(9))} ${command}`);
   terminal.line();
@@ -21,6 +21,10 @@ export function greet(devnet: Devnet, ms: number, context: CliContext): void {
   terminal.line(
     `  ${style.cyan(plainUrl(devnet))}  ${style.dim('the same, where no name ending in .localhost resolves')}`,
   );
+  if (secure !== undefined)
+    terminal.line(
+      `  ${style.cyan(secure.url)}  ${style.dim(`once its root is trusted: ${invocation.line('certificates root')}`)}`,
+    );
   terminal.line();
   terminal.line(
     published.kind === 'own'
@@ -34,10 +38,14 @@ export function greet(devnet: Devnet, ms: number, context: CliContext): void {
   terminal.line(style.bold('Try next'));
   hint('a hit', `curl -sD- -o /dev/null ${url}`);
   hint('by name', `curl -sD- -o /dev/null -H 'Host: ${devnet.host}' ${plainUrl(devnet)}`);
+  if (secure !== undefined) hint('HTTPS', `curl --cacert ${secure.rootFile} ${secure.url}`);
+  if (channel !== undefined) hint('a stream', `${url}watch/${channel}, in a browser`);
   if (devnet.origin !== undefined) {
     hint('50 MB', `curl -o /dev/null ${url}download/50mb.bin`);
     hint('a stream', `${url}watch.html, in a browser`);
   }
+  const names = devnet.guards[0]?.dns;
+  if (names !== undefined) hint('a name', `dig @${names.host} -p ${names.port} ${devnet.host}`);
   hint('state', invocation.line('status'));
   hint('stop', `Ctrl-C, or ${invocation.line('up --stop')}; "${invocation.line('up')}" goes on from there`);
   terminal.line();

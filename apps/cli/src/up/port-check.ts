@@ -17,8 +17,10 @@ export function portsOf(ports: DevnetPorts, edges: number, guards: number, withO
     { port: ports.rpc, use: 'the chain', option: '--rpc-port' },
     { port: ports.ws, use: "the chain's websocket", option: '--rpc-port' },
     ...many(edges, ports.edge, 'edge'),
+    ...many(edges, ports.https, 'HTTPS of edge'),
     ...many(edges, ports.control, 'the control plane of edge'),
     ...many(guards, ports.guard, 'guard'),
+    ...many(guards, ports.dns, 'the name server of guard'),
     ...(withOrigin ? [{ port: ports.origin, use: 'the sample origin', option: '--port' }] : []),
     { port: ports.signer, use: 'the signer', option: '--port' },
   ];
@@ -36,8 +38,10 @@ function planOf(edge: number, rpc: number): DevnetPorts {
     rpc,
     ws: rpc + 1,
     edge,
+    https: edge + 363,
     control: edge + 1_000,
     guard: edge + 2_001,
+    dns: edge + 2_501,
     origin: edge + 3_000,
     signer: edge + 3_001,
   };
@@ -58,8 +62,8 @@ async function freeBase(used: (base: number) => readonly UsedPort[]): Promise<nu
 }
 
 /**
- * The ports of a network. Edges from `edge`, their control planes 1000 above, guards 2001 above (not 2000: 10080 is one
- * that `fetch` refuses), the sample origin 3000 above and the signer behind it; the websocket of the chain is behind its RPC. 0 takes free ones.
+ * The ports of a network. Edges from `edge`, HTTPS 363 above (8443 for 8080), their control planes 1000 above, guards 2001 above (not 2000: 10080 is one
+ * that `fetch` refuses), their name servers 2501 above, the sample origin 3000 above and the signer behind it; the websocket of the chain is behind its RPC. 0 takes free ones.
  */
 export async function planPorts(
   wanted: { readonly edge: number; readonly rpc: number },

@@ -19,6 +19,9 @@ const settings = (origin: string): NonNullable<OriginFacts['inForce']> => ({
 test('a new network has the sample, unless another is asked for', () => {
   expect(chooseOrigin(fresh)).toEqual({ kind: 'sample', publish: true });
   expect(chooseOrigin({ ...fresh, asked: 'sample' })).toEqual({ kind: 'sample', publish: true });
+  expect(chooseOrigin({ ...fresh, asked: mine, rules: ['peerpool script'] })).toMatchObject({
+    settings: { origin: mine, rules: ['peerpool script'] },
+  });
   expect(chooseOrigin({ ...fresh, asked: `${mine}/` })).toMatchObject({
     kind: 'own',
     url: mine,

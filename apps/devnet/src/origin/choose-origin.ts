@@ -1,3 +1,4 @@
+import { readOriginUrl } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import { MediaError } from '@media-network/runtime';
 import type { PublishedOrigin } from '../network-file.ts';
@@ -5,6 +6,8 @@ import type { PublishedOrigin } from '../network-file.ts';
 export interface OriginFacts {
   /** What this start asks for: `sample`, a URL, or nothing. */
   readonly asked: string | undefined;
+  /** Rules that a URL that is asked for is published with (docs/rules.md). */
+  readonly rules?: readonly string[] | undefined;
   /** What an earlier start published. */
   readonly published: PublishedOrigin | undefined;
   /** The settings on chain as the password opens them; undefined when there are none or it does not. */
@@ -30,7 +33,8 @@ export function chooseOrigin(facts: OriginFacts): OriginChoice {
     const url = originUrl(asked);
     // The same origin again: headers and probes that were set since are its publisher's.
     if (inForce?.origin === url) return { kind: 'own', url, settings: undefined };
-    return { kind: 'own', url, settings: ownSettings(url) };
+    const { rules } = facts;
+    return { kind: 'own', url, settings: { ...ownSettings(url), ...(rules === undefined ? {} : { rules }) } };
   }
   if (inForce === undefined) {
     if (published?.kind === 'own')
@@ -56,24 +60,21 @@ function ownSettings(origin: string): Settings {
 }
 
 export function sampleSettings(origin: string): Settings {
-  return { ...ownSettings(origin), probe: ['/pictures/set.jpg', '/download/50mb.bin'] };
+  return {
+    ...ownSettings(origin),
+    probe: ['/pictures/set.jpg', '/download/50mb.bin'],
+    rules: ['live /live/*', 'peerpool script'],
+  };
 }
 
-/** The base URL as settings have it: no path. */
+/** The URL as settings have it. */
 function originUrl(text: string): string {
-  const url = URL.parse(text);
-  if (
-    url === null ||
-    !/^https?:$/.test(url.protocol) ||
-    url.pathname !== '/' ||
-    url.search !== '' ||
-    url.username !== ''
-  ) {
+  const url = readOriginUrl(text);
+  if (url === undefined)
     throw new MediaError({
       code: 'devnet/bad-origin',
-      message: `"${text}" is not the address of an origin: write it as http://host:port, with no path.`,
+      message: `"${text}" is not the address of an origin: write it as http://host:port, with a path where everything there begins with it.`,
       source: 'client',
     });
-  }
-  return url.origin;
+  return url.origin + url.prefix;
 }

@@ -85,5 +85,7 @@ export async function loadSampleFiles(downloadPath: string): Promise<ReadonlyMap
   for (const [target, path] of wanted) files.set(target, await describe(target, path));
   const index = files.get('/index.html');
   if (index !== undefined) files.set('/', { ...index, target: '/' });
+  const watch = files.get('/peerpool.html');
+  if (watch !== undefined) files.set('/watch', { ...watch, target: '/watch' });
   return files;
 }

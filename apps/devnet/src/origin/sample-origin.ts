@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { MediaError, errorCode, systemClock } from '@media-network/runtime';
 import type { Clock } from '@media-network/runtime';
 import { ensureDownload } from './download.ts';
+import { createLiveChannel } from './live-channel.ts';
 import { selectRange } from './range.ts';
 import { loadSampleFiles } from './sample-files.ts';
 import type { SampleFile } from './sample-files.ts';
@@ -90,15 +91,28 @@ export async function createSampleOrigin(options: SampleOriginOptions): Promise<
   await ensureDownload(downloadPath);
   const files = await loadSampleFiles(downloadPath);
   const requests = new Map<string, number>();
+  const live = createLiveChannel(
+    [...files.keys()].filter((each) => /^\/hls\/360p\/\d+\.m4s$/.test(each)).length,
+    (options.clock ?? systemClock).nowMs(),
+  );
 
   const server = createServer((request, response) => {
     response.setHeader('Date', new Date((options.clock ?? systemClock).nowMs()).toUTCString());
     const target = (request.url ?? '/').replace(/\?.*$/s, '');
     requests.set(target, (requests.get(target) ?? 0) + 1);
-    const file = files.get(target);
+    const nowMs = (options.clock ?? systemClock).nowMs();
+    const playlist = live.playlist(target, nowMs);
+    const file = files.get(target) ?? files.get(live.segment(target, nowMs) ?? '');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       plain(response, 405, 'Only GET and HEAD are answered here.\n');
+    } else if (playlist !== undefined) {
+      response.writeHead(200, {
+        'Content-Type': 'application/vnd.apple.mpegurl',
+        'Content-Length': Buffer.byteLength(playlist),
+        'Cache-Control': 'public, max-age=1',
+      });
+      response.end(request.method === 'HEAD' ? '' : playlist);
     } else if (file === undefined) {
       plain(response, 404, 'There is no such file here.\n');
     } else {

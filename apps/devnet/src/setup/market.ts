@@ -1,13 +1,14 @@
 import {
   PROGRAMS,
+  UNLOCKED,
   createQuoteMint,
   genesisPlan,
   mintQuote,
   revokeMintAuthority,
   sendPlan,
 } from '@media-network/chain';
-import type { Found, Signer } from '@media-network/chain';
-import { MAX_QUOTES, ROLE } from '@media-network/chain/schema';
+import type { Found, Founding, MediaClient, Signer } from '@media-network/chain';
+import { MAX_QUOTES, QUOTE_FREEZABLE, ROLE } from '@media-network/chain/schema';
 import { errorCode } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
 import type { NetworkParams } from '../periods.ts';
@@ -17,9 +18,22 @@ import type { SetupContext } from './setup-context.ts';
 const QUOTE_DECIMALS = 6;
 /** 1,000,000,000 test USDC, minted once. */
 const QUOTE_SUPPLY = 1_000_000_000n * 10n ** 6n;
-/** One MEDIA for ten of the quote. */
+/** What the pool of a network to try things on begins with. */
 const LIQUIDITY_MEDIA = 1_000_000n * 10n ** 9n;
-const LIQUIDITY_QUOTE = 10_000_000n * 10n ** 6n;
+/** One MEDIA for ten of the quote, which has three decimals less. */
+const quoteBeside = (media: bigint): bigint => (media * 10n) / 1_000n;
+
+/** Where an SPL mint says whether somebody can freeze its accounts. */
+const FREEZE_AUTHORITY_AT = 46;
+
+/** A mint that somebody can freeze is listed as one; one that is not there yet is as `ensureQuoteMint` makes it. */
+async function flagsOf({ rpc, commitment }: MediaClient, mint: Address): Promise<number> {
+  if (mint === PROGRAMS.system) return 0;
+  const { value } = await rpc.getAccountInfo(mint, { encoding: 'base64', commitment }).send();
+  const data = Buffer.from(value?.data[0] ?? '', 'base64');
+  const freezable = data.length > FREEZE_AUTHORITY_AT + 4 && data.readUInt32LE(FREEZE_AUTHORITY_AT) !== 0;
+  return freezable ? QUOTE_FREEZABLE : 0;
+}
 
 /** Creates the network under its program, if nobody has. */
 export async function ensureGenesis(
@@ -27,6 +41,7 @@ export async function ensureGenesis(
   params: NetworkParams,
   quoteMint: Address,
   moreQuotes: readonly Address[] = [],
+  founding: Founding = UNLOCKED,
 ): Promise<Found<'config'>> {
   const { client, treasury } = context;
   const found = await client.config().catch((error: unknown) => {
@@ -37,8 +52,15 @@ export async function ensureGenesis(
   context.onStep('create the network: 10,000,000 MEDIA, minted once');
   // Places for four quote tokens; the system program's address, all zeros, stands for none.
   const places = [quoteMint, ...moreQuotes, PROGRAMS.system, PROGRAMS.system, PROGRAMS.system];
-  const quotes = places.slice(0, MAX_QUOTES).map((mint) => ({ mint, flags: 0, pad: 0 }));
-  const plan = await genesisPlan(client, { payer: treasury, params: { ...params, quotes } });
+  const quotes = await Promise.all(
+    places.slice(0, MAX_QUOTES).map(async (mint) => ({ mint, flags: await flagsOf(client, mint), pad: 0 })),
+  );
+  const { allocations, ...schedule } = founding;
+  const plan = await genesisPlan(client, {
+    payer: treasury,
+    params: { ...params, ...schedule, quotes },
+    allocations,
+  });
   await sendPlan(client, plan, { payer: treasury });
   return client.config();
 }
@@ -76,15 +98,20 @@ export async function ensurePool(
   context: SetupContext,
   quoteMint: Address,
   minPoolMedia: bigint,
+  media: bigint = LIQUIDITY_MEDIA,
 ): Promise<Found<'pool'>> {
   const { client, treasury } = context;
   if ((await client.pool(quoteMint)) === null) {
-    context.onStep('create the pool MEDIA / test USDC with 1,000,000 MEDIA and 10,000,000 test USDC');
+    const quote = quoteBeside(media);
+    const [mediaText, quoteText] = [media / 10n ** 9n, quote / 10n ** 6n].map((each) =>
+      each.toLocaleString('en'),
+    );
+    context.onStep(`create the pool MEDIA / test USDC with ${mediaText} MEDIA and ${quoteText} test USDC`);
     const create = await client.instructions.createPool({
       payer: treasury,
       quoteMint,
-      media: LIQUIDITY_MEDIA,
-      quote: LIQUIDITY_QUOTE,
+      media,
+      quote,
     });
     await sendAll(context, [create]);
   }

@@ -9,6 +9,7 @@ export interface ResourceView {
   readonly address: Address;
   /** The address as 32 bytes, hex. */
   readonly key: string;
+  readonly publisher: Address;
   /** As the chain has it now; what holds in an hour is in `spans`. */
   readonly status: ResourceStatus;
   readonly spans: readonly Span[];
@@ -25,6 +26,18 @@ export interface GuardView {
   readonly operator: Address;
   /** Base URL of its HTTP interface. */
   readonly endpoint: string;
+}
+
+/** An edge of the network, as the chain has it. */
+export interface EdgeView {
+  readonly address: Address;
+  /** Base URLs: where viewers are served, and of its control plane. */
+  readonly endpoint: string;
+  readonly control: string;
+  /** Whose signatures are its own in this hour. */
+  readonly operator: Address;
+  /** As the chain has it; empty where it names none. */
+  readonly region: string;
 }
 
 export interface ReportToSubmit {
@@ -82,6 +95,8 @@ export interface EdgeChain {
   readonly owner: Address;
   /** The edge account: the program-derived address of the owner. */
   readonly edge: Address;
+  /** Where the edge account says that it is; empty where there is none. */
+  readonly region: string;
   /** Its loops; run by whoever wires the edge. */
   readonly tasks: readonly RepeatingTask[];
   /** Reads what the edge cannot start without. */
@@ -107,6 +122,10 @@ export interface EdgeChain {
   creditTerms(week: number): Promise<CreditTerms>;
   /** Worth of this edge's stake and of all active edges' together, base units of MEDIA. */
   worths(): Promise<{ readonly own: bigint; readonly all: bigint }>;
+  /** Worth that the program writes into a report of this edge now; 0 for no stake. */
+  reportWorth(): Promise<bigint>;
+  /** All active edges, this one among them. */
+  edges(): Promise<readonly EdgeView[]>;
   /** The newest hour that is final. */
   lastFinalHour(): Promise<FinalHour | undefined>;
   /** The sealed settings blob in force and its version. */

@@ -64,9 +64,10 @@ function keyOf(address: Address): string {
 }
 
 function viewOf(resource: Found<'resource'>): ResourceView {
-  const { address, spans, terms, termsCount, quotaKbps, settingsVersion } = resource;
+  const { address, publisher, spans, terms, termsCount, quotaKbps, settingsVersion } = resource;
   const status = STATUS_NAMES.get(resource.status) ?? 'draft';
-  return { address, key: keyOf(address), status, spans, terms, termsCount, quotaKbps, settingsVersion };
+  const key = keyOf(address);
+  return { address, key, publisher, status, spans, terms, termsCount, quotaKbps, settingsVersion };
 }
 
 /** `EdgeChain` over any Solana node. */
@@ -87,6 +88,7 @@ export async function createEdgeChain(
   let followed: Followed<'resource'> | undefined;
   let hourSeen: number | undefined;
   let guards: readonly Found<'guard'>[] = [];
+  let region = '';
   const sets = new Map<number, { readonly at: number; readonly guards: ReadonlyMap<string, SetGuard> }>();
   let lastFinal: FinalHour | undefined;
   const listeners: ((changed?: readonly string[]) => void)[] = [];
@@ -115,7 +117,9 @@ export async function createEdgeChain(
   }
 
   async function readGuards(): Promise<void> {
-    guards = await client.guards();
+    const [found, own] = await Promise.all([client.guards(), client.edge(owner)]);
+    guards = found;
+    region = own === null ? '' : Buffer.from(own.region).toString('latin1').replace(/\0+$/, '');
     // Whoever is in a set may have another key now.
     sets.clear();
   }
@@ -152,6 +156,9 @@ export async function createEdgeChain(
     operator: operator.address,
     owner,
     edge,
+    get region() {
+      return region;
+    },
     tasks: [timeTask, resourceTask, guardTask],
     async start() {
       const config = await client.config();
@@ -214,12 +221,33 @@ export async function createEdgeChain(
         (await client.guardSet(BigInt(week))) ?? (await client.config());
       return { feePerGb, guardShareBps, openYieldBps };
     },
+    async edges() {
+      const hour = BigInt(hourAt(known(), now()));
+      const active = (await client.edges()).filter((each) => each.status === NODE_STATUS.active);
+      return active.map((each) => ({
+        address: each.address,
+        endpoint: each.endpoint,
+        control: each.control,
+        operator: address(operatorIn(each, hour)),
+        region: Buffer.from(each.region).toString('latin1').replace(/\0+$/, ''),
+      }));
+    },
     async worths() {
       const active = (await client.edges()).filter((each) => each.status === NODE_STATUS.active);
       return {
         own: active.find((each) => each.address === edge)?.worth ?? 0n,
         all: active.reduce((sum, { worth }) => sum + worth, 0n),
       };
+    },
+    async reportWorth() {
+      const [account, config] = await Promise.all([client.account('edge', edge), client.config()]);
+      const stake = account === null ? null : await client.account('stake', account.stake);
+      const pool = stake === null ? null : await client.account('pool', stake.pool);
+      if (account === null || stake === null || pool === null) return 0n;
+      const { averagePrice, worthOf } = await import('@media-network/chain/model');
+      const average = averagePrice(pool, await client.chainTime(), BigInt(config.twapSecs));
+      const now = worthOf(pool, average, stake.lp);
+      return now < account.worth ? now : account.worth;
     },
     async lastFinalHour() {
       const current = hourAt(known(), now());

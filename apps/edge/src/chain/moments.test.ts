@@ -106,7 +106,7 @@ test('an honest report is borne out by its commits whatever the clock of the cha
           const entry = {
             resource: RESOURCE,
             slots,
-            vouched: 0n,
+            asked: 0n,
             receiptsRoot: new Uint8Array(32),
             digestRoot: new Uint8Array(32),
             sessions: 0,

@@ -8,6 +8,7 @@ import type { StoredFile } from '@media-network/runtime/daemon';
 import { createManualClock } from '@media-network/runtime/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEvidenceStore } from '../report/evidence-store.ts';
+import { createChallenges } from '../tls/challenges.ts';
 import { startControlServer } from './control-server.ts';
 import type { ControlServer } from './control-server.ts';
 
@@ -31,6 +32,8 @@ beforeAll(async () => {
     {
       statements: { attest: never },
       commits: { commit: never },
+      purge: never,
+      tier: never,
       evidence: {
         ...evidence,
         open: async (kind, root) => {
@@ -43,6 +46,8 @@ beforeAll(async () => {
       readiness: never,
       metrics: never,
       traffic: never,
+      certificates: () => [],
+      challenges: createChallenges(),
       ownName: never,
       clock: createManualClock(),
       log: silentLog,

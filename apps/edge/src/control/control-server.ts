@@ -2,16 +2,30 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { handleOf } from '@media-network/http-front';
-import { COMMIT_REQUEST_BYTES, fromHex, isTarget, parseAddress, readOwnName } from '@media-network/protocol';
+import {
+  COMMIT_REQUEST_BYTES,
+  MAX_PURGE_BYTES,
+  MAX_TIER_ASK_BYTES,
+  fromHex,
+  isTarget,
+  parseAddress,
+  readOwnName,
+  toHex,
+} from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { boundCallers, callerOf, inTurn, isLocalCaller } from '@media-network/runtime/daemon';
 import type { StoredFile } from '@media-network/runtime/daemon';
 import type { Readiness } from '../edge-api.ts';
+import type { Challenges } from '../tls/challenges.ts';
+import { PROOF_PATH } from '../tls/sibling-proofs.ts';
+import type { CertificateView } from '../tls/certificate-view.ts';
 import type { TrafficSnapshot } from '../traffic.ts';
 import type { OwnNameAnswer } from '../tenant/own-names.ts';
 import { isEvidenceKind } from '../report/evidence-store.ts';
 import type { EvidenceStore } from '../report/evidence-store.ts';
+import type { PurgeOutcome } from '../purge/purge-desk.ts';
+import type { TierOutcome } from '../tier/tier-desk.ts';
 import type { CommitDesk } from './commit-desk.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -20,12 +34,17 @@ import type { Statements } from './statements.ts';
 export interface ControlDeps {
   readonly statements: Statements;
   readonly commits: CommitDesk;
+  readonly purge: (bytes: Uint8Array) => Promise<PurgeOutcome>;
+  readonly tier: (bytes: Uint8Array) => Promise<TierOutcome>;
   readonly evidence: EvidenceStore;
   readonly info: () => Readonly<Record<string, unknown>>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   readonly traffic: () => Promise<TrafficSnapshot>;
   readonly ownName: (name: string) => Promise<OwnNameAnswer>;
+  /** What this edge proves to a CA; other edges ask for it where the CA came to them. */
+  readonly challenges: Pick<Challenges, 'http' | 'digest'>;
+  readonly certificates: () => readonly CertificateView[];
   readonly clock: Clock;
   readonly log: Log;
   /** Answers in place of the honest interface. */
@@ -90,6 +109,34 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
       : problem(outcome.status, outcome.code, outcome.message);
   }
 
+  async function purge(request: IncomingMessage): Promise<ControlAnswer> {
+    if (!may(signatures, request)) return busy('purge/too-many');
+    const body = await readBody(request, MAX_PURGE_BYTES);
+    if (body === undefined)
+      return problem(413, 'purge/too-large', `A purge has at most ${MAX_PURGE_BYTES} bytes: send several.`);
+    const outcome = await deps.purge(body);
+    if (outcome.kind === 'purged') {
+      const { id, known, objects, whole } = outcome;
+      return json(200, { id, known, objects, whole });
+    }
+    const answer = problem(outcome.status, outcome.code, outcome.message);
+    return outcome.status === 429 || outcome.status === 503
+      ? { ...answer, headers: { ...answer.headers, 'Retry-After': '1' } }
+      : answer;
+  }
+
+  /** Another edge asks for an object before it asks the origin. */
+  async function tier(request: IncomingMessage): Promise<ControlAnswer> {
+    if (!may(lists, request)) return busy('tier/too-many');
+    const body = await readBody(request, MAX_TIER_ASK_BYTES);
+    if (body === undefined)
+      return problem(413, 'tier/malformed', `A question has at most ${MAX_TIER_ASK_BYTES} bytes.`);
+    const outcome = await deps.tier(body);
+    return outcome.kind === 'answer'
+      ? binary(outcome.bytes, 'no-store')
+      : problem(outcome.status, outcome.code, outcome.message);
+  }
+
   async function commits(request: IncomingMessage, url: URL): Promise<ControlAnswer> {
     const hour = url.searchParams.get('hour') ?? '';
     if (!/^\d{1,15}$/.test(hour)) return problem(400, 'edge/bad-request', 'Give hour, a whole number.');
@@ -104,6 +151,16 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
       return request.method === 'POST'
         ? commit(request)
         : problem(405, 'edge/method-not-allowed', 'Requests for commits are posted.');
+    }
+    if (url.pathname === '/v1/tier') {
+      return request.method === 'POST'
+        ? tier(request)
+        : problem(405, 'edge/method-not-allowed', 'Questions of other edges are posted.');
+    }
+    if (url.pathname === '/v1/purge') {
+      return request.method === 'POST'
+        ? purge(request)
+        : problem(405, 'edge/method-not-allowed', 'Purges are posted.');
     }
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return problem(405, 'edge/method-not-allowed', 'This endpoint is read-only.');
@@ -125,6 +182,13 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         return isLocalCaller(request)
           ? json(200, await deps.traffic())
           : problem(403, 'edge/not-local', 'What viewers ask for is told on this machine alone.');
+      case '/v1/certificates':
+        // What stands in the way of one is for whoever runs the edge.
+        return isLocalCaller(request)
+          ? json(200, { certificates: deps.certificates() })
+          : problem(403, 'edge/not-local', 'Of certificates is told on this machine alone.');
+      case PROOF_PATH:
+        return proof(request, url);
       case '/v1/name':
         return ownName(request, url);
       case '/v1/attest':
@@ -142,6 +206,17 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
       return binary(stored, 'public, max-age=31536000, immutable');
     }
     return problem(404, 'edge/unknown-endpoint', 'There is no such endpoint.');
+  }
+
+  function proof(request: IncomingMessage, url: URL): ControlAnswer {
+    if (!may(lists, request)) return busy();
+    const host = url.searchParams.get('host') ?? '';
+    const token = url.searchParams.get('token');
+    const digest = token === null ? deps.challenges.digest(host) : undefined;
+    const found = token === null ? digest && toHex(digest) : deps.challenges.http(host, token);
+    return found === undefined
+      ? problem(404, 'edge/no-proof', 'Nothing is proven here for that name.')
+      : { status: 200, type: 'text/plain', body: found, headers: { 'Cache-Control': 'no-store' } };
   }
 
   /** Whether this edge serves a name of a publisher's own, and if not, why not; it looks as for a viewer. */

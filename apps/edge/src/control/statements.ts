@@ -3,6 +3,7 @@ import { addressBytes, encodeAttest, signAttest } from '@media-network/protocol'
 import type { SignBytes } from '@media-network/protocol';
 import { headerLines } from '@media-network/http-cache';
 import type { CacheStore } from '@media-network/http-cache';
+import { askedTarget } from '@media-network/rules';
 import type { EdgeChain } from '../chain/edge-chain.ts';
 import { findStored, waysOf } from '../serve/entry-keys.ts';
 import type { EntryKeys } from '../serve/entry-keys.ts';
@@ -28,12 +29,12 @@ export function createStatements(deps: StatementsDeps): Statements {
     async attest(resource, target, nonce) {
       const tenant = deps.book.byKey(Buffer.from(addressBytes(resource)).toString('hex'));
       if (tenant?.settings === undefined) return undefined;
-      const { version, plain } = tenant.settings;
+      const { plain } = tenant.settings;
       const entry = await findStored(
         deps.store,
         deps.keys,
-        waysOf(tenant.key, version, plain.domains),
-        target,
+        waysOf(tenant.key, plain, plain.domains),
+        askedTarget(plain.rules, target),
       );
       if (entry === undefined) return undefined;
       const validator =

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '@media-network/runtime/own-parts';
 import { MediaError } from '@media-network/runtime';
 
 /** `bytes` have memory of their own, which goes over to the thread. */
@@ -73,7 +74,7 @@ export function createFileThread(): FileThread {
 
   function started(): Worker {
     if (thread !== undefined) return thread;
-    const mine = new Worker(new URL('file-thread-main.ts', import.meta.url));
+    const mine = startThread(new URL('file-thread-main.ts', import.meta.url));
     mine.on('message', settle);
     mine.on('error', lost);
     thread = mine;

@@ -97,6 +97,8 @@ export interface Ledger {
   /** All bytes ever counted for a resource. */
   total(resource: string): number;
   bytesInHour(resource: string, hour: number): number;
+  /** 0 of an hour that is settled. */
+  bytesInSample(resource: string, sample: number): number;
   /** Bytes of an hour's sessions that clients have signed for. */
   signedInHour(resource: string, hour: number): number;
   /** Resources with their totals, in no order. */
@@ -294,6 +296,8 @@ export function createLedger(readers: EvidenceReaders): Ledger {
       return last;
     },
     total: (resource) => totals.get(resource) ?? 0,
+    bytesInSample: (resource, sample) =>
+      hours.get(Math.floor(sample / SAMPLES))?.samples.get(resource)?.[sample % SAMPLES] ?? 0,
     bytesInHour: (resource, hour) => sum(hours.get(hour)?.samples.get(resource) ?? []),
     signedInHour: (resource, hour) => hours.get(hour)?.signed.get(resource) ?? 0,
     totals: () => totals,

@@ -3,11 +3,11 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { isLoopbackHost, isPrivateAddress } from '@media-network/runtime/daemon';
 import { describe, expect, it } from 'vitest';
-import { createOriginClient } from './origin-client.ts';
+import { createPlaceClient } from './origin-client.ts';
 import { readHead } from './origin-head.ts';
 import { forwardHeaders } from './origin-headers.ts';
 import { readOriginSettings } from './origin-settings.ts';
-import type { PlainSettings } from './origin-settings.ts';
+import type { OriginSettings, PlainSettings } from './origin-settings.ts';
 
 const plain = (over: Partial<PlainSettings> = {}): PlainSettings => ({
   origin: 'http://origin.example:3000',
@@ -18,25 +18,42 @@ const plain = (over: Partial<PlainSettings> = {}): PlainSettings => ({
   ...over,
 });
 
+/** Settings with the first of their places, as requests to it have them. */
+function asked(settings: OriginSettings): {
+  readonly settings: OriginSettings;
+  readonly place: OriginSettings['places'][number];
+} {
+  const [place] = settings.places;
+  if (place === undefined) throw new Error('no place');
+  return { settings, place };
+}
+
 describe('settings', () => {
   it('are read to the letter', () => {
-    expect(readOriginSettings(plain())).toMatchObject({
-      origin: 'http://origin.example:3000',
-      scheme: 'http',
-      hostname: 'origin.example',
-      hostHeader: 'origin.example:3000',
-    });
-    expect(readOriginSettings(plain({ origin: 'https://[::1]/', originHost: 'www.example' }))).toMatchObject({
-      hostname: '::1',
-      hostHeader: 'www.example',
-      scheme: 'https',
-    });
+    expect(readOriginSettings(plain()).places).toMatchObject([
+      {
+        origin: 'http://origin.example:3000',
+        prefix: '',
+        scheme: 'http',
+        hostname: 'origin.example',
+        hostHeader: 'origin.example:3000',
+      },
+    ]);
+    expect(
+      readOriginSettings(plain({ origin: 'https://[::1]/', originHost: 'www.example' })).places,
+    ).toMatchObject([{ hostname: '::1', hostHeader: 'www.example', scheme: 'https' }]);
+    expect(readOriginSettings(plain({ origin: 'https://b.example/a/b/' })).places).toMatchObject([
+      { origin: 'https://b.example', prefix: '/a/b', hostHeader: 'b.example' },
+    ]);
   });
 
   it.each([
     plain({ origin: 'ftp://x/' }),
     plain({ origin: 'http://u:p@x/' }),
-    plain({ origin: 'http://x/path' }),
+    plain({ origin: 'http://x/path?q' }),
+    plain({ origin: 'http://x/a/../b' }),
+    plain({ origin: 'http://x/a//b' }),
+    plain({ origin: 'http://x\\\\b' }),
     plain({ origin: 'nothing' }),
     plain({ originHost: 'a b' }),
     plain({ originHeaders: [['X', 'a\r\nY: b']] }),
@@ -71,7 +88,7 @@ describe('forwardHeaders', () => {
       'X-Forwarded-Proto',
       'gopher',
     ];
-    expect(forwardHeaders(raw, { settings, viewer })).toEqual([
+    expect(forwardHeaders(raw, { ...asked(settings), viewer })).toEqual([
       'Host',
       'origin.example:3000',
       'Cookie',
@@ -167,7 +184,7 @@ describe('private addresses', () => {
     },
   );
   it('are refused by literal and by name where the edge is told so', async () => {
-    const client = createOriginClient({ timeoutMs: 500, allowPrivate: false });
+    const client = createPlaceClient({ timeoutMs: 500, allowPrivate: false });
     for (const origin of [
       'http://127.0.0.1:9',
       'http://[::1]:9',
@@ -175,7 +192,7 @@ describe('private addresses', () => {
       'http://2130706433:9',
     ]) {
       const request = client.fetch({
-        settings: readOriginSettings(plain({ origin })),
+        ...asked(readOriginSettings(plain({ origin }))),
         method: 'GET',
         target: '/',
         rawHeaders: [],
@@ -225,10 +242,10 @@ const head = (fields: string): Buffer => Buffer.from(`HTTP/1.1 200 OK\r\n${field
 
 async function fetched(answer: readonly Buffer[]): Promise<Buffer> {
   const { port, close } = await closingOrigin(answer);
-  const client = createOriginClient({ timeoutMs: 10_000, allowPrivate: true });
+  const client = createPlaceClient({ timeoutMs: 10_000, allowPrivate: true });
   try {
     const response = await client.fetch({
-      settings: settingsAt(port),
+      ...asked(settingsAt(port)),
       method: 'GET',
       target: '/',
       rawHeaders: [],

@@ -99,6 +99,23 @@ export function interimHead(raw: readonly string[]): string[] | undefined {
 /** What says how long something is, sets a state at the viewer, or is the edge's to say. */
 const NOT_INTERIM = /^(?:content-length|set-cookie2?|cache-status|via|media-.*|repr-digest)$/;
 
+/**
+ * The fields of a 101 that go on to the viewer, those of the connection and of a body apart. Throws
+ * `edge/origin-bad-response` where it is not the switch that was asked for (RFC 6455 §4.1).
+ */
+export function readSwitch(raw: readonly string[], accept: string): readonly string[] {
+  const said = (wanted: string): string =>
+    raw
+      .flatMap((name, i) => (i % 2 === 0 && name.toLowerCase() === wanted ? [raw[i + 1] ?? ''] : []))
+      .join(',');
+  if (said('upgrade').trim().toLowerCase() !== 'websocket') throw badResponse('it switches to no WebSocket');
+  if (said('sec-websocket-accept') !== accept) throw badResponse('its Sec-WebSocket-Accept is wrong');
+  const framed = raw.filter(
+    (_, i) => !/^(?:content-length|transfer-encoding)$/i.test(raw[i - (i % 2)] ?? ''),
+  );
+  return readHead(framed, 'GET', 204).rawHeaders;
+}
+
 /** A 304 or 206 that nobody asked for would give the viewer a part, or nothing, for the whole. */
 export function checkAsked(status: number, asked: readonly string[]): void {
   const wanted =

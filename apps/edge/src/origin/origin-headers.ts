@@ -1,5 +1,6 @@
-import { canonicalName } from './origin-settings.ts';
-import type { OriginSettings } from './origin-settings.ts';
+import { canonicalName, connectionOptions } from '@media-network/rules';
+import type { OriginPlace } from './origin-places.ts';
+import type { OriginFacts } from './origin-settings.ts';
 
 /** What we call ourselves in `Via` (RFC 9110 §7.6.3). */
 export const VIA = '1.1 medianet';
@@ -39,25 +40,16 @@ const NOT_FORWARDED = new Set([
 ]);
 const FORWARDED = 'x-forwarded-';
 /** Would turn a GET, whose answer may be kept for all, into something else behind our back. */
-const METHOD_OVERRIDES = new Set(['x-http-method', 'x-http-method-override', 'x-method-override']);
+export const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+]);
 
 export interface ForwardContext {
   readonly method?: string;
-  readonly settings: OriginSettings;
+  readonly settings: OriginFacts;
   readonly viewer: { readonly scheme: 'http' | 'https'; readonly host: string };
-}
-
-/** A viewer must not be able to make us drop what the origin relies on, by naming it in Connection. */
-const NOT_NAMEABLE = new Set(['authorization', 'content-length', 'cookie']);
-
-/** The options of Connection, lower-case, but those that it cannot name (RFC 9110 §7.6.1). */
-function connectionOptions(connection: string | undefined): ReadonlySet<string> {
-  const named = new Set<string>();
-  for (const option of connection?.split(',') ?? []) {
-    const name = option.trim().toLowerCase();
-    if (!NOT_NAMEABLE.has(name)) named.add(name);
-  }
-  return named;
 }
 
 /** Whether a field of the viewer's ends at the edge, in whatever spelling an origin might take for it. */
@@ -72,8 +64,11 @@ function endsHere(lowerName: string, named: ReadonlySet<string>, context: Forwar
   );
 }
 
-/** The fields of the request to the origin, name, value, … */
-export function forwardHeaders(raw: readonly string[], context: ForwardContext): string[] {
+/** The fields of the request to one of the origins, name, value, … */
+export function forwardHeaders(
+  raw: readonly string[],
+  context: ForwardContext & { readonly place: OriginPlace },
+): string[] {
   const via: string[] = [];
   const connection: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -82,7 +77,7 @@ export function forwardHeaders(raw: readonly string[], context: ForwardContext):
     else if (name === 'connection') connection.push(raw[i + 1] ?? '');
   }
   const named = connectionOptions(connection.join(','));
-  const out: string[] = ['Host', context.settings.hostHeader];
+  const out: string[] = ['Host', context.place.hostHeader];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
     const lower = name.toLowerCase();
@@ -126,7 +121,8 @@ export function forwardedLookup(header: FieldLookup, context: ForwardContext): F
   return (lowerName) => {
     switch (lowerName) {
       case 'host':
-        return context.settings.hostHeader;
+        // Whichever of several is asked: they are one to the cache.
+        return context.settings.places[0]?.hostHeader;
       case 'x-forwarded-proto':
         return context.viewer.scheme;
       case 'x-forwarded-host':

@@ -18,4 +18,6 @@ export interface OriginResponse extends OriginHead {
    * an error, never with an end.
    */
   readonly body: Readable;
+  /** Whether another edge said it, in the origin's place. */
+  readonly sibling?: boolean;
 }

@@ -1,17 +1,15 @@
+import { createHash } from 'node:crypto';
 import { ownNames } from '@media-network/protocol';
+import { NO_RULES, canonicalName, readRules, shapingLines } from '@media-network/rules';
+import type { Rules } from '@media-network/rules';
 import { MediaError } from '@media-network/runtime';
+import { readPlaces } from './origin-places.ts';
+import type { OriginPlace } from './origin-places.ts';
 
-/** Where a resource's bytes come from: the plain settings of docs/evidence.md, checked. */
-export interface OriginSettings {
-  /** Scheme, host and port: `http://127.0.0.1:3000`. */
-  readonly origin: string;
-  readonly scheme: 'http' | 'https';
-  /** Host name without port or brackets. */
-  readonly hostname: string;
-  /** Value of the Host field sent to the origin. */
-  readonly hostHeader: string;
-  /** What the origin may call itself: its address, and the host it is asked by. Lower-case; IPv6 in brackets. */
-  readonly authorities: readonly { readonly host: string; readonly port: number }[];
+/** Where a resource's bytes come from: the plain settings of docs/evidence.md, checked. Plain data, for any process. */
+export interface OriginFacts {
+  /** Where it can be asked, the settings' own origin first; never empty. */
+  readonly places: readonly OriginPlace[];
   /** Whether fields of answers that lead to the origin itself are left as they are. */
   readonly keepsOriginLinks: boolean;
   /** Fields added to every request, after those of the same name are taken out. */
@@ -22,6 +20,13 @@ export interface OriginSettings {
   readonly probe: readonly string[];
   /** Hosts of the publisher's own, as requests have them; served once they are proven. */
   readonly domains: readonly string[];
+  /** By which answers under these settings are known in the cache: settings that ask the origin alike, and keep alike, share it. */
+  readonly cacheShape: string;
+}
+
+/** The same with what edges do beside. */
+export interface OriginSettings extends OriginFacts {
+  readonly rules: Rules;
 }
 
 /** The plain settings as published, before they are checked. */
@@ -32,6 +37,7 @@ export interface PlainSettings {
   readonly probe: readonly string[];
   readonly domains: readonly string[];
   readonly originLinks?: 'keep';
+  readonly rules?: readonly string[];
 }
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -51,52 +57,40 @@ const RESERVED = new Set([
   'via',
 ]);
 
-/**
- * What an origin may make of a field's name. CGI and its heirs write `X-A` as `HTTP_X_A`, and so `X_A` too
- * (RFC 9110 §17.10): names that differ in punctuation only are one name.
- */
-export function canonicalName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
-}
-
 /** Throws `edge/bad-settings` where the settings cannot be followed to the letter. */
 export function readOriginSettings(plain: PlainSettings): OriginSettings {
-  const url = URL.canParse(plain.origin) ? new URL(plain.origin) : undefined;
-  if (
-    url === undefined ||
-    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
-    url.username !== '' ||
-    url.password !== '' ||
-    (url.pathname !== '/' && url.pathname !== '') ||
-    url.search !== '' ||
-    url.hash !== ''
-  ) {
-    throw bad('its origin must be http:// or https://, a host and perhaps a port');
-  }
   if (plain.originHost !== null && !HOST.test(plain.originHost)) throw bad('its originHost is no host');
   for (const [name, value] of plain.originHeaders) {
     if (!NAME.test(name) || !VALUE.test(value) || RESERVED.has(name.toLowerCase())) {
       throw bad(`its origin header ${JSON.stringify(name)} cannot be sent`);
     }
   }
-  const scheme = url.protocol === 'https:' ? 'https' : 'http';
+  const rules = rulesOf(plain.rules);
+  const places = readPlaces(plain.origin, plain.originHost, rules.origin);
+  if (places.kind === 'wrong') throw bad(places.why);
   return {
-    origin: url.origin,
-    scheme,
-    authorities: [url.host, plain.originHost ?? url.host].map((host) => readAuthority(host, scheme)),
+    places: places.value,
     keepsOriginLinks: plain.originLinks === 'keep',
-    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
-    hostHeader: plain.originHost ?? url.host,
     headers: plain.originHeaders,
     headerNames: new Set(plain.originHeaders.map(([name]) => canonicalName(name))),
     probe: plain.probe,
     domains: ownNames(plain.domains),
+    cacheShape: shapeOf(plain),
+    rules,
   };
 }
 
-function readAuthority(text: string, scheme: 'http' | 'https'): { host: string; port: number } {
-  const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text.toLowerCase()) ?? [];
-  return { host, port: port === undefined ? (scheme === 'https' ? 443 : 80) : Number(port) };
+/** A digest of what is asked and how it is kept, and of nothing else: another header for viewers empties no cache. */
+function shapeOf({ origin, originHost, originHeaders, rules = [] }: PlainSettings): string {
+  const shape = JSON.stringify([origin, originHost, originHeaders, shapingLines(rules)]);
+  return createHash('sha256').update(shape).digest('hex').slice(0, 16);
+}
+
+function rulesOf(lines: readonly string[] | undefined): Rules {
+  if (lines === undefined) return NO_RULES;
+  const read = readRules(lines);
+  if (read.kind === 'wrong') throw bad(read.why.replace(/^T/, 't').replace(/\.$/, ''));
+  return read.rules;
 }
 
 function bad(why: string): MediaError {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   MAX_SESSIONS,
   addressOf,
+  askOpen,
   buildReport,
   decodeReceipt,
   decodeToken,
@@ -13,7 +14,7 @@ import {
   receiptListRoot,
   sumSlots,
 } from '@media-network/protocol';
-import type { Entry, ReportBody, ServedDigest, SessionProof } from '@media-network/protocol';
+import type { Entry, OpenPart, ReportBody, ServedDigest, SessionProof } from '@media-network/protocol';
 import type { HourBook } from '../journal/ledger.ts';
 
 /** A report and everything that guards may ask for behind it. */
@@ -27,17 +28,26 @@ export interface BuiltReport {
   readonly digests: ReadonlyMap<string, Uint8Array>;
 }
 
+/** What an edge knows of what its open bytes of an hour are paid for. */
+export interface OpenTerms {
+  /** Most over all resources (`yieldCapBytes`); undefined where nothing limits them. */
+  readonly capBytes: bigint | undefined;
+  /** Of a resource, by key. */
+  likelyOf(resource: string): bigint;
+}
+
 /** Makes an hour's report from its books. Pure. */
-export type BuildReport = (book: HourBook) => BuiltReport;
+export type BuildReport = (book: HourBook, open: OpenTerms) => BuiltReport;
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
 /** The honest one: what was counted, signed and served (docs/evidence.md, Journal, report, entries). */
-export const buildHonestReport: BuildReport = (book) => {
+export const buildHonestReport: BuildReport = (book, open) => {
   const receipts = new Map<string, Uint8Array>();
   const digests = new Map<string, Uint8Array>();
   const proofs = proofsByResource(book);
   const entries: Entry[] = [];
+  const parts: OpenPart[] = [];
   for (const [resource, counted] of book.samples) {
     if (counted.every((bytes) => bytes === 0)) continue;
     const slots = counted.map(BigInt);
@@ -49,21 +59,31 @@ export const buildHonestReport: BuildReport = (book) => {
     const digestRoot = rootOf(digestListRoot(digestBlob, sha256));
     if (receiptBlob.length > 0) receipts.set(hex(receiptsRoot), receiptBlob);
     if (digestBlob.length > 0) digests.set(hex(digestRoot), digestBlob);
+    parts.push({
+      bytes: sumSlots(slots),
+      signed: signedBytes(sessions),
+      likely: open.likelyOf(resource),
+    });
     entries.push({
       resource: addressOf(bytesOf(resource)),
       slots,
-      vouched: minOf(vouchedBytes(sessions), sumSlots(slots)),
+      asked: 0n,
       receiptsRoot,
       digestRoot,
       sessions: sessions.length,
       digests: objects.length,
     });
   }
-  const { report, blob } = buildReport(BigInt(book.hour), entries, sha256);
+  const asks = askOpen(parts, open.capBytes);
+  const { report, blob } = buildReport(
+    BigInt(book.hour),
+    entries.map((entry, i) => ({ ...entry, asked: asks[i] ?? 0n })),
+    sha256,
+  );
   return { report, entries: blob, receipts, digests };
 };
 
-function vouchedBytes(sessions: readonly SessionProof[]): bigint {
+function signedBytes(sessions: readonly SessionProof[]): bigint {
   return sessions.reduce((sum, { token, receipt }) => sum + minOf(receipt.bytes, token.ceiling), 0n);
 }
 

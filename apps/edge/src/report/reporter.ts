@@ -6,7 +6,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { HourBook, Ledger, SealedHour } from '../journal/ledger.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { KnownProcess } from './known-process.ts';
-import type { BuildReport } from './report-builder.ts';
+import type { BuildReport, OpenTerms } from './report-builder.ts';
 
 export interface ReporterDeps {
   readonly chain: EdgeChain;
@@ -14,6 +14,8 @@ export interface ReporterDeps {
   readonly journal: Journal;
   readonly evidence: EvidenceStore;
   readonly build: BuildReport;
+  /** What open bytes of an hour are paid for, as the chain has it now. */
+  readonly openTerms: (hour: number) => Promise<OpenTerms>;
   /** Whether it is this process that guards ask for the evidence. */
   readonly knownProcess: () => Promise<KnownProcess>;
   readonly clock: Clock;
@@ -74,7 +76,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
   /** Freezes the hour, builds its report, and makes both durable before anybody hears of it. */
   async function seal(book: HourBook): Promise<SealedHour | undefined> {
     ledger.freeze(book.hour);
-    const built = deps.build(book);
+    const built = deps.build(book, await deps.openTerms(book.hour));
     if (built.report.entryCount === 0) {
       ledger.settle(book.hour, 'submitted');
       await journal.flush();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Caps } from '../caps/caps.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import type { Session, PhasesDesk } from '../session/session-desk.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
@@ -8,6 +9,8 @@ import type { Tally } from './tally.ts';
 export interface Account {
   readonly tenant: Tenant;
   readonly session: Session | undefined;
+  /** Whether its body had its turn under the operator's cap before it left. */
+  readonly paced?: boolean;
   /** The whole object this is, or is a part of; known for what the cache has verified. */
   object: ServedObject | undefined;
 }
@@ -37,6 +40,7 @@ export interface AccountingDeps {
   readonly ledger: Ledger;
   readonly desk: PhasesDesk;
   readonly tally: Tally;
+  readonly caps: Pick<Caps, 'left'>;
   /** Sample that bytes are counted for now. */
   readonly sample: () => number;
 }
@@ -45,10 +49,11 @@ export interface AccountingDeps {
 export type Accounting = (account: Account | undefined, headBytes: number, bodyBytes: number) => void;
 
 export function createAccounting(deps: AccountingDeps): Accounting {
-  const { ledger, desk, tally } = deps;
+  const { ledger, desk, tally, caps } = deps;
   return (account, headBytes, bodyBytes) => {
     const bytes = headBytes + bodyBytes;
     if (bytes === 0) return;
+    caps.left(bytes, account?.paced === true ? bodyBytes : 0);
     if (account === undefined) {
       tally.wroteUnbilled(bytes);
       return;
@@ -59,6 +64,7 @@ export function createAccounting(deps: AccountingDeps): Accounting {
     const counted = session === undefined ? bytes : desk.written(session, headBytes, bodyBytes);
     const sample = ledger.addServed(tenant.key, deps.sample(), counted);
     tenant.quota.spend(bytes);
+    tenant.share.spend(bytes);
     if (object === undefined || bodyBytes === 0) return;
     const hour = Math.floor(sample / SAMPLES);
     if (object.notedHour === hour) return;

@@ -1,9 +1,11 @@
 import { address } from '@solana/kit';
 import { describe, expect, it } from 'vitest';
 import { createQuota } from '../tenant/quota.ts';
+import { createShare } from '../tenant/share.ts';
 import type { ResourceStatus } from '../chain/edge-chain.ts';
 import type { Moment } from '../chain/moments.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
+import { NONE_DENIED } from '../tenant/denials.ts';
 import { MAX_UNACKNOWLEDGED, isLoop, quickRefusal } from './admit.ts';
 
 const tenant: Tenant = {
@@ -11,9 +13,11 @@ const tenant: Tenant = {
   label: 'l',
   host: 'l.zone',
   quota: createQuota(1_000, 0),
+  share: createShare({ sampleAt: () => 0, startMs: () => Infinity, served: () => 0, onWanted: () => {} }),
   view: {
     address: address('11111111111111111111111111111111'),
     key: '00',
+    publisher: address('11111111111111111111111111111111'),
     status: 'active',
     spans: [{ from: 5n, until: 7n }],
     terms: [],
@@ -29,14 +33,24 @@ const inHour = (hour: number): Moment => ({ nowMs: 0, chainMs: 0, sample: hour *
 const refusal = (state: 'ok' | 'full', unacknowledgedBytes: number): string | undefined =>
   quickRefusal(
     tenant,
-    { journal: { state, unacknowledgedBytes }, credit: { waitSeconds: () => 0 } },
+    {
+      journal: { state, unacknowledgedBytes },
+      credit: { waitSeconds: () => 0 },
+      caps: { refusal: () => undefined, mustWait: () => false },
+      denials: NONE_DENIED,
+    },
     inHour(5),
   )?.code;
 
 function statusAt(status: ResourceStatus, hour: number): string | undefined {
   return quickRefusal(
     { ...tenant, view: { ...tenant.view, status } },
-    { journal: { state: 'ok', unacknowledgedBytes: 0 }, credit: { waitSeconds: () => 0 } },
+    {
+      journal: { state: 'ok', unacknowledgedBytes: 0 },
+      credit: { waitSeconds: () => 0 },
+      caps: { refusal: () => undefined, mustWait: () => false },
+      denials: NONE_DENIED,
+    },
     inHour(hour),
   )?.code;
 }
@@ -69,6 +83,11 @@ describe('the status of a resource', () => {
     expect(statusAt('pending', 4)).toBe('edge/not-authorised');
   });
 
+  it('ends at once where it is taken off the network, in mid-hour', () => {
+    expect(statusAt('removed', 6)).toBe('edge/removed');
+    expect(statusAt('released', 6)).toBe('edge/removed');
+  });
+
   it('lets in what is authorised, though its first hour is the next', () => {
     expect(statusAt('active', 4)).toBeUndefined();
   });
@@ -77,7 +96,12 @@ describe('the status of a resource', () => {
 it('says for how long a resource has no credit', () => {
   const refused = quickRefusal(
     tenant,
-    { journal: { state: 'ok', unacknowledgedBytes: 0 }, credit: { waitSeconds: () => 77 } },
+    {
+      journal: { state: 'ok', unacknowledgedBytes: 0 },
+      credit: { waitSeconds: () => 77 },
+      caps: { refusal: () => undefined, mustWait: () => false },
+      denials: NONE_DENIED,
+    },
     inHour(5),
   );
   expect(refused).toMatchObject({ code: 'edge/no-credit', retryAfterSeconds: 77 });

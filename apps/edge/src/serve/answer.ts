@@ -20,4 +20,15 @@ export interface Answer {
   readonly cacheStatus: string | undefined;
   /** The whole object this is, or is a part of; known for what the cache has verified. */
   readonly object: ServedObject | undefined;
+  /** Content-Type of what a 304 is about, which does not say it. */
+  readonly about?: string | undefined;
+  /** What a tunnel says of itself when it has ended. */
+  readonly tunnel?: TunnelEnd;
+}
+
+export interface TunnelEnd {
+  /** Bytes that the viewer sent. */
+  readonly received: number;
+  /** Code of why the edge ended it. */
+  readonly closedFor: string | undefined;
 }

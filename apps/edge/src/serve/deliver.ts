@@ -1,14 +1,16 @@
 import type { Answer as FrontAnswer, AnswerEnd } from '@media-network/http-front';
 import { errorCode } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
+import type { Caps } from '../caps/caps.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Account } from './account.ts';
 import type { Answer } from './answer.ts';
 import { sessionHeaders } from '../session/session-desk.ts';
+import { paced } from './pace.ts';
 import { onCredit } from './credit.ts';
 import type { CreditDeps } from './credit.ts';
 import type { Outcome, Phase } from './phases.ts';
-import { rewriteOriginLinks } from './origin-links.ts';
+import { dressed } from './dress.ts';
 import { failureCode } from './refusal.ts';
 import type { Tally } from './tally.ts';
 import type { AdmittedVisit, Visit } from './visit.ts';
@@ -18,6 +20,7 @@ export interface DeliverDeps extends CreditDeps {
   readonly tally: Tally;
   readonly log: Log;
   readonly accessLog: AccessLog | undefined;
+  readonly caps: Pick<Caps, 'paces' | 'turn'>;
 }
 
 /**
@@ -33,10 +36,7 @@ export function deliver(
 ): FrontAnswer<Account> {
   const { request } = visit;
   const firstByteMs = deps.clock.nowMs() - visit.startedAtMs;
-  const headers =
-    admitted === undefined
-      ? [...answer.headers]
-      : [...rewriteOriginLinks(answer.headers, admitted.settings, request)];
+  const headers = [...(admitted === undefined ? answer.headers : dressed(admitted, answer))];
   if (answer.cacheStatus !== undefined) headers.push('Cache-Status', answer.cacheStatus);
   headers.push('Media-Request', visit.id);
   const { status, statusText, contentLength } = answer;
@@ -48,20 +48,23 @@ export function deliver(
       : onCredit(
           answer.body,
           session,
-          contentLength === undefined && request.httpVersion === '1.1',
+          contentLength === undefined && request.httpVersion === '1.1' && answer.tunnel === undefined,
           request.signal,
           deps,
         );
+  const body = credited?.body ?? answer.body;
+  const isPaced = body !== undefined && deps.caps.paces;
   return {
     status,
     statusText,
     headers,
     contentLength,
-    body: credited?.body ?? answer.body,
+    body: isPaced ? paced(body, request.signal, deps.caps) : body,
     token:
-      admitted === undefined
+      // Nobody pays for being told no.
+      admitted === undefined || answer.outcome === 'refused'
         ? undefined
-        : { tenant: admitted.tenant, session: admitted.session, object: answer.object },
+        : { tenant: admitted.tenant, session: admitted.session, object: answer.object, paced: isPaced },
     ended(end) {
       if (!end.complete) credited?.settle(end.bytes);
       closeAccount(visit, answer, { ...end, firstByteMs }, deps);
@@ -81,6 +84,7 @@ function closeAccount(
   let { outcome, reason } = answer;
   // What was refused ended where it was refused; all else got as far as here.
   let phase: Phase = REFUSED.has(outcome) ? answer.phase : 'deliver';
+  reason ??= answer.tunnel?.closedFor;
   if (!end.complete) {
     if (end.error !== undefined) {
       outcome = 'cut';
@@ -92,7 +96,16 @@ function closeAccount(
   }
   deps.tally.ended(outcome);
   deps.accessLog?.(
-    { visit, status: answer.status, outcome, phase, reason, bytes: end.bytes, firstByteMs: end.firstByteMs },
+    {
+      visit,
+      status: answer.status,
+      outcome,
+      phase,
+      reason,
+      bytes: end.bytes,
+      received: answer.tunnel?.received,
+      firstByteMs: end.firstByteMs,
+    },
     deps.clock.nowMs(),
   );
   if (reason === 'edge/internal')

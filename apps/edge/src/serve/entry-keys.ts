@@ -1,14 +1,16 @@
 import { cacheKey } from '@media-network/http-cache';
 import type { CacheStore, StoredEntry } from '@media-network/http-cache';
+import type { OriginFacts } from '../origin/origin-settings.ts';
 import { KeyMemo } from './key-memo.ts';
 import { createSearchRules } from './search-rules.ts';
 
 type Scheme = 'http' | 'https';
 
-/** A resource, the version of its settings, and how it was asked for. */
+/** A resource, what its settings ask and keep, and how it was asked for. */
 export interface KeyedResource {
   readonly resource: string;
-  readonly settingsVersion: number;
+  /** `OriginFacts.cacheShape`. */
+  readonly shape: string;
   readonly scheme: Scheme;
   /** The host that was asked for; empty for that of the zone. */
   readonly name: string;
@@ -17,18 +19,18 @@ export interface KeyedResource {
 /** How a request asks for a resource: what its answers depend on before any of its fields is looked at. */
 export function keyedBy(
   tenant: { readonly key: string; readonly host: string },
-  settingsVersion: number,
+  { cacheShape }: Pick<OriginFacts, 'cacheShape'>,
   request: { readonly scheme: Scheme; readonly host: string },
 ): KeyedResource {
   const name = request.host === tenant.host ? '' : request.host;
-  return { resource: tenant.key, settingsVersion, scheme: request.scheme, name };
+  return { resource: tenant.key, shape: cacheShape, scheme: request.scheme, name };
 }
 
 /** Primary keys of objects. */
 export interface EntryKeys {
   /**
-   * The resource is first and length-prefixed, so no target can reach into another tenant's; the version of
-   * the settings is part of the tenant, so that a new origin starts with an empty cache; http and https are
+   * The resource is first and length-prefixed, so no target can reach into another tenant's; what its
+   * settings ask and keep is part of the tenant, so that a new origin starts with an empty cache; http and https are
    * two resources (RFC 9110 §4.2.2), and so is each host of it, which the origin is told (X-Forwarded-Host): a
    * redirect from one name to another would lead the other to itself. Of the target counts what its path's
    * responses say.
@@ -56,23 +58,18 @@ export function createEntryKeys(): EntryKeys {
   const recent: Recent[] = [];
   let newKeys = 0;
 
-  function recentOf({ resource, settingsVersion, scheme, name }: KeyedResource): Recent {
+  function recentOf({ resource, shape, scheme, name }: KeyedResource): Recent {
     for (let i = 0; i < recent.length; i += 1) {
       const each = recent[i];
       if (each === undefined) break;
-      if (
-        each.resource !== resource ||
-        each.settingsVersion !== settingsVersion ||
-        each.scheme !== scheme ||
-        each.name !== name
-      )
+      if (each.resource !== resource || each.shape !== shape || each.scheme !== scheme || each.name !== name)
         continue;
       if (i > 0) recent.unshift(...recent.splice(i, 1));
       return each;
     }
     // The target is the last part of a key and goes in as it is, so all before it can be kept.
-    const prefix = cacheKey({ tenant: `${resource}.${settingsVersion}`, scheme, host: name, target: '' });
-    const fresh = { resource, settingsVersion, scheme, name, prefix, keys: new KeyMemo() };
+    const prefix = cacheKey({ tenant: `${resource}.${shape}`, scheme, host: name, target: '' });
+    const fresh = { resource, shape, scheme, name, prefix, keys: new KeyMemo() };
     recent.unshift(fresh);
     recent.length = Math.min(recent.length, MAX_RECENT_RESOURCES);
     return fresh;
@@ -103,9 +100,13 @@ export function createEntryKeys(): EntryKeys {
 }
 
 /** Every way in which a resource can be asked for under hosts that are its own. */
-export function waysOf(resource: string, settingsVersion: number, names: readonly string[]): KeyedResource[] {
+export function waysOf(
+  resource: string,
+  { cacheShape: shape }: Pick<OriginFacts, 'cacheShape'>,
+  names: readonly string[],
+): KeyedResource[] {
   return ['', ...names].flatMap((name) =>
-    (['http', 'https'] as const).map((scheme) => ({ resource, settingsVersion, scheme, name })),
+    (['http', 'https'] as const).map((scheme) => ({ resource, shape, scheme, name })),
   );
 }
 

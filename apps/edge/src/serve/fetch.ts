@@ -6,6 +6,7 @@ import {
   storability,
 } from '@media-network/http-cache';
 import type { Lead } from '@media-network/http-cache';
+import { askedTarget } from '@media-network/rules';
 import type { OriginResponse } from '../origin/origin-response.ts';
 import type { Answer } from './answer.ts';
 import { arriving } from './arriving.ts';
@@ -14,9 +15,12 @@ import type { Fetched, OriginDeps } from './ask-origin.ts';
 import { keyedBy, waysOf } from './entry-keys.ts';
 import { askAsPut, fetchedAnswer, originStatus, passThrough, passed } from './fetched-answer.ts';
 import type { SharedAnswer } from './fetched-answer.ts';
+import { fromStored } from './from-stored.ts';
+import type { StoredDeps } from './from-stored.ts';
 import { stale } from './hit.ts';
 import type { Found } from './look-up.ts';
 import { rewriteOriginLinks } from './origin-links.ts';
+import { ttlSeconds } from './represent.ts';
 import { cacheStatus } from './response-head.ts';
 import { isPersonal } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
@@ -26,7 +30,7 @@ export async function fetch(
   visit: AdmittedVisit,
   key: string,
   lead: Lead<SharedAnswer>,
-  deps: OriginDeps,
+  deps: StoredDeps,
 ): Promise<Answer> {
   let fetched: Fetched;
   try {
@@ -34,6 +38,20 @@ export async function fetch(
   } catch (error) {
     lead.failed(error);
     throw error;
+  }
+  if (fetched.kind === 'sliced') {
+    lead.done();
+    const { meta } = fetched.head;
+    const status = cacheStatus(meta.headers, {
+      kind: 'forward',
+      reason: 'miss',
+      originStatus: 200,
+      stored: true,
+      ttlSeconds: ttlSeconds(meta, deps.clock.nowMs()),
+      detail: 'slices',
+    });
+    const made = { phase: 'fetch', outcome: 'miss', reason: undefined, cacheStatus: status } as const;
+    return fromStored(visit, fetched.head, meta, made, deps);
   }
   if (fetched.kind !== 'filling' && fetched.kind !== 'pass')
     throw new Error(`${fetched.kind} is no answer to a question about nothing`);
@@ -79,7 +97,7 @@ export async function head(
 export async function follow(
   visit: AdmittedVisit,
   found: Extract<Found, { kind: 'arriving' }>,
-  deps: OriginDeps,
+  deps: StoredDeps,
 ): Promise<Answer> {
   const { fill, body, fallback } = found;
   const status = cacheStatus(fill.meta.headers, { kind: 'forward', reason: 'miss', collapsed: true });
@@ -88,8 +106,8 @@ export async function follow(
   try {
     answer = await arriving(visit, fill, body, made, deps.clock);
   } catch (error) {
-    if (fallback === undefined) throw error;
-    return stale(visit, fallback, { error }, deps.clock.nowMs());
+    if (fallback?.live !== true) throw error;
+    return stale(visit, fallback, { error }, deps);
   }
   return answer ?? passThrough(visit, { reason: 'partial', detail: 'range' }, deps);
 }
@@ -108,16 +126,21 @@ export async function pass(visit: AdmittedVisit, deps: OriginDeps): Promise<Answ
 
 /** RFC 9111 §4.4 and RFC 9875 §3, before the viewer hears that its change was made. */
 function forget(visit: AdmittedVisit, responseHeaders: readonly string[], deps: OriginDeps): void {
-  const { request, tenant, settings, settingsVersion } = visit;
+  const { request, tenant, settings } = visit;
   const { keys, store } = deps;
   const leading = rewriteOriginLinks(responseHeaders, visit.settings, request);
   const targets = invalidatedTargets(request.host, request.target, leading);
   const groups = invalidatedGroups(responseHeaders);
   // The origin is one behind all its hosts: what changed there changed under each of them.
-  const { name } = keyedBy(tenant, settingsVersion, request);
+  const { name } = keyedBy(tenant, settings, request);
   const names = name === '' ? settings.domains : [...new Set([name, ...settings.domains])];
-  for (const way of waysOf(tenant.key, settingsVersion, names)) {
-    for (const target of targets) store.forget(keys.of(way, target));
+  for (const way of waysOf(tenant.key, settings, names)) {
+    for (const target of targets) {
+      const key = keys.of(way, askedTarget(settings.rules, target));
+      store.forget(key);
+      deps.tier.changed(key);
+    }
+    if (groups.length > 0) deps.tier.purged(tenant.key);
     for (const group of groups) store.forgetGroup(keys.scope(way), group);
   }
 }

@@ -1,6 +1,8 @@
-import { readVary } from '@media-network/http-cache';
+import { headerValue, readVary } from '@media-network/http-cache';
 import type { CacheStatusOutcome, Lead } from '@media-network/http-cache';
+import { targetAsPut } from '@media-network/rules';
 import { MediaError } from '@media-network/runtime';
+import { isEventStream } from '../origin/event-stream.ts';
 import type { OriginResponse } from '../origin/origin-response.ts';
 import type { Answer } from './answer.ts';
 import { arriving, held } from './arriving.ts';
@@ -9,7 +11,7 @@ import type { Fetched, OriginDeps, PassReason } from './ask-origin.ts';
 import { counted, drain, readShort } from './origin-body.ts';
 import { ttlSeconds } from './represent.ts';
 import { cacheStatus, passedHeaders } from './response-head.ts';
-import { giveInterim, isPersonal } from './visit.ts';
+import { fieldsAsPut, giveInterim, isPersonal } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
 
 /** Errors that are longer are shared with nobody. */
@@ -113,11 +115,13 @@ export async function askAsPut(
   { signal }: { readonly signal: AbortSignal | undefined } = visit.request,
 ): Promise<OriginResponse> {
   const { request } = visit;
+  // What changes something is asked for to the letter.
+  const isSafe = request.method === 'GET' || request.method === 'HEAD';
   return deps.origin.fetch({
     settings: visit.settings,
     method: request.method,
-    target: request.target,
-    rawHeaders: request.rawHeaders,
+    target: isSafe ? visit.asked.target : targetAsPut(visit.settings.rules, request.target),
+    rawHeaders: isSafe ? visit.asked.rawHeaders : fieldsAsPut(visit),
     viewer: { scheme: request.scheme, host: request.host },
     ...(request.hasBody ? { body: request.body } : {}),
     ...(signal === undefined ? {} : { signal }),
@@ -131,8 +135,12 @@ export async function passed(
   forward: Forward,
   deps: Pick<OriginDeps, 'tally' | 'clock'>,
 ): Promise<Answer> {
-  if (response.framing !== 'none')
-    return held(passedAnswer(response, counted(response, deps), 'pass', forward), deps.clock);
+  if (response.framing !== 'none') {
+    const answer = passedAnswer(response, counted(response, deps), 'pass', forward);
+    // Its first event may be minutes away.
+    if (isEventStream(headerValue(response.rawHeaders, 'content-type'))) return answer;
+    return held(answer, deps.clock);
+  }
   await drain(response);
   return passedAnswer(response, undefined, 'pass', forward);
 }

@@ -3,8 +3,6 @@ import type { StoredEntry } from '@media-network/http-cache';
 import { createFastHit } from '@media-network/http-front';
 import type { FastHit, FastRequest } from '@media-network/http-front';
 import type { Clock } from '@media-network/runtime';
-import type { OriginSettings } from '../origin/origin-settings.ts';
-import { leadsToOrigin } from './origin-links.ts';
 import { notModifiedHeaders, ttlSeconds } from './represent.ts';
 import { cacheStatus, storedHeaders, withTtl } from './response-head.ts';
 
@@ -12,12 +10,15 @@ import { cacheStatus, storedHeaders, withTtl } from './response-head.ts';
 export interface HotEntry {
   readonly entry: StoredEntry;
   readonly body: Buffer;
-  readonly settings: OriginSettings;
 }
 
 export interface HitLaneDeps<Found extends HotEntry, Token> {
   /** identify → admit → look-up; undefined hands the request over. */
   readonly find: (request: FastRequest) => Found | undefined;
+  /** What fields are made by: where it is another, they are made anew. */
+  readonly basisOf: (found: Found) => unknown;
+  /** Fields of an answer from this entry, for all who ask; undefined where they depend on who does. Called once for each entry and basis. */
+  readonly fieldsOf: (found: Found, target: string) => readonly string[] | undefined;
   /** Who pays for an answer from this entry; called once for each entry. */
   readonly tokenOf: (found: Found, target: string) => Token;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -26,18 +27,26 @@ export interface HitLaneDeps<Found extends HotEntry, Token> {
   readonly onHit?: (found: Found, request: FastRequest, bytes: number) => void;
 }
 
-/** Attached to entries whose answers name the host and port that a viewer came by. */
-const BY_VIEWER = Symbol('by viewer');
+/** Attached to entries whose answers depend on the viewer: on the host and port that it came by, say. */
+class ByViewer {
+  readonly basis: unknown;
+
+  constructor(basis: unknown) {
+    this.basis = basis;
+  }
+}
 const NO_BODY = Buffer.alloc(0);
 
-/** What is kept of an entry's answers, as long as the entry is what it is. */
+/** What is kept of an entry's answers, as long as the entry and the basis are what they are. */
 class Prebuilt<Token> {
+  readonly basis: unknown;
   readonly whole: FastHit<Token>;
   /** Of a head, all that varies. */
   readonly varyingBytes: number;
   notModified: FastHit<Token> | undefined;
 
-  constructor(whole: FastHit<Token>) {
+  constructor(basis: unknown, whole: FastHit<Token>) {
+    this.basis = basis;
     this.whole = whole;
     this.varyingBytes = whole.lines(0, false).length;
   }
@@ -48,11 +57,6 @@ export interface HitLane<Token> {
   fast(request: FastRequest): FastHit<Token> | undefined;
   /** Those with Range or conditions: a 304 or a part of what would be answered whole. */
   selective(request: FastRequest): FastHit<Token> | undefined;
-}
-
-/** Whether all viewers may be answered from the entry with the same bytes. */
-export function isForAll(entry: StoredEntry, settings: OriginSettings): boolean {
-  return !leadsToOrigin(entry.meta.headers, settings);
 }
 
 /** The last step of the fast lane: from what was found to the bytes that leave, prebuilt and kept with the entry. */
@@ -79,24 +83,27 @@ export function createHitLane<Found extends HotEntry, Token>(
 
   /** Undefined where the answer depends on the viewer. */
   function prebuiltOf(found: Found, target: string): Prebuilt<Token> | undefined {
-    const { entry, body, settings } = found;
+    const { entry, body } = found;
     // Nobody else attaches anything to an entry, and one lane has it.
-    if (entry.attachment instanceof Prebuilt) return entry.attachment as Prebuilt<Token>;
-    if (entry.attachment === BY_VIEWER) return undefined;
+    const { attachment } = entry;
+    const basis = deps.basisOf(found);
+    if (attachment instanceof Prebuilt && attachment.basis === basis) return attachment as Prebuilt<Token>;
+    if (attachment instanceof ByViewer && attachment.basis === basis) return undefined;
     const { meta } = entry;
-    if (!isForAll(entry, settings)) {
-      entry.attachment = BY_VIEWER;
+    const headers = deps.fieldsOf(found, target);
+    if (headers === undefined) {
+      entry.attachment = new ByViewer(basis);
       return undefined;
     }
     const whole = createFastHit<Token>({
       token: deps.tokenOf(found, target),
       status: meta.status,
       statusText: meta.statusText,
-      headers: storedHeaders(meta, entry.sha256),
+      headers: storedHeaders({ ...meta, headers }, entry.sha256),
       body,
       varying: varyingOf(entry),
     });
-    const prebuilt = new Prebuilt(whole);
+    const prebuilt = new Prebuilt(basis, whole);
     entry.attachment = prebuilt;
     return prebuilt;
   }
@@ -112,12 +119,12 @@ export function createHitLane<Found extends HotEntry, Token>(
     return hit;
   }
 
-  function notModified({ entry }: Found, prebuilt: Prebuilt<Token>): FastHit<Token> {
+  function notModified(prebuilt: Prebuilt<Token>): FastHit<Token> {
     prebuilt.notModified ??= createFastHit<Token>({
       token: prebuilt.whole.token,
       status: 304,
       statusText: 'Not Modified',
-      headers: notModifiedHeaders(storedHeaders(entry.meta, entry.sha256)),
+      headers: notModifiedHeaders(prebuilt.whole.headers),
       body: NO_BODY,
       saysLength: false,
       varying: (second) => prebuilt.whole.varying(second),
@@ -141,8 +148,7 @@ export function createHitLane<Found extends HotEntry, Token>(
       const lookUp = (name: string): string | undefined => request.header(name);
       const condition = evaluateConditions(lookUp, entry.meta, clock.nowMs());
       if (condition === 'precondition-failed') return undefined;
-      if (condition === 'not-modified')
-        return answered(found, request, prebuilt, notModified(found, prebuilt));
+      if (condition === 'not-modified') return answered(found, request, prebuilt, notModified(prebuilt));
       const part = evaluateRange(request.method, lookUp, entry.meta, entry.length);
       if (part.kind === 'unsatisfiable') return undefined;
       if (part.kind === 'whole') return answered(found, request, prebuilt, prebuilt.whole);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createEntryKeys } from './entry-keys.ts';
 import { KeyMemo } from './key-memo.ts';
 
-const by = (resource: string) => ({ resource, settingsVersion: 1, scheme: 'http' as const, name: '' });
+const by = (resource: string) => ({ resource, shape: '1', scheme: 'http' as const, name: '' });
 
 test('what was asked for since the last time outlives the next, the rest does not', () => {
   const memo = new KeyMemo();

@@ -1,8 +1,10 @@
 import { reuse } from '@media-network/http-cache';
 import type { CacheStore, Collapser, Fill, Lead, StoredEntry } from '@media-network/http-cache';
 import type { Clock } from '@media-network/runtime';
-import { isReceived, wantsPart } from './ask-origin.ts';
+import { headKey, isHeadOfSlices, sliceRuleOf } from '../slices/slice-plan.ts';
+import { wantsPart, wantsSeveral } from './ask-origin.ts';
 import type { SharedAnswer } from './fetched-answer.ts';
+import { isReceived } from './received.ts';
 import type { RememberedKeys } from './remembered-keys.ts';
 import { isPersonal } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
@@ -63,13 +65,23 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
   const { request, forwarded } = visit;
   const { signal } = request;
   const ranged = wantsPart(request);
+  const stored = async (): Promise<StoredEntry | undefined> => {
+    const whole = await store.lookup(key, forwarded);
+    if (whole !== undefined || store.variants(headKey(key)).length === 0) return whole;
+    // The publisher wants none any more.
+    if (sliceRuleOf(visit.settings, visit.path) === undefined) return undefined;
+    return store.lookup(headKey(key), forwarded);
+  };
   for (let turns = 0; turns < MAX_TURNS; turns += 1) {
     // A moment from being stored: then it is a hit like any other.
     const arrived = deps.fills.get(key);
     if (arrived !== undefined && isReceived(arrived)) await arrived.ended;
     const { generation } = store;
-    const entry = await store.lookup(key, forwarded);
+    const entry = await stored();
     const use = entry === undefined ? undefined : reuse(entry.meta.freshness, clock.nowMs());
+    // Slices are put together in one row; several ranges at once are the origin's to answer, as ever.
+    if (entry !== undefined && isHeadOfSlices(entry) && wantsSeveral(request))
+      return { kind: 'pass', forward: 'miss', why: 'range' };
     if (entry !== undefined && use?.kind === 'fresh') return { kind: 'hit', entry };
     if (entry !== undefined && use?.kind === 'stale-while-revalidate')
       return { kind: 'stale', entry, why: 'refresh', refresh: true };
@@ -102,10 +114,10 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
       case 'alone':
         return { kind: 'pass', forward: entry === undefined ? 'miss' : 'stale', why: turn.reason };
       case 'failed':
-        if (fallback === undefined) return { kind: 'failed', error: turn.error };
+        if (fallback?.live !== true) return { kind: 'failed', error: turn.error };
         return { kind: 'stale', entry: fallback, why: { error: turn.error }, refresh: false };
       case 'answered':
-        if (fallback === undefined) return { kind: 'shared', answer: turn.value };
+        if (fallback?.live !== true) return { kind: 'shared', answer: turn.value };
         return { kind: 'stale', entry: fallback, why: { error: turn.value.error }, refresh: false };
       case 'follow':
         if (isReceived(turn.fill)) {
@@ -117,7 +129,7 @@ export async function lookUp(visit: AdmittedVisit, key: string, deps: LookUpDeps
       case 'lead': {
         if (head) return { kind: 'head', lead: turn.lead };
         // Somebody's fetch may have ended between our look and our turn.
-        const now = await store.lookup(key, forwarded);
+        const now = await stored();
         if (now !== undefined && reuse(now.meta.freshness, clock.nowMs()).kind === 'fresh') {
           turn.lead.done();
           continue;

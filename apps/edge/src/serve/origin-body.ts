@@ -21,7 +21,7 @@ async function* pieces(
     // undici's body yields Buffers; the stream's type leaves it open.
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       received += chunk.length;
-      deps.tally.fetched(chunk.length);
+      if (response.sibling !== true) deps.tally.fetched(chunk.length);
       yield chunk;
     }
   } catch (error) {

@@ -4,6 +4,7 @@ import type { ParsedRequest } from '@media-network/http-front';
 import { RECEIPT_BYTES } from '@media-network/protocol';
 import { MAX_RECEIPTS } from '../session/session-desk.ts';
 import type { PhasesDesk } from '../session/session-desk.ts';
+import type { PeerPoolDesk } from '../peerpool/peerpool-desk.ts';
 import { admit } from './admit.ts';
 import type { AdmitDeps } from './admit.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
@@ -28,11 +29,10 @@ type Own = { readonly kind: 'own'; readonly answer: Answer };
 export async function answerOwn(
   visit: Visit,
   tenant: Tenant,
-  deps: AdmitDeps,
+  deps: AdmitDeps & { readonly peerpool: PeerPoolDesk },
   tally: Pick<Tally, 'refused'>,
 ): Promise<Own | Refused> {
-  const { request } = visit;
-  const said = await saidTo(request, tenant, deps);
+  const said = await saidTo(visit, tenant, deps);
   if (said === undefined) return { kind: 'refused', phase: 'identify', code: 'edge/unknown-endpoint' };
   if (said.reason !== undefined) tally.refused('identify', said.reason);
   return {
@@ -60,14 +60,20 @@ interface Said {
   readonly reason?: string;
 }
 
-function saidTo(request: ParsedRequest, tenant: Tenant, deps: AdmitDeps): Promise<Said> | undefined {
-  switch (request.target.slice(0, request.pathEnd)) {
+function saidTo(
+  visit: Visit,
+  tenant: Tenant,
+  deps: AdmitDeps & { readonly peerpool: PeerPoolDesk },
+): Promise<Said> | undefined {
+  const { request } = visit;
+  const path = request.target.slice(0, request.pathEnd);
+  switch (path) {
     case RECEIPTS:
       return receipts(request, tenant, deps.desk);
     case READY:
       return ready(request, tenant, deps);
     default:
-      return undefined;
+      return deps.peerpool.answer(path.slice(OWN_PREFIX.length), visit, tenant);
   }
 }
 
@@ -78,7 +84,11 @@ function saidTo(request: ParsedRequest, tenant: Tenant, deps: AdmitDeps): Promis
 async function ready(request: ParsedRequest, tenant: Tenant, deps: AdmitDeps): Promise<Said> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return json(405, 'edge/method-not-allowed', 'This endpoint is read-only.', ['Allow', 'GET, HEAD']);
-  const found = await admit(tenant, { header: () => undefined }, deps);
+  const found = await admit(
+    tenant,
+    { header: () => undefined, httpVersion: '1.1', upgrade: undefined },
+    deps,
+  );
   if (found.kind === 'admitted') return { status: 204, headers: CORS, body: Buffer.alloc(0) };
   const { status, words } = refusalWords(found.code);
   const retry = found.retryAfterSeconds === undefined ? [] : ['Retry-After', String(found.retryAfterSeconds)];

@@ -17,6 +17,8 @@ export interface Refused {
   readonly retryAfterSeconds?: number;
   /** Hour of the chain's time, told to clients whose token is refused. */
   readonly hour?: number;
+  /** Methods that would be served (RFC 9110 §10.2.1). */
+  readonly allow?: readonly string[];
 }
 
 interface Words {
@@ -44,9 +46,15 @@ const WORDS: Readonly<Record<string, Words>> = {
     words: 'This endpoint takes other methods.',
   },
   'edge/upgrade-refused': {
-    status: 501,
-    title: 'Not implemented',
-    words: 'This edge does not switch protocols yet.',
+    status: 400,
+    title: 'Not a WebSocket',
+    words:
+      'A WebSocket begins with a GET without a body that has Connection: Upgrade and a Sec-WebSocket-Key of 16 bytes in base64.',
+  },
+  'edge/too-many-tunnels': {
+    status: 503,
+    title: 'Too many WebSockets',
+    words: 'This edge, or this resource here, has as many WebSockets open as it may.',
   },
   'edge/loop': {
     status: 508,
@@ -70,10 +78,45 @@ const WORDS: Readonly<Record<string, Words>> = {
     title: 'No settings',
     words: 'The settings of this resource cannot be read at the moment.',
   },
+  'edge/not-picked': {
+    status: 421,
+    title: 'Not at this edge',
+    words: 'Its publisher has this resource served by other edges.',
+  },
+  'edge/denied': {
+    status: 451,
+    title: 'Not served here',
+    words: 'The operator of this edge does not serve this resource.',
+  },
+  'edge/removed': {
+    status: 451,
+    title: 'Taken off the network',
+    words: 'This resource has been taken off the network.',
+  },
+  'edge/off-hours': {
+    status: 503,
+    title: 'Not at this hour',
+    words: 'This edge serves at other hours of the day.',
+  },
+  'edge/month-used': {
+    status: 503,
+    title: 'Not this month',
+    words: 'This edge has served what it has to give this month.',
+  },
+  'edge/at-capacity': {
+    status: 503,
+    title: 'At capacity',
+    words: 'This edge serves as much as its operator lets it at the moment.',
+  },
   'edge/over-quota': {
     status: 503,
     title: 'Over quota',
     words: 'The resource has used up ten times its quota for the moment.',
+  },
+  'edge/over-share': {
+    status: 503,
+    title: 'Over quota',
+    words: "What this edge may serve of the resource's quota is used up for the moment.",
   },
   'edge/no-credit': {
     status: 503,
@@ -107,6 +150,11 @@ const WORDS: Readonly<Record<string, Words>> = {
     title: 'Origin truncated',
     words: 'The origin sent fewer bytes than it announced.',
   },
+  'edge/origin-changed': {
+    status: 502,
+    title: 'Origin changed',
+    words: 'The object was replaced while it was being sent.',
+  },
   'edge/origin-bad-response': {
     status: 502,
     title: 'Bad origin response',
@@ -121,6 +169,46 @@ const WORDS: Readonly<Record<string, Words>> = {
     status: 504,
     title: 'Origin unreachable',
     words: 'What the edge holds may not be used without asking the origin, and the origin cannot be asked.',
+  },
+  'edge/country-refused': {
+    status: 403,
+    title: 'Not here',
+    words: 'The publisher does not serve this from where you are.',
+  },
+  'edge/address-refused': {
+    status: 403,
+    title: 'Not for this address',
+    words: 'The publisher does not serve this to your address.',
+  },
+  'edge/referer-refused': {
+    status: 403,
+    title: 'Not from there',
+    words: 'The publisher does not serve this to pages of other sites.',
+  },
+  'edge/method-refused': {
+    status: 405,
+    title: 'Method not allowed',
+    words: 'The publisher takes other methods here.',
+  },
+  'edge/grant-missing': {
+    status: 403,
+    title: 'Signature needed',
+    words: 'The publisher serves this with a signed address only.',
+  },
+  'edge/grant-bad': {
+    status: 403,
+    title: 'Signature refused',
+    words: 'The signature of this address is not good for what is asked for.',
+  },
+  'edge/grant-expired': {
+    status: 403,
+    title: 'Signature expired',
+    words: 'The time of this signed address is over.',
+  },
+  'edge/rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    words: 'The publisher serves this less often. Wait a moment.',
   },
   'edge/aborted': { status: 499, title: 'Aborted', words: 'The viewer went away.' },
   'edge/internal': {
@@ -182,7 +270,7 @@ export function refusedAnswer(
 
 /** JSON or HTML by Accept. Nothing of the request is repeated in it. */
 function refusalPage(
-  refused: Pick<Refused, 'code' | 'retryAfterSeconds' | 'hour'>,
+  refused: Pick<Refused, 'code' | 'retryAfterSeconds' | 'hour' | 'allow'>,
   accept: string | undefined,
   requestId: string,
 ): Page {
@@ -204,6 +292,7 @@ function refusalPage(
     'Media-Error',
     refused.code,
   ];
+  if (refused.allow !== undefined) headers.push('Allow', refused.allow.join(', '));
   if (refused.hour !== undefined) headers.push('Media-Hour', String(refused.hour));
   if (refused.retryAfterSeconds !== undefined) headers.push('Retry-After', String(refused.retryAfterSeconds));
   return { status, headers, body };

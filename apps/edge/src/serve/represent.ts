@@ -39,7 +39,9 @@ export function represent(
   if (condition !== 'send') {
     representation.unread();
     const headers = [...storedHeaders(meta, representation.sha256), ...age(representation, nowMs)];
-    return condition === 'not-modified' ? notModified(headers, made) : preconditionFailed(headers, made);
+    return condition === 'not-modified'
+      ? notModified(meta, headers, made)
+      : preconditionFailed(headers, made);
   }
   const part =
     length === undefined ? ({ kind: 'whole' } as const) : evaluateRange(request.method, header, meta, length);
@@ -76,8 +78,11 @@ export function represent(
   };
 }
 
-function notModified(headers: readonly string[], made: Made): Answer {
-  return bodyless(304, 'Not Modified', notModifiedHeaders(headers), undefined, made);
+function notModified(meta: EntryMeta, headers: readonly string[], made: Made): Answer {
+  return {
+    ...bodyless(304, 'Not Modified', notModifiedHeaders(headers), undefined, made),
+    about: headerValue(meta.headers, 'content-type'),
+  };
 }
 
 /** RFC 9110 §15.4.5: what a 200 would have said to update a cache, not what describes a body. */

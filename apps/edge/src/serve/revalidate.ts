@@ -1,14 +1,16 @@
 import type { StoredEntry } from '@media-network/http-cache';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
+import { isHeadOfSlices } from '../slices/slice-plan.ts';
 import type { Answer } from './answer.ts';
 import { askOrigin, questionOf } from './ask-origin.ts';
-import type { Fetched, OriginDeps } from './ask-origin.ts';
-import { fetchedAnswer, originStatus, passThrough } from './fetched-answer.ts';
-import { stale, storedRepresentation } from './hit.ts';
+import type { Fetched } from './ask-origin.ts';
+import { fetchedAnswer, originStatus, passThrough, passed } from './fetched-answer.ts';
+import { fromStored } from './from-stored.ts';
+import type { StoredDeps } from './from-stored.ts';
+import { stale } from './hit.ts';
 import type { Found, LookUpDeps } from './look-up.ts';
 import { drain, readOut } from './origin-body.ts';
-import { represent } from './represent.ts';
 import { cacheStatus } from './response-head.ts';
 import { isPersonal } from './visit.ts';
 import type { AdmittedVisit } from './visit.ts';
@@ -16,7 +18,7 @@ import type { AdmittedVisit } from './visit.ts';
 /** How long an origin that failed is left alone where a stale answer may stand in for it. */
 const PROBE_EVERY_MS = 5_000;
 
-export interface RevalidateDeps extends OriginDeps, Pick<LookUpDeps, 'failing'> {}
+export interface RevalidateDeps extends StoredDeps, Pick<LookUpDeps, 'failing'> {}
 
 /** Asks the origin whether a stored answer still holds, and answers with it, or with what came instead. */
 export async function revalidate(
@@ -26,11 +28,12 @@ export async function revalidate(
   deps: RevalidateDeps,
 ): Promise<Answer> {
   const { entry, staleIfError, lead } = found;
-  const { clock } = deps;
   const keepMs = staleIfError ? PROBE_EVERY_MS : undefined;
-  const standIn = (error: unknown): Answer => {
+  const standIn = (error: unknown): Promise<Answer> => {
+    // Purged while the origin was asked.
+    if (!entry.live) throw error;
     deps.failing.note(key, error);
-    return stale(visit, entry, { error }, clock.nowMs());
+    return stale(visit, entry, { error }, deps);
   };
   let fetched: Fetched;
   try {
@@ -48,14 +51,29 @@ export async function revalidate(
   switch (fetched.kind) {
     case 'confirmed':
       lead.done();
-      return fromStored(visit, entry, fetched.meta, 'revalidated', { stored: true }, deps);
+      return confirmed(visit, entry, fetched.meta, 'revalidated', { stored: true }, deps);
     case 'withdrawn':
       lead.uncacheable();
       // What lay on disk only is gone with its entry.
-      if (entry.body === undefined)
+      if (entry.body === undefined || isHeadOfSlices(entry))
         return passThrough(visit, { reason: 'stale', detail: fetched.reason }, deps);
-      return fromStored(visit, entry, fetched.meta, 'pass', { detail: fetched.reason }, deps);
+      return confirmed(visit, entry, fetched.meta, 'pass', { detail: fetched.reason }, deps);
+    case 'sliced':
+      lead.done();
+      return confirmed(
+        visit,
+        fetched.head,
+        fetched.head.meta,
+        'miss',
+        { stored: true, originStatus: 200 },
+        deps,
+      );
     case 'failing': {
+      if (!entry.live) {
+        // Nothing can stand in for what the origin says any more.
+        lead.done();
+        return passed(fetched.response, { reason: 'stale', detail: 'purged' }, deps);
+      }
       const error = originStatus(fetched.response.status);
       lead.failed(error, keepMs);
       await drain(fetched.response);
@@ -76,32 +94,26 @@ export async function revalidate(
   }
 }
 
-function fromStored(
+function confirmed(
   visit: AdmittedVisit,
   entry: StoredEntry,
   meta: StoredEntry['meta'],
   outcome: Answer['outcome'],
-  said: { readonly stored?: boolean; readonly detail?: string },
-  deps: OriginDeps,
-): Answer {
-  const answer = represent(
-    visit.request,
-    storedRepresentation(entry, meta, visit.request.target),
-    {
-      phase: 'revalidate',
-      outcome,
-      reason: undefined,
-      cacheStatus: cacheStatus(meta.headers, {
-        kind: 'forward',
-        reason: 'stale',
-        originStatus: 304,
-        ...said,
-      }),
-    },
-    deps.clock.nowMs(),
-  );
-  if (answer === undefined) throw new Error('a stored entry has every part of itself');
-  return answer;
+  said: { readonly stored?: boolean; readonly detail?: string; readonly originStatus?: number },
+  deps: StoredDeps,
+): Promise<Answer> {
+  const made = {
+    phase: 'revalidate',
+    outcome,
+    reason: undefined,
+    cacheStatus: cacheStatus(meta.headers, {
+      kind: 'forward',
+      reason: 'stale',
+      originStatus: 304,
+      ...said,
+    }),
+  } as const;
+  return fromStored(visit, entry, meta, made, deps);
 }
 
 /** RFC 9111 §5.2.2.2: what must be asked about and cannot is a gateway's timeout, whatever went wrong. */
@@ -141,7 +153,7 @@ export async function refresh(
       // Whatever part this viewer wants, the whole is to be fresh.
       const question = {
         ...questionOf(visit, key, deps.maxObjectBytes),
-        maxBytes: deps.maxObjectBytes,
+        ...(isHeadOfSlices(entry) ? {} : { maxBytes: deps.maxObjectBytes }),
         onInterim: undefined,
       };
       const fetched = await askOrigin(question, { entry, mayStandIn: true }, deps);
@@ -152,6 +164,7 @@ export async function refresh(
           await fetched.done;
           return;
         case 'confirmed':
+        case 'sliced':
           lead.done();
           return;
         case 'withdrawn':

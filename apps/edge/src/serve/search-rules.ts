@@ -1,4 +1,4 @@
-import { readNoVarySearch, significantSearch } from '@media-network/http-cache';
+import { readNoVarySearch, ruledTarget } from '@media-network/http-cache';
 import type { SearchRule } from '@media-network/http-cache';
 
 /**
@@ -28,10 +28,7 @@ export function createSearchRules(): SearchRules {
       const question = target.indexOf('?');
       const path = question === -1 ? target : target.slice(0, question);
       const rule = byPath.get(scope + path);
-      if (rule === undefined) return target;
-      const query = question === -1 ? '' : target.slice(question + 1);
-      // No target has a fragment, so nothing that was kept without this rule is found by it.
-      return `${path}?${significantSearch(query, rule)}#${rule.text}`;
+      return rule === undefined ? target : ruledTarget(target, rule);
     },
     learn(scope, target, headers) {
       const rule = readNoVarySearch(headers);

@@ -1,5 +1,7 @@
 import type { Answer as FrontAnswer, ParsedRequest } from '@media-network/http-front';
 import { errorCode, errorMessage } from '@media-network/runtime';
+import { codedAnswer } from '../compress/coded-answer.ts';
+import type { CodedAnswerDeps } from '../compress/coded-answer.ts';
 import type { Account } from './account.ts';
 import { admit } from './admit.ts';
 import type { AdmitDeps } from './admit.ts';
@@ -12,21 +14,37 @@ import { hit, stale } from './hit.ts';
 import { identify } from './identify.ts';
 import type { Hosts } from './identify.ts';
 import { lookUp } from './look-up.ts';
-import type { LookUpDeps } from './look-up.ts';
+import { noteHints, sendHints } from './hints.ts';
+import type { HintsDeps } from './hints.ts';
+import type { Found, LookUpDeps } from './look-up.ts';
+import { pageOfError } from './page-of-error.ts';
+import { permit } from './permit.ts';
+import type { PermitDeps } from './permit.ts';
 import { OWN_PREFIX, answerOwn } from './own-endpoints.ts';
+import { asksForEvents } from '../origin/event-stream.ts';
+import { challengeAnswer } from './challenge-answer.ts';
 import { keyedBy } from './entry-keys.ts';
 import type { Phase } from './phases.ts';
 import { failureCode, refusedAnswer } from './refusal.ts';
 import type { Refused } from './refusal.ts';
+import type { PeerPoolDesk } from '../peerpool/peerpool-desk.ts';
 import { refresh, revalidate } from './revalidate.ts';
 import type { RefreshDeps } from './revalidate.ts';
+import { tunnel } from './tunnel.ts';
+import type { TunnelDeps } from './tunnel.ts';
+import type { SharedProofs } from '../tls/sibling-proofs.ts';
 import { admittedVisit } from './visit.ts';
 import type { AdmittedVisit, Visit } from './visit.ts';
 
-export interface ServeDeps extends DeliverDeps, RefreshDeps, LookUpDeps {
+export interface ServeDeps extends DeliverDeps, RefreshDeps, LookUpDeps, CodedAnswerDeps, HintsDeps {
+  readonly tunnels: TunnelDeps['tunnels'];
   readonly fills: RefreshDeps['fills'];
   readonly hosts: Hosts;
+  /** What a CA looks for (docs/tls.md). */
+  readonly proofs: Pick<SharedProofs, 'http'>;
   readonly admit: AdmitDeps;
+  readonly peerpool: PeerPoolDesk;
+  readonly permit: PermitDeps;
   readonly requestId: () => string;
 }
 
@@ -40,7 +58,8 @@ export function createServe(deps: ServeDeps): (request: ParsedRequest) => Promis
     const admitted = await enter(visit, deps);
     if (admitted.kind !== 'admitted') return deliver(visit, admitted.answer, undefined, deps);
     const answer = await answerOf(admitted.visit, deps);
-    return deliver(visit, answer, admitted.visit, deps);
+    const paged = await pageOfError(admitted.visit, answer, (other) => coded(other, deps));
+    return deliver(visit, paged, admitted.visit, deps);
   };
 }
 
@@ -58,11 +77,13 @@ async function enter(visit: Visit, deps: ServeDeps): Promise<Entered> {
   });
   let phase: Phase = 'identify';
   try {
+    const proof = await challengeAnswer(request, deps.proofs);
+    if (proof !== undefined) return { kind: 'answered', answer: proof };
     const found = await identify(deps.hosts, request.host);
     if (found.kind === 'refused') return refused(found);
     const { tenant } = found;
     if (request.target.startsWith(OWN_PREFIX)) {
-      const own = await answerOwn(visit, tenant, deps.admit, deps.tally);
+      const own = await answerOwn(visit, tenant, { ...deps.admit, peerpool: deps.peerpool }, deps.tally);
       return own.kind === 'refused' ? refused(own) : { kind: 'answered', answer: own.answer };
     }
     phase = 'admit';
@@ -74,23 +95,48 @@ async function enter(visit: Visit, deps: ServeDeps): Promise<Entered> {
   }
 }
 
-/** look up → (hit | revalidate | fetch, collapsed) */
+/** permit, before anything is sought. */
 async function answerOf(visit: AdmittedVisit, deps: ServeDeps): Promise<Answer> {
-  const { request, tenant, settingsVersion } = visit;
-  let phase: Phase = 'fetch';
   try {
-    if ((request.method !== 'GET' && request.method !== 'HEAD') || request.hasBody)
-      return await pass(visit, deps);
+    const permitted = permit(visit, deps.permit);
+    if (permitted.kind === 'answered') return permitted.answer;
+    if (permitted.kind === 'refused') return refusedAnswer(visit, permitted, 'refused', deps);
+  } catch (error) {
+    return failedAnswer(visit, error, 'permit', deps);
+  }
+  return coded(visit, deps);
+}
+
+/** What was sought, coded where it comes right now and is to be. */
+async function coded(visit: AdmittedVisit, deps: ServeDeps): Promise<Answer> {
+  const answer = await sought(visit, deps);
+  noteHints(visit, answer, deps);
+  return codedAnswer(visit, answer, deps);
+}
+
+/** What was found, where somebody is about to be asked. */
+const ASKS: ReadonlySet<Found['kind']> = new Set<Found['kind']>(['fetch', 'revalidate', 'pass', 'arriving']);
+
+/** look up → (hit | revalidate | fetch, collapsed), or tunnel. Never rejects. */
+export async function sought(visit: AdmittedVisit, deps: ServeDeps): Promise<Answer> {
+  const { request, tenant } = visit;
+  let phase: Phase = request.upgrade === undefined ? 'fetch' : 'tunnel';
+  try {
+    if (request.upgrade !== undefined) return await tunnel(visit, deps);
+    const forCache = (request.method === 'GET' || request.method === 'HEAD') && !request.hasBody;
+    // Nobody waits for somebody else's stream of events, nor gets it.
+    if (!forCache || asksForEvents(request.header('accept'))) return await pass(visit, deps);
     phase = 'look-up';
-    const key = deps.keys.of(keyedBy(tenant, settingsVersion, request), request.target);
+    const key = deps.keys.of(keyedBy(tenant, visit.settings, request), visit.asked.target);
     const found = await lookUp(visit, key, deps);
     phase = found.kind === 'revalidate' ? 'revalidate' : 'fetch';
+    if (ASKS.has(found.kind)) sendHints(visit, deps);
     switch (found.kind) {
       case 'hit':
-        return hit(visit, found.entry, deps.clock.nowMs());
+        return await hit(visit, found.entry, deps);
       case 'stale':
         if (found.refresh) void refresh(visit, key, found.entry, deps);
-        return stale(visit, found.entry, found.why, deps.clock.nowMs());
+        return await stale(visit, found.entry, found.why, deps);
       case 'revalidate':
         return await revalidate(visit, key, found, deps);
       case 'fetch':

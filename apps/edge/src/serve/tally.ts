@@ -1,3 +1,7 @@
+import { createOriginTally } from '../origin/origin-tally.ts';
+import type { OriginTally } from '../origin/origin-tally.ts';
+import { createTierTally } from '../tier/tier-tally.ts';
+import type { TierTally } from '../tier/tier-tally.ts';
 import type { Outcome, Phase } from './phases.ts';
 
 /** Counts of the data plane since the process began; metrics and `stats()` read them. */
@@ -10,12 +14,17 @@ export interface Tally {
   /** Bytes for which nobody pays: refusals and the edge's own endpoints. */
   readonly unbilledBytes: number;
   readonly originBytes: number;
+  /** Bytes of tunnels, by whom they went to. */
+  readonly tunnelBytes: Readonly<Record<'viewer' | 'origin', number>>;
+  readonly origins: OriginTally;
+  readonly tier: TierTally;
   ended(outcome: Outcome): void;
   refused(phase: Phase, reason: string, times?: number): void;
   fastHit(times?: number): void;
   wrote(bytes: number): void;
   wroteUnbilled(bytes: number): void;
   fetched(bytes: number): void;
+  tunnelled(to: 'viewer' | 'origin', bytes: number): void;
 }
 
 export function createTally(): Tally {
@@ -26,13 +35,16 @@ export function createTally(): Tally {
     miss: 0,
     pass: 0,
     collapsed: 0,
+    tunnel: 0,
     refused: 0,
+    ruled: 0,
     'origin-failed': 0,
     own: 0,
     cut: 0,
   };
   const refusals = new Map<string, number>();
   const sums = { fastHits: 0, bytes: 0, unbilledBytes: 0, originBytes: 0 };
+  const tunnelBytes = { viewer: 0, origin: 0 };
   return {
     byOutcome,
     refusals,
@@ -48,6 +60,9 @@ export function createTally(): Tally {
     get originBytes() {
       return sums.originBytes;
     },
+    tunnelBytes,
+    origins: createOriginTally(),
+    tier: createTierTally(),
     ended(outcome) {
       byOutcome[outcome] += 1;
     },
@@ -67,6 +82,9 @@ export function createTally(): Tally {
     },
     fetched(bytes) {
       sums.originBytes += bytes;
+    },
+    tunnelled(to, bytes) {
+      tunnelBytes[to] += bytes;
     },
   };
 }

@@ -70,6 +70,8 @@ export interface SessionDesk {
    * @throws `edge/no-credit` beyond the ceiling, where open traffic has no credit.
    */
   credit(session: Session): number;
+  /** Whether somebody vouches for what the session gets from now on: its hour takes receipts, its ceiling is not reached. */
+  vouches(session: Session): boolean;
   readonly size: number;
   /** Resolves when no receipt is being judged or written. */
   idle(): Promise<void>;
@@ -84,7 +86,7 @@ export interface SessionDesk {
 }
 
 /** What the phases of a request need. */
-export type PhasesDesk = Pick<SessionDesk, 'open' | 'written' | 'hand' | 'credit' | 'receipts'>;
+export type PhasesDesk = Pick<SessionDesk, 'open' | 'written' | 'hand' | 'credit' | 'vouches' | 'receipts'>;
 
 /** A session with answers that another process still gives. */
 export interface SessionLegacy {
@@ -356,6 +358,7 @@ export function createSessionDesk(deps: SessionDeskDeps): SessionDesk {
       if (session.handed >= session.ceiling && !deps.hasOpenCredit(session.tenant)) throw usedUp();
       return Math.max(0, session.creditWindow - (session.handed - session.signed));
     },
+    vouches: (session) => takesReceipts(session) && session.handed < session.ceiling,
     get size() {
       return sessions.size;
     },

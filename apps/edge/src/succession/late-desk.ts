@@ -14,6 +14,7 @@ export interface LateDeskDeps {
   readonly sample: () => number;
   readonly sessions: () => Pick<SessionDesk, 'known' | 'hand' | 'receipts'>;
   readonly commit: (body: Uint8Array) => Promise<unknown>;
+  readonly purge: (body: Uint8Array) => Promise<unknown>;
   readonly log: Log;
 }
 
@@ -90,6 +91,13 @@ export function createLateDesk(deps: LateDeskDeps): LateDesk {
           kind: 'outcome',
           no: message.no,
           outcome: await deps.commit(Buffer.from(message.body, 'base64')),
+        });
+        return;
+      case 'purge':
+        say(socket, {
+          kind: 'outcome',
+          no: message.no,
+          outcome: await deps.purge(Buffer.from(message.body, 'base64')),
         });
         return;
       case 'synced':

@@ -13,6 +13,7 @@ export interface LateLink {
   handed(session: Session, bytes: number): void;
   receipts(body: Uint8Array, tenant: Tenant): Promise<ReceiptsOutcome>;
   commit(body: Uint8Array): Promise<unknown>;
+  purge(body: Uint8Array): Promise<unknown>;
   /** Says what is left, and resolves when it is taken in. */
   end(): Promise<void>;
 }
@@ -127,6 +128,7 @@ export function openLateLink(door: string, deps: LateLinkDeps): LateLink {
       tell();
       return ask((no) => ({ kind: 'commit', no, body: base64(body) }));
     },
+    purge: (body) => ask((no) => ({ kind: 'purge', no, body: base64(body) })),
     async end() {
       tell();
       await ask((no) => ({ kind: 'end', no })).catch(() => undefined);

@@ -13,6 +13,8 @@ export type LateMessage =
   | { readonly kind: 'receipts'; readonly no: number; readonly tenant: string; readonly body: string }
   /** A guard's request for a commit that was on its way here. */
   | { readonly kind: 'commit'; readonly no: number; readonly body: string }
+  /** A publisher's purge that was on its way here. */
+  | { readonly kind: 'purge'; readonly no: number; readonly body: string }
   /** All before it was said, as was asked. */
   | { readonly kind: 'synced'; readonly no: number }
   /** There is nothing more to come. */

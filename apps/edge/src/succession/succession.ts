@@ -25,6 +25,7 @@ export interface SuccessionDeps {
   readonly account: Accounting;
   readonly desk: () => SessionDesk;
   readonly commit: (body: Uint8Array) => Promise<unknown>;
+  readonly purge: (body: Uint8Array) => Promise<unknown>;
   readonly late: LateDesk;
   readonly instance: string;
   /** Resolves when all that left to viewers through workers here is known here. */
@@ -53,6 +54,7 @@ export interface Succession {
   handed(session: Session, bytes: number): void;
   receipts(body: Uint8Array, tenant: Tenant): Promise<ReceiptsOutcome>;
   commit(body: Uint8Array): Promise<unknown>;
+  purge(body: Uint8Array): Promise<unknown>;
   letGo(): Promise<Legacy>;
   takeBack(): Promise<void>;
   /** The new generation listens, and takes what comes here at this local socket. Resolves when nothing is left to do. */
@@ -110,6 +112,10 @@ export function createSuccession(deps: SuccessionDeps): Succession {
     async commit(body) {
       if (state === 'held') await opened.promise;
       return link === undefined ? deps.commit(body) : link.commit(body);
+    },
+    async purge(body) {
+      if (state === 'held') await opened.promise;
+      return link === undefined ? deps.purge(body) : link.purge(body);
     },
     async letGo() {
       if (state !== 'own') throw new Error('an edge is taken over from once');

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { startThread } from '@media-network/runtime/own-parts';
 import { decodeHour } from '@media-network/protocol';
 import { sha256 } from '../report/report-builder.ts';
 
@@ -43,7 +43,7 @@ export function readHistory({ blob, edge }: HistoryTask): History | undefined {
 export function readHistoryAside(task: HistoryTask): Promise<History | undefined> {
   if (task.blob.length <= INLINE_BYTES) return Promise.resolve(readHistory(task));
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('history-worker.ts', import.meta.url), { workerData: task });
+    const worker = startThread(new URL('history-worker.ts', import.meta.url), { workerData: task });
     worker.once('message', resolve);
     worker.once('error', reject);
     worker.once('exit', () => reject(new Error('the reader of an hour ended without an answer')));

@@ -12,6 +12,7 @@ import { hourAt, hourEndMs, weekOf } from '../chain/periods.ts';
 import { SAMPLES } from '../journal/ledger.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import { askGuard } from '../ask-node.ts';
+import type { OpenTerms } from '../report/report-builder.ts';
 import { readHistoryAside } from './history.ts';
 import type { Weight } from './history.ts';
 import { inRandomOrder } from './random-order.ts';
@@ -43,6 +44,8 @@ export interface OpenCredit {
   /** Bytes until there is none. */
   roomBytes(tenant: Tenant): number;
   readonly stats: OpenCreditStats;
+  /** What the report of an hour may ask for: by the stake's worth of this moment, as the program takes it. */
+  termsOf(hour: number): Promise<OpenTerms>;
   /** Reads the history and the stakes that decide the share. */
   readonly task: RepeatingTask;
 }
@@ -147,6 +150,18 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
     log.debug({ hour: final.hour, why: said.join('; ') }, 'no guard gives the history of credit');
   }
 
+  async function termsOfHour(hour: number): Promise<OpenTerms> {
+    const terms = await chain.creditTerms(weekOf(chain.periods, hour));
+    const hourSecs = BigInt(SAMPLES * chain.periods.sampleSecs);
+    return {
+      capBytes: yieldCapBytes(terms, await chain.reportWorth(), hourSecs),
+      likelyOf(key) {
+        const view = chain.resources().get(key);
+        return view === undefined ? 0n : BigInt(limitOf(view, hour));
+      },
+    };
+  }
+
   async function round(): Promise<RoundResult> {
     // Asked again in the same instant, by a clock that stands still: there is nothing worth another look.
     if (deps.clock.nowMs() === lookedAt) return 'idle';
@@ -175,6 +190,7 @@ export function createOpenCredit(deps: OpenCreditDeps, options: OpenCreditOption
 
   return {
     task,
+    termsOf: termsOfHour,
     waitSeconds(tenant) {
       if (options.pastCredit === 'serve') return 0;
       const now = chain.nowMs();

@@ -7,6 +7,7 @@ import { readOriginSettings } from '../origin/origin-settings.ts';
 import { createOwnNames } from './own-names.ts';
 import type { OwnNamesOptions } from './own-names.ts';
 import { createQuota } from './quota.ts';
+import { createShare } from './share.ts';
 import type { Tenant } from './tenant-book.ts';
 import type { TxtAnswer } from './txt-lookup.ts';
 
@@ -62,9 +63,11 @@ function setup(options: Partial<OwnNamesOptions> = {}) {
         label: `label-${no}`,
         host: `label-${no}.medianet.localhost`,
         quota: createQuota(1_000, 0),
+        share: createShare({ sampleAt: () => 0, startMs: () => 0, served: () => 0, onWanted: () => {} }),
         view: {
           address: address(addressAt(no)),
           key,
+          publisher: address(addressAt(0)),
           status,
           spans: [],
           terms: [],

@@ -52,6 +52,8 @@ export interface OwnNames {
   peek(host: string): Tenant | undefined;
   /** The same, and looks where nothing is known. Never rejects. */
   find(host: string): Promise<OwnNameAnswer>;
+  /** Called with every name that a look found to be served here by its record. */
+  onServed(listener: (host: string) => void): void;
 }
 
 export interface OwnNamesDeps {
@@ -115,6 +117,7 @@ export function createOwnNames(deps: OwnNamesDeps, options: OwnNamesOptions): Ow
   const running = new Map<string, Promise<OwnNameAnswer>>();
   const lookUps = createRateLimit(LOOKUPS);
   const ofOneDomain = createRateLimit(OF_ONE_DOMAIN);
+  const listeners: ((host: string) => void)[] = [];
 
   /** Whether the resource is still there and lists the name; its settings may have changed since the look. */
   function stillLists(tenant: Tenant, host: string): boolean {
@@ -212,6 +215,7 @@ export function createOwnNames(deps: OwnNamesDeps, options: OwnNamesOptions): Ow
       served.delete(host);
       served.set(host, { tenant: answer.tenant, by: answer.by, checkedAtMs: now, provenAtMs: now });
       forgetOldest(served, MAX_SERVED);
+      if (answer.by === 'record') for (const listener of listeners) listener(host);
       return answer;
     }
     if (
@@ -245,6 +249,7 @@ export function createOwnNames(deps: OwnNamesDeps, options: OwnNamesOptions): Ow
   }
 
   return {
+    onServed: (listener) => void listeners.push(listener),
     peek: (host) => known(host)?.tenant,
     async find(host) {
       const found = known(host);

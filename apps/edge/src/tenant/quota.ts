@@ -9,8 +9,8 @@ const BURST_FACTOR = 10;
 /**
  * Ceiling on what this edge serves of one resource: a token bucket at ten times the resource's quota. It is
  * filled by time and emptied by bytes written, so a response that was admitted is never cut; what it
- * overdrew must flow back first. The burstable rule over a month (whitepaper §2.6) is for the guards'
- * confirmed samples to decide; a single edge cannot see it.
+ * overdrew must flow back first. Over all edges, and over a month, guards hold a resource to its quota by
+ * shares (`createShare`); this is what is left where none of them answers.
  */
 export interface Quota {
   setKbps(kbps: number, nowMs: number): void;

@@ -22,6 +22,8 @@ export interface SettingsKeysDeps {
   readonly log: Log;
   readonly random: () => number;
   readonly fetch: typeof globalThis.fetch;
+  /** Resolves true when what was purged of the resource before now holds here; false where no guard says what was. */
+  readonly catchUp: (tenant: Tenant) => Promise<boolean>;
   /** What is used instead of what the publisher says. */
   readonly override?: (settings: OriginSettings) => OriginSettings;
 }
@@ -68,7 +70,7 @@ export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
     ) {
       return Promise.resolve(refused.outcome);
     }
-    const run = obtain(tenant)
+    const run = begin(tenant)
       .catch((error: unknown): SettingsOutcome => {
         deps.log.warn(
           { resource: tenant.view.address, code: errorCode(error), err: errorMessage(error) },
@@ -92,6 +94,15 @@ export function createSettingsKeys(deps: SettingsKeysDeps): SettingsKeys {
       });
     underWay.set(tenant.key, run);
     return run;
+  }
+
+  /** What is kept of a resource since before the start is served when it is known what was purged meanwhile. */
+  async function begin(tenant: Tenant): Promise<SettingsOutcome> {
+    if (tenant.settings !== undefined) return obtain(tenant);
+    const [outcome, isCaughtUp] = await Promise.all([obtain(tenant), deps.catchUp(tenant)]);
+    return isCaughtUp || outcome.kind === 'missing'
+      ? outcome
+      : { kind: 'missing', code: 'edge/no-settings', why: 'no guard says what was purged of the resource' };
   }
 
   async function obtain(tenant: Tenant): Promise<SettingsOutcome> {

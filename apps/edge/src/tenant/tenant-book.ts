@@ -1,10 +1,12 @@
 import { activeIn, resourceLabel } from '@media-network/protocol';
 import type { EdgeChain, ResourceView } from '../chain/edge-chain.ts';
-import { hourAt } from '../chain/periods.ts';
+import { hourAt, sampleAt, sampleStartMs } from '../chain/periods.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
 import { sha256 } from '../report/report-builder.ts';
 import { createQuota } from './quota.ts';
 import type { Quota } from './quota.ts';
+import { createShare } from './share.ts';
+import type { Share } from './share.ts';
 
 /** A resource as the data plane knows it. One object for as long as the resource is on chain. */
 export interface Tenant {
@@ -13,6 +15,7 @@ export interface Tenant {
   readonly label: string;
   readonly host: string;
   readonly quota: Quota;
+  readonly share: Share;
   /** As last seen on chain. */
   view: ResourceView;
   /** Settings of the newest version we have the key of; may lag behind `view.settingsVersion`. */
@@ -33,6 +36,10 @@ export interface TenantBookOptions {
   readonly zone: string;
   /** Address of the resource that is meant where a request names this machine by address, not by a host of the zone. */
   readonly defaultResource?: string;
+  /** Bytes of a resource that were counted in a sample. */
+  readonly served?: (key: string, sample: number) => number;
+  /** Guards should be asked how far a resource may be served in this sample. */
+  readonly onWanted?: (key: string) => void;
 }
 
 /** What a request names when no name was resolved: an IP address, or this machine. */
@@ -71,6 +78,12 @@ export function createTenantBook(
       label,
       host,
       quota: createQuota(view.quotaKbps, now),
+      share: createShare({
+        sampleAt: (chainMs) => sampleAt(chain.periods, chainMs),
+        startMs: (sample) => sampleStartMs(chain.periods, sample),
+        served: (sample) => options.served?.(view.key, sample) ?? 0,
+        onWanted: () => options.onWanted?.(view.key),
+      }),
       view,
       settings: undefined,
     };
@@ -96,13 +109,19 @@ export function createTenantBook(
 
 /**
  * Whether a resource is served in an hour: while it is active, and from the moment that guards have authorised it, though
- * its hours begin with the next one. Nobody pays for those first bytes, so they are within the edge's slack.
+ * its hours begin with the next one. Nobody pays for those first bytes, so they are within the edge's slack. What is paused
+ * is served until its hour is over; what is taken off the network, by its publisher or by a vote, not for another moment.
  */
 export function isServed(view: ResourceView, hour: number): boolean {
-  return view.status === 'active' || activeIn(view, BigInt(hour));
+  return view.status === 'active' || (!isRemoved(view) && activeIn(view, BigInt(hour)));
 }
 
-/** Taken off the network for good, and its last hour is over: its host is nobody's. */
+/** Taken off the network for good. */
+export function isRemoved({ status }: Pick<ResourceView, 'status'>): boolean {
+  return status === 'removed' || status === 'released';
+}
+
+/** Removed, and its last hour is over: its host is nobody's. Until then receipts for what was served come in. */
 function isGone(view: ResourceView, hour: number): boolean {
-  return (view.status === 'removed' || view.status === 'released') && !activeIn(view, BigInt(hour));
+  return isRemoved(view) && !activeIn(view, BigInt(hour));
 }

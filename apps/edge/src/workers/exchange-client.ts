@@ -153,7 +153,7 @@ class RemoteExchange implements RemoteAccount, FrameTaker {
 
   begin(worker: number | undefined, missed: boolean): void {
     const { scheme, method, httpVersion, host, port, target, pathEnd, rawHeaders, hasBody } = this.#request;
-    const { remoteAddress, remotePort, serverName, signal } = this.#request;
+    const { upgrade, remoteAddress, remotePort, serverName, signal } = this.#request;
     this.#send(
       jsonFrame(Frame.request, {
         scheme,
@@ -165,6 +165,7 @@ class RemoteExchange implements RemoteAccount, FrameTaker {
         pathEnd,
         rawHeaders,
         hasBody,
+        upgrade,
         remoteAddress,
         remotePort,
         serverName,

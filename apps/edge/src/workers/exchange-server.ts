@@ -172,11 +172,12 @@ class ServedExchange<Token> {
     this.#told = told;
     told.exchanges += 1;
     this.upload = new Upload((bytes) => {
-      if (head.hasBody && !this.#over) this.#send(numberFrame(Frame.wantBody, bytes));
+      if ((head.hasBody || head.upgrade !== undefined) && !this.#over)
+        this.#send(numberFrame(Frame.wantBody, bytes));
     });
     // Whoever reads it hears of it; where nobody does there is nobody to tell.
     this.upload.on('error', () => undefined);
-    if (!head.hasBody) this.upload.complete();
+    if (!head.hasBody && head.upgrade === undefined) this.upload.complete();
   }
 
   #send(bytes: Buffer): boolean {
@@ -339,6 +340,7 @@ function parsedRequest(
     pathEnd: head.pathEnd,
     rawHeaders,
     hasBody: head.hasBody,
+    upgrade: head.upgrade,
     body,
     remoteAddress: head.remoteAddress,
     remotePort: head.remotePort,

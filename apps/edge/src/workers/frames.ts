@@ -1,3 +1,5 @@
+import type { UpgradeProtocol } from '@media-network/http-front';
+
 /**
  * What a front in another process and the edge say to each other over a local socket, one request at a time:
  * `length u32 ‖ type u8 ‖ payload`, little-endian. Both ends are of one version: they are started together.
@@ -11,7 +13,7 @@ export const Frame = {
   bodyEnd: 3,
   /** JSON: `Failure`. The body breaks off. */
   bodyFailed: 4,
-  /** u32: so many bytes more of the request's body are wanted. */
+  /** u32: so many bytes more of the request's body, or of what was switched to, are wanted. */
   wantBody: 5,
   /** The viewer has left before there was an answer. */
   gone: 6,
@@ -41,6 +43,7 @@ export interface RequestHead {
   readonly pathEnd: number;
   readonly rawHeaders: readonly string[];
   readonly hasBody: boolean;
+  readonly upgrade?: UpgradeProtocol;
   readonly remoteAddress?: string;
   readonly remotePort?: number;
   readonly serverName?: string;

@@ -1,14 +1,15 @@
-import { PolicyNode, createTinyLfu, policyHash } from '@media-network/http-cache';
-import type { CacheStore, OnDisturbed, StoredEntry, TinyLfu } from '@media-network/http-cache';
+import { PolicyNode, createTinyLfu, policyHash, secondaryKey, wholeKey } from '@media-network/http-cache';
+import type { CacheStore, OnDisturbed, OnVoided, StoredEntry, TinyLfu } from '@media-network/http-cache';
 import type { RequestReading } from '@media-network/http-front';
 import { createRepeatingTask } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
+import { forwardedLookup } from '../origin/origin-headers.ts';
 import { servedObject } from '../serve/account.ts';
 import type { Account, Accounting } from '../serve/account.ts';
 import { quickRefusal } from '../serve/admit.ts';
 import type { AdmitDeps } from '../serve/admit.ts';
 import type { HotFound } from '../serve/fast-lane.ts';
-import { isForAll } from '../serve/hit-lane.ts';
+import { fieldsForAll } from '../serve/dress.ts';
 import { knownTenant } from '../serve/identify.ts';
 import type { Hosts } from '../serve/identify.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
@@ -19,7 +20,7 @@ export interface HotDeskDeps {
   readonly find: (request: RequestReading) => HotFound | undefined;
   readonly store: Pick<CacheStore, 'variants' | 'used'>;
   readonly hosts: Hosts;
-  readonly admit: Pick<AdmitDeps, 'journal' | 'moments' | 'credit' | 'settings'>;
+  readonly admit: Pick<AdmitDeps, 'journal' | 'moments' | 'credit' | 'settings' | 'caps' | 'denials'>;
   /** Bytes of a resource that may be served before it has to be looked at again. */
   readonly room: (tenant: Tenant) => number;
   readonly account: Accounting;
@@ -47,6 +48,7 @@ export interface HotDesk {
   /** A worker asked for what it could answer by itself: the next time it may. */
   missed(worker: number, request: RequestReading): void;
   readonly disturbed: OnDisturbed;
+  readonly voided: OnVoided;
   counted(worker: number, counts: readonly HotCount[]): void;
   dropped(worker: number, seq: number): void;
   settled(worker: number, ids: readonly number[]): void;
@@ -115,6 +117,24 @@ const AMPLE_BYTES = 64 * 2 ** 30;
 /** Below it every request is looked at here. */
 const SCANT_BYTES = 1_048_576;
 
+/** What tells a copy from others: a coded one is for who takes codings as this viewer does, and so is one that is not. */
+function selectedBy(
+  { whole, varies, settings }: HotFound,
+  request: RequestReading,
+): { readonly vary: readonly string[]; readonly varyKey: string } {
+  const { vary, varyKey } = whole.meta;
+  if (!varies || vary.includes('accept-encoding')) return { vary, varyKey };
+  const names = [...vary, 'accept-encoding'].sort();
+  const context = { settings, viewer: request, method: 'GET' };
+  return {
+    vary: names,
+    varyKey: secondaryKey(
+      names,
+      forwardedLookup((name) => request.header(name), context),
+    ),
+  };
+}
+
 export function createHotDesk(deps: HotDeskDeps, options: HotDeskOptions): HotDesk {
   const workers = new Map<number, HotWorker>();
   /** Keys that are being fetched anew, and how often. */
@@ -126,9 +146,10 @@ export function createHotDesk(deps: HotDeskDeps, options: HotDeskOptions): HotDe
   function forget(worker: HotWorker, given: Given): void {
     worker.given.delete(given.id);
     worker.policy.remove(given.node);
-    const ofKey = worker.byKey.get(given.entry.key);
+    const key = wholeKey(given.entry.key);
+    const ofKey = worker.byKey.get(key);
     ofKey?.delete(given);
-    if (ofKey?.size === 0) worker.byKey.delete(given.entry.key);
+    if (ofKey?.size === 0) worker.byKey.delete(key);
     const left = worker.byRequest.get(given.asked)?.filter((other) => other !== given) ?? [];
     if (left.length > 0) worker.byRequest.set(given.asked, left);
     else worker.byRequest.delete(given.asked);
@@ -157,12 +178,13 @@ export function createHotDesk(deps: HotDeskDeps, options: HotDeskOptions): HotDe
     if (settings === undefined) return false;
     const room = roomFor(worker, tenant);
     const told = worker.told.get(host);
+    const { rules: _here, ...facts } = settings.plain;
     const known = told !== undefined && told.version === settings.version;
     if (known && told.room === room && (room === 0 || !told.used)) return true;
     // More of what is not used is no news; less is.
     if (known && !told.used && room > told.room && told.room > 0) return true;
     worker.told.set(host, { tenant, version: settings.version, room, used: false });
-    worker.send({ kind: 'host', host, room, settings: settings.plain });
+    worker.send({ kind: 'host', host, room, settings: facts });
     return true;
   }
 
@@ -263,8 +285,10 @@ export function createHotDesk(deps: HotDeskDeps, options: HotDeskOptions): HotDe
       if (request.method !== 'GET' && request.method !== 'HEAD') return;
       const found = deps.find(request);
       if (found === undefined) return;
-      const { entry, body, tenant } = found;
-      if (filling.has(entry.key) || !isForAll(entry, found.settings) || !isPlain(entry)) return;
+      const { entry, whole, body, tenant } = found;
+      if (filling.has(whole.key) || !isPlain(whole)) return;
+      const headers = fieldsForAll(found.settings, request.target, entry.meta, entry.length);
+      if (headers === undefined) return;
       if (entry.length + OVERHEAD_BYTES > options.maxBytes * MAX_SHARE) return;
       const { scheme, host, target } = request;
       const asked = `${scheme} ${host} ${target}`;
@@ -289,9 +313,10 @@ export function createHotDesk(deps: HotDeskDeps, options: HotDeskOptions): HotDe
       const given = node.owner;
       worker.given.set(id, given);
       worker.byRequest.set(asked, [...(worker.byRequest.get(asked) ?? []), given]);
-      worker.byKey.set(entry.key, (worker.byKey.get(entry.key) ?? new Set()).add(given));
+      const key = wholeKey(entry.key);
+      worker.byKey.set(key, (worker.byKey.get(key) ?? new Set()).add(given));
       worker.counted.set(id, {
-        account: { tenant, session: undefined, object: servedObject(target, entry.sha256, entry.length) },
+        account: { tenant, session: undefined, object: servedObject(target, whole.sha256, whole.length) },
         entry,
         host,
         target,
@@ -301,13 +326,16 @@ export function createHotDesk(deps: HotDeskDeps, options: HotDeskOptions): HotDe
         worker.counted.delete(id);
         return;
       }
-      const { meta, sha256 } = entry;
+      const meta = { ...entry.meta, ...selectedBy(found, request), headers };
+      const { sha256 } = entry;
       worker.send({
         kind: 'offer',
-        offer: { id, scheme, host, target, meta, sha256, body },
+        offer: { id, scheme, host, target, meta, sha256, body, coded: entry !== whole },
       });
     },
-    disturbed(key, until) {
+    disturbed(part, until) {
+      // Coded copies come and go with what they are of.
+      const key = wholeKey(part);
       for (const worker of workers.values()) {
         const held = worker.byKey.get(key);
         if (held !== undefined) takeBack(worker, [...held], true);
@@ -315,6 +343,14 @@ export function createHotDesk(deps: HotDeskDeps, options: HotDeskOptions): HotDe
       if (until === undefined) return;
       filling.set(key, (filling.get(key) ?? 0) + 1);
       void filled(key, until);
+    },
+    voided(matches) {
+      for (const worker of workers.values())
+        takeBack(
+          worker,
+          [...worker.given.values()].filter(({ entry }) => matches(entry)),
+          true,
+        );
     },
     counted(no, counts) {
       const worker = workers.get(no);

@@ -3,7 +3,7 @@ import type { EntryMeta, StoredEntry } from '@media-network/http-cache';
 import type { FastRequest } from '@media-network/http-front';
 import type { Clock } from '@media-network/runtime';
 import { forwardedLookup } from '../origin/origin-headers.ts';
-import type { OriginSettings } from '../origin/origin-settings.ts';
+import type { OriginFacts } from '../origin/origin-settings.ts';
 import type { HotEntry } from '../serve/hit-lane.ts';
 import type { HotCount, Offer, ToWorker } from './messages.ts';
 
@@ -60,7 +60,7 @@ export class HotAccount {
 interface HotHost {
   /** Bytes that may be served before the process with the books is asked. */
   room: number;
-  settings: OriginSettings;
+  settings: OriginFacts;
 }
 
 /** An object that this worker may answer by itself: what a lane needs of a stored entry. */
@@ -71,15 +71,15 @@ class HotObject implements StoredEntry {
   readonly length: number;
   readonly sha256: Buffer;
   readonly body: Buffer;
-  readonly offer: Pick<Offer, 'scheme' | 'host' | 'target'>;
+  readonly offer: Pick<Offer, 'scheme' | 'host' | 'target' | 'coded'>;
   readonly of: HotHost;
   readonly account: HotAccount;
   live = true;
   attachment: unknown;
 
   constructor(offer: Offer, of: HotHost, account: HotAccount) {
-    const { scheme, host, target, meta, sha256, body } = offer;
-    this.offer = { scheme, host, target };
+    const { scheme, host, target, meta, sha256, body, coded } = offer;
+    this.offer = { scheme, host, target, coded };
     this.of = of;
     this.account = account;
     this.meta = meta;
@@ -141,11 +141,12 @@ export function createHotSet(deps: { readonly clock: Pick<Clock, 'nowMs'> }): Ho
       if (objects === undefined || request.header('media-token') !== undefined) return undefined;
       for (const object of objects) {
         if (object.of.room <= 0 || !selects(object, request)) continue;
+        // Ranges are of the bytes as the origin has them.
+        if (object.offer.coded && request.header('range') !== undefined) return undefined;
         if (reuse(object.meta.freshness, deps.clock.nowMs()).kind !== 'fresh') return undefined;
         return {
           entry: object,
           body: object.body,
-          settings: object.of.settings,
           account: object.account,
           spend: object.spend,
         };

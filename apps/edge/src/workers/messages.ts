@@ -1,6 +1,7 @@
+import type { CertificatePair } from '@media-network/certificates';
 import type { EntryMeta } from '@media-network/http-cache';
 import type { LogLevel } from '@media-network/runtime/daemon';
-import type { OriginSettings } from '../origin/origin-settings.ts';
+import type { OriginFacts } from '../origin/origin-settings.ts';
 
 /** A place where workers accept viewers. */
 export type ListenerKind = 'http' | 'https';
@@ -14,6 +15,8 @@ export interface Offer {
   readonly meta: EntryMeta;
   readonly sha256: Uint8Array;
   readonly body: Uint8Array;
+  /** Whether the edge coded it: parts of it are nobody's. */
+  readonly coded: boolean;
 }
 
 /** What the process with the books tells a worker, over Node's channel between parent and child; in order. */
@@ -23,9 +26,13 @@ export type ToWorker =
       readonly no: number;
       /** Local socket for what the worker cannot answer by itself. */
       readonly door: string;
-      readonly tls: { readonly cert: string; readonly key: string; readonly ticketKeys: Buffer } | undefined;
+      /** Undefined: no HTTPS. `fallback`: for who names no server, or one that there is nothing for. */
+      readonly tls:
+        | { readonly fallback: CertificatePair | undefined; readonly ticketKeys: Buffer }
+        | undefined;
       readonly maxAssembledBytes: number;
       readonly logLevel: LogLevel;
+      readonly logFile: string;
       readonly accessLog: boolean;
     }
   /** Accept at this place, with the socket that comes with the message, or with one of its own. */
@@ -45,11 +52,19 @@ export type ToWorker =
       readonly host: string;
       /** Bytes from now on; 0: none. */
       readonly room: number;
-      readonly settings: OriginSettings;
+      readonly settings: OriginFacts;
     }
   | { readonly kind: 'offer'; readonly offer: Offer }
   /** Serve these no more, and say so. */
   | { readonly kind: 'drop'; readonly ids: readonly number[]; readonly seq: number }
+  /** What was asked for; none: there is nothing for this name. */
+  | { readonly kind: 'certificate'; readonly seq: number; readonly pair: CertificatePair | undefined }
+  /** Ask anew for these names; the fallback may be another. */
+  | {
+      readonly kind: 'certificates';
+      readonly names: readonly string[];
+      readonly fallback: CertificatePair | undefined;
+    }
   /** Say what was counted, and then `counted` with this number. */
   | { readonly kind: 'count'; readonly seq: number }
   | { readonly kind: 'drain'; readonly graceMs: number; readonly idleMs: number };
@@ -91,5 +106,7 @@ export type FromWorker =
   /** `told`: bytes of answers from the other process that it was told of so far. */
   | { readonly kind: 'counted'; readonly seq: number; readonly told: number }
   | { readonly kind: 'dropped'; readonly seq: number }
+  /** Which certificate has this server name? */
+  | { readonly kind: 'certificate'; readonly seq: number; readonly name: string; readonly proof: boolean }
   /** No answer from these copies is under way any more. */
   | { readonly kind: 'settled'; readonly ids: readonly number[] };

@@ -1,12 +1,13 @@
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { CloseOptions, FrontStats } from '@media-network/http-front';
 import { MediaError, createRepeatingTask } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask } from '@media-network/runtime';
 import type { LogLevel } from '@media-network/runtime/daemon';
+import { startProcess } from '@media-network/runtime/own-parts';
 import { closeHandle } from '../listening-handle.ts';
+import type { CertificateDesk } from '../tls/certificate-desk.ts';
 import type { ExchangeServer } from './exchange-server.ts';
 import type { HotDesk } from './hot-desk.ts';
 import type { FromWorker, ListenerKind, ToWorker } from './messages.ts';
@@ -23,8 +24,10 @@ export interface WorkerPoolDeps {
 export interface WorkerPoolOptions {
   readonly count: number;
   readonly door: string;
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly certificates: CertificateDesk | undefined;
   readonly logLevel: LogLevel;
+  /** Folder of the logs; each place has a file. */
+  readonly logDir: string;
   readonly accessLog: boolean;
 }
 
@@ -82,9 +85,7 @@ interface Worker {
   openConnections: number;
 }
 
-const MAIN = fileURLToPath(
-  new URL(`worker-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
-);
+const MAIN = new URL(`worker-main${import.meta.url.endsWith('.js') ? '.js' : '.ts'}`, import.meta.url);
 /** All assembled answers of a front together are 32 MiB; so they are with several. */
 const MAX_ASSEMBLED_BYTES = 32 * 2 ** 20;
 const TICKET_KEY_BYTES = 48;
@@ -99,6 +100,7 @@ const SPREADS = process.platform === 'linux' || process.platform === 'freebsd';
 
 export function createWorkerPool(deps: WorkerPoolDeps, options: WorkerPoolOptions): WorkerPool {
   const { desk, clock, log } = deps;
+  const { certificates } = options;
   const workers = new Map<number, Worker>();
   const ticketKeys = randomBytes(TICKET_KEY_BYTES);
   const slots: Slot[] = [];
@@ -115,14 +117,15 @@ export function createWorkerPool(deps: WorkerPoolDeps, options: WorkerPoolOption
     worker.child.send(message, handle as never, {}, () => undefined);
   }
 
+  certificates?.onChange((names) => {
+    const { fallback } = certificates;
+    for (const worker of workers.values()) send(worker, { kind: 'certificates', names, fallback });
+  });
+
   function spawn(place: number): Promise<Worker> {
     nextNo += 1;
     const no = nextNo;
-    const child = fork(MAIN, [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [],
-    });
+    const child = startProcess(MAIN, { serialization: 'advanced' });
     const { promise: gone, resolve: onGone } = Promise.withResolvers<void>();
     const { promise: up, resolve: onUp, reject: onFailed } = Promise.withResolvers<Worker>();
     const worker: Worker = {
@@ -135,7 +138,14 @@ export function createWorkerPool(deps: WorkerPoolDeps, options: WorkerPoolOption
       ready: false,
       openConnections: 0,
     };
-    child.on('error', (error) => onFailed(error));
+    child.on('error', (error) => {
+      onFailed(error);
+      if (child.pid !== undefined) return;
+      // It has never been there, and says no 'exit' either.
+      workers.delete(no);
+      desk.detach(no);
+      onGone();
+    });
     child.on('exit', (code, signal) => {
       const why = `a worker ended with ${signal ?? `exit code ${code}`}`;
       workers.delete(no);
@@ -165,9 +175,10 @@ export function createWorkerPool(deps: WorkerPoolDeps, options: WorkerPoolOption
       kind: 'start',
       no,
       door: options.door,
-      tls: options.tls === undefined ? undefined : { ...options.tls, ticketKeys },
+      tls: certificates === undefined ? undefined : { fallback: certificates.fallback, ticketKeys },
       maxAssembledBytes: Math.floor(MAX_ASSEMBLED_BYTES / options.count),
       logLevel: options.logLevel,
+      logFile: join(options.logDir, `worker-${place + 1}.jsonl`),
       accessLog: options.accessLog,
     });
     return up;
@@ -210,6 +221,12 @@ export function createWorkerPool(deps: WorkerPoolDeps, options: WorkerPoolOption
       case 'dropped':
         desk.dropped(no, said.seq);
         return;
+      case 'certificate': {
+        const { seq, name, proof } = said;
+        const pair = await certificates?.find(name, proof).catch(() => undefined);
+        send(worker, { kind: 'certificate', seq, pair });
+        return;
+      }
       case 'settled':
         desk.settled(no, said.ids);
         return;

@@ -1,9 +1,11 @@
+import { createContexts } from '@media-network/certificates';
 import { createFront } from '@media-network/http-front';
-import type { Answer, Front, Listening } from '@media-network/http-front';
+import type { Answer, Front, ListenOptions, Listening, TlsListening } from '@media-network/http-front';
 import { createLog, createRepeatingTask, errorCode, errorMessage, systemClock } from '@media-network/runtime';
 import { createFastAccessLog } from '../serve/access-log.ts';
 import { createHitLane } from '../serve/hit-lane.ts';
 import { createRequestIds } from '../serve/request-id.ts';
+import { createCertificateLine } from './certificate-line.ts';
 import { createExchangeClient } from './exchange-client.ts';
 import type { RemoteAccount } from './exchange-client.ts';
 import { createHotSet } from './hot-set.ts';
@@ -27,17 +29,24 @@ export function createWorker(
   say: (message: FromWorker, handle?: unknown) => Promise<void>,
 ): WorkerProcess {
   const clock = systemClock;
-  const log = createLog('edge', { level: start.logLevel });
+  const log = createLog('edge', { level: start.logLevel, file: start.logFile });
   const hot = createHotSet({ clock });
   const client = createExchangeClient(start.door);
   const accessLog = start.accessLog ? createFastAccessLog(log) : undefined;
   const slots = new Map<number, Listening>();
+  const certificates = createCertificateLine({ say, clock });
+  const contexts = createContexts({ load: certificates.find, clock });
+  const secure: TlsListening[] = [];
+  let fallback = start.tls?.fallback;
   let unbilledBytes = 0;
   const refusals = new Map<string, number>();
   /** The last request that a lane was asked for in vain: it is handed over in the same breath. */
   let missed = false;
 
   const lane = createHitLane<HotFound, RemoteAccount>({
+    // As they were offered: copies of other settings are taken back.
+    basisOf: () => undefined,
+    fieldsOf: ({ entry }) => entry.meta.headers,
     find: (request) => hot.find(request),
     tokenOf: ({ account }) => account,
     clock,
@@ -131,7 +140,7 @@ export function createWorker(
     try {
       const listening =
         listener === 'https' && start.tls !== undefined
-          ? await front.listenTls(options, start.tls)
+          ? await listenTls(options, start.tls.ticketKeys)
           : await front.listen(options);
       slots.set(slot, listening);
       const made = handle === undefined;
@@ -142,6 +151,13 @@ export function createWorker(
     } catch (error) {
       await say({ kind: 'listen-failed', slot, code: errorCode(error), message: errorMessage(error) });
     }
+  }
+
+  async function listenTls(options: ListenOptions, ticketKeys: Buffer): Promise<Listening> {
+    const { contextFor } = contexts;
+    const listening = await front.listenTls(options, { ...fallback, ticketKeys, contextFor });
+    secure.push(listening);
+    return listening;
   }
 
   async function drain(graceMs: number, idleMs: number): Promise<void> {
@@ -170,6 +186,14 @@ export function createWorker(
         case 'drop':
           hot.drop(message.ids);
           return say({ kind: 'dropped', seq: message.seq });
+        case 'certificate':
+          certificates.told(message.seq, message.pair);
+          return undefined;
+        case 'certificates':
+          contexts.forget(message.names);
+          fallback = message.fallback;
+          if (fallback !== undefined) for (const listening of secure) listening.renew(fallback);
+          return undefined;
         case 'count':
           tell();
           return say({ kind: 'counted', seq: message.seq, told: client.toldBytes });

@@ -32,7 +32,13 @@ const pool = blankAccount('pool', addressAt(4), {
 function setup(operator: Signer) {
   const sent: string[] = [];
   const votes: { readonly settingsVersion: number }[] = [];
-  const world = { looks: 0, originStatus: 200, readable: true, refuse: undefined as string | undefined };
+  const world = {
+    looks: 0,
+    originStatus: 200,
+    readable: true,
+    denied: false,
+    refuse: undefined as string | undefined,
+  };
   const config = blankAccount('config', addressAt(9), {
     sampleSecs: 1,
     hoursPerWeek: 10,
@@ -77,7 +83,7 @@ function setup(operator: Signer) {
         type: undefined,
         coding: undefined,
         contentRange: undefined,
-        cacheControl: undefined,
+        freshMs: undefined,
         body: undefined,
       };
     },
@@ -88,7 +94,7 @@ function setup(operator: Signer) {
     instructions: {
       authorise: async ({ settingsVersion }: { settingsVersion: number }) => {
         votes.push({ settingsVersion });
-        return { name: 'authorise' };
+        return { name: 'authorise', programAddress: addressAt(8), accounts: [], data: new Uint8Array(0) };
       },
     },
     send: async ([instruction]: { name: string }[]) => {
@@ -101,7 +107,9 @@ function setup(operator: Signer) {
   const duty = createAuthorise({
     client,
     network,
+    denials: { denies: () => world.denied },
     settings: {
+      prefetch: async () => undefined,
       read: async () => (world.readable ? { version: 1, key: new Uint8Array(32), settings } : undefined),
     },
     origin,
@@ -198,6 +206,17 @@ describe('authorise', () => {
     await round();
     expect(sent).toEqual(['authorise']);
     expect(votes).toEqual([{ settingsVersion: 1 }, { settingsVersion: 1 }]);
+  });
+
+  it('neither looks at what its operator denies nor votes for it, until it is taken off the list', async () => {
+    const { sent, world, round } = setup(await createWallet());
+    world.denied = true;
+    for (let i = 0; i < 3; i += 1) expect(await round()).toBe('idle');
+    expect([world.looks, sent]).toEqual([0, []]);
+    world.denied = false;
+    await round();
+    await round();
+    expect(sent).toEqual(['authorise']);
   });
 
   it('comes to rest when another guard was quicker', async () => {

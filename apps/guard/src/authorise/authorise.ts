@@ -1,11 +1,12 @@
 import type { Found, MediaClient, Signer } from '@media-network/chain';
 import { averagePrice, quotaOf, worthOf } from '@media-network/chain/model';
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
-import { sampleAt, weekAt } from '@media-network/protocol';
+import { hourAt, sampleAt, weekAt } from '@media-network/protocol';
 import { errorCode } from '@media-network/runtime';
 import type { Clock, Log, RoundResult } from '@media-network/runtime';
 import type { ActionRunner } from '../actions.ts';
 import type { Counts } from '../counts.ts';
+import type { Denials } from '../denials.ts';
 import { byAddress } from '../network.ts';
 import type { Network, Snapshot } from '../network.ts';
 import type { OriginFetch } from '../probe/origin-fetch.ts';
@@ -13,12 +14,16 @@ import { placeOf } from '../duty.ts';
 import { drawHead } from '../probe/profiles.ts';
 import { planAuthorise } from './plan-authorise.ts';
 import type { AuthoriseAction, AuthoriseFacts } from './plan-authorise.ts';
+import { createQuotaHours } from './quota-hours.ts';
 import type { SettingsReader } from './settings-reader.ts';
+import { sendVotes } from './vote-batches.ts';
+import type { Vote } from './vote-batches.ts';
 
 export interface AuthoriseDeps {
   readonly client: MediaClient;
   readonly network: Network;
   readonly settings: SettingsReader;
+  readonly denials: Denials;
   readonly origin: OriginFetch;
   readonly runner: ActionRunner;
   readonly operator: Signer;
@@ -52,6 +57,10 @@ const MAX_LOOK_AGAIN_MS = 60_000;
 const LOOK_BYTES = 65_536;
 /** Looks at origins side by side: one that does not answer must not keep the others waiting. */
 const PARALLEL_LOOKS = 16;
+/** Looks of a round: what has been looked at is voted for before the rest is. */
+const MOST_LOOKS = 256;
+
+const voteKey = ({ address }: Found<'resource'>): string => `authorise ${address}`;
 
 /** The duty that lets resources onto the network and keeps their quota in step with their stake. */
 export interface Authorise {
@@ -63,6 +72,7 @@ export interface Authorise {
 export function createAuthorise(deps: AuthoriseDeps): Authorise {
   const { client, network, operator, clock, log } = deps;
   const sights = new Map<string, Sight>();
+  const quotaHours = createQuotaHours();
 
   async function look(resource: Found<'resource'>): Promise<boolean> {
     const found = await deps.settings.read(resource);
@@ -132,42 +142,65 @@ export function createAuthorise(deps: AuthoriseDeps): Authorise {
       debt: resource.debt,
       quotaKbps: resource.quotaKbps,
       expectedKbps: quotaOf(worth, config.quotaKbpsPerMedia),
+      changedThisHour: quotaHours.hasChangedIn(resource.address, hourAt(config, now)),
     };
   }
 
-  async function act(
-    kind: 'look' | 'authorise' | 'refresh-quota',
-    resource: Found<'resource'>,
-    week: bigint,
-  ): Promise<boolean> {
-    if (kind === 'look') return look(resource);
-    const { address, pool } = resource;
-    const instruction =
-      kind === 'authorise'
-        ? await client.instructions.authorise({
-            operator,
-            guard: deps.guard.address,
-            pool,
-            resource: address,
-            week,
-            settingsVersion: sights.get(address)?.version ?? resource.settingsVersion,
-          })
-        : await client.instructions.refreshQuota({ pool, resource: address });
-    try {
-      await client.send([instruction], { payer: operator });
-    } catch (error) {
-      // Other settings are in force than those that were looked at.
-      if (errorCode(error) === 'chain/basis-changed') {
-        sights.delete(address);
-        network.invalidate([address]);
-      }
-      throw error;
-    }
+  async function refreshQuota({ address, pool }: Found<'resource'>): Promise<boolean> {
+    const instruction = await client.instructions.refreshQuota({ pool, resource: address });
+    await client.send([instruction], { payer: operator });
     network.invalidate([address]);
-    deps.counts.add(kind === 'authorise' ? 'authorised' : 'refreshed');
-    // What was seen was seen for this vote; if the resource comes back, it is looked at anew.
-    if (kind === 'authorise') sights.delete(address);
+    deps.counts.add('refreshed');
     return true;
+  }
+
+  /** Votes for all of these, many to a transaction; whether any has landed. */
+  async function vote(
+    resources: readonly Found<'resource'>[],
+    week: bigint,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    let landed = false;
+    const votes: Vote<Found<'resource'>>[] = [];
+    for (const resource of resources) {
+      const { address, pool, settingsVersion } = resource;
+      const instruction = await client.instructions.authorise({
+        operator,
+        guard: deps.guard.address,
+        pool,
+        resource: address,
+        week,
+        settingsVersion: sights.get(address)?.version ?? settingsVersion,
+      });
+      votes.push({ of: resource, instruction });
+    }
+    await sendVotes(
+      {
+        client,
+        operator,
+        onDone(done) {
+          landed = true;
+          network.invalidate(done.map(({ address }) => address));
+          for (const resource of done) {
+            deps.counts.add('authorised');
+            deps.runner.ended(voteKey(resource));
+            // What was seen was seen for this vote; if the resource comes back, it is looked at anew.
+            sights.delete(resource.address);
+          }
+        },
+        onRefused(resource, error) {
+          // Other settings are in force than those that were looked at.
+          if (errorCode(error) === 'chain/basis-changed') {
+            sights.delete(resource.address);
+            network.invalidate([resource.address]);
+          }
+          deps.runner.ended(voteKey(resource), error);
+        },
+      },
+      votes,
+      signal,
+    );
+    return landed;
   }
 
   return {
@@ -176,6 +209,7 @@ export function createAuthorise(deps: AuthoriseDeps): Authorise {
       const snapshot = await network.refresh();
       const { config, now } = snapshot;
       const week = weekAt(config, now);
+      quotaHours.note(snapshot.resources, hourAt(config, now));
       const set = await network.guardSet(week, snapshot);
       const known = byAddress(snapshot);
       for (const [address] of sights)
@@ -185,20 +219,28 @@ export function createAuthorise(deps: AuthoriseDeps): Authorise {
       const worthIn = worthsAt(snapshot);
       // Quotas are looked at by one guard at a time; the others need not value every stake of the network.
       const resources = snapshot.resources
-        .filter(({ status }) => onDuty || status === RESOURCE_STATUS.pending)
+        .filter(
+          ({ address, status }) =>
+            (onDuty || status === RESOURCE_STATUS.pending) && !deps.denials.denies(address),
+        )
         .map((resource) => factsOf(resource, snapshot, worthIn));
       let result: RoundResult = 'idle';
-      const run = async ({ kind, resource }: AuthoriseAction): Promise<void> => {
-        const found = known.get(resource);
-        if (signal.aborted || found === undefined) return;
-        const outcome = await deps.runner.run(`${kind} ${resource}`, () => act(kind, found, week));
-        if (outcome === 'done') result = 'busy';
+      const run = async (key: string, act: () => Promise<boolean>): Promise<void> => {
+        if (!signal.aborted && (await deps.runner.run(key, act)) === 'done') result = 'busy';
       };
       const actions = planAuthorise({ guardNo: deps.guard.no, set, turn, resources });
-      for (const action of actions) if (action.kind !== 'look') await run(action);
-      const looks = actions.filter(({ kind }) => kind === 'look').values();
+      const of = (wanted: AuthoriseAction['kind']): readonly Found<'resource'>[] =>
+        actions.flatMap(({ kind, resource }) => (kind === wanted ? (known.get(resource) ?? []) : []));
+      for (const resource of of('refresh-quota'))
+        await run(`refresh-quota ${resource.address}`, () => refreshQuota(resource));
+      const ready = of('authorise').filter((resource) => !deps.runner.isPaused(voteKey(resource)));
+      if (!signal.aborted && ready.length > 0 && (await vote(ready, week, signal))) result = 'busy';
+      const unseen = of('look').slice(0, MOST_LOOKS);
+      // A few are read one by one, when they are looked at.
+      if (unseen.length > PARALLEL_LOOKS) await deps.settings.prefetch(unseen);
+      const looks = unseen.values();
       const work = async (): Promise<void> => {
-        for (const action of looks) await run(action);
+        for (const resource of looks) await run(`look ${resource.address}`, () => look(resource));
       };
       await Promise.all(Array.from({ length: PARALLEL_LOOKS }, work));
       return result;

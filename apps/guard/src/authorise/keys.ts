@@ -2,6 +2,7 @@ import type { MediaClient } from '@media-network/chain';
 import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { decodeKeyRequest, seal, verifyKeyRequestSignature } from '@media-network/protocol';
 import type { KeyRequest } from '@media-network/protocol';
+import type { Denials } from '../denials.ts';
 import { byAddress } from '../network.ts';
 import type { Network, Snapshot } from '../network.ts';
 import { worthAt } from './authorise.ts';
@@ -11,18 +12,19 @@ export interface KeyDeps {
   readonly client: MediaClient;
   readonly network: Network;
   readonly settings: SettingsReader;
+  readonly denials: Denials;
 }
 
 export type KeyAnswer =
   | { readonly kind: 'key'; readonly box: Uint8Array }
   | {
       readonly kind: 'refused';
-      readonly status: 400 | 403 | 404 | 503;
+      readonly status: 400 | 403 | 404 | 451 | 503;
       readonly code: string;
       readonly message: string;
     };
 
-const refused = (status: 400 | 403 | 404 | 503, code: string, message: string): KeyAnswer => ({
+const refused = (status: 400 | 403 | 404 | 451 | 503, code: string, message: string): KeyAnswer => ({
   kind: 'refused',
   status,
   code,
@@ -65,6 +67,12 @@ export function createKeys(deps: KeyDeps): { answer(request: Uint8Array): Promis
       const request = decodeKeyRequest(data);
       if (request === undefined)
         return refused(400, 'guard/bad-request', 'The request does not have 172 bytes.');
+      if (deps.denials.denies(request.resource))
+        return refused(
+          451,
+          'guard/denied',
+          'The operator of this guard has nothing to do with this resource.',
+        );
       const snapshot = await network.snapshot();
       const resource = byAddress(snapshot).get(request.resource);
       if (resource === undefined) return refused(404, 'guard/unknown-resource', 'There is no such resource.');

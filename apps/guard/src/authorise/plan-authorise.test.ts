@@ -17,6 +17,7 @@ const resource = (change: Partial<AuthoriseFacts> = {}): AuthoriseFacts => ({
   debt: 0n,
   quotaKbps: 1_000,
   expectedKbps: 1_000,
+  changedThisHour: false,
   ...change,
 });
 const plan = (change: Partial<AuthoriseFacts>, view: Partial<AuthoriseView> = {}): string[] =>
@@ -44,8 +45,17 @@ const weeksWanted = (change: Partial<SetFacts>): readonly bigint[] =>
     active: true,
     worth: 100n,
     minGuardStake: 50n,
+    barredUntil: 0n,
     ...change,
   });
+
+describe('a guard that a vote has barred', () => {
+  it('does not try to join the weeks before', () => {
+    expect(weeksWanted({})).toEqual([4n, 5n]);
+    expect(weeksWanted({ barredUntil: 5n })).toEqual([5n]);
+    expect(weeksWanted({ barredUntil: 6n })).toEqual([]);
+  });
+});
 
 describe('authorise', () => {
   it('looks first, then votes if it can read the settings and the origin answers', () => {
@@ -85,6 +95,12 @@ describe('quota', () => {
     expect(plan({ ...active, expectedKbps: 1_051 })).toEqual(['refresh-quota']);
     expect(plan({ ...active, expectedKbps: 949 })).toEqual(['refresh-quota']);
     expect(plan({ ...active, quotaKbps: 0, expectedKbps: 1 })).toEqual(['refresh-quota']);
+  });
+
+  it('is recomputed once an hour', () => {
+    expect(plan({ ...active, expectedKbps: 2_000, changedThisHour: true })).toEqual([]);
+    // Whoever has paid does not wait for the next.
+    expect(plan({ status: RESOURCE_STATUS.exhausted, changedThisHour: true })).toEqual(['refresh-quota']);
   });
 
   it('revives an exhausted resource that is paid up again', () => {

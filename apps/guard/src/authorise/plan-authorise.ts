@@ -20,6 +20,8 @@ export interface AuthoriseFacts {
   readonly quotaKbps: number;
   /** The quota that its worth gives now. */
   readonly expectedKbps: number;
+  /** Whether its quota has changed in this hour already. */
+  readonly changedThisHour: boolean;
 }
 
 export interface AuthoriseView {
@@ -63,10 +65,10 @@ function planPending(resource: AuthoriseFacts): AuthoriseAction | undefined {
     : undefined;
 }
 
-/** docs/chain.md, refreshQuota: an exhausted one comes back when nothing is due or owed. */
+/** docs/chain.md, refreshQuota: an exhausted one comes back when nothing is due or owed, which its publisher waits for. */
 function isQuotaStale(resource: AuthoriseFacts): boolean {
   const { status, debt, due, worth, quotaKbps, expectedKbps } = resource;
   if (status === RESOURCE_STATUS.exhausted) return due === 0n && debt === 0n && worth > 0n;
-  if (status !== RESOURCE_STATUS.active) return false;
+  if (status !== RESOURCE_STATUS.active || resource.changedThisHour) return false;
   return Math.abs(expectedKbps - quotaKbps) * 100 > STALE_PERCENT * Math.max(quotaKbps, 1);
 }

@@ -18,13 +18,16 @@ export interface SetFacts {
   /** Worth of the own stake; and what a guard needs. */
   readonly worth: bigint;
   readonly minGuardStake: bigint;
+  /** Week before which a vote keeps the guard out of sets. */
+  readonly barredUntil: bigint;
 }
 
 /** Weeks whose set this guard should enter now (docs/chain.md, Quorum). */
 export function planSets(facts: SetFacts): readonly bigint[] {
   if (!facts.active || facts.worth < facts.minGuardStake) return [];
   return facts.sets.flatMap((set) => {
-    if (set.usable || set.entries.some(({ guard }) => guard === facts.guard)) return [];
+    if (set.week < facts.barredUntil || set.usable) return [];
+    if (set.entries.some(({ guard }) => guard === facts.guard)) return [];
     const lowest = set.entries.reduce(
       (least: bigint | undefined, { worth }) => (least === undefined || worth < least ? worth : least),
       undefined,
@@ -60,7 +63,17 @@ export function createSetDuty(deps: SetDeps): { round(): Promise<RoundResult> } 
       let result: RoundResult = 'idle';
       const own = snapshot.guards.find(({ address }) => address === guard.address);
       const active = own?.status === NODE_STATUS.active;
-      const facts = { guard: guard.address, week, sets, maxGuards, active, worth, minGuardStake };
+      const barredUntil = own?.barredUntil ?? 0n;
+      const facts = {
+        guard: guard.address,
+        week,
+        sets,
+        maxGuards,
+        active,
+        worth,
+        minGuardStake,
+        barredUntil,
+      };
       for (const wanted of planSets(facts)) {
         const outcome = await deps.runner.run(`join ${wanted}`, async () => {
           const join = await client.instructions.joinGuardSet({

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { evidenceOf } from '@media-network/protocol';
-import type { Commit } from '@media-network/protocol';
+import type { Commit, EvidenceFile } from '@media-network/protocol';
 
-/** Evidence files (docs/evidence.md): two statements of one edge that cannot both be true, checked by anybody with its key. */
+/** Evidence files (docs/evidence.md): what stands against a node, checked by anybody with its key. */
 export interface Contradictions {
+  /** Two commits of one edge that cannot both be true. */
   add(a: Commit, b: Commit): Promise<void>;
+  keep(file: EvidenceFile): Promise<void>;
   /** Names of the files, in no order. */
   list(): Promise<readonly string[]>;
   /** The text of a file; undefined when there is none of that name. */
@@ -20,15 +22,19 @@ const MAX_FILES = 1_000;
 export async function openContradictions(dir: string): Promise<Contradictions> {
   await mkdir(dir, { recursive: true });
   const files = new Set((await readdir(dir)).filter((name) => NAME.test(name)));
+
+  async function keep(file: EvidenceFile): Promise<void> {
+    const text = `${JSON.stringify(file)}\n`;
+    const name = `${createHash('sha256').update(text).digest('hex')}.json`;
+    if (files.has(name) || files.size >= MAX_FILES) return;
+    await writeFile(path.join(dir, name), text);
+    files.add(name);
+  }
+
   return {
-    async add(a, b) {
-      // In the order of their times, so that the same pair is one file.
-      const text = `${JSON.stringify(evidenceOf(a.unixMs <= b.unixMs ? [a, b] : [b, a]))}\n`;
-      const name = `${createHash('sha256').update(text).digest('hex')}.json`;
-      if (files.has(name) || files.size >= MAX_FILES) return;
-      await writeFile(path.join(dir, name), text);
-      files.add(name);
-    },
+    // In the order of their times, so that the same pair is one file.
+    add: (a, b) => keep(evidenceOf(a.unixMs <= b.unixMs ? [a, b] : [b, a])),
+    keep,
     list: async () => [...files],
     async read(name) {
       return files.has(name)

@@ -31,7 +31,7 @@ function entries(n: number): { readonly blob: Uint8Array; readonly root: string 
       {
         resource: addressOf(new Uint8Array(32).fill(n)),
         slots: Array.from({ length: 12 }, () => 1n),
-        vouched: 0n,
+        asked: 0n,
         receiptsRoot: new Uint8Array(32),
         digestRoot: new Uint8Array(32),
         sessions: 0,

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '@media-network/runtime/own-parts';
 import { equalBytes, fromHex } from '@media-network/protocol';
 import { rootOfBlob } from './blob-roots.ts';
 import type { BlobKind } from './blob-roots.ts';
@@ -32,7 +33,7 @@ export function createHasher(): Hasher {
 
   function started(): Worker {
     if (worker !== undefined) return worker;
-    const mine = new Worker(new URL('hash-worker.ts', import.meta.url));
+    const mine = startThread(new URL('hash-worker.ts', import.meta.url));
     mine.on('message', ({ id, root }: HashResult) => {
       waiting.get(id)?.resolve(root);
       waiting.delete(id);

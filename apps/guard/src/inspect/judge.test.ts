@@ -10,7 +10,7 @@ const EDGE = addressOf(new Uint8Array(32).fill(2));
 const entry = (perSlot: bigint): Entry => ({
   resource: RESOURCE,
   slots: Array.from({ length: 12 }, () => perSlot),
-  vouched: 0n,
+  asked: 0n,
   receiptsRoot: new Uint8Array(32),
   digestRoot: new Uint8Array(32),
   sessions: 0,

@@ -73,7 +73,15 @@ async function setup() {
   await store.put('hours', served.blob);
 
   const chain = { kept: AFTER, reports: 2, reveals: 3 };
-  const shown = { kept: AFTER, ofResource: AFTER, reports: 2, reveals: 3, place: WEEK };
+  const shown = {
+    kept: AFTER,
+    ofResource: AFTER,
+    reports: 2,
+    reveals: 3,
+    place: WEEK,
+    status: HOUR_STATUS.final as number,
+    there: true,
+  };
   const sent: Readonly<Record<string, unknown>>[] = [];
   const config = blankAccount('config', addressAt(90), {
     sampleSecs: 300,
@@ -105,7 +113,7 @@ async function setup() {
   const hour = (): Found<'hour'> =>
     blankAccount('hour', addressAt(80), {
       hour: HOUR,
-      status: HOUR_STATUS.final,
+      status: shown.status,
       root: served.root,
       reports: shown.reports,
       reveals: shown.reveals,
@@ -113,7 +121,7 @@ async function setup() {
   const client = {
     addresses: { hour: async (index: bigint) => index },
     accounts: async (_: string, wanted: readonly bigint[]) =>
-      wanted.map((index) => (index === HOUR ? hour() : null)),
+      wanted.map((index) => (index === HOUR && shown.there ? hour() : null)),
     reports: async () =>
       Array.from({ length: shown.reports }, (_, index) =>
         blankAccount('report', addressAt(20 + index), { hour: HOUR, index, edge: EDGE }),
@@ -214,6 +222,19 @@ describe('a guard whose node is behind', () => {
     Object.assign(shown, { kept: AFTER, ofResource: AFTER, place: WEEK + 6n });
     expect(await act(compute)).toBe(true);
     expect(state.weeks.get(WEEK)?.shares.rewards).toBe(0n);
+  });
+
+  it('works out nothing while an hour of the week is not decided yet, or was there and is not shown any more', async () => {
+    const { act, shown, state } = await setup();
+    shown.status = HOUR_STATUS.open;
+    expect(await act(compute)).toBe(false);
+    shown.there = false;
+    state.seen.add(HOUR);
+    expect(await act(compute)).toBe(false);
+    expect(state.weeks.size).toBe(0);
+    Object.assign(shown, { status: HOUR_STATUS.final, there: true });
+    expect(await act(compute)).toBe(true);
+    expect(state.weeks.get(WEEK)?.shares.rewards).toBeGreaterThan(0n);
   });
 
   it('is refused the hour it worked out without the last reveal, and works it out again', async () => {

@@ -5,6 +5,7 @@ import type { Claims, Hour, WeekShares } from '@media-network/protocol';
 import { sha256 } from '../evidence/blob-roots.ts';
 import { otherGuards } from '../inspect/peers.ts';
 import type { Snapshot } from '../network.ts';
+import { isVoid } from './is-void.ts';
 import { loadHour } from './compute-hour.ts';
 import type { ComputeDeps } from './compute-hour.ts';
 import type { MeterState } from './meter-state.ts';
@@ -25,14 +26,15 @@ export async function computeWeek(
   );
   const hours: Hour[] = [];
   for (const [i, account] of (await deps.client.accounts('hour', addresses)).entries()) {
-    if (account === null || account.status !== HOUR_STATUS.final) {
-      // The node shows less than it did: a week computed from that would be another.
-      if (state.finals.has(first + BigInt(i))) return undefined;
+    const hour = first + BigInt(i);
+    if (account?.status !== HOUR_STATUS.final) {
+      // The node shows less than it did, or less than there is: a week computed from that would be another.
+      if (account === null ? state.seen.has(hour) : !isVoid(config, hour, snapshot.now)) return undefined;
       continue;
     }
-    const hour = await loadHour(deps, state, snapshot, account, signal);
-    if (hour === undefined) return undefined;
-    hours.push(hour);
+    const loaded = await loadHour(deps, state, snapshot, account, signal);
+    if (loaded === undefined) return undefined;
+    hours.push(loaded);
   }
   const set = await deps.client.guardSet(week);
   const keptOf = await keptForWeek(deps, snapshot, epoch);

@@ -1,7 +1,7 @@
 import type { Found, MediaClient, Signer } from '@media-network/chain';
 import { ensureAta } from '@media-network/chain';
 import { RESOURCE_STATUS } from '@media-network/chain/schema';
-import { concatBytes, toHex } from '@media-network/protocol';
+import { concatBytes, toHex, weekAt } from '@media-network/protocol';
 import { MediaError, errorCode } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 import type { Address } from '@solana/kit';
@@ -210,7 +210,7 @@ export async function executeAction(
       const epoch = epochOf(action.week);
       const shares = await computeWeek(deps, state, snapshot, epoch, signal);
       if (shares === undefined) return false;
-      state.weeks.set(action.week, { kept: epoch.kept, shares });
+      state.weeks.set(action.week, { at: weekAt(snapshot.config, snapshot.now), kept: epoch.kept, shares });
       for (const week of state.weeks.keys()) if (week + 10n < action.week) state.weeks.delete(week);
       return true;
     }

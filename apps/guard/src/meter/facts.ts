@@ -80,6 +80,8 @@ export interface MeterFacts {
   readonly sets: ReadonlyMap<bigint, SetFacts>;
   /** With reports and not settled, oldest first. */
   readonly hours: readonly HourFacts[];
+  /** Hours past that no account was shown of, as long as one may be there or still come. */
+  readonly unseen: readonly bigint[];
   readonly resources: ReadonlyMap<string, ResourceFacts>;
   /** Weeks that have an epoch account, oldest first. */
   readonly epochs: readonly EpochFacts[];

@@ -19,9 +19,12 @@ export interface MeterState {
   readonly loaded: Map<bigint, Hour>;
   /** Hours seen final, as long as others may build on them. */
   readonly finals: Map<bigint, FinalHour>;
+  /** Hours that were seen to have an account: a node that shows none later is behind. */
+  readonly seen: Set<bigint>;
   /** Hours whose own verdict was seen revealed. */
   readonly revealed: Set<bigint>;
-  readonly weeks: Map<bigint, { readonly kept: bigint; readonly shares: WeekShares }>;
+  /** Weeks as this guard computed them in a later one, `at`, when so much was kept. */
+  readonly weeks: Map<bigint, { readonly at: bigint; readonly kept: bigint; readonly shares: WeekShares }>;
   /** Endorsed weeks: whether the owner is owed anything. */
   readonly claims: Map<bigint, boolean | undefined>;
   /** Week in which all epochs were looked at for claims. */
@@ -36,6 +39,7 @@ export function createMeterState(): MeterState {
     computed: new Map(),
     loaded: new Map(),
     finals: new Map(),
+    seen: new Set(),
     revealed: new Set(),
     weeks: new Map(),
     claims: new Map(),
@@ -60,5 +64,6 @@ export function noteFinal(state: MeterState, account: Found<'hour'>): void {
 /** Drops what is older than anything can still need. */
 export function forgetBefore(state: MeterState, hour: bigint): void {
   for (const old of state.finals.keys()) if (old < hour) state.finals.delete(old);
+  for (const old of state.seen) if (old < hour) state.seen.delete(old);
   for (const old of state.revealed) if (old < hour) state.revealed.delete(old);
 }

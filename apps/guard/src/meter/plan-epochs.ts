@@ -8,6 +8,8 @@ export function isWeekComplete(facts: MeterFacts, week: bigint): boolean {
   // An hour without an account may still get one as long as reports are taken.
   if (facts.now < hourWindows(facts.periods, hoursOfWeek(facts.periods, week).last).reportsUntil)
     return false;
+  // The node may be behind, and its last reports with it.
+  if (facts.unseen.some((hour) => weekOfHour(facts.periods, hour) === week)) return false;
   if (facts.hours.some((hour) => weekOfHour(facts.periods, hour.hour) === week && !isRecorded(facts, hour)))
     return false;
   for (const resource of facts.resources.values())

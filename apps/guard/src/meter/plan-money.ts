@@ -1,5 +1,6 @@
 import { hourAt, sampleAt, weekAt, weekOfHour } from '@media-network/protocol';
 import { isMyTurn, placeOf } from '../duty.ts';
+import { sharersOf } from '../sharers.ts';
 import type { HourFacts, MeterAction, MeterFacts, ResourceFacts } from './facts.ts';
 
 /** Hours that a resource remembers having recorded (docs/chain.md, record). */
@@ -56,10 +57,8 @@ function blockedBy(resource: ResourceFacts, week: bigint): bigint | undefined {
     ?.week;
 }
 
-/** Who shares the tasks that any may do: the week's set, or all guards while there is none. */
 function workers(facts: MeterFacts, week: bigint): readonly number[] {
-  const numbers = facts.sets.get(week)?.numbers ?? [];
-  return numbers.length > 0 ? numbers : facts.activeGuards;
+  return sharersOf(facts.sets.get(week)?.numbers ?? [], facts.activeGuards);
 }
 
 /** Whose turn a task is that has no time of its own: another guard each sample. */

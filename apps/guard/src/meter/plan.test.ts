@@ -33,6 +33,7 @@ function facts(change: Partial<MeterFacts> = {}): MeterFacts {
     chargeEveryHours: 1n,
     sets: new Map([0n, 1n, 2n, 3n, 4n, 5n, 6n].map((week) => [week, usable(1)])),
     hours: [],
+    unseen: [],
     resources: new Map(),
     epochs: [],
     claims: [],
@@ -369,6 +370,9 @@ describe('epochs', () => {
     const done = resources(resource('a', { recorded: [9n] }));
     expect(isComplete({ hours: unrecorded, resources: done })).toBe(true);
     expect(isComplete({ hours: [hour(10n)] })).toBe(true);
+    // The node may show no account although there is one.
+    expect(isComplete({ unseen: [9n] })).toBe(false);
+    expect(isComplete({ unseen: [10n] })).toBe(true);
     expect(isComplete({ resources: dueIn(0n) })).toBe(false);
     expect(isComplete({ resources: dueIn(1n) })).toBe(true);
   });

@@ -1,18 +1,14 @@
+import { activeGuards } from '../sharers.ts';
 import type { Found, MediaClient } from '@media-network/chain';
-import {
-  EPOCH_STATUS,
-  HOUR_STATUS,
-  NODE_STATUS,
-  RESOURCE_STATUS,
-  VERDICT_STATUS,
-} from '@media-network/chain/schema';
-import { hourAt, hourPhase, hourWindows, toHex, weekAt, weekOfHour } from '@media-network/protocol';
+import { EPOCH_STATUS, HOUR_STATUS, RESOURCE_STATUS, VERDICT_STATUS } from '@media-network/chain/schema';
+import { hourAt, hourWindows, toHex, weekAt, weekOfHour } from '@media-network/protocol';
 import type { Periods } from '@media-network/protocol';
 import type { Inspector } from '../inspect/inspector.ts';
 import type { GuardSetFacts, Network, Snapshot } from '../network.ts';
 import type { HourBook } from '../state/hour-book.ts';
 import type { GuardOverrides } from '../types.ts';
 import type { EpochFacts, HourFacts, MeterFacts, ResourceFacts } from './facts.ts';
+import { isVoid } from './is-void.ts';
 import { forgetBefore, noteFinal, settleHour } from './meter-state.ts';
 import type { MeterState } from './meter-state.ts';
 import { isRecorded } from './plan-money.ts';
@@ -98,7 +94,7 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
   const kept = current - keepHours(config);
   deps.inspector.forgetBefore(kept);
   await deps.book.forgetBefore(kept);
-  const hours = await openHours(deps, state, snapshot, current);
+  const { hours, unseen } = await openHours(deps, state, snapshot, current);
   const verdicts = await ownVerdicts(deps, hours, snapshot);
 
   const hourFacts: HourFacts[] = [];
@@ -107,11 +103,8 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
     const verdict = verdicts.get(index) ?? 'none';
     if (verdict === 'revealed') state.revealed.add(index);
     const facts = hourFactsOf(deps, state, account, verdict);
-    // Whether an hour became final in time is known for sure only a little later, when every node has it.
-    const isVoid =
-      hourPhase(config, index, facts, now) === 'void' &&
-      now >= hourWindows(config, index).lateUntil + BigInt(config.sampleSecs);
-    if (isVoid || isRecorded({ resources }, facts)) settleHour(state, index);
+    const over = !facts.final && isVoid(config, index, now);
+    if (over || isRecorded({ resources }, facts)) settleHour(state, index);
     else hourFacts.push(facts);
   }
 
@@ -131,10 +124,11 @@ export async function readMeterFacts(deps: ReadDeps, state: MeterState): Promise
       now,
       periods: config,
       guardNo: guard.no,
-      activeGuards: snapshot.guards.filter(({ status }) => status === NODE_STATUS.active).map(({ no }) => no),
+      activeGuards: activeGuards(snapshot),
       chargeEveryHours: deps.chargeEveryHours,
       sets,
       hours: hourFacts,
+      unseen,
       resources,
       epochs: [...epochs.values()].map((epoch) => epochFacts(deps, epoch, weekAt(config, now), state)),
       claims: [...state.claims].map(([week, due]) => ({ week, due })),
@@ -203,13 +197,13 @@ async function ownVerdicts(
   );
 }
 
-/** Accounts of hours that may need something, oldest first. */
+/** Accounts of hours that may need something, oldest first, and hours that may still turn out to have one. */
 async function openHours(
   { client }: ReadDeps,
   state: MeterState,
   { config, now }: Snapshot,
   current: bigint,
-): Promise<Map<bigint, Found<'hour'>>> {
+): Promise<{ readonly hours: ReadonlyMap<bigint, Found<'hour'>>; readonly unseen: readonly bigint[] }> {
   const wanted: bigint[] = [];
   for (let hour = state.cursor ?? current; hour < current; hour += 1n)
     if (!state.settled.has(hour)) wanted.push(hour);
@@ -218,13 +212,18 @@ async function openHours(
     await Promise.all(wanted.map((hour) => client.addresses.hour(hour))),
   );
   const hours = new Map<bigint, Found<'hour'>>();
+  const unseen: bigint[] = [];
   for (const [i, hour] of wanted.entries()) {
     const account = found[i] ?? undefined;
-    if (account !== undefined) hours.set(hour, account);
+    if (account !== undefined) {
+      hours.set(hour, account);
+      state.seen.add(hour);
+    }
     // Not at once: a node that lags may not have an account that came in the last second.
-    else if (now >= hourWindows(config, hour).revealsUntil) settleHour(state, hour);
+    else if (now >= hourWindows(config, hour).revealsUntil && !state.seen.has(hour)) settleHour(state, hour);
+    else unseen.push(hour);
   }
-  return hours;
+  return { hours, unseen };
 }
 
 /** Weeks in which money of publishers can still be shared out (docs/chain.md, record). */
@@ -269,7 +268,8 @@ function epochFacts(deps: ReadDeps, epoch: Found<'epoch'>, current: bigint, stat
       ? epoch.laterVotes.slice(0, epoch.laterCount).find(({ no }) => no === deps.guard.no)
       : undefined;
   const computed = state.weeks.get(epoch.week);
-  const shares = computed?.kept === epoch.kept ? computed.shares : undefined;
+  // A later set looks at the week anew: what was not there yet when the first one did is there by now.
+  const shares = computed?.at === current && computed.kept === epoch.kept ? computed.shares : undefined;
   const { week } = epoch;
   return {
     week,

@@ -1,3 +1,4 @@
+import { RECORD_LEAVES } from '@media-network/chain/schema';
 import { recordTail } from '@media-network/protocol';
 import type { Hour } from '@media-network/protocol';
 
@@ -10,8 +11,6 @@ export interface RecordBatch {
   readonly fresh: number;
 }
 
-/** Most leaves in one `record` (docs/chain.md). */
-const MAX_LEAVES = 16;
 /** What a transaction of 1,232 bytes has left for accounts and tail, beside signature, payer, programs and compute budget. */
 const ROOM_BYTES = 850;
 /** Resource and ring. */
@@ -36,7 +35,7 @@ export function recordBatch(
     const count = index - first + 1;
     if (before === undefined) continue;
     const gap = Array.from({ length: index - before - 1 }, (_, skipped) => before + 1 + skipped);
-    if (count > MAX_LEAVES || gap.length > MAX_GAP || !gap.every(isRecorded)) break;
+    if (count > RECORD_LEAVES || gap.length > MAX_GAP || !gap.every(isRecorded)) break;
     const tail = recordTail(hour, first, count);
     if (count * BYTES_A_LEAF + tail.length > ROOM_BYTES) break;
     best = { first, count, tail, fresh: i + 1 };

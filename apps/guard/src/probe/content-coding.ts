@@ -4,6 +4,7 @@ import zlib from 'node:zlib';
 const gunzip = promisify(zlib.gunzip);
 const inflate = promisify(zlib.inflate);
 const brotli = promisify(zlib.brotliDecompress);
+const zstd = promisify<Buffer, zlib.ZstdOptions, Buffer>(zlib.zstdDecompress);
 
 /**
  * A body without its content coding, so that an edge that compresses and an origin that does not can be compared.
@@ -27,6 +28,8 @@ export async function decoded(
         return await inflate(body, limit);
       case 'br':
         return await brotli(body, limit);
+      case 'zstd':
+        return await zstd(body, limit);
       default:
         return undefined;
     }

@@ -4,6 +4,11 @@ import { createOriginBodies, freshMsOf } from './origin-bodies.ts';
 describe('how long an answer keeps', () => {
   it('is what the origin says, with what may be stale', () => {
     expect(freshMsOf('max-age=60')).toBe(60_000);
+    // What the publisher's rules say.
+    expect(freshMsOf('no-store', { ttl: 600 })).toBe(600_000);
+    expect(freshMsOf('max-age=60', { ttl: 5, staleIfError: 10 })).toBe(15_000);
+    expect(freshMsOf(undefined, { fallback: 30 })).toBe(30_000);
+    expect(freshMsOf('max-age=60', { fallback: 30, staleWhileRevalidate: 5 })).toBe(65_000);
     expect(freshMsOf('public, max-age=60, s-maxage=600')).toBe(600_000);
     expect(freshMsOf('max-age=60, stale-while-revalidate=30')).toBe(90_000);
     expect(freshMsOf('max-age=0, stale-if-error=86400')).toBe(86_400_000);

@@ -1,3 +1,5 @@
+import type { Lifetime } from '@media-network/rules';
+
 /**
  * Bodies that an origin has shown this guard, by target. What a viewer says it got is held against them: a body that
  * the origin once showed is none to blame an edge for, and neither is one that may be older than the guard's memory.
@@ -64,17 +66,25 @@ export function createOriginBodies(): OriginBodies {
 
 /**
  * How long a cache may give a copy of an answer: `s-maxage` or `max-age` (RFC 9111 §5.2.2) and what may be stale
- * (RFC 5861). Undefined where the origin does not say.
+ * (RFC 5861), and what the publisher's rules say in their place. Undefined where nobody says.
  */
-export function freshMsOf(cacheControl: string | undefined): number | undefined {
+export function freshMsOf(cacheControl: string | undefined, ruled?: Lifetime): number | undefined {
   const text = (cacheControl ?? '').toLowerCase();
   const last = (name: string): number | undefined => {
     const found = [...text.matchAll(new RegExp(`(?:^|[\\s,])${name}\\s*=\\s*"?(\\d{1,9})`, 'g'))];
     // Several fields are read together: the longest counts, against blaming.
     return found.length === 0 ? undefined : Math.max(...found.map((match) => Number(match[1])));
   };
-  const fresh = last('s-maxage') ?? last('max-age');
+  const said = last('s-maxage') ?? last('max-age');
+  const own = said === undefined ? undefined : Math.max(said, last('max-age') ?? 0);
+  // The longest of all that holds, against blaming.
+  const fresh = ruled?.ttl ?? own ?? ruled?.fallback;
   if (fresh === undefined) return undefined;
-  const stale = Math.max(last('stale-while-revalidate') ?? 0, last('stale-if-error') ?? 0);
-  return (Math.max(fresh, last('max-age') ?? 0) + stale) * 1_000;
+  const stale = Math.max(
+    last('stale-while-revalidate') ?? 0,
+    last('stale-if-error') ?? 0,
+    ruled?.staleWhileRevalidate ?? 0,
+    ruled?.staleIfError ?? 0,
+  );
+  return (fresh + stale) * 1_000;
 }

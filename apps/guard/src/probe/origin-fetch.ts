@@ -1,8 +1,23 @@
+import { readOriginUrl } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import { isPrivateLiteral } from '@media-network/runtime/daemon';
+import {
+  NO_RULES,
+  allFor,
+  askedTarget,
+  askedWith,
+  fieldsForS3,
+  firstFor,
+  lifetimeOf,
+  readRules,
+  rulePath,
+  signedForS3,
+} from '@media-network/rules';
+import type { Rules } from '@media-network/rules';
 import { MediaError } from '@media-network/runtime';
 import { Agent, request } from 'undici';
 import { createConnector } from '../connector.ts';
+import { freshMsOf } from './origin-bodies.ts';
 import type { HeaderList } from './profiles.ts';
 
 /** First and last byte. */
@@ -16,8 +31,8 @@ export interface OriginAnswer {
   readonly type: string | undefined;
   readonly coding: string | undefined;
   readonly contentRange: string | undefined;
-  /** `CDN-Cache-Control` (RFC 9213) and `Cache-Control`, together. */
-  readonly cacheControl: string | undefined;
+  /** How long an edge may give a copy of it, stale answers included, by the origin and the publisher's rules; undefined where neither says. */
+  readonly freshMs: number | undefined;
   /** Whether everybody who asks gets this answer: not by `Vary`, cookies, `private` or `no-store`. */
   readonly same: boolean;
   /** Size of the whole object; undefined when the origin does not say. */
@@ -46,7 +61,13 @@ const TIMEOUT_MS = 10_000;
  * Fetches from origins as a browser does, and says nothing of whom it is for, so that an origin cannot tell a guard
  * from a viewer. From this machine and its local network only with `allowPrivate`, as an edge.
  */
-export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boolean }): OriginFetch {
+export function createOriginFetch({
+  allowPrivate,
+  nowMs = Date.now,
+}: {
+  readonly allowPrivate: boolean;
+  readonly nowMs?: () => number;
+}): OriginFetch {
   const dispatcher = new Agent({
     connections: 4,
     pipelining: 1,
@@ -56,15 +77,21 @@ export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boo
   });
   return {
     async get(settings, target, { headers, maxBytes, signal }) {
-      const url = targetAt(settings.origin, target);
+      const rules = rulesOf(settings);
+      const asked = askedTarget(rules, target);
+      const url = targetAt(settings.origin, asked);
+      const sent = await sentTo(url, settings, rules, asked, asEdgesAsk(rules, target, headers), nowMs());
       if (!allowPrivate && isPrivateLiteral(url.hostname)) throw notAllowed('has a private address');
       const limit = AbortSignal.timeout(2 * TIMEOUT_MS);
-      const answer = await request(url, {
+      const answer = await request(sent.url, {
         dispatcher,
         signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
-        headers: requestHeaders(settings, headers),
+        headers: sent.headers,
       });
-      const body = await readBounded(answer.body, maxBytes);
+      const read = await readBounded(answer.body, maxBytes);
+      // What S3 says of an error no viewer gets.
+      const isHidden = sent.isBucket && answer.statusCode >= 400;
+      const body = isHidden ? Buffer.alloc(0) : read;
       const field = (name: string): string | undefined => {
         const value = answer.headers[name];
         return Array.isArray(value) ? value.join(', ') : value;
@@ -73,16 +100,98 @@ export function createOriginFetch({ allowPrivate }: { readonly allowPrivate: boo
         status: answer.statusCode,
         etag: field('etag'),
         lastModified: field('last-modified'),
-        type: field('content-type'),
+        type: isHidden ? undefined : field('content-type'),
         coding: field('content-encoding'),
         contentRange: field('content-range'),
-        cacheControl: [field('cdn-cache-control'), field('cache-control')].filter(Boolean).join(', '),
+        freshMs: freshMsOf(
+          [field('cdn-cache-control'), field('cache-control')].filter(Boolean).join(', '),
+          lifetimeOf(rules.cache, {
+            path: rulePath(target),
+            status: answer.statusCode,
+            contentType: field('content-type'),
+          }),
+        ),
         same: isForEverybody(field),
         size: sizeOf(answer.statusCode, field),
         body,
       };
     },
     close: () => dispatcher.destroy(),
+  };
+}
+
+const known = new WeakMap<Settings, Rules>();
+
+/** What edges do beside; nothing where they could not follow it, for then they serve nothing. */
+function rulesOf(settings: Settings): Rules {
+  const before = known.get(settings);
+  if (before !== undefined) return before;
+  const read = readRules(settings.rules ?? []);
+  const rules = read.kind === 'ok' ? read.rules : NO_RULES;
+  known.set(settings, rules);
+  return rules;
+}
+
+/**
+ * The settings as each other origin of the resource has them for its own: edges may have fetched from any, and what one
+ * of them has is right, whatever the others have.
+ */
+export function otherOrigins(settings: Settings): readonly Settings[] {
+  const known = others.get(settings);
+  if (known !== undefined) return known;
+  const all = rulesOf(settings)
+    .origin.filter(({ origin, prefix }) => origin + prefix !== settings.origin.replace(/\/$/, ''))
+    .map(({ origin, prefix, host }): Settings => ({
+      ...settings,
+      origin: origin + prefix,
+      originHost: host ?? null,
+    }));
+  others.set(settings, all);
+  return all;
+}
+
+const others = new WeakMap<Settings, readonly Settings[]>();
+
+/** A viewer's fields as edges ask with them: what does not count is left away, what rules say is there. */
+function asEdgesAsk(rules: Rules, target: string, viewer: HeaderList): HeaderList {
+  const path = rulePath(target);
+  const { rawHeaders } = askedWith(
+    {
+      rawHeaders: viewer.flat(),
+      header: (name) => viewer.find(([each]) => each.toLowerCase() === name)?.[1],
+    },
+    firstFor(rules.cacheKey, path),
+    allFor(rules.originHeader, path),
+  );
+  return rawHeaders.flatMap((name, i): HeaderList => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? '']] : []));
+}
+
+/** Where the settings' own origin is asked, and with which fields: signed, where it is a bucket. */
+async function sentTo(
+  url: URL,
+  settings: Settings,
+  rules: Rules,
+  target: string,
+  viewer: HeaderList,
+  nowMs: number,
+): Promise<{ readonly url: URL; readonly headers: string[]; readonly isBucket: boolean }> {
+  const at = readOriginUrl(settings.origin);
+  const more = rules.origin.find((each) => each.origin === at?.origin && each.prefix === at.prefix);
+  const host = more?.host ?? settings.originHost;
+  const headers = requestHeaders({ ...settings, originHost: host }, viewer);
+  if (more?.s3 === undefined) return { url, headers, isBucket: false };
+  const signed = await signedForS3(more.s3, {
+    method: 'GET',
+    scheme: url.protocol === 'https:' ? 'https' : 'http',
+    host: host ?? url.host,
+    prefix: more.prefix,
+    target,
+    nowMs,
+  });
+  return {
+    url: new URL(signed.path, url),
+    headers: [...fieldsForS3(headers), ...signed.fields],
+    isBucket: true,
   };
 }
 
@@ -97,12 +206,18 @@ function requestHeaders(settings: Settings, viewer: HeaderList): string[] {
   return [...named.values()].flat();
 }
 
-/** A target may look like another host (`//host/`): it stays at the origin. */
-function targetAt(origin: string, target: string): URL {
-  const url = URL.parse(origin + target);
-  if (url === null || !target.startsWith('/') || url.origin !== URL.parse(origin)?.origin)
+/** A target may look like another host (`//host/`): it stays at the origin, behind the path that this may have. */
+function targetAt(text: string, target: string): URL {
+  const at = readOriginUrl(text);
+  const url = at === undefined ? null : URL.parse(at.origin + at.prefix + target);
+  if (url === null || !target.startsWith('/') || url.origin !== at?.origin || !isBehind(url, at.prefix))
     throw notAllowed('has a target that is none');
   return url;
+}
+
+/** Dot segments must not lead out of what is published. */
+function isBehind(url: URL, prefix: string): boolean {
+  return url.pathname.startsWith(`${prefix}/`);
 }
 
 function notAllowed(why: string): MediaError {

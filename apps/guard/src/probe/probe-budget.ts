@@ -2,8 +2,8 @@
  * What a guard may take from edges with its probes, which publishers are billed for like anything open. All guards of
  * the set together stay within `bytesPerHour` an edge and hour where traffic is low, and within one percent of a
  * resource's traffic where it is high. What is not used carries over, so that now and then there is room for a whole
- * picture. Only where an answer was wrong is more allowed, for as long as it takes to be sure: an honest edge never
- * gets there.
+ * picture. Only where an answer was wrong is more allowed, for as long as it takes to be sure, and a quarter of that where
+ * another guard says that one was: a lying guard costs an honest edge no more.
  */
 export interface ProbeBudget {
   /** Bytes that may be asked of an edge for a resource now. */
@@ -13,7 +13,9 @@ export interface ProbeBudget {
   note(edge: string, resource: string, hour: bigint, bytes: bigint): void;
   /** An answer was wrong: room for an inquiry in this hour and the next, which begins with a suspicion. */
   suspect(edge: string, resource: string, hour: bigint): void;
-  /** Whether an inquiry is open. */
+  /** Another guard says that an answer was wrong: room to look whether it is so, in this hour. */
+  second(edge: string, resource: string, hour: bigint): void;
+  /** Whether an inquiry of this guard's own is open. */
   isSuspect(edge: string, resource: string, hour: bigint): boolean;
   /** Guards that share the bound. */
   share(guards: number): void;
@@ -25,6 +27,8 @@ const CARRY_HOURS = 24;
 const TRAFFIC_PART = 100;
 /** Room of an inquiry: some forty answers of ordinary objects. */
 const INQUIRY_BYTES = 4 * 2 ** 20;
+/** Room to second what another guard found. */
+const SECOND_BYTES = 2 ** 20;
 const MAX_CELLS = 50_000;
 
 interface Purse {
@@ -41,6 +45,7 @@ export function createProbeBudget(bytesPerHour: number): ProbeBudget {
   const fixed = new Map<string, Purse>();
   const traffic = new Map<string, Purse>();
   const inquiries = new Map<string, number>();
+  const seconds = new Map<string, number>();
 
   function purse(edge: string, hour: bigint): Purse {
     const most = Math.max(bytesPerHour, Math.ceil((CARRY_HOURS * bytesPerHour) / guards));
@@ -61,18 +66,20 @@ export function createProbeBudget(bytesPerHour: number): ProbeBudget {
 
   return {
     room(edge, resource, hour) {
-      const inquiry = inquiries.get(cell(edge, resource, hour)) ?? 0;
+      const inquiry =
+        inquiries.get(cell(edge, resource, hour)) ?? seconds.get(cell(edge, resource, hour)) ?? 0;
       const share = traffic.get(key(edge, resource))?.bytes ?? 0;
       return Math.max(0, purse(edge, hour).bytes, share, inquiry);
     },
     spend(edge, resource, hour, bytes) {
       // Taken from the largest; one answer may be above what was expected, and the purse pays for that later.
       const id = cell(edge, resource, hour);
-      const inquiry = inquiries.get(id) ?? 0;
+      const open = inquiries.has(id) ? inquiries : seconds;
+      const inquiry = open.get(id) ?? 0;
       const share = traffic.get(key(edge, resource));
       const small = purse(edge, hour);
       if (inquiry >= Math.max(small.bytes, share?.bytes ?? 0) && inquiry > 0)
-        inquiries.set(id, Math.max(0, inquiry - bytes));
+        open.set(id, Math.max(0, inquiry - bytes));
       else if (share !== undefined && share.bytes >= small.bytes) share.bytes -= bytes;
       else small.bytes -= bytes;
     },
@@ -91,12 +98,18 @@ export function createProbeBudget(bytesPerHour: number): ProbeBudget {
       }
       trim(inquiries);
     },
+    second(edge, resource, hour) {
+      const id = cell(edge, resource, hour);
+      if (!seconds.has(id)) seconds.set(id, SECOND_BYTES);
+      trim(seconds);
+    },
     isSuspect: (edge, resource, hour) => inquiries.has(cell(edge, resource, hour)),
     share(count) {
       guards = Math.max(1, count);
     },
     forgetBefore(hour) {
-      for (const id of inquiries.keys()) if (BigInt(id.split(' ')[2] ?? 0) < hour) inquiries.delete(id);
+      for (const open of [inquiries, seconds])
+        for (const id of open.keys()) if (BigInt(id.split(' ')[2] ?? 0) < hour) open.delete(id);
     },
   };
 }

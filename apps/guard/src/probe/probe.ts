@@ -4,7 +4,9 @@ import { hourAt, hourSecs, hourStart, weekOfHour } from '@media-network/protocol
 import type { Clock, Log, RoundResult } from '@media-network/runtime';
 import type { SettingsReader } from '../authorise/settings-reader.ts';
 import { APART } from '../collect/collect.ts';
+import type { Denials } from '../denials.ts';
 import type { Counts } from '../counts.ts';
+import type { Findings, Inquiry } from '../findings/findings.ts';
 import type { Moments } from '../moments.ts';
 import { byAddress } from '../network.ts';
 import type { Network } from '../network.ts';
@@ -16,9 +18,11 @@ import type { Prober } from './prober.ts';
 export interface ProbeDeps {
   readonly network: Network;
   readonly settings: SettingsReader;
+  readonly denials: Denials;
   readonly prober: Prober;
   readonly budget: ProbeBudget;
   readonly shares: PaidShares;
+  readonly findings: Pick<Findings, 'toSecond' | 'seconded'>;
   readonly moments: Moments;
   readonly counts: Counts;
   readonly guardNo: number;
@@ -37,6 +41,8 @@ const LOOKS_PER_HOUR = 8;
 const WHERE_PAID = 0.75;
 /** While something is wrong: so that an hour is enough to be sure. */
 const INQUIRY_LOOKS_PER_HOUR = 60;
+/** Of an inquiry on another guard's word, those that go to the very target that it names; the rest to others of the resource. */
+const AT_NAMED_TARGET = 0.5;
 
 export interface Probe {
   round(signal: AbortSignal): Promise<RoundResult>;
@@ -60,6 +66,7 @@ export function createProbe(deps: ProbeDeps): Probe {
       readonly hour: bigint;
       readonly withinHour: boolean;
       readonly hourMs: number;
+      readonly inquiry: Inquiry | undefined;
       readonly signal: AbortSignal;
     },
   ): Promise<void> {
@@ -71,6 +78,7 @@ export function createProbe(deps: ProbeDeps): Probe {
       resource: resource.address,
       settings: found.settings,
       zone: deps.zone,
+      wanted: random() < AT_NAMED_TARGET ? at.inquiry?.target : undefined,
       hour: at.hour,
       withinHour: at.withinHour,
       signal: at.signal,
@@ -78,6 +86,7 @@ export function createProbe(deps: ProbeDeps): Probe {
     deps.log.debug({ edge: edge.address, resource: resource.address, outcome }, 'edge probed');
     if (outcome === 'not-asked') return;
     deps.counts.add('probes');
+    if (at.inquiry !== undefined) deps.findings.seconded(edge.address, at.hour);
     const suspect = deps.budget.isSuspect(edge.address, resource.address, at.hour);
     if (outcome !== 'silent' && !suspect) return;
     plans.set(edge.address, {
@@ -101,7 +110,9 @@ export function createProbe(deps: ProbeDeps): Probe {
       const set = await network.guardSet(weekOfHour(config, hour), snapshot);
       deps.budget.share(set.numbers.length);
       deps.budget.forgetBefore(hour);
-      const active = resources.filter(({ status }) => status === RESOURCE_STATUS.active);
+      const active = resources.filter(
+        ({ address, status }) => status === RESOURCE_STATUS.active && !deps.denials.denies(address),
+      );
       const nowMs = clock.nowMs();
       for (const edge of edges) {
         if (signal.aborted || slots.free === 0) break;
@@ -115,6 +126,11 @@ export function createProbe(deps: ProbeDeps): Probe {
           });
           continue;
         }
+        const inquiry = deps.findings.toSecond(edge.address, hour);
+        if (inquiry !== undefined && plan.atMs > nowMs + (1.5 * hourMs) / INQUIRY_LOOKS_PER_HOUR) {
+          plans.set(edge.address, { ...plan, atMs: nowMs + pauseMs(hourMs, INQUIRY_LOOKS_PER_HOUR) });
+          continue;
+        }
         if (plan.atMs > nowMs) continue;
         const waitMs = deps.moments.wait(edge.address, 'probe', nowMs, APART * hourMs);
         if (waitMs > 0) {
@@ -122,13 +138,18 @@ export function createProbe(deps: ProbeDeps): Probe {
           continue;
         }
         const paid = random() < WHERE_PAID ? deps.shares.draw(edge.address, random()) : undefined;
-        const wanted = byAddress(snapshot).get(plan.resource ?? paid ?? '');
+        const wanted = byAddress(snapshot).get(plan.resource ?? inquiry?.resource ?? paid ?? '');
         const chosen =
-          wanted?.status === RESOURCE_STATUS.active ? wanted : active[Math.floor(random() * active.length)];
-        plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, LOOKS_PER_HOUR), resource: undefined });
+          wanted?.status === RESOURCE_STATUS.active && !deps.denials.denies(wanted.address)
+            ? wanted
+            : active[Math.floor(random() * active.length)];
+        const looks = inquiry === undefined ? LOOKS_PER_HOUR : INQUIRY_LOOKS_PER_HOUR;
+        plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, looks), resource: undefined });
+        if (inquiry !== undefined && chosen?.address === inquiry.resource)
+          deps.budget.second(edge.address, chosen.address, hour);
         if (chosen !== undefined)
           slots.start(edge.address, (ending) =>
-            step(edge, chosen, { hour, withinHour, hourMs, signal: ending }),
+            step(edge, chosen, { hour, withinHour, hourMs, inquiry, signal: ending }),
           );
       }
       for (const address of plans.keys())

@@ -70,10 +70,18 @@ type Serve = (request: http.IncomingMessage, response: http.ServerResponse, hone
 
 const honest: Serve = (request, response, body) => answer(request, response, body);
 
+/** Other bytes under another validator: a second origin of a roll-out, or one of its edges. */
+const otherBytes: Serve = (request, response, body) =>
+  answer(request, response, Buffer.from(body.map((byte) => byte ^ 1)), { etag: '"b"' });
+const lyingBytes: Serve = (request, response, body) =>
+  answer(request, response, Buffer.from(body.map((byte) => byte ^ 2)));
+
 /** A guard that looks `times` at an edge which serves as `edge` says; the requests that it saw are in `asked`. */
 async function looked(options: {
   readonly edge?: Serve;
   readonly origin?: Serve;
+  /** One more origin of the resource. */
+  readonly other?: Serve;
   readonly probe?: readonly string[];
   /** Names of the publisher's own. */
   readonly domains?: readonly string[];
@@ -91,6 +99,13 @@ async function looked(options: {
     byOrigin.push(request);
     (options.origin ?? honest)(request, response, OBJECTS[request.url ?? ''] ?? Buffer.alloc(0));
   });
+  const { other } = options;
+  const second =
+    other === undefined
+      ? undefined
+      : await listen((request, response) =>
+          other(request, response, OBJECTS[request.url ?? ''] ?? Buffer.alloc(0)),
+        );
   const endpoint = await listen((request, response) => {
     const { socket } = request;
     const before = socket.bytesWritten;
@@ -143,6 +158,7 @@ async function looked(options: {
           originHeaders: [['X-Key', 'secret']],
           probe: options.probe ?? ['/a.png'],
           domains: options.domains ?? [],
+          ...(second === undefined ? {} : { rules: [`origin ${second} host=b.example`] }),
         },
         zone: 'medianet.localhost',
         hour: 6n,
@@ -163,6 +179,27 @@ describe('a probe', () => {
     const received = Number(found.seen.probed.get(RESOURCE) ?? 0n);
     expect(received).toBe(found.counted());
   });
+
+  it.each([
+    [451, 'edge/denied'],
+    [451, 'edge/removed'],
+    [421, 'edge/not-picked'],
+    [503, 'edge/over-share'],
+    [503, 'edge/paused'],
+  ])(
+    'takes a refusal by policy (%d %s) for an answer: no silence, and nothing said of its bytes',
+    async (status, code) => {
+      const { outcomes, seen } = await looked({
+        times: 8,
+        edge: (_, response) => response.writeHead(status, { 'Media-Error': code }).end('{"code":"x"}'),
+      });
+      expect(new Set(outcomes)).toEqual(new Set(['unknown']));
+      expect(seen.contacts).toEqual({ answered: 8, silent: 0 });
+      expect(seen.looks).toEqual([]);
+      // It need not have counted what it refused with.
+      expect([...seen.probed]).toEqual([]);
+    },
+  );
 
   it('sums its probes by site and path, hits as the edge says', async () => {
     let asks = 0;
@@ -327,6 +364,16 @@ describe('a probe', () => {
       },
     });
     expect(changing.outcomes.every((each) => each === 'unknown')).toBe(true);
+  });
+
+  it('finds right what another origin of the resource has, and blames nobody where origins disagree', async () => {
+    const fromOther = await looked({ times: 12, other: otherBytes, edge: otherBytes });
+    expect(fromOther.outcomes).toContain('right');
+    expect(fromOther.outcomes).not.toContain('wrong');
+    const disagreeing = await looked({ times: 12, other: otherBytes, edge: lyingBytes });
+    expect(disagreeing.outcomes).not.toContain('wrong');
+    // Where all have the same, a lie is one.
+    expect((await looked({ times: 12, other: honest, edge: lyingBytes })).outcomes).toContain('wrong');
   });
 
   it('takes a coding of the edge for no difference', async () => {

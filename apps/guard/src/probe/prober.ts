@@ -1,16 +1,17 @@
+import { createHash } from 'node:crypto';
 import type { Found } from '@media-network/chain';
 import { ownNames, resourceLabel, toHex, utf8 } from '@media-network/protocol';
-import type { Settings } from '@media-network/protocol';
+import type { BodyHashes, Settings } from '@media-network/protocol';
 import type { Clock, Log } from '@media-network/runtime';
 import { sha256 } from '../evidence/blob-roots.ts';
 import { OWN_LOOK } from '../state/hour-book.ts';
-import type { HourBook } from '../state/hour-book.ts';
+import type { HourBook, Look } from '../state/hour-book.ts';
 import { decoded } from './content-coding.ts';
 import type { EdgeAnswer, EdgeContact, EdgeRequest } from './edge-request.ts';
 import { judgeBody } from './judge-body.ts';
-import { UNSAID_FRESH_MS, freshMsOf } from './origin-bodies.ts';
+import { UNSAID_FRESH_MS } from './origin-bodies.ts';
 import type { OriginBodies } from './origin-bodies.ts';
-import { sliceOf } from './origin-fetch.ts';
+import { otherOrigins, sliceOf } from './origin-fetch.ts';
 import { FIRST_BYTES, MARGIN, MAX_WHOLE, canLook, shapeFields, shapeOf } from './look-shape.ts';
 import type { LookShape } from './look-shape.ts';
 import type { ByteRange, OriginAnswer, OriginFetch } from './origin-fetch.ts';
@@ -45,6 +46,8 @@ export interface ProbeTask {
   readonly resource: string;
   readonly settings: Settings;
   readonly zone: string;
+  /** Hex SHA-256 of the target to look at, where it is known and there is room; else another one is drawn. */
+  readonly wanted?: string | undefined;
   /** By the chain's clock. */
   readonly hour: bigint;
   /** Ends it because the guard is closing. */
@@ -146,7 +149,8 @@ export function createProber(deps: ProberDeps): Prober {
       shape.kind === 'piece' ? shape.range : undefined,
     );
     if (answer === undefined) return undefined;
-    const whole = shape.kind === 'whole' ? await noteWhole(resource, target, answer) : undefined;
+    const whole =
+      shape.kind === 'whole' ? await noteWhole({ resource, settings }, target, answer) : undefined;
     return { answer, sinceMs: note(`${resource} ${target}`, answer, whole, clock.nowMs()) };
   }
 
@@ -156,9 +160,11 @@ export function createProber(deps: ProberDeps): Prober {
     const room = budget.room(edge.address, resource, hour);
     const sizeOf = (target: string, size: number | undefined): number | undefined =>
       known.get(`${resource} ${target}`)?.size ?? size;
-    const drawn = targets.draw(resource, random, (target, size) =>
-      canLook(target, sizeOf(target, size), room),
-    );
+    const wanted = task.wanted === undefined ? undefined : targets.named(resource, task.wanted);
+    const drawn =
+      wanted !== undefined && canLook(wanted, sizeOf(wanted, undefined), room)
+        ? { target: wanted, size: undefined }
+        : targets.draw(resource, random, (target, size) => canLook(target, sizeOf(target, size), room));
     if (drawn === undefined) return 'not-asked';
     const { target } = drawn;
     const head = drawHead(random);
@@ -238,6 +244,7 @@ export function createProber(deps: ProberDeps): Prober {
       bodyHash: finding.bodyHash,
       finding: finding.kind,
       by: OWN_LOOK,
+      ...(finding.hashes === undefined ? {} : { hashes: finding.hashes }),
     });
     if (finding.kind === 'wrong') budget.suspect(edge.address, resource, hour);
     return finding.kind;
@@ -285,7 +292,7 @@ export function createProber(deps: ProberDeps): Prober {
 
   /** What a whole answer of an origin tells: what it names, and its body, whose hash is returned. */
   async function noteWhole(
-    resource: string,
+    { resource, settings }: Pick<ProbeTask, 'resource' | 'settings'>,
     target: string,
     answer: OriginAnswer,
   ): Promise<string | undefined> {
@@ -297,7 +304,9 @@ export function createProber(deps: ProberDeps): Prober {
     if (!answer.same) return bodyHash;
     deps.bodies.note(resource, hashOfTarget(target), bodyHash, {
       atMs: clock.nowMs(),
-      freshMs: freshMsOf(answer.cacheControl) ?? UNSAID_FRESH_MS,
+      // A body that another origin has may come for as long as that has it.
+      freshMs:
+        otherOrigins(settings).length > 0 ? Number.POSITIVE_INFINITY : (answer.freshMs ?? UNSAID_FRESH_MS),
     });
     return bodyHash;
   }
@@ -313,6 +322,37 @@ export function createProber(deps: ProberDeps): Prober {
       .catch(() => undefined);
   }
 
+  /**
+   * What the other origins of a resource have in place of what an edge gave: it (`has-it`), the same as the first and since
+   * when, or something that nobody can be judged by.
+   */
+  async function ofOthers(
+    { resource, settings }: ProbeTask,
+    target: string,
+    { headers, range }: { readonly headers: HeaderList; readonly range: ByteRange | undefined },
+    { edgeHash, beforeHash }: { readonly edgeHash: string; readonly beforeHash: string },
+  ): Promise<'has-it' | 'unknown' | { readonly sinceMs: number }> {
+    let sinceMs = 0;
+    let isKnown = true;
+    for (const other of otherOrigins(settings)) {
+      const answer = await fromOrigin(other, target, headers, range);
+      const hash = answer === undefined ? undefined : await hashOf(answer, range);
+      if (hash === edgeHash) return 'has-it';
+      if (answer === undefined || hash !== beforeHash) isKnown = false;
+      else
+        sinceMs = Math.max(
+          sinceMs,
+          note(
+            `${resource} ${target} ${other.origin}`,
+            answer,
+            range === undefined ? hash : undefined,
+            clock.nowMs(),
+          ),
+        );
+    }
+    return isKnown ? { sinceMs } : 'unknown';
+  }
+
   async function compare(
     task: ProbeTask,
     target: string,
@@ -326,7 +366,10 @@ export function createProber(deps: ProberDeps): Prober {
       /** More came than the origin has in all, so it is other bytes whatever they are. */
       readonly isCut: boolean;
     },
-  ): Promise<{ readonly kind: 'right' | 'wrong'; readonly bodyHash: string } | undefined> {
+  ): Promise<
+    | { readonly kind: 'right' | 'wrong'; readonly bodyHash: string; readonly hashes?: Look['hashes'] }
+    | undefined
+  > {
     const { before, answer, range } = seen;
     const given = {
       status: answer.status,
@@ -339,6 +382,9 @@ export function createProber(deps: ProberDeps): Prober {
     if (edgeHash === undefined || beforeHash === undefined) return undefined;
     // What is the origin's is right, whatever the origin has a moment later.
     if (edgeHash === beforeHash) return { kind: 'right', bodyHash: edgeHash };
+    const elsewhere = await ofOthers(task, target, seen, { edgeHash, beforeHash });
+    if (elsewhere === 'has-it') return { kind: 'right', bodyHash: edgeHash };
+    if (elsewhere === 'unknown') return undefined;
     const after = await fromOrigin(task.settings, target, seen.headers, range);
     if (after?.same !== true) return undefined;
     const age = answer.header('age');
@@ -353,18 +399,27 @@ export function createProber(deps: ProberDeps): Prober {
         equal: false,
       },
       askedAtMs: seen.askedAtMs,
-      stableSinceMs: seen.sinceMs,
-      freshMs: freshMsOf(before.cacheControl),
+      stableSinceMs: Math.max(seen.sinceMs, elsewhere.sinceMs),
+      freshMs: before.freshMs,
     });
     if (finding.kind === 'unknown') return undefined;
-    return { kind: finding.kind === 'same' ? 'right' : 'wrong', bodyHash: edgeHash };
+    if (finding.kind === 'same') return { kind: 'right', bodyHash: edgeHash };
+    const right = await bytesOf(before, range);
+    const wrong = seen.isCut ? answer.body : await bytesOf(given, range);
+    return right === undefined || wrong === undefined
+      ? { kind: 'wrong', bodyHash: edgeHash }
+      : {
+          kind: 'wrong',
+          bodyHash: edgeHash,
+          hashes: { right: hashesOf(right), wrong: hashesOf(wrong) },
+        };
   }
 
   return {
     look,
     async learn(resource, settings, target) {
       const answer = await fromOrigin(settings, target, drawHead(random).headers, undefined);
-      if (answer !== undefined) await noteWhole(resource, target, answer);
+      if (answer !== undefined) await noteWhole({ resource, settings }, target, answer);
     },
   };
 }
@@ -381,26 +436,34 @@ function shownRange(answer: EdgeAnswer, asked: ByteRange | undefined): ByteRange
   return [0, Math.min(answer.body.length, SHOWN_BYTES) - 1];
 }
 
-/** SHA-256 of a body without its coding, or of a range of it; undefined where it cannot be told. */
-async function hashOf(
-  answer: {
-    readonly status: number;
-    readonly coding: string | undefined;
-    readonly contentRange: string | undefined;
-    readonly body: Buffer | undefined;
-  },
-  range: ByteRange | undefined,
-): Promise<string | undefined> {
+interface Answered {
+  readonly status: number;
+  readonly coding: string | undefined;
+  readonly contentRange: string | undefined;
+  readonly body: Buffer | undefined;
+}
+
+/** SHA-256 of what `bytesOf` gives. */
+async function hashOf(answer: Answered, range: ByteRange | undefined): Promise<string | undefined> {
+  const bytes = await bytesOf(answer, range);
+  return bytes === undefined ? undefined : toHex(sha256(bytes));
+}
+
+/** MD5 beside SHA-256, as evidence names both (whitepaper §2.9). */
+function hashesOf(bytes: Uint8Array): BodyHashes {
+  return { md5: createHash('md5').update(bytes).digest('hex'), sha256: toHex(sha256(bytes)) };
+}
+
+/** A body without its coding, or a range of it; undefined where it cannot be told. */
+async function bytesOf(answer: Answered, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
   if (answer.body === undefined) return undefined;
   if (range === undefined) {
     if (answer.status !== 200) return undefined;
-    const plain = await decoded(answer.body, answer.coding, 4 * MAX_WHOLE);
-    return plain === undefined ? undefined : toHex(sha256(plain));
+    return decoded(answer.body, answer.coding, 4 * MAX_WHOLE);
   }
   // Ranges count the bytes of the coded body (RFC 9110 §14.2): two servers may code differently.
   if ((answer.coding ?? 'identity') !== 'identity') return undefined;
-  const slice = sliceOf({ ...answer, body: answer.body }, range);
-  return slice === undefined ? undefined : toHex(sha256(slice));
+  return sliceOf({ ...answer, body: answer.body }, range);
 }
 
 function withRange(headers: HeaderList, range: ByteRange | undefined): HeaderList {

@@ -1,5 +1,5 @@
 import { contradicts, decodeCommit, encodeCommit, equalBytes, fromHex, toHex } from '@media-network/protocol';
-import type { Commit } from '@media-network/protocol';
+import type { BodyHashes, Commit } from '@media-network/protocol';
 import { z } from 'zod';
 import type { ProbedBytes } from '../types.ts';
 import type { HourLog } from './hour-log.ts';
@@ -17,6 +17,8 @@ export interface Look {
   readonly finding: 'right' | 'wrong';
   /** `OWN_LOOK`, or the session of a witness. */
   readonly by: string;
+  /** Of the bytes that the origin had and those that the edge gave, where this guard found them to differ. */
+  readonly hashes?: { readonly right: BodyHashes; readonly wrong: BodyHashes } | undefined;
 }
 
 /** What this guard saw of one edge in one hour. */
@@ -83,6 +85,7 @@ const MAX_LOOKS = 512;
 const MAX_COMMITS = 64;
 
 const HEX = z.string().regex(/^[0-9a-f]*$/);
+const HASHES = z.object({ md5: HEX, sha256: HEX });
 const LINE = z.discriminatedUnion('t', [
   z.object({ t: z.literal('ask'), edge: z.string(), answered: z.boolean() }),
   z.object({ t: z.literal('contact'), edge: z.string(), answered: z.boolean() }),
@@ -95,6 +98,7 @@ const LINE = z.discriminatedUnion('t', [
     bodyHash: HEX,
     finding: z.enum(['right', 'wrong']),
     by: z.string().max(200),
+    hashes: z.object({ right: HASHES, wrong: HASHES }).optional(),
   }),
   z.object({ t: z.literal('commit'), commit: HEX }),
   z.object({

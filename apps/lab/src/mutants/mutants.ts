@@ -1,3 +1,12 @@
+import {
+  GRANT_MUTANTS,
+  GRANT_RULE_MUTANTS,
+  RETURN_MUTANTS,
+  UNWRAP_MUTANTS,
+  UPGRADE_MUTANTS,
+} from './governed.ts';
+import { ELECTION_MUTANTS, SIGNED_MUTANTS, STATEMENT_MUTANTS } from './elections.ts';
+
 /** One wrong rule: `from` stands once in `file` (below `programs/media`) and becomes `to`. */
 export interface Mutant {
   readonly name: string;
@@ -81,6 +90,57 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['an absurd fee is none', '1_000_000_000).unwrap_or(u64::MAX)', '1_000_000_000).unwrap_or(0)'],
   ]),
+  ...of('rules/src/percentile.rs', [
+    ['a slot too few is ignored', '    slots / 20\n', '    (slots / 20).saturating_sub(1)\n'],
+    ['a slot too many is ignored', '    slots / 20\n', '    slots / 20 + 1\n'],
+    ['slots without an hour do not count', 'if rate == 0 { missing } else { 0 }', '0'],
+    ['a lower rate is the percentile too', 'count.above <= ignored && ', ''],
+    ['a higher rate is the percentile too', ' && count.at_least > ignored', ''],
+    ['the last samples of a month are not looked at', '&& rest.iter().all(|&sample| sample == 0)', ''],
+  ]),
+  ...of('rules/src/buyback.rs', [
+    ['a slice is as large as the fee', 'bps.min(fee_bps / 2)', 'bps.min(fee_bps)'],
+    ['a slice has no bound of its own', 'bps.min(fee_bps / 2)', '(bps - bps + fee_bps / 2)'],
+    [
+      'bounds that are not set are none',
+      'if value == 0 { usual } else { value }',
+      'if usual == 0 { usual } else { value }',
+    ],
+  ]),
+  ...of('src/instructions/buyback.rs', [
+    [
+      'buybacks follow each other at once',
+      'return Err(error::TOO_EARLY);\n    }\n    require',
+      '}\n    require',
+    ],
+    [
+      'a buyback follows a price in motion',
+      'require_price_within(&config, &pool, now, bounds.spot_bps)?;',
+      '',
+    ],
+    ['a buyback takes all at once', 'due.min(buyback::most(before.quote, bounds.bps, fee))', 'due'],
+    ['what was swapped is swapped again', 'pool.set_u64(pool::TO_BURN, due - amount);', ''],
+    ['what was bought is lost', 'pool.add(pool::BOUGHT, out)?;', ''],
+    ['the time of a buyback is not kept', 'pool.set_u64(pool::BOUGHT_AT, now);', ''],
+    ['a buyback is no change of the price', 'before_change(&config, &pool, now);', ''],
+    ['what was burned is burned again', 'pool.set_u64(pool::BOUGHT, 0);', ''],
+    ['burns are not kept to the week', 'pool.set_u64(pool::BURNED_WEEK, after);', ''],
+    ['another vault is burned', 'pool.require_key(pool::MEDIA_VAULT, vault.address())?;', ''],
+    ['another mint is burned', 'config.require_key(config::MEDIA_MINT, mint.address())?;', ''],
+  ]),
+  ...of('src/instructions/month.rs', [
+    ['a month is finalised twice', 'if month < closed {', 'if month + 1 < closed {'],
+    ['a month is finalised a second early', 'if time::now()? < periods', 'if time::now()? + 1 < periods'],
+    [
+      'a month with samples is passed over',
+      'if !percentile::is_silent(held(&ring, periods.month_begin(closed), begin)) {',
+      'if false {',
+    ],
+    ['any rate is the percentile', 'if !percentile::is_percentile(samples, missing, rate) {', 'if false {'],
+    ['a month stays open', 'resource.set_u32(resource::MONTHS_CLOSED, after);', ''],
+    ['samples of a turn before count', 'let until = until.min(head);', ''],
+    ["another resource's ring is counted", 'resource.require_key(resource::RING, ring.address())?;', ''],
+  ]),
   ...of('rules/src/packed.rs', [
     [
       'a number has several forms',
@@ -121,6 +181,12 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ]),
   ...of('rules/src/time.rs', [
+    ['a month waits for the hour after it', 'after.checked_sub(1)? / SAMPLES', 'after / SAMPLES'],
+    [
+      'a month gives way while its last samples fit',
+      '.div_ceil(u64::from(self.month_slots)',
+      '.div_euclid(u64::from(self.month_slots)',
+    ],
     ['windows end a second late', 'if now >= until {', 'if now > until {'],
     ['windows open a second late', '} else if now >= from {', '} else if now > from {'],
     ['reveals open when half have committed', 'of > 0 && done >= of', 'of > 0 && 2 * done >= of'],
@@ -182,7 +248,21 @@ export const MUTANTS: readonly Mutant[] = [
       'return Mark::New;\n    }\n    set(bits, number)\n}\n\n',
     ],
   ]),
+  ...of('src/instructions/record.rs', [
+    [
+      'a closed month is sampled anew',
+      'if first.wrapping_add(index as u64) >= open {',
+      'if open <= u64::MAX {',
+    ],
+    ['an open month is written over', 'return Err(error::MONTH_OPEN);', 'return Ok(());'],
+    ['a month that fits is refused', 'if least <= closed {', 'if least < closed {'],
+  ]),
   ...of('src/instructions/genesis.rs', [
+    [
+      "a month's first hour is written over before its last is decided",
+      '<= SAMPLE_RING as u32 + SAMPLES_PER_REPORT',
+      '<= SAMPLE_RING as u32 + 2 * SAMPLES_PER_REPORT',
+    ],
     [
       'pool fees up to everything',
       'within(ix::POOL_FEE_BPS, 0, 1000)',
@@ -212,6 +292,58 @@ export const MUTANTS: readonly Mutant[] = [
       'within(ix::MIN_GUARDS, 1, u32::MAX)',
     ],
     ['any flag of a quote', '<= QUOTE_FREEZABLE)', '<= 3)'],
+  ]),
+  ...of('rules/src/vesting.rs', [
+    ['allocations vest from genesis on', 'if now < begun {', 'if now < schedule.since {'],
+    ['all of an allocation is free when the lock ends', 'if passed >= whole {', 'if passed >= 1 {'],
+  ]),
+  ...of('src/instructions/founding.rs', [
+    ['anything may be locked for a year', '< least {', '< least / 7 {'],
+    [
+      "the fund's allocation goes to any vault",
+      'config.require_key(config::FUND, to.address())?;',
+      'let _ = config::FUND;',
+    ],
+    ['what was released is forgotten', 'RELEASED, vested);', 'RELEASED, released);'],
+    [
+      'anybody names the next beneficiary',
+      'record.require_key(at + founding::allocations_entry::BENEFICIARY, beneficiary.address())?;',
+      'let _ = beneficiary;',
+    ],
+    ['an allocation for nobody is taken', '*each.beneficiary == [0; 32] ||', 'each.beneficiary[0] == 255 ||'],
+  ]),
+  ...of('rules/src/host_name.rs', [
+    ['one label is a domain', 'labels >= 2 &&', 'labels >= 1 &&'],
+    ['addresses are domains', '&& !last_is_number', '&& (!last_is_number || labels == 4)'],
+    [
+      'hyphens may end a label',
+      ".all(|edge| edge.is_some_and(|&byte| byte != b'-'))",
+      '.all(|edge| edge.is_some())',
+    ],
+  ]),
+  ...of('src/instructions/domain.rs', [
+    ['a domain is found by any key', '|| hash::sha256(&[text]) != *args.array(register_ix::KEY)', '|| false'],
+    [
+      'anybody gives notice',
+      'if domain.key(domain::OWNER) != *caller.address() {',
+      'if domain.key(domain::OWNER) == *config.address() {',
+    ],
+    ['a domain ends at once', 'TOO_EARLY);', 'TOO_EARLY).or(Ok(()));'],
+    [
+      'keeping a domain leaves its notice',
+      'domain.set_u64(domain::NOTICE_AT, 0);',
+      'domain.set_u64(domain::LP, lp);',
+    ],
+    [
+      'a domain that ends keeps its LP',
+      'stake.sub(stake::ALLOCATED, domain.u64(domain::LP))?;',
+      'stake.sub(stake::ALLOCATED, 0)?;',
+    ],
+    [
+      'notice by a price in motion',
+      'pools::require_settled_price(&config, &pool, now)?;',
+      'let _ = &config;',
+    ],
   ]),
   ...of('src/instructions/pool.rs', [
     ['a freezable quote needs no flag', 'if !freezable || config', 'if true || !freezable || config'],
@@ -301,16 +433,24 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'the earlier of two equals leaves a full set',
-      'if worth_of(index) <= worth_of(lowest) {',
-      'if worth_of(index) < worth_of(lowest) {',
+      'if worth_of(set, index) <= worth_of(set, lowest) {',
+      'if worth_of(set, index) < worth_of(set, lowest) {',
     ],
-    ['an equal enters a full set', 'if worth <= worth_of(lowest) {', 'if worth < worth_of(lowest) {'],
+    [
+      'an equal enters a full set',
+      'if worth <= worth_of(set, lowest) {',
+      'if worth < worth_of(set, lowest) {',
+    ],
     [
       'guards may join any week to come',
       'if week != current && week != current + 1 {',
       'if week < current {',
     ],
-    ['a set copies the dust of nobody', 'config.u64(config::DUST_BYTES)', 'config.u64(config::FEE_PER_GB)'],
+    [
+      'a set copies the dust of nobody',
+      'set.set_u64(guard_set::DUST_BYTES, terms.dust_bytes)',
+      'set.set_u64(guard_set::DUST_BYTES, terms.fee_per_gb)',
+    ],
   ]),
   ...of('src/instructions/report.rs', [
     ["a report's worth forgets the registration", '.min(edge.u64(edge::WORTH));', ';'],
@@ -401,8 +541,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'a debt paid late is kept for rewards',
-      'purse.config.add(config::LATE, paid.media)?;',
-      'purse.config.add(config::KEPT, paid.media)?;',
+      'purse.through.config.add(config::LATE, paid.media)?;',
+      'purse.through.config.add(config::KEPT, paid.media)?;',
     ],
     [
       'votes outlive what they were computed on',
@@ -414,7 +554,7 @@ export const MUTANTS: readonly Mutant[] = [
       '    epoch.set_u32(epoch::LATER_COUNT, 0);\n',
       '',
     ],
-    ['charges look at no price', 'pools::require_settled_price(&self.config, &self.pool, now)?;', ''],
+    ['charges look at no price', 'pools::require_settled_price(config, pool, now)?;', ''],
     ['a stake that is used up is served on', 'resource.set_status(resource_status::EXHAUSTED);', ''],
   ]),
   ...of('src/instructions/epoch.rs', [
@@ -471,8 +611,122 @@ export const MUTANTS: readonly Mutant[] = [
     ['a working node may unbond below its minimum', '< minimum {', '< minimum / 2 {'],
     [
       'what is set aside may unbond',
-      'if rest < stake.u64(stake::ALLOCATED) {',
-      'if rest < stake.u64(stake::ALLOCATED) / 2 {',
+      'if rest < stake.u64(stake::ALLOCATED).saturating_add(',
+      'if rest < (stake.u64(stake::ALLOCATED) / 2).saturating_add(',
     ],
   ]),
+  ...of('rules/src/season.rs', [
+    ['what joins is as old as the rest', 'self.added_at = now;', ''],
+    ['a level counts for more than there is', 'level.amount.min(held))', 'level.amount)'],
+    [
+      'what was taken out stays old',
+      '            level.amount = level.amount.min(most);\n',
+      '            let _ = most;\n',
+    ],
+    [
+      'what is just old enough is young',
+      'if u64::from(self.added_at) <= moment {',
+      'if u64::from(self.added_at) < moment {',
+    ],
+  ]),
+  ...of('rules/src/ballot.rs', [
+    ['a tie passes', 'votes_for > votes_against &&', 'votes_for >= votes_against &&'],
+    ['a vote short of the quorum passes', '&& votes_for >= quorum', '&& votes_for + 1 >= quorum'],
+    ['the deposit rounds down', 'mul_div_up(quote, 1 << 32', 'mul_div(quote, 1 << 32'],
+    ['a deposit has no floor', '.max(floor)', '.max(floor - floor)'],
+    ['grants spend what others are owed', '.saturating_sub(owed)', '.saturating_sub(owed - owed)'],
+    [
+      'grants spend what weeks have kept',
+      'balance.saturating_sub(kept.saturating_sub(claimed))',
+      'balance.saturating_sub(kept - kept).max(claimed - claimed)',
+    ],
+    ['a grant is a fiftieth of the fund', 'amount <= free / 100', 'amount <= free / 50'],
+    [
+      'a quarter has a tenth of the fund',
+      'free.saturating_add(granted) / 20',
+      'free.saturating_add(granted) / 10',
+    ],
+    [
+      'a parameter moves by three times',
+      'after / 2 + after % 2 <= before',
+      'after / 3 + after % 2 <= before',
+    ],
+  ]),
+  ...of('src/proposal.rs', [
+    ['executed twice', 'status::EXECUTED => return Err(error::ALREADY_DECIDED),', 'status::EXECUTED => {}'],
+    [
+      'executed early',
+      'if now < proposal.u64(proposal::EXECUTABLE_AT) {',
+      'if now + 1 < proposal.u64(proposal::EXECUTABLE_AT) {',
+    ],
+    [
+      'executed after its time',
+      'if now >= proposal.u64(proposal::EXPIRES_AT) {\n        return',
+      'if now > proposal.u64(proposal::EXPIRES_AT) {\n        return',
+    ],
+    ['what a kind does not have may be set', '|| mask & !known != 0', ''],
+    ['parameters move as far as their bounds', '(!parameter.gradual ||', '(true ||'],
+    ['an expired proposal keeps its voters', ' || now >= proposal.u64(proposal::EXPIRES_AT)\n', '\n'],
+  ]),
+  ...of('src/instructions/vote.rs', [
+    [
+      'votes after the end',
+      'if now >= self.proposal.u64(proposal::VOTING_ENDS_AT) {',
+      'if now > self.proposal.u64(proposal::VOTING_ENDS_AT) {',
+    ],
+    [
+      'LP votes with both of its sides',
+      'pools::worth(&config, &pool, lp, now)? / 2',
+      'pools::worth(&config, &pool, lp, now)?',
+    ],
+    ['a vote is closed while it counts', 'if !proposals::is_over(&proposal, time::now()?) {', 'if false {'],
+    ["somebody else's lock votes", 'source.require_key(lock::OWNER, owner.address())?;', ''],
+  ]),
+  ...of('src/instructions/lock.rs', [
+    [
+      'what has voted leaves',
+      'if record.u32(lock::OPEN_VOTES) > 0 {',
+      'if record.u32(lock::OPEN_VOTES) > 9 {',
+    ],
+  ]),
+  ...of('src/instructions/propose.rs', [
+    [
+      'a deposit comes back twice',
+      '    record.set_u64(proposal::DEPOSIT, 0);\n    token::pay(vault, proposer_media',
+      '    token::pay(vault, proposer_media',
+    ],
+    [
+      'a rejected deposit stays in the vault',
+      'token::pay(vault, fund, &config, deposit)',
+      'token::pay(vault, fund, &config, deposit - deposit)',
+    ],
+    [
+      'any pool says what the deposit is worth',
+      '    pool.require_key(pool::QUOTE_MINT, &config.key(config::QUOTES + config::quotes_entry::MINT))?;\n',
+      '',
+    ],
+  ]),
+  ...of('src/instructions/execute.rs', [
+    [
+      'another resource is removed',
+      '    proposal.require_key(proposal::ACTION + actions::remove_resource::RESOURCE, resource.address())?;\n',
+      '',
+    ],
+    ['terms of a begun week change', '        terms::before_change(&config, now)?;\n', ''],
+  ]),
+  ...of('src/instructions/grant.rs', GRANT_MUTANTS),
+  ...of('src/proposal.rs', GRANT_RULE_MUTANTS),
+  ...of('src/instructions/guard_set.rs', [
+    [
+      'a barred guard joins',
+      'week < guard.u64(guard::BARRED_UNTIL)',
+      'week + 9_999 < guard.u64(guard::BARRED_UNTIL)',
+    ],
+  ]),
+  ...of('src/instructions/upgrade.rs', UPGRADE_MUTANTS),
+  ...of('src/unwrap.rs', UNWRAP_MUTANTS),
+  ...of('src/node.rs', RETURN_MUTANTS),
+  ...of('src/instructions/election.rs', ELECTION_MUTANTS),
+  ...of('src/signed.rs', SIGNED_MUTANTS),
+  ...of('rules/src/statement.rs', STATEMENT_MUTANTS),
 ];

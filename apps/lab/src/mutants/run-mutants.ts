@@ -24,7 +24,41 @@ export interface MutantsResult {
 }
 
 /** The tests of the program, quickest to notice first. */
-const SUITES = ['boundaries', 'refusals', 'changed-basis', 'moved-price', 'trace', 'substitution'] as const;
+const SUITES = [
+  'months',
+  'buyback',
+  'founding',
+  'domains',
+  'elections',
+  'governance',
+  'upgrade',
+  'boundaries',
+  'refusals',
+  'changed-basis',
+  'moved-price',
+  'three-pools',
+  'exploits',
+  'trace',
+  'substitution',
+] as const;
+type Suite = (typeof SUITES)[number];
+
+/** Which of them is about what stands in a file of the program: it mostly notices, and is asked first. */
+const ABOUT: readonly (readonly [RegExp, Suite])[] = [
+  [/\/(?:election|signed|statement|node|unwrap)\.rs$/, 'elections'],
+  [/\/(?:ballot|season|proposal|propose|vote|voter|lock|grant|execute|terms)\.rs$/, 'governance'],
+  [/\/upgrade\.rs$/, 'upgrade'],
+  [/\/(?:founding|vesting)\.rs$/, 'founding'],
+  [/\/(?:domain|host_name)\.rs$/, 'domains'],
+  [/\/(?:month|percentile)\.rs$/, 'months'],
+  [/\/buyback\.rs$/, 'buyback'],
+];
+
+function suitesFor(file: string): readonly Suite[] {
+  const first = ABOUT.find(([pattern]) => pattern.test(file))?.[1] ?? 'boundaries';
+  return [first, ...SUITES.filter((suite) => suite !== first)];
+}
+
 /** Steps of the random trace that a wrong rule has to get past. */
 const TRACE_STEPS = '12000';
 const PATIENCE_MS = 900_000;
@@ -96,7 +130,7 @@ async function killer(
   }
   if (!(await passes('sh', [join(copy, 'build.sh')], options, { CARGO_TARGET_DIR: target })))
     return 'the compiler';
-  for (const suite of SUITES) {
+  for (const suite of suitesFor(changed)) {
     const args = [
       join(options.root, 'node_modules', 'vitest', 'vitest.mjs'),
       'run',

@@ -44,12 +44,13 @@ function evilOrigin(settings: OriginSettings): OriginSettings {
   if (address === null || address === undefined || typeof address === 'string')
     throw new Error('the evil origin does not listen');
   const { port } = address;
-  truth = settings.origin;
+  const [place] = settings.places;
+  if (place === undefined) throw new Error('settings without an origin');
+  truth = place.origin;
+  const host = `127.0.0.1:${port}`;
   return {
     ...settings,
-    origin: `http://127.0.0.1:${port}`,
-    hostname: '127.0.0.1',
-    hostHeader: `127.0.0.1:${port}`,
+    places: [{ ...place, origin: `http://${host}`, hostname: '127.0.0.1', hostHeader: host }],
   };
 }
 

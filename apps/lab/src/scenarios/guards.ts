@@ -136,6 +136,13 @@ export const GUARD_SCENARIOS: readonly Scenario[] = [
     lie: () => ({ verdict: (_, found) => ({ levels: found.levels.map(() => 3 as const), disputes: [] }) }),
   }),
   liarGuards({
+    name: 'absurd-shares',
+    doc: 'A guard signs that edges may serve nothing of the quota, or without end. The median of what guards sign holds.',
+    guards: 4,
+    liars: 1,
+    lie: () => ({ share: ({ bytes }) => (bytes % 2n === 0n ? 0n : 2n ** 63n) }),
+  }),
+  liarGuards({
     name: 'lying-week-root',
     kind: 'beyond',
     doc: 'A quorum of the guards decides and endorses a week that pays itself. It takes no other week, and at most half of what it staked.',

@@ -2,7 +2,7 @@ import type { EdgeOverrides } from '@media-network/edge';
 import { blamed, credited, names, serve, week } from '../acts.ts';
 import type { Traffic } from '../acts.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
+import type { Stage, StageOptions } from '../stage.ts';
 
 export interface LiarEdge {
   readonly name: string;
@@ -12,6 +12,8 @@ export interface LiarEdge {
   /** Honest edges; the liar is one more. 3 by default. */
   readonly honestEdges?: number;
   readonly guards?: number;
+  /** Of the network, where it is not the usual one: of both sides. */
+  readonly network?: Pick<StageOptions, 'params' | 'publisherWorth'>;
   /** How the liar lies; it may ask for the stage, which is there when daemons run. */
   readonly lie: (stage: () => Stage) => EdgeOverrides;
   /** Viewers of the honest edges; the usual by default. */
@@ -37,11 +39,15 @@ export function liarEdge(plan: LiarEdge): Scenario {
     kind: 'attack',
     doc: plan.doc,
     quick: plan.quick ?? false,
-    honestSide: JSON.stringify([honestEdges, guards, plan.traffic ?? null]),
+    // With a network of its own it is played for itself.
+    ...(plan.network === undefined
+      ? { honestSide: JSON.stringify([honestEdges, guards, plan.traffic ?? null]) }
+      : {}),
     ...(plan.spiteful === true ? { spiteful: true } : {}),
     network: (attacks) => ({
       // Guards ask for counters at moments of their own: the clock has to stop often enough for them.
       stepSamples: 1,
+      ...plan.network,
       guards,
       edges: honestEdges + 1,
       edgeOverrides: (index) => (attacks && index === honestEdges ? plan.lie(current) : {}),

@@ -1,12 +1,10 @@
 import { MediaError } from '@media-network/runtime';
-import { getAddressDecoder, getAddressEncoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
 
 import type { FieldTable, FieldType } from '../schema/index.ts';
+import { addressBytes, bytesAddress } from './address-bytes.ts';
 import { elementSize, fieldSize } from './layout.ts';
 
-const addressDecoder = getAddressDecoder();
-const addressEncoder = getAddressEncoder();
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const utf8Encoder = new TextEncoder();
 
@@ -14,16 +12,48 @@ const LIMIT = { u8: 0xff, u16: 0xffff, u32: 0xffff_ffff } as const;
 const U64_MAX = 2n ** 64n - 1n;
 const I64_MAX = 2n ** 63n - 1n;
 
+/** Where a value is, spelled out only when it is wrong. */
+type Path = string | readonly [within: Path, key: string | number];
+
+function spelled(path: Path): string {
+  if (typeof path === 'string') return path;
+  const [within, key] = path;
+  const before = spelled(within);
+  if (typeof key === 'number') return `${before}[${key}]`;
+  return before === '' ? key : `${before}.${key}`;
+}
+
+interface PlacedField {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly offset: number;
+}
+const placed = new WeakMap<FieldTable, readonly PlacedField[]>();
+
+function fieldsOf(table: FieldTable): readonly PlacedField[] {
+  const before = placed.get(table);
+  if (before !== undefined) return before;
+  let offset = 0;
+  const fields = Object.entries(table).map(([name, type]) => {
+    const field = { name, type, offset };
+    offset += fieldSize(type);
+    return field;
+  });
+  placed.set(table, fields);
+  return fields;
+}
+
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function badValue(path: string, why: string): MediaError {
+function badValue(path: Path, why: string): MediaError {
+  const where = spelled(path);
   return new MediaError({
     code: 'chain/bad-value',
-    message: `${path} ${why}.`,
+    message: `${where} ${why}.`,
     source: 'client',
-    context: { path },
+    context: { path: where },
   });
 }
 
@@ -41,7 +71,7 @@ function readField(view: DataView, at: number, type: FieldType): unknown {
     case 'i64':
       return view.getBigInt64(at, true);
     case 'pubkey':
-      return addressDecoder.decode(bytesAt(view, at, 32));
+      return bytesAddress(bytesAt(view, at, 32));
     default:
       if ('bytes' in type) return bytesAt(view, at, type.bytes).slice();
       if ('str' in type) return readString(view, at, type.str);
@@ -83,16 +113,12 @@ function readArray(
 
 export function readTable(view: DataView, at: number, table: FieldTable): Record<string, unknown> {
   const value: Record<string, unknown> = {};
-  let next = at;
-  for (const [name, type] of Object.entries(table)) {
-    value[name] = readField(view, next, type);
-    next += fieldSize(type);
-  }
+  for (const { name, type, offset } of fieldsOf(table)) value[name] = readField(view, at + offset, type);
   return value;
 }
 
 /** Writes one field; what is out of range throws `chain/bad-value` with the field's path. */
-export function writeField(view: DataView, at: number, type: FieldType, value: unknown, path: string): void {
+export function writeField(view: DataView, at: number, type: FieldType, value: unknown, path: Path): void {
   switch (type) {
     case 'u8':
     case 'u16':
@@ -128,28 +154,29 @@ export function writeField(view: DataView, at: number, type: FieldType, value: u
   }
 }
 
-function writeAddress(view: DataView, at: number, value: string, path: string): void {
+function writeAddress(view: DataView, at: number, value: string, path: Path): void {
   try {
     // The encoder checks what the brand promises: 32 bytes in base58.
-    bytesAt(view, at, 32).set(addressEncoder.encode(value as Address));
+    bytesAt(view, at, 32).set(addressBytes(value as Address));
   } catch (cause) {
+    const where = spelled(path);
     throw new MediaError({
       code: 'chain/bad-value',
-      message: `${path} must be an address: 32 bytes in base58.`,
+      message: `${where} must be an address: 32 bytes in base58.`,
       source: 'client',
-      context: { path },
+      context: { path: where },
       cause,
     });
   }
 }
 
-function writeBytes(view: DataView, at: number, length: number, value: unknown, path: string): void {
+function writeBytes(view: DataView, at: number, length: number, value: unknown, path: Path): void {
   if (!(value instanceof Uint8Array) || value.length !== length)
     throw badValue(path, `must be ${length} bytes`);
   bytesAt(view, at, length).set(value);
 }
 
-function writeString(view: DataView, at: number, room: number, value: unknown, path: string): void {
+function writeString(view: DataView, at: number, room: number, value: unknown, path: Path): void {
   if (typeof value !== 'string') throw badValue(path, 'must be a string');
   const bytes = utf8Encoder.encode(value);
   if (bytes.length > room) throw badValue(path, `must be at most ${room} bytes`);
@@ -165,30 +192,20 @@ function writeArray(
   element: FieldTable | 'u8' | 'u32',
   length: number,
   value: unknown,
-  path: string,
+  path: Path,
 ): void {
   if (!Array.isArray(value) || value.length !== length) throw badValue(path, `must have ${length} elements`);
   const size = elementSize(element);
   for (const [index, item] of value.entries()) {
     const start = at + index * size;
-    const here = `${path}[${index}]`;
-    if (typeof element === 'string') writeField(view, start, element, item, here);
-    else writeTable(view, start, element, item, here);
+    if (typeof element === 'string') writeField(view, start, element, item, [path, index]);
+    else writeTable(view, start, element, item, [path, index]);
   }
 }
 
-export function writeTable(
-  view: DataView,
-  at: number,
-  table: FieldTable,
-  value: unknown,
-  path: string,
-): void {
+export function writeTable(view: DataView, at: number, table: FieldTable, value: unknown, path: Path): void {
   if (typeof value !== 'object' || value === null) throw badValue(path, 'must be an object');
-  const fields = new Map(Object.entries(value));
-  let next = at;
-  for (const [name, type] of Object.entries(table)) {
-    writeField(view, next, type, fields.get(name), path === '' ? name : `${path}.${name}`);
-    next += fieldSize(type);
-  }
+  const given = value as Readonly<Record<string, unknown>>;
+  for (const { name, type, offset } of fieldsOf(table))
+    writeField(view, at + offset, type, given[name], [path, name]);
 }

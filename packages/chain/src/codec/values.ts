@@ -26,7 +26,7 @@ type FieldValue<T extends FieldType> = T extends 'u64' | 'i64'
                 : never
             : never;
 
-type TableValue<T extends FieldTable> = { readonly [K in keyof T]: FieldValue<T[K]> };
+export type TableValue<T extends FieldTable> = { readonly [K in keyof T]: FieldValue<T[K]> };
 
 type TailOf<T> = T extends { readonly tail: 'bytes' }
   ? { readonly tail: Uint8Array }

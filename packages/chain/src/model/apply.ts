@@ -1,10 +1,16 @@
 import { INSTRUCTIONS } from '../schema/index.ts';
 import type { AccountName, InstructionName, InstructionSchema } from '../schema/index.ts';
+import { buybackRules } from './buyback-rules.ts';
 import { createContext } from './context.ts';
 import type { Context, ModelInstruction } from './context.ts';
+import { electionRules } from './election-rules.ts';
+import { domainRules } from './domain-rules.ts';
 import { evidenceRules } from './evidence-rules.ts';
 import { customOf, fail } from './failure.ts';
+import { foundingRules } from './founding-rules.ts';
 import { moneyRules } from './money-rules.ts';
+import { governanceRules } from './governance-rules.ts';
+import { monthRules } from './month-rules.ts';
 import { nodeRules } from './node-rules.ts';
 import { recordRules } from './record-rules.ts';
 import { resourceRules } from './resource-rules.ts';
@@ -15,12 +21,18 @@ import type { ModelState } from './state.ts';
 
 const rules: Rules = {
   ...moneyRules,
+  ...buybackRules,
   ...stakeRules,
   ...nodeRules,
   ...resourceRules,
   ...evidenceRules,
   ...recordRules,
+  ...monthRules,
   ...settlementRules,
+  ...foundingRules,
+  ...electionRules,
+  ...domainRules,
+  ...governanceRules,
 };
 const schemas: Readonly<Record<InstructionName, InstructionSchema>> = INSTRUCTIONS;
 
@@ -39,11 +51,22 @@ const KIND: Readonly<Record<string, AccountName>> = {
   epoch: 'epoch',
   claim: 'claim',
   verdict: 'verdict',
+  founding: 'founding',
+  evidence: 'evidence',
+  election: 'election',
+  accusedStake: 'stake',
+  electorStake: 'stake',
+  domain: 'domain',
+  lock: 'lock',
+  proposal: 'proposal',
+  vote: 'vote',
+  grant: 'grant',
+  integration: 'integration',
 };
 
 /** Accounts that an instruction may find missing: it creates them, or has a stand-in for none. */
 const MAY_BE_MISSING: Partial<Record<InstructionName, readonly string[]>> = {
-  genesis: ['config'],
+  genesis: ['config', 'founding'],
   createPool: ['pool'],
   stake: ['stake'],
   registerGuard: ['guard'],
@@ -56,8 +79,18 @@ const MAY_BE_MISSING: Partial<Record<InstructionName, readonly string[]>> = {
   commitVerdict: ['verdict'],
   charge: ['epoch'],
   claim: ['claim'],
+  registerDomain: ['domain'],
   closeReport: ['hourAccount'],
   closeVerdict: ['hourAccount'],
+  commitEvidence: ['evidence'],
+  elect: ['election'],
+  lockMedia: ['lock'],
+  propose: ['proposal'],
+  castVote: ['vote'],
+  castStakeVote: ['vote'],
+  executeGrant: ['grant'],
+  executeIntegration: ['integration'],
+  executeGuard: ['guardSet'],
 };
 
 /** Accounts whose link is looked at before their kind: there may be none. */

@@ -1,5 +1,6 @@
 import type { Address } from '@solana/kit';
 
+import { addressBytes } from '../codec/address-bytes.ts';
 import { seedBytes } from '../addresses.ts';
 import type { SeedValues } from '../addresses.ts';
 import type { AccountValue, InstructionArgs } from '../codec/values.ts';
@@ -14,9 +15,18 @@ import type {
   InstructionSchema,
 } from '../schema/index.ts';
 import { fail, failToken, TOKEN_INSUFFICIENT_FUNDS, TOKEN_OWNER_MISMATCH } from './failure.ts';
-import { createPdaFinder } from './pda.ts';
-import type { BlankAccount, Draft, Mint, ModelAccount, ModelState, TokenAccount } from './state.ts';
+import { pdaFinderOf } from './pda.ts';
+import type {
+  BlankAccount,
+  Draft,
+  LoaderBuffer,
+  Mint,
+  ModelAccount,
+  ModelState,
+  TokenAccount,
+} from './state.ts';
 import { u64 } from './arithmetic.ts';
+import { PROGRAMS } from '../programs.ts';
 
 type AccountNames<N extends InstructionName> = (typeof INSTRUCTIONS)[N]['accounts'][number]['name'];
 
@@ -27,6 +37,8 @@ export type ModelInstruction = {
     readonly accounts: Readonly<Record<AccountNames<N>, Address>>;
     readonly args: InstructionArgs<N>;
     readonly tail?: Uint8Array;
+    /** The instruction before it in its transaction, if that is an Ed25519 one: the runtime has verified its signatures. */
+    readonly before?: { readonly data: Uint8Array };
     /** Accounts after those of the table. */
     readonly remaining?: readonly Address[];
   };
@@ -38,6 +50,8 @@ export interface Context {
   readonly programId: Address;
   readonly tail: Uint8Array;
   readonly remaining: readonly Address[];
+  /** The Ed25519 instruction right before this one. */
+  readonly before: { readonly data: Uint8Array } | undefined;
   /** The account given under a name of the table. */
   at(name: string): Address;
   /** The program's account of a kind at an address: `WrongOwner` when there is none, `WrongTag` when another. */
@@ -60,20 +74,15 @@ export interface Context {
   /** The program-derived address that the table names for an account of this instruction. */
   derive(name: string): Address;
   address(seeds: AccountSchema['seeds'], values: SeedValues): Address;
+  /** Where the loader keeps the program's bytes. */
+  programData(): Address;
+  /** A buffer of the loader: undefined for an account that is not the loader's, null for one that is no buffer. */
+  buffer(address: Address): LoaderBuffer | null | undefined;
 }
 
 const schemas: Readonly<Record<InstructionName, InstructionSchema>> = INSTRUCTIONS;
 const accountSchemas: Readonly<Record<AccountName, AccountSchema>> = ACCOUNTS;
-const finders = new Map<Address, ReturnType<typeof createPdaFinder>>();
-
-function finderOf(programId: Address): ReturnType<typeof createPdaFinder> {
-  const before = finders.get(programId);
-  if (before !== undefined) return before;
-  const finder = createPdaFinder(programId);
-  finders.set(programId, finder);
-  return finder;
-}
-
+const findProgramData = pdaFinderOf(PROGRAMS.upgradeableLoader);
 const NO_ADDRESS: Address = '11111111111111111111111111111111' as Address;
 
 function zero(type: FieldType): unknown {
@@ -100,7 +109,7 @@ export function createContext(
   const blanks = new Map<Address, BlankAccount | null>();
   const tokens = new Map<Address, TokenAccount>();
   const mints = new Map<Address, Mint>();
-  const findPda = finderOf(state.programId);
+  const findPda = pdaFinderOf(state.programId);
   const schema = schemas[instruction.name];
   const addresses: Readonly<Record<string, Address>> = instruction.accounts;
   const bumps = new Map<Address, number>();
@@ -151,6 +160,7 @@ export function createContext(
     programId: state.programId,
     tail: instruction.tail ?? new Uint8Array(0),
     remaining: instruction.remaining ?? [],
+    before: instruction.before,
     at,
     find,
     open: (kind, where) =>
@@ -199,6 +209,8 @@ export function createContext(
     },
     derive,
     address,
+    programData: () => findProgramData([addressBytes(state.programId)])[0],
+    buffer: (where) => state.buffers.get(where),
   };
 
   function commit(): void {

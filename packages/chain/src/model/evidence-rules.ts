@@ -9,6 +9,7 @@ import { checkSame, worth } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import { sha256 } from './sha256.ts';
 import type { Draft } from './state.ts';
+import { termsOf } from './terms.ts';
 import {
   commitsUntil,
   hourEnd,
@@ -101,11 +102,12 @@ export const evidenceRules: Pick<
     if (context.now < hourEnd(config, args.hour)) fail('TooEarly');
     if (context.now >= reportsUntil(config, args.hour)) fail('TooLate');
     const value = worth(pool, config, context.now, stake.lp);
-    if (value < config.minEdgeStake) fail('InsufficientStake');
+    const terms = termsOf(config, args.week);
+    if (value < terms.minEdgeStake) fail('InsufficientStake');
     if (args.entryCount < 1 || args.bytes < 1n) fail('ZeroAmount');
     const payer = context.at('operator');
     const at = context.at('hourAccount');
-    const set = context.find('guardSet', context.at('guardSet')) ?? config;
+    const set = context.find('guardSet', context.at('guardSet')) ?? terms;
     const { feePerGb, dustBytes, guardShareBps, openYieldBps } = set;
     const hour =
       context.find('hour', at) ??
@@ -257,5 +259,9 @@ export const evidenceRules: Pick<
 
 /** Four weeks after the last moment at which an hour can become final, all of it is recorded or lost. */
 export function isClosable(config: Draft<'config'>, hour: bigint, now: bigint): boolean {
-  return now > u64(voidFrom(config, hour) + 4n * BigInt(config.hoursPerWeek) * hourSecs(config));
+  return now > closableAfter(config, hour);
+}
+
+export function closableAfter(config: Draft<'config'>, hour: bigint): bigint {
+  return u64(voidFrom(config, hour) + 4n * BigInt(config.hoursPerWeek) * hourSecs(config));
 }

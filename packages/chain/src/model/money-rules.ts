@@ -13,7 +13,8 @@ import type { Address } from '@solana/kit';
 import type { InstructionArgs } from '../codec/values.ts';
 import type { Context } from './context.ts';
 import { TOKEN_INSUFFICIENT_FUNDS, fail, failToken } from './failure.ts';
-import { createPdaFinder } from './pda.ts';
+import { readAllocations } from './founding-rules.ts';
+import { pdaFinderOf } from './pda.ts';
 import { checkSame, checkToken, setReserves, touchPrice } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import type { Draft } from './state.ts';
@@ -47,7 +48,7 @@ function checkUser(
   }
 }
 
-const findAssociated = createPdaFinder(PROGRAMS.ata);
+const findAssociated = pdaFinderOf(PROGRAMS.ata);
 const addressBytes = getAddressEncoder();
 
 /** Where the associated token account of an owner is. */
@@ -79,6 +80,12 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
         [args.verdictSlots, 0, SAMPLES_PER_REPORT * args.finalHours],
         [args.hoursPerWeek, 1, 10_000],
         [args.monthSlots, 12, SAMPLE_RING],
+        // The month's last hour is decided by its own set before an hour can be reported that is written over its first.
+        [
+          args.monthSlots + args.verdictSlots + SAMPLES_PER_REPORT * args.finalHours,
+          0,
+          SAMPLE_RING + SAMPLES_PER_REPORT + args.reportSlots,
+        ],
         [args.unbondSecs, leastUnbonding(args)],
         [args.twapSecs, 1],
         [args.spotSecs, 1, args.twapSecs],
@@ -86,6 +93,11 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
         [args.openYieldBps, 0, 10_000],
         [args.votingSecs, 1],
         [args.timelockSecs, 1],
+        [args.seasoningSecs, 1],
+        [args.quorumVotes, 1n, MEDIA_SUPPLY / 2n],
+        [args.depositQuote, 1n],
+        [args.depositFloor, 1n, args.depositCeiling],
+        [args.depositCeiling, 1n, MEDIA_SUPPLY],
         [args.minGuards, 1, args.maxGuards],
         [args.maxGuards, 1, MAX_GUARDS],
         [args.poolFeeBps, 0, 1_000],
@@ -96,28 +108,46 @@ export const moneyRules: Pick<Rules, 'genesis' | 'createPool' | 'addLiquidity' |
         if (value < low || (high !== undefined && value > high)) fail('InvalidParameter');
       if (args.quotes[0]?.mint === NO_ACCOUNT) fail('InvalidParameter');
       if (args.quotes.some(({ flags }) => flags > QUOTE_FREEZABLE)) fail('InvalidParameter');
+      const { entries, locked } = readAllocations(args, context.tail);
       checkSame(context.at('treasury'), associatedAddress(context.at('payer'), context.at('mediaMint')));
       const [config, mediaMint, fund] = [context.at('config'), context.at('mediaMint'), context.at('fund')];
+      const { lockSecs, vestSecs, toFund, ...params } = args;
+      const toTreasury = MEDIA_SUPPLY - locked - toFund;
       context.setMint(mediaMint, { supply: MEDIA_SUPPLY, authority: null, freezable: false });
       context.setToken(context.at('treasury'), {
         mint: mediaMint,
         owner: context.at('payer'),
-        amount: MEDIA_SUPPLY,
+        amount: toTreasury,
       });
-      context.setToken(fund, { mint: mediaMint, owner: config, amount: 0n });
-      context.create('config', config, { mediaMint, fund, epochZero: context.now, ...args, nextGuardNo: 1 });
+      context.setToken(fund, { mint: mediaMint, owner: config, amount: toFund });
+      const vault = context.at('foundingVault');
+      context.setToken(vault, { mint: mediaMint, owner: config, amount: locked });
+      const schedule = { foundedAt: context.now, lockSecs, vestSecs, toFund, toTreasury };
+      const founding = context.create('founding', context.at('founding'), { vault, ...schedule });
+      founding.count = entries.length;
+      for (const [index, entry] of entries.entries())
+        founding.allocations = founding.allocations.with(index, { ...entry, pad: 0, released: 0n });
+      context.create('config', config, {
+        mediaMint,
+        fund,
+        epochZero: context.now,
+        ...params,
+        nextGuardNo: 1,
+      });
+      context.setToken(context.at('vault'), { mint: mediaMint, owner: config, amount: 0n });
     },
 
     createPool(context, args) {
       const config = context.open('config', context.at('config'));
-      if (context.find('pool', context.at('pool')) !== null) fail('AlreadyExists');
       const [quoteMint, payer, owner] = [context.at('quoteMint'), context.at('payer'), context.at('config')];
+      // An address that follows from others comes before what is there.
+      checkSame(context.at('ownerLp'), associatedAddress(payer, context.at('lpMint')));
+      if (context.find('pool', context.at('pool')) !== null) fail('AlreadyExists');
       checkSame(context.at('mediaMint'), config.mediaMint);
       if (quoteMint === config.mediaMint || !context.hasMint(quoteMint)) fail('WrongMint');
       const listed = config.quotes.find(({ mint }) => mint === quoteMint);
       if (listed === undefined) fail('QuoteNotListed');
       if (context.mint(quoteMint).freezable && listed?.flags !== QUOTE_FREEZABLE) fail('QuoteNotListed');
-      checkSame(context.at('ownerLp'), associatedAddress(payer, context.at('lpMint')));
       checkToken(context, context.at('ownerMedia'), config.mediaMint);
       checkToken(context, context.at('ownerQuote'), quoteMint);
       const first = firstDeposit(args.media, args.quote);

@@ -28,6 +28,26 @@ export function setReserves(pool: Draft<'pool'>, media: bigint, quote: bigint): 
   pool.priceQ32 = spotPrice(media, quote);
 }
 
+/** Takes LP out of a pool for good: its MEDIA to the fund, its quote side set apart for buyback. */
+export function unwrap(
+  context: Context,
+  config: Draft<'config'>,
+  pool: Draft<'pool'>,
+  lp: bigint,
+): { readonly media: bigint; readonly quote: bigint } {
+  const media = mulDiv(lp, pool.reserveMedia, pool.lpSupply);
+  const quote = mulDiv(lp, pool.reserveQuote, pool.lpSupply);
+  touchPrice(pool, config, context.now);
+  pool.staked = u64(pool.staked - lp);
+  pool.lpSupply = u64(pool.lpSupply - lp);
+  setReserves(pool, pool.reserveMedia - media, pool.reserveQuote - quote);
+  pool.toBurn = u64(pool.toBurn + quote);
+  const authority = context.at('config');
+  context.burn(pool.lpMint, pool.lpVault, lp, authority);
+  context.transfer(pool.mediaVault, config.fund, media, authority);
+  return { media, quote };
+}
+
 export function averageOf(pool: Draft<'pool'>, config: Draft<'config'>, now: bigint): bigint {
   return averagePrice(pool, now, BigInt(config.twapSecs));
 }
@@ -37,11 +57,16 @@ export function worth(pool: Draft<'pool'>, config: Draft<'config'>, now: bigint,
 }
 
 /** `PriceMoved` while the spot price is off the short average: what is read now must not be moved, read and moved back. */
-export function checkSpot(pool: Draft<'pool'>, config: Draft<'config'>, now: bigint): void {
+export function checkSpot(
+  pool: Draft<'pool'>,
+  config: Draft<'config'>,
+  now: bigint,
+  mostBps: number = config.spotBps,
+): void {
   const average = averagePrice(pool, now, BigInt(config.spotSecs));
   const spot = pool.priceQ32;
   const difference = spot > average ? spot - average : average - spot;
-  if (difference * 10_000n > average * BigInt(config.spotBps)) fail('PriceMoved');
+  if (difference * 10_000n > average * BigInt(mostBps)) fail('PriceMoved');
 }
 
 /** Worth of LP where it gives rights: only in a pool with enough MEDIA behind staked LP, at a price that has settled. */

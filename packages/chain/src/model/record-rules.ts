@@ -5,6 +5,7 @@ import { viewOf } from '../codec/fields.ts';
 import { PROGRAMS } from '../programs.ts';
 import {
   HOUR_STATUS,
+  RECORD_LEAVES,
   RECORD_WINDOW,
   RESOURCE_STATUS,
   SAMPLES_PER_REPORT,
@@ -14,6 +15,7 @@ import { U64_MAX, feeOf, sampleKbps, saturated } from './arithmetic.ts';
 import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import { leafHash, provesRange } from './merkle.ts';
+import { makeRoom } from './month-rules.ts';
 import { checkSame } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
 import type { Draft } from './state.ts';
@@ -21,8 +23,6 @@ import { weekOf } from './time.ts';
 
 /** Twelve slots, billable, disputed. */
 const NUMBERS = SAMPLES_PER_REPORT + 2;
-/** Most leaves of one instruction. */
-const MAX_RECORDS = 16;
 const addressBytes = getAddressEncoder();
 
 /** LEB128 numbers end to end; every byte must belong to one. */
@@ -104,6 +104,7 @@ function addDue(resource: Draft<'resource'>, week: bigint, fee: bigint): void {
 
 function writeSamples(
   ring: Draft<'ring'>,
+  resource: Draft<'resource'>,
   config: Draft<'config'>,
   hour: bigint,
   slots: readonly bigint[],
@@ -112,6 +113,8 @@ function writeSamples(
   const ringSize = BigInt(SAMPLE_RING);
   const first = hour * BigInt(SAMPLES_PER_REPORT);
   const end = first + BigInt(SAMPLES_PER_REPORT);
+  if (end > ring.head) makeRoom(config, resource, ring, end);
+  const open = BigInt(resource.monthsClosed) * BigInt(config.monthSlots);
   for (let each = ring.head > end - ringSize ? ring.head : end - ringSize; each < end; each += 1n)
     if (each >= 0n) samples[Number(each % ringSize)] = 0;
   if (end > ring.head) ring.head = end;
@@ -119,6 +122,8 @@ function writeSamples(
     const sample = first + BigInt(index);
     // Older than what the ring holds.
     if (sample + ringSize < ring.head) continue;
+    // Of a month that is closed.
+    if (sample < open) continue;
     samples[Number(sample % ringSize)] = sampleKbps(bytes, config.sampleSecs);
   }
   ring.tail = samples;
@@ -147,7 +152,7 @@ export const recordRules: Pick<Rules, 'record'> = {
       if (fee > 0n) addDue(resource, week, fee);
       const total = leaf.slots.reduce((sum, bytes) => saturated(sum + bytes), 0n);
       resource.bytesTotal = saturated(resource.bytesTotal + total);
-      if (ring !== null) writeSamples(ring, config, args.hour, leaf.slots);
+      if (ring !== null) writeSamples(ring, resource, config, args.hour, leaf.slots);
     }
     if (recorded === 0) fail('AlreadyExists');
   },
@@ -163,7 +168,8 @@ interface Place {
 function openPlaces(context: Context, count: number): Place[] {
   const { remaining } = context;
   if (remaining.length !== 2 * count) fail('NotEnoughAccounts');
-  if (count < 1 || count > MAX_RECORDS) fail('InvalidParameter');
+  if (count > RECORD_LEAVES) fail('TooManyLeaves');
+  if (count < 1) fail('InvalidParameter');
   return Array.from({ length: count }, (_, index) => {
     const [at, ringAt] = [remaining[2 * index], remaining[2 * index + 1]];
     if (at === undefined || ringAt === undefined) return fail('NotEnoughAccounts');

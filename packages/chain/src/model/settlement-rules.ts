@@ -7,12 +7,14 @@ import type { Context } from './context.ts';
 import { isClosable, placeVote } from './evidence-rules.ts';
 import { fail } from './failure.ts';
 import { leafHash, provesTo, sameBytes } from './merkle.ts';
+import { freeOfFund } from './fund.ts';
 import { isQuorum, openQuorum, openSeated } from './node-rules.ts';
-import { averageOf, checkSame, checkSpot, checkToken, setReserves, touchPrice } from './pool-rules.ts';
+import { averageOf, checkSame, checkSpot, checkToken, unwrap } from './pool-rules.ts';
 import { refreshedQuota } from './resource-rules.ts';
 import type { Rules } from './rules.ts';
 import { closeSpan } from './spans.ts';
 import type { Draft } from './state.ts';
+import { boostOf } from './terms.ts';
 import { hourAt, ownUntil, weekAt } from './time.ts';
 
 const addressBytes = getAddressEncoder();
@@ -48,21 +50,11 @@ function take(context: Context, money: ReturnType<typeof openMoney>, sum: bigint
   const lp = isWhole ? wanted : resource.lp;
   const affordable = mulDiv(lp, value, pool.lpSupply);
   const covered = isWhole || affordable > sum ? sum : affordable;
-  const media = mulDiv(lp, pool.reserveMedia, pool.lpSupply);
-  const quote = mulDiv(lp, pool.reserveQuote, pool.lpSupply);
-  touchPrice(pool, config, context.now);
   resource.lp = u64(resource.lp - lp);
   stake.lp = u64(stake.lp - lp);
   stake.allocated = u64(stake.allocated - lp);
-  pool.staked = u64(pool.staked - lp);
-  pool.lpSupply = u64(pool.lpSupply - lp);
-  setReserves(pool, pool.reserveMedia - media, pool.reserveQuote - quote);
-  pool.toBurn = u64(pool.toBurn + quote);
   resource.charged = u64(resource.charged + covered);
-  const authority = context.at('config');
-  context.burn(pool.lpMint, pool.lpVault, lp, authority);
-  context.transfer(pool.mediaVault, config.fund, media, authority);
-  return { covered, media, quote };
+  return { covered, ...unwrap(context, config, pool, lp) };
 }
 
 /** What may be paid out of a week now: half of what stood behind the set that decided it, and as much again each week. */
@@ -125,9 +117,13 @@ export const settlementRules: Pick<
       resource.status = RESOURCE_STATUS.exhausted;
       closeSpan(resource, hourAt(config, context.now));
     }
-    let kept = 0n;
+    let [kept, ownKept] = [0n, 0n];
     if (epoch?.status === EPOCH_STATUS.open) {
       kept = media < covered / 2n ? media : covered / 2n;
+      ownKept = kept;
+      const added = addedOf(context, config, { week: args.week, covered, kept });
+      config.rewardBudget -= added;
+      kept += added;
       epoch.fees = u64(epoch.fees + covered);
       epoch.kept = u64(epoch.kept + kept);
       epoch.toBurn = saturated(epoch.toBurn + saturated((quote * Q32) / average));
@@ -135,7 +131,7 @@ export const settlementRules: Pick<
       // Votes that were cast before are for a sum that is no longer so.
       if (kept > 0n) [epoch.voteCount, epoch.laterCount] = [0, 0];
     }
-    config.late = u64(config.late + media - kept);
+    config.late = u64(config.late + media - ownKept);
     resource.weeks = resource.weeks.with(place, {
       week: entry.week,
       due: 0n,
@@ -246,6 +242,17 @@ export const settlementRules: Pick<
     context.remove(context.at('epoch'));
   },
 };
+
+/** What the fund adds to the rewards of a week for a fee: its part of it, while there is budget and the fund has it free. */
+function addedOf(
+  context: Context,
+  config: Draft<'config'>,
+  { week, covered, kept }: { readonly week: bigint; readonly covered: bigint; readonly kept: bigint },
+): bigint {
+  const wanted = (covered * BigInt(boostOf(config, week))) / 10_000n;
+  const free = freeOfFund(config, context.token(config.fund).amount) - kept;
+  return [wanted, config.rewardBudget, free < 0n ? 0n : free].reduce((a, b) => (a < b ? a : b));
+}
 
 function lastHour(config: Draft<'config'>, week: bigint): bigint {
   return (week + 1n) * BigInt(config.hoursPerWeek) - 1n;

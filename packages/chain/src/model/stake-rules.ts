@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { fail } from './failure.ts';
 import { checkSame, checkToken, worth } from './pool-rules.ts';
 import type { Rules } from './rules.ts';
+import { joinSeasons } from './seasons.ts';
 import type { Draft } from './state.ts';
 import { ACCOUNTS } from '../schema/index.ts';
 
@@ -31,6 +32,7 @@ function nodeOf(context: Context, stake: Draft<'stake'>): Draft<NodeKind> | null
 /** Stakes (docs/chain.md, Money). */
 export const stakeRules: Pick<Rules, 'stake' | 'beginUnbond' | 'withdraw'> = {
   stake(context, args) {
+    const config = context.open('config', context.at('config'));
     const pool = context.open('pool', context.at('pool'));
     const at = context.at('stake');
     const found = context.find('stake', at);
@@ -42,6 +44,7 @@ export const stakeRules: Pick<Rules, 'stake' | 'beginUnbond' | 'withdraw'> = {
     const owner = context.at('owner');
     const stake = found ?? context.create('stake', at, { owner, pool: context.at('pool'), flags: args.role });
     if (stake.lp === 0n && stake.unbonding === 0n) stake.since = context.now;
+    joinSeasons(stake, stake.lp, config, context.now);
     stake.lp = u64(stake.lp + args.lp);
     pool.staked = u64(pool.staked + args.lp);
     context.transfer(context.at('ownerLp'), pool.lpVault, args.lp, owner);
@@ -50,9 +53,11 @@ export const stakeRules: Pick<Rules, 'stake' | 'beginUnbond' | 'withdraw'> = {
   beginUnbond(context, args) {
     const { config, pool, stake } = openStake(context, 'owner');
     const node = nodeOf(context, stake);
+    if (stake.elections > 0) fail('ElectionOpen');
     if (args.lp === 0n) fail('ZeroAmount');
     if (args.lp > stake.lp) fail('InsufficientStake');
-    if (args.lp > stake.lp - stake.allocated) fail('StakeInUse');
+    if (args.lp > stake.lp - stake.allocated - stake.bonded) fail('StakeInUse');
+    if (stake.openVotes > 0) fail('VotesOpen');
     if (node !== null && node.status === NODE_STATUS.active && node.stake === context.at('stake')) {
       const minimum = stake.flags === ROLE.edge ? config.minEdgeStake : config.minGuardStake;
       if (worth(pool, config, context.now, stake.lp - args.lp) < minimum) fail('StakeInUse');
@@ -67,6 +72,7 @@ export const stakeRules: Pick<Rules, 'stake' | 'beginUnbond' | 'withdraw'> = {
     checkSame(context.at('lpVault'), pool.lpVault);
     if (context.at('ownerLp') === pool.lpVault) fail('WrongAddress');
     checkToken(context, context.at('ownerLp'), pool.lpMint, context.at('owner'));
+    if (stake.elections > 0) fail('ElectionOpen');
     if (stake.unbonding === 0n) fail('NothingUnbonding');
     if (context.now < stake.unbondAt + BigInt(config.unbondSecs)) fail('StillUnbonding');
     context.transfer(pool.lpVault, context.at('ownerLp'), stake.unbonding, context.at('config'));

@@ -8,7 +8,7 @@ export async function computeUnits(program?: Uint8Array): Promise<Record<Instruc
   const world = createProgramWorld(program);
   const most = new Map<string, number>();
   for await (const step of tellStory(world)) {
-    const units = world.must(step.instruction) - BUDGET_UNITS;
+    const units = world.must(...step.before, step.instruction) - BUDGET_UNITS;
     most.set(step.name, Math.max(units, most.get(step.name) ?? 0));
   }
   // The story tells every instruction; its test holds it to that.

@@ -1,4 +1,7 @@
 export { computeUnits } from './compute-units.ts';
+export { countersMessage, showEvidence } from './evidence.ts';
+export { keyOf } from './keys.ts';
+export type { KnownKey } from './keys.ts';
 export { STORY_PARAMS, tellStory } from './story.ts';
 export type { StoryStep } from './teller.ts';
 export { PROGRAM_PATH, addressOf, createProgramWorld, signerOf } from './world.ts';

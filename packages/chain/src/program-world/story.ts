@@ -10,8 +10,12 @@ import type { InstructionArgs } from '../codec/values.ts';
 import { leafHash, merkleTree } from '../model/merkle.ts';
 import { sha256 } from '../model/sha256.ts';
 import { PROGRAMS } from '../programs.ts';
+import { encodeAllocations } from '../founding.ts';
 import { RING_SIZE } from '../plans.ts';
-import { ROLE } from '../schema/index.ts';
+import { ELECTION_VOTE, EVIDENCE_KIND, LEAST_LOCK_SAMPLES, PURPOSE, ROLE } from '../schema/index.ts';
+import { countersMessage, showEvidence } from './evidence.ts';
+import { keyOf } from './keys.ts';
+import { tellGovernance } from './story-governance.ts';
 import { createTeller } from './teller.ts';
 import type { StoryStep } from './teller.ts';
 import { addressOf, signerOf } from './world.ts';
@@ -48,16 +52,26 @@ export const STORY_PARAMS: InstructionArgs<'genesis'> = {
   minGuardStake: 30n * MEDIA,
   minPoolMedia: 100n * MEDIA,
   dustBytes: 1_048_576n,
+  seasoningSecs: 63,
+  quorumVotes: 1_000n * MEDIA,
+  depositQuote: 10_000_000_000n,
+  depositFloor: 200n * MEDIA,
+  depositCeiling: 20_000n * MEDIA,
   quotes: [QUOTE_MINT, SECOND_QUOTE_MINT, PROGRAMS.system, PROGRAMS.system].map((mint) => ({
     mint,
     flags: 0,
     pad: 0,
   })),
+  lockSecs: LEAST_LOCK_SAMPLES * 10,
+  vestSecs: 1_000_003,
+  toFund: 100_000n * MEDIA,
 };
 
 const HOUR = 12n * BigInt(STORY_PARAMS.sampleSecs);
 const WEEK = HOUR * BigInt(STORY_PARAMS.hoursPerWeek);
 const addressBytes = getAddressEncoder();
+/** What a domain is found by: an address of words is the SHA-256 of them. */
+const domainKey = addressOf;
 const NODE = { region: new Uint8Array(8), endpoint: 'http://node.example:8080' };
 const TERMS = { allowance: 10n ** 12n, vouchKey: new Uint8Array(32).fill(5) };
 
@@ -103,8 +117,10 @@ function verdictOf(guard: Address, hour: bigint, count: number) {
 /** The whole life of a network, in which every instruction succeeds at least once. */
 export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep, void, void> {
   const { addresses } = world;
-  const { other, step } = createTeller(world);
-  const [alice, dave] = [addressOf('alice'), addressOf('dave')];
+  const teller = createTeller(world);
+  const { other, step } = teller;
+  const daveKey = keyOf('dave');
+  const [alice, dave] = [addressOf('alice'), daveKey.address];
   const [quote, quote2] = [QUOTE_MINT, SECOND_QUOTE_MINT];
 
   for (const each of [alice, dave]) world.fund(each);
@@ -116,7 +132,12 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   }
 
   // The network and its pools.
-  yield await step('genesis', { payer: alice, ...STORY_PARAMS });
+  const allocations = [
+    { purpose: PURPOSE.rewards, beneficiary: await addresses.config(), amount: 700_000n * MEDIA + 1n },
+    { purpose: PURPOSE.ecosystem, beneficiary: alice, amount: 600_000n * MEDIA + 3n },
+    { purpose: PURPOSE.technology, beneficiary: dave, amount: 500_000n * MEDIA + 7n },
+  ];
+  yield await step('genesis', { payer: alice, ...STORY_PARAMS, tail: encodeAllocations(allocations) });
   const begin = world.now();
   const mediaMint = await addresses.mediaMint();
   const aliceMedia = await addresses.associatedToken(alice, mediaMint);
@@ -195,6 +216,23 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   yield await step('joinGuardSet', { ...seat, week: 1n }, false);
   other('guardSet', await addresses.guardSet(1n));
   yield await step('joinGuardSet', { ...seat, week: 0n });
+
+  // Domains of PeerPool, Dave's with a stake of his own.
+  for (const owner of [dave, alice])
+    yield await step('stake', { owner, pool, role: ROLE.peerpool, lp }, false);
+  const enough = 30_000_000_000n;
+  const named = (name: string) => ({ name, key: domainKey(name), lp: enough });
+  const daveDomain = await addresses.domain(domainKey('dave.example'));
+  other('stake', await addresses.stake(dave, pool, ROLE.peerpool));
+  yield await step('registerDomain', { owner: dave, pool, ...named('dave.example') }, false);
+  other('domain', daveDomain);
+  yield await step('registerDomain', { owner: alice, pool, ...named('alice.example') });
+  const domain = await addresses.domain(domainKey('alice.example'));
+  other('caller', dave);
+  yield await step('noticeDomain', { caller: alice, pool, domain });
+  yield await step('keepDomain', { owner: alice, pool, domain, lp: enough + 1n });
+  yield await step('noticeDomain', { caller: alice, pool, domain }, false);
+  yield await step('noticeDomain', { caller: dave, pool, domain: daveDomain }, false);
 
   // Resources with ring and settings.
   const resource = await addresses.resource(alice, 1n);
@@ -295,6 +333,8 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   const daveOwes = { pool, stake: daveStake, resource: resource2 };
   yield await step('charge', { payer: dave, ...daveOwes, week: 0n }, false);
   yield await step('charge', { payer: alice, pool, stake: stakes.publisher, resource, week: 0n });
+  yield await step('buyback', { pool });
+  yield await step('burnBought', { pool });
   const more = { resource: resource2, pool, lp: lp / 5n, ...TERMS };
   yield await step('updateResource', { publisher: dave, ...more }, false);
   yield await step('payDebt', daveOwes);
@@ -318,11 +358,61 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   other('claim', await addresses.claim(dave));
   yield await step('claim', { ...claimOf(0), owner: alice, ownerMedia: aliceMedia });
 
+  // Dave's edge has signed two different counters of one moment of an hour that it reported: Alice's guard elects it, and takes
+  // the place of an election of its own that it committed to later.
+  const said = [1n, 2n].map((total) => countersMessage(daveEdge, { hour: 0n, total }));
+  const shown = showEvidence(guard, said, daveKey);
+  const bound = { operator: alice, guard, stake: stakes.guard };
+  const evidence = (nonce: bigint): Promise<Address> => addresses.evidence(guard, nonce);
+  yield await step('commitEvidence', { ...bound, pool, nonce: 1n, commitment: shown.commitment });
+  world.setTime(world.now() + 1n);
+  for (const [nonce, commitment] of [
+    [2n, shown.salt],
+    [3n, shown.commitment],
+    [4n, shown.salt],
+  ] as const)
+    yield await step('commitEvidence', { ...bound, pool, nonce, commitment }, false);
+  yield await step('withdrawEvidence', { ...bound, evidence: await evidence(2n), payer: alice });
+  world.setTime(world.now() + BigInt(STORY_PARAMS.sampleSecs));
+  const accused = { accused: daveEdge, accusedStake: daveEdgeStake };
+  const accusation = {
+    operator: alice,
+    guard,
+    payer: alice,
+    ...accused,
+    week: 1n,
+    kind: EVIDENCE_KIND.counters,
+    number: 0n,
+    salt: shown.salt,
+    file: shown.file,
+  };
+  const later = { ...accusation, evidence: await evidence(3n), displaced: PROGRAMS.system };
+  yield await step('elect', later, false, shown.before);
+  other('evidence', await evidence(4n));
+  other('accused', edge);
+  other('accusedStake', stakes.edge);
+  other('reported', await addresses.report(edge, 0n));
+  other('displaced', await addresses.stake(dave, pool, ROLE.guard));
+  const first1 = { ...accusation, evidence: await evidence(1n), displaced: stakes.guard };
+  yield await step('elect', first1, true, shown.before);
+  const election = await addresses.election(daveEdge, EVIDENCE_KIND.counters, 0n);
+  const upheld = { operator: alice, guard, election, week: 1n, vote: ELECTION_VOTE.uphold };
+  yield await step('voteElection', upheld);
+  yield await step('appealElection', { signer: dave, accused: daveEdge, election, file: shown.salt });
+  world.setTime(world.now() + BigInt(STORY_PARAMS.votingSecs + STORY_PARAMS.timelockSecs));
+  const end = { payer: alice, election, ...accused, electorStake: stakes.guard, reward: stakes.guard, pool };
+  yield await step('finaliseElection', end);
+
   // What is closed.
+  const peers = { stake: await addresses.stake(alice, pool, ROLE.peerpool), domain };
   yield await step('removeResource', { publisher: alice, resource });
   world.setTime(begin + 6n * WEEK);
+  // Two of its hundred samples are above 0: five are ignored.
+  yield await step('finaliseMonth', { resource, ring, month: 0, p95Kbps: 0 });
   yield await step('releaseResource', { publisher: alice, resource, pool, settingsVersion: 2 });
   world.setTime(begin + 8n * WEEK);
+  yield await step('closeElection', { election, payer: alice });
+  yield await step('freeDomain', { ...peers, owner: alice });
   yield await step('closeReport', { report: await addresses.report(edge, 0n), payer: alice, hour: 0n });
   const spent = await addresses.verdict(0n, guard);
   yield await step('closeVerdict', { verdict: spent, payer: alice, hour: 0n });
@@ -334,4 +424,15 @@ export async function* tellStory(world: ProgramWorld): AsyncGenerator<StoryStep,
   yield await step('beginUnbond', { owner: alice, pool, role: ROLE.edge, lp: 1_000n });
   world.setTime(begin + 12n * WEEK);
   yield await step('withdraw', { owner: alice, pool, role: ROLE.edge });
+
+  // What genesis locked: half of it vested, and the rest handed on.
+  world.setTime(begin + BigInt(STORY_PARAMS.lockSecs) + BigInt(STORY_PARAMS.vestSecs) / 2n);
+  other('beneficiaryMedia', daveMedia);
+  other('beneficiary', dave);
+  yield await step('release', { index: 1, beneficiaryMedia: aliceMedia });
+  yield await step('release', { index: 0, beneficiaryMedia: await addresses.fund() }, false);
+  yield await step('changeBeneficiary', { beneficiary: alice, index: 1, successor: dave });
+  const people = { alice, dave, pool, aliceMedia, daveMedia };
+  const nextWeek = (): bigint => (world.now() - begin) / WEEK + 1n;
+  yield* tellGovernance(world, teller, { ...people, resource: resource2, periods: STORY_PARAMS, nextWeek });
 }

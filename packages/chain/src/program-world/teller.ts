@@ -1,4 +1,4 @@
-import type { Address } from '@solana/kit';
+import type { Address, Instruction } from '@solana/kit';
 
 import type { InstructionInput } from '../instruction-inputs.ts';
 import type { MediaInstruction } from '../instructions.ts';
@@ -9,6 +9,8 @@ import type { ProgramWorld } from './world.ts';
 export interface StoryStep {
   readonly name: InstructionName;
   readonly instruction: MediaInstruction;
+  /** What stands right before it in its transaction. */
+  readonly before: readonly Instruction[];
   /** Accounts of the same kinds that belong to someone else or to another pool, hour or week, by name. */
   readonly others: Readonly<Record<string, readonly Address[]>>;
   /** The first of its name, with everything there that could be mistaken for its accounts. */
@@ -22,6 +24,7 @@ export interface Teller {
     name: N,
     input: InstructionInput<N>,
     probe?: boolean,
+    before?: Instruction,
   ) => Promise<StoryStep>;
 }
 
@@ -31,10 +34,21 @@ export function createTeller({ instructions }: ProgramWorld): Teller {
     other(name, ...more) {
       others[name] = [...(others[name] ?? []), ...more];
     },
-    async step<N extends InstructionName>(name: N, input: InstructionInput<N>, probe = true) {
+    async step<N extends InstructionName>(
+      name: N,
+      input: InstructionInput<N>,
+      probe = true,
+      before?: Instruction,
+    ) {
       // The name picks the builder of this very input.
       const build = instructions[name] as (input: InstructionInput<N>) => Promise<MediaInstruction>;
-      return { name, instruction: await build(input), others: { ...others }, probe };
+      return {
+        name,
+        instruction: await build(input),
+        before: before === undefined ? [] : [before],
+        others: { ...others },
+        probe,
+      };
     },
   };
 }

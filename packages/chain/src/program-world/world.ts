@@ -1,14 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import {
-  appendTransactionMessageInstructions,
-  compileTransaction,
-  createNoopSigner,
-  createTransactionMessage,
-  getAddressDecoder,
-  pipe,
-  setTransactionMessageFeePayer,
-} from '@solana/kit';
+import { createNoopSigner, getAddressDecoder, some } from '@solana/kit';
 import type { Address, Instruction, Lamports, TransactionSigner } from '@solana/kit';
 import { AccountState, getMintEncoder, getTokenEncoder } from '@solana-program/token';
 import { Clock, FailedTransactionMetadata, LiteSVM } from 'litesvm';
@@ -18,10 +10,13 @@ import type { Addresses } from '../addresses.ts';
 import { MAX_COMPUTE_UNITS, setComputeUnitLimit } from '../compute-budget.ts';
 import { createInstructions } from '../instructions.ts';
 import type { Instructions } from '../instructions.ts';
+import { pdaFinderOf } from '../model/pda.ts';
 import { sha256 } from '../model/sha256.ts';
-import { PROGRAMS } from '../programs.ts';
+import { MINTS, PROGRAMS } from '../programs.ts';
 import { tokenAmount } from '../reads.ts';
+import { addressBytes, bytesAddress } from '../codec/address-bytes.ts';
 import { viewOf } from '../codec/fields.ts';
+import { unsignedTransaction } from './wire.ts';
 
 export type RunResult =
   | { readonly ok: true; readonly units: number; readonly logs: readonly string[] }
@@ -64,6 +59,8 @@ export interface ProgramWorld {
   createBlank(address: Address, size: number): void;
 }
 
+/** Lamports that a token account must hold beside what it holds of SOL. */
+const TOKEN_RENT = 2_039_280n;
 const RICH = 1_000_000_000_000_000n;
 const decodeAddress = getAddressDecoder();
 const text = new TextEncoder();
@@ -86,12 +83,39 @@ function programUnderTest(): Uint8Array {
   return readFileSync(process.env['MEDIA_PROGRAM'] ?? PROGRAM_PATH);
 }
 
+function resultOf(result: ReturnType<LiteSVM['sendTransaction']>): RunResult {
+  if (!(result instanceof FailedTransactionMetadata)) {
+    return { ok: true, units: Number(result.computeUnitsConsumed()), logs: result.logs() };
+  }
+  const failure = result.err();
+  const shown = failure.toString();
+  const inner = typeof failure === 'object' && 'err' in failure ? failure.err() : undefined;
+  const custom = typeof inner === 'object' && 'code' in inner ? inner.code : undefined;
+  return { ok: false, custom, text: shown, logs: result.meta().logs() };
+}
+
+/** What litesvm's wrapper wraps, as far as it is read here. */
+interface InnerVm {
+  getAccount(address: Uint8Array): {
+    owner(): Uint8Array;
+    data(): Uint8Array;
+    lamports(): bigint;
+  } | null;
+}
+
+const UNITS = setComputeUnitLimit(MAX_COMPUTE_UNITS);
+
 export function createProgramWorld(program: Uint8Array = programUnderTest()): ProgramWorld {
   const programId = addressOf('media program');
   const bank = addressOf('bank');
   const svm = new LiteSVM().withSigverify(false).withBlockhashCheck(false).withTransactionHistory(0n);
   svm.addProgram(programId, program);
-  const addresses = createAddresses(programId);
+  // The public wrapper turns every address to base58 and back, which is most of what a step of a random trace would cost.
+  const { inner } = svm as unknown as { readonly inner: InnerVm };
+  // Found without waiting, and once for the world and the model.
+  const addresses = createAddresses(programId, async ({ programAddress, seeds }) =>
+    pdaFinderOf(programAddress)(seeds),
+  );
   let time = 0n;
 
   function setTime(seconds: bigint): void {
@@ -115,29 +139,13 @@ export function createProgramWorld(program: Uint8Array = programUnderTest()): Pr
     setAccount(address, { owner: PROGRAMS.system, data: new Uint8Array(0), lamports: RICH });
 
   function account(address: Address): RawAccount | null {
-    const found = svm.getAccount(address);
-    if (!found.exists) return null;
-    return { owner: found.programAddress, data: new Uint8Array(found.data), lamports: found.lamports };
+    const found = inner.getAccount(addressBytes(address));
+    if (found === null) return null;
+    return { owner: bytesAddress(found.owner()), data: found.data(), lamports: found.lamports() };
   }
 
-  function run(...instructions: readonly Instruction[]): RunResult {
-    const message = pipe(
-      createTransactionMessage({ version: 0 }),
-      (each) => setTransactionMessageFeePayer(bank, each),
-      (each) => svm.setTransactionMessageLifetimeUsingLatestBlockhash(each),
-      (each) =>
-        appendTransactionMessageInstructions([setComputeUnitLimit(MAX_COMPUTE_UNITS), ...instructions], each),
-    );
-    const result = svm.sendTransaction(compileTransaction(message));
-    if (!(result instanceof FailedTransactionMetadata)) {
-      return { ok: true, units: Number(result.computeUnitsConsumed()), logs: result.logs() };
-    }
-    const failure = result.err();
-    const shown = failure.toString();
-    const inner = typeof failure === 'object' && 'err' in failure ? failure.err() : undefined;
-    const custom = typeof inner === 'object' && 'code' in inner ? inner.code : undefined;
-    return { ok: false, custom, text: shown, logs: result.meta().logs() };
-  }
+  const run = (...instructions: readonly Instruction[]): RunResult =>
+    resultOf(svm.sendTransaction(unsignedTransaction(bank, [UNITS, ...instructions])));
 
   fund(bank);
   setTime(1_700_000_000n);
@@ -168,17 +176,19 @@ export function createProgramWorld(program: Uint8Array = programUnderTest()): Pr
       setAccount(address, { owner: PROGRAMS.token, data: new Uint8Array(data), lamports: 10_000_000n });
     },
     createToken(address, mint, owner, amount) {
+      const isNative = mint === MINTS.wrappedSol;
       const data = getTokenEncoder().encode({
         mint,
         owner,
         amount,
         delegate: null,
         state: AccountState.Initialized,
-        isNative: null,
+        isNative: isNative ? some(TOKEN_RENT) : null,
         delegatedAmount: 0n,
         closeAuthority: null,
       });
-      setAccount(address, { owner: PROGRAMS.token, data: new Uint8Array(data), lamports: 10_000_000n });
+      const lamports = isNative ? TOKEN_RENT + amount : 10_000_000n;
+      setAccount(address, { owner: PROGRAMS.token, data: new Uint8Array(data), lamports });
     },
     tokens: (address) => tokenAmount(account(address)?.data ?? new Uint8Array(0)),
     mintSupply(address) {

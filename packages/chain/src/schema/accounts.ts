@@ -1,3 +1,7 @@
+import { DOMAIN_ACCOUNTS, DOMAIN_PARAMS } from './domains.ts';
+import { FOUNDING_ACCOUNTS } from './founding.ts';
+import { ACCUSED_FIELDS, BONDED_FIELDS, ELECTION_ACCOUNTS, ELECTION_PARAMS } from './elections.ts';
+import { GOVERNANCE_ACCOUNTS, GOVERNANCE_FIELDS, GOVERNANCE_PARAMS, SEASONED_FIELDS } from './governance.ts';
 import type { AccountSchema, FieldTable } from './types.ts';
 
 /** Every account begins with this header. `status` and `flags` mean what the account's doc says. */
@@ -25,8 +29,12 @@ export const MEDIA_SUPPLY = 10_000_000_000_000_000n;
 export const MEDIA_DECIMALS = 9;
 /** Hours back from the newest that can still be recorded of a resource: bits of `resource.recorded`. */
 export const RECORD_WINDOW = 512;
+/** Most leaves of one `record`: with the longest proof that is needed, they stay within 40,000 compute units. */
+export const RECORD_LEAVES = 6;
 /** Weeks of a claim's window. */
 export const CLAIM_WINDOW = 256;
+/** Months whose results a resource keeps. */
+export const MONTHS_KEPT = 12;
 /** Most disputes that a verdict lists. */
 export const MAX_DISPUTES = 100;
 /** End of a span that is still open, and no hour of any other use. */
@@ -36,7 +44,8 @@ export const QUOTE_FREEZABLE = 1;
 
 /** Roles a stake can back (whitepaper §2.5). */
 export const ROLE = { publisher: 0, edge: 1, guard: 2, peerpool: 3, user: 4 } as const;
-export const NODE_STATUS = { active: 0, left: 1 } as const;
+/** `removed` by an election. */
+export const NODE_STATUS = { active: 0, left: 1, removed: 2 } as const;
 export const RESOURCE_STATUS = {
   draft: 0,
   pending: 1,
@@ -106,6 +115,7 @@ export const PARAMS = {
   minPoolMedia: 'u64',
   /** Bytes below which a resource's hour is left out (1 MiB). */
   dustBytes: 'u64',
+  ...GOVERNANCE_PARAMS,
   /** Mints that can be the quote side of a pool; zero for an empty place. The first is not zero. `flags`: QUOTE_FREEZABLE. */
   quotes: { array: { mint: 'pubkey', flags: 'u32', pad: 'u32' }, length: 4 },
 } as const satisfies FieldTable;
@@ -129,6 +139,8 @@ const TERMS = { from: 'u64', allowance: 'u64', vouchKey: { bytes: 32 } } as cons
 const SPAN = { from: 'u64', until: 'u64' } as const satisfies FieldTable;
 /** Money of a week of service; `week` is week + 1, 0 for none. */
 const SERVICE_WEEK = { week: 'u64', due: 'u64', kept: 'u64' } as const satisfies FieldTable;
+/** A month's result; `month` is month + 1, 0 for none. `quotaKbps` is the quota when it was finalised. */
+const MONTH = { month: 'u32', p95Kbps: 'u32', quotaKbps: 'u32' } as const satisfies FieldTable;
 const PRICE_POINT = { at: 'i64', cumLo: 'u64', cumHi: 'u64' } as const satisfies FieldTable;
 
 export const ACCOUNTS = {
@@ -154,7 +166,17 @@ export const ACCOUNTS = {
       allocated: 'u64',
       /** MEDIA paid out by claims. Never above `allocated`. */
       claimed: 'u64',
-      reserved: { bytes: 256 },
+      /** Most of a pool's quote side that one buyback swaps, in basis points; 0 counts as 10. */
+      buybackBps: 'u32',
+      /** Seconds between two buybacks of a pool; 0 counts as 60. */
+      buybackSecs: 'u32',
+      /** How far the price may be off its short average in a buyback, in basis points; 0 counts as 100. */
+      buybackSpotBps: 'u32',
+      pad2: 'u32',
+      ...ELECTION_PARAMS,
+      ...GOVERNANCE_FIELDS,
+      ...DOMAIN_PARAMS,
+      reserved: { bytes: 44 },
     },
   },
   pool: {
@@ -186,7 +208,17 @@ export const ACCOUNTS = {
       ringHead: 'u32',
       ringCount: 'u32',
       ring: { array: PRICE_POINT, length: PRICE_RING },
-      reserved: { bytes: 128 },
+      /** MEDIA base units in `mediaVault` that are no reserve: bought back, due to be burned. */
+      bought: 'u64',
+      /** MEDIA burned so far. */
+      burned: 'u64',
+      /** Quote base units that buybacks have swapped so far, at most 2⁶⁴ − 1. */
+      spent: 'u64',
+      /** Unix seconds of the last buyback. */
+      boughtAt: 'i64',
+      /** Week of the last burn + 1; 0 for none. */
+      burnedWeek: 'u64',
+      reserved: { bytes: 88 },
     },
   },
   stake: {
@@ -206,7 +238,9 @@ export const ACCOUNTS = {
       unbondAt: 'i64',
       /** Unix seconds of the first deposit. */
       since: 'i64',
-      reserved: { bytes: 64 },
+      ...BONDED_FIELDS,
+      ...SEASONED_FIELDS,
+      reserved: { bytes: 4 },
     },
   },
   guard: {
@@ -231,7 +265,10 @@ export const ACCOUNTS = {
       /** Base URL of the guard's HTTP interface. */
       endpoint: { str: 126 },
       region: { bytes: 8 },
-      reserved: { bytes: 64 },
+      ...ACCUSED_FIELDS,
+      /** Week before which a vote keeps it out of sets; 0 for never. */
+      barredUntil: 'u64',
+      reserved: { bytes: 40 },
     },
   },
   edge: {
@@ -256,7 +293,8 @@ export const ACCOUNTS = {
       /** Base URL at which guards fetch evidence. */
       control: { str: 126 },
       region: { bytes: 8 },
-      reserved: { bytes: 64 },
+      ...ACCUSED_FIELDS,
+      reserved: { bytes: 48 },
     },
   },
   guardSet: {
@@ -291,6 +329,7 @@ export const ACCOUNTS = {
       ring: 'pubkey',
       settingsVersion: 'u32',
       quotaKbps: 'u32',
+      /** 95th percentile of the month finalised last. */
       p95Kbps: 'u32',
       /** Terms in use, at least 1. */
       termsCount: 'u32',
@@ -316,7 +355,12 @@ export const ACCOUNTS = {
       weeks: { array: SERVICE_WEEK, length: 6 },
       /** Which of the newest 512 hours are recorded: bit hour mod 512, least bit of byte 0 first. */
       recorded: { bytes: RECORD_WINDOW / 8 },
-      reserved: { bytes: 256 },
+      /** Months below this are closed: finalised, or past without a sample. Their samples stay as they are. */
+      monthsClosed: 'u32',
+      pad: 'u32',
+      /** Months finalised last; month m is at place m mod 12. */
+      months: { array: MONTH, length: MONTHS_KEPT },
+      reserved: { bytes: 104 },
     },
   },
   settings: {
@@ -453,6 +497,10 @@ export const ACCOUNTS = {
     },
     tail: 'bytes',
   },
+  ...FOUNDING_ACCOUNTS,
+  ...ELECTION_ACCOUNTS,
+  ...DOMAIN_ACCOUNTS,
+  ...GOVERNANCE_ACCOUNTS,
 } as const satisfies Record<string, AccountSchema>;
 
 export type AccountName = keyof typeof ACCOUNTS;

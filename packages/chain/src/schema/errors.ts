@@ -1,3 +1,6 @@
+import { ELECTION_ERRORS } from './elections.ts';
+import { GOVERNANCE_ERRORS } from './governance.ts';
+
 /**
  * Custom errors of the program, by code. Append only: a code is never reused or renumbered.
  * The words are what a user reads; they say what to do where there is something to do.
@@ -67,6 +70,20 @@ export const PROGRAM_ERRORS = {
     'BasisChanged',
     'The chain no longer holds what this was computed from. Read it anew, and work it out again.',
   ],
+  6052: [
+    'WrongPercentile',
+    "The rate given is not the 95th percentile of the month's samples. Read the ring anew.",
+  ],
+  6053: ['MonthOpen', 'An earlier month has samples and is not finalised yet. Finalise it first.'],
+  6100: ['NothingVested', 'Nothing has vested of this allocation that is not released.'],
+  ...ELECTION_ERRORS,
+  6101: [
+    'InvalidDomain',
+    'The domain is no host name in lower case with at most 126 characters, or its key is not its hash.',
+  ],
+  6102: ['StakeSuffices', 'What stands for the domain is enough: only its owner gives notice.'],
+  ...GOVERNANCE_ERRORS,
+  6110: ['TooManyLeaves', 'One record takes fewer leaves. Record the rest in another.'],
 } as const satisfies Record<number, readonly [name: string, words: string]>;
 
 export type ProgramErrorCode = keyof typeof PROGRAM_ERRORS;

@@ -1,4 +1,8 @@
 import { PARAMS } from './accounts.ts';
+import { DOMAIN_INSTRUCTIONS } from './domains.ts';
+import { FOUNDING_INSTRUCTIONS, FOUNDING_PARAMS, founding, foundingVault } from './founding.ts';
+import { ELECTION_INSTRUCTIONS } from './elections.ts';
+import { GOVERNANCE_INSTRUCTIONS, GOVERNANCE_VAULT } from './governance.ts';
 import type { AccountMetaSchema, InstructionSchema } from './types.ts';
 
 const system = { name: 'systemProgram', address: 'system' } as const satisfies AccountMetaSchema;
@@ -44,21 +48,25 @@ const verdict = {
 export const INSTRUCTIONS = {
   genesis: {
     id: 0,
-    doc: 'Creates the network: config, MEDIA mint with its whole supply, fund. First come, once.',
+    doc: 'Creates the network: config, MEDIA mint with its whole supply, fund, founding allocations. First come, once. The tail is the allocations, each purpose u32 ‖ beneficiary ‖ amount u64: they are locked before anybody sees the mint.',
     accounts: [
       payer,
       cfgMut,
       { name: 'mediaMint', writable: true, pda: [{ text: 'mint' }] },
       { name: 'fund', writable: true, pda: [{ text: 'fund' }] },
+      GOVERNANCE_VAULT,
       w(
         'treasury',
-        'MEDIA token account of the payer at its associated address; gets the supply. Created here.',
+        'MEDIA token account of the payer at its associated address; gets what is neither locked nor of the fund. Created here.',
       ),
+      founding,
+      foundingVault,
       system,
       token,
       { name: 'ataProgram', address: 'ata' },
     ],
-    args: PARAMS,
+    args: { ...PARAMS, ...FOUNDING_PARAMS },
+    tail: 'bytes',
   },
   createPool: {
     id: 1,
@@ -527,6 +535,28 @@ export const INSTRUCTIONS = {
     accounts: [cfg, { name: 'epoch', writable: true, pda: byWeek('ep') }, w('payer', "The epoch's payer.")],
     args: { week: 'u64' },
   },
+  finaliseMonth: {
+    id: 43,
+    doc: "Finalises a month of a resource when its own sets no longer decide its hours: the program counts the ring's samples and takes `p95Kbps` only if it is their 95th percentile to the letter. Closes the months before it, which must be without samples. Once, in order. Anyone may.",
+    accounts: [cfg, w('resource'), r('ring')],
+    args: { month: 'u32', p95Kbps: 'u32' },
+  },
+  buyback: {
+    id: 44,
+    doc: 'Swaps a slice of the quote side of fees to MEDIA in its own pool: at most a thousandth of the pool, a minute after the last, at a price that stands still. What it brings stays in the vault to be burned. Anyone may.',
+    accounts: [cfg, w('pool')],
+    args: {},
+  },
+  burnBought: {
+    id: 45,
+    doc: 'Burns all MEDIA that a pool has bought back, once a week. Anyone may.',
+    accounts: [cfg, w('pool'), w('mediaMint'), w('mediaVault'), token],
+    args: {},
+  },
+  ...FOUNDING_INSTRUCTIONS,
+  ...ELECTION_INSTRUCTIONS,
+  ...DOMAIN_INSTRUCTIONS,
+  ...GOVERNANCE_INSTRUCTIONS,
 } as const satisfies Record<string, InstructionSchema>;
 
 export type InstructionName = keyof typeof INSTRUCTIONS;

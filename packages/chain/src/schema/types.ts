@@ -33,11 +33,11 @@ export interface AccountSchema {
   readonly tail?: 'bytes' | 'u32';
 }
 
-/** A seed: a literal, an account of the instruction by name, or an argument by name (LE bytes). */
+/** A seed: a literal, an account of the instruction by name, or an argument by name (LE bytes; a key's own). */
 export type SeedPart =
   | { readonly text: string }
   | { readonly account: string }
-  | { readonly arg: string; readonly as: 'u8' | 'u32' | 'u64' };
+  | { readonly arg: string; readonly as: 'u8' | 'u32' | 'u64' | 'pubkey' | 'bytes' };
 
 export interface AccountMetaSchema {
   readonly name: string;
@@ -46,7 +46,7 @@ export interface AccountMetaSchema {
   /** A program-derived address of the named seeds… */
   readonly pda?: readonly SeedPart[];
   /** …or a fixed, well-known address. */
-  readonly address?: 'system' | 'token' | 'ata';
+  readonly address?: 'system' | 'token' | 'ata' | 'instructions';
   readonly doc?: string;
 }
 

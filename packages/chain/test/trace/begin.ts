@@ -1,9 +1,11 @@
 import type { Address } from '@solana/kit';
 
 import type { InstructionArgs } from '../../src/codec/values.ts';
+import { encodeAllocations } from '../../src/founding.ts';
+import { keyOf } from '../../src/program-world/keys.ts';
 import { addressOf } from '../../src/program-world/world.ts';
 import { PROGRAMS } from '../../src/programs.ts';
-import { MEDIA_SUPPLY } from '../../src/schema/index.ts';
+import { LEAST_LOCK_SAMPLES, MEDIA_SUPPLY, PURPOSE } from '../../src/schema/index.ts';
 import type { Cast } from './scene.ts';
 import type { Twin } from './twin.ts';
 
@@ -37,7 +39,17 @@ export const TRACE_PARAMS = {
   minGuardStake: 26n * MEDIA,
   minPoolMedia: 400n * MEDIA,
   dustBytes: 1_048_576n,
+  lockSecs: 10 * LEAST_LOCK_SAMPLES,
+  vestSecs: 20_011,
+  toFund: 100_000n * MEDIA,
+  seasoningSecs: 73,
+  quorumVotes: 50n * MEDIA,
+  depositQuote: 3n * MEDIA,
+  depositFloor: 2n * MEDIA,
+  depositCeiling: 40n * MEDIA,
 } as const;
+/** What genesis locks in a trace: for the fund, for an owner, and for one who changes it most. */
+const LOCKED = [300_000n * MEDIA, 400_000n * MEDIA + 1n, 200_000n * MEDIA - 1n] as const;
 /** Genesis, three pools, and owners with everything. */
 export async function begin(
   twin: Twin,
@@ -45,7 +57,8 @@ export async function begin(
 ): Promise<{ cast: Cast; epochZero: bigint }> {
   const { world } = twin;
   const { addresses, instructions } = world;
-  const owners = Array.from({ length: OWNERS }, (_, index) => addressOf(`owner ${index}`));
+  const known = Array.from({ length: OWNERS }, (_, index) => keyOf(`owner ${index}`));
+  const owners = known.map(({ address }) => address);
   // The last one's pool is opened by a step.
   const quotes = [addressOf('quote a'), addressOf('quote b'), addressOf('quote d')];
   const unlisted = addressOf('quote c');
@@ -56,25 +69,32 @@ export async function begin(
   const places = [...quotes, PROGRAMS.system].map((mint) => ({ mint, flags: 0, pad: 0 }));
   const params = { ...TRACE_PARAMS, ...changed, quotes: places };
   const epochZero = world.now();
-  twin.step(await instructions.genesis({ payer: first, ...params }));
+  const [, second, third] = owners;
+  const beneficiaries = [await addresses.config(), second ?? first, third ?? first];
+  const tail = encodeAllocations(
+    LOCKED.map((amount, index) => ({
+      purpose: [PURPOSE.rewards, PURPOSE.ecosystem, PURPOSE.reserve][index] ?? PURPOSE.reserve,
+      beneficiary: beneficiaries[index] ?? first,
+      amount,
+    })),
+  );
+  twin.step(await instructions.genesis({ payer: first, ...params, tail }));
   const media = await addresses.mediaMint();
+  const free = MEDIA_SUPPLY - params.toFund - LOCKED.reduce((sum, each) => sum + each, 0n);
   for (const owner of owners) {
-    twin.createToken(
-      await addresses.associatedToken(owner, media),
-      media,
-      owner,
-      MEDIA_SUPPLY / BigInt(OWNERS),
-    );
+    twin.createToken(await addresses.associatedToken(owner, media), media, owner, free / BigInt(OWNERS));
     for (const mint of [...quotes, unlisted])
       twin.createToken(await addresses.associatedToken(owner, mint), mint, owner, 10n ** 17n);
   }
   const pools: Address[] = [];
   const cast: Cast = {
     owners,
+    keys: new Map(known.map((each) => [each.address, each])),
     quotes: [...quotes, unlisted],
     pools,
     rings: new Map(),
     verdicts: new Map(),
+    buffers: new Map(),
     hourPlans: new Map(),
     claimPlans: new Map(),
   };

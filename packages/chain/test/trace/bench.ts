@@ -1,4 +1,4 @@
-import type { Address } from '@solana/kit';
+import type { Address, Instruction } from '@solana/kit';
 import { expect } from 'vitest';
 
 import { ringSeed } from '../../src/addresses.ts';
@@ -56,11 +56,15 @@ export class Bench {
   }
 
   /** 'ok' or the error's name; throws when program and model differ. */
-  async run<N extends InstructionName>(name: N, input: InstructionInput<N>): Promise<string> {
+  async run<N extends InstructionName>(
+    name: N,
+    input: InstructionInput<N>,
+    before?: Instruction,
+  ): Promise<string> {
     const build = this.twin.world.instructions[name] as (
       given: InstructionInput<N>,
     ) => Promise<MediaInstruction>;
-    const result = this.twin.step(await build(input));
+    const result = this.twin.step(await build(input), before);
     return result.ok ? 'ok' : (names.get(result.custom ?? 0) ?? String(result.custom));
   }
 
@@ -115,12 +119,12 @@ export class Bench {
     return { operator: owner, edge: await this.twin.world.addresses.edge(owner), stake, pool: this.pool };
   }
 
-  async resource(index: number, id: bigint, lp: bigint): Promise<Address> {
+  async resource(index: number, id: bigint, lp: bigint, pool = this.pool): Promise<Address> {
     const publisher = this.owner(index);
     const { addresses } = this.twin.world;
     await this.must('registerResource', {
       publisher,
-      pool: this.pool,
+      pool,
       id,
       lp,
       allowance: 5n,

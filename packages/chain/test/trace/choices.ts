@@ -1,4 +1,8 @@
+import { electionMakers } from './election-makers.ts';
 import { evidenceMakers } from './evidence-makers.ts';
+import { domainMakers } from './domain-makers.ts';
+import { foundingMakers } from './founding-makers.ts';
+import { governanceMakers } from './governance-makers.ts';
 import { moneyMakers } from './money-makers.ts';
 import { resourceMakers } from './resource-makers.ts';
 import { settlementMakers } from './settlement-makers.ts';
@@ -11,6 +15,10 @@ export function createChoices(scene: Scene): { next(): Choice } {
     ...resourceMakers(scene),
     ...evidenceMakers(scene),
     ...settlementMakers(scene),
+    ...foundingMakers(scene),
+    ...electionMakers(scene),
+    ...domainMakers(scene),
+    ...governanceMakers(scene),
   ];
   const total = makers.reduce((sum, [weight]) => sum + weight, 0);
 

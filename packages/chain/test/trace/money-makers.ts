@@ -156,6 +156,12 @@ export function moneyMakers(scene: Scene): readonly Maker[] {
           quote: amount(50n * MEDIA),
         }),
     ],
-    [0.05, () => choice('genesis', { payer: pick(cast.owners), ...config() })],
+    [
+      0.05,
+      () => {
+        const founding = { lockSecs: 0, vestSecs: 0, toFund: 0n, tail: new Uint8Array(0) };
+        return choice('genesis', { payer: pick(cast.owners), ...config(), ...founding });
+      },
+    ],
   ];
 }

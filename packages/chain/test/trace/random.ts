@@ -1,4 +1,6 @@
-/** A seeded source of choices (mulberry32): the same seed gives the same trace. */
+import { seededNumbers } from '@media-network/runtime/seeded-numbers';
+
+/** A seeded source of choices: the same seed gives the same trace. */
 export interface Random {
   /** From 0 up to `below`. */
   readonly int: (below: number) => number;
@@ -10,14 +12,7 @@ export interface Random {
 }
 
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seededNumbers(seed);
   const int = (below: number): number => Math.floor(next() * below);
   const maybe = <T>(from: readonly T[]): T | undefined => from[int(from.length)];
   return {

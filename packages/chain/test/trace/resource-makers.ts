@@ -155,7 +155,7 @@ export function resourceMakers(scene: Scene): readonly Maker[] {
           operator: guard.operator,
           guard: guard.guard,
           week: weekOf(hourNow()),
-          settingsVersion: found.value.settingsVersion - (chance(0.97) ? 0 : 1),
+          settingsVersion: Math.max(0, found.value.settingsVersion - (chance(0.97) ? 0 : 1)),
           pool: found.value.pool,
           resource: found.address,
         });

@@ -1,12 +1,16 @@
 import { getAddressEncoder } from '@solana/kit';
-import type { Address } from '@solana/kit';
+import type { Address, Instruction } from '@solana/kit';
 
 import type { InstructionInput } from '../../src/instruction-inputs.ts';
+import { seedBytes } from '../../src/addresses.ts';
+import { pdaFinderOf } from '../../src/model/pda.ts';
 import { saturated } from '../../src/model/arithmetic.ts';
 import type { Draft, ModelState } from '../../src/model/state.ts';
 import { leafHash, merkleTree } from '../../src/model/merkle.ts';
 import { sha256 } from '../../src/model/sha256.ts';
+import type { KnownKey } from '../../src/program-world/keys.ts';
 import type { ProgramWorld } from '../../src/program-world/world.ts';
+import { ACCOUNTS } from '../../src/schema/index.ts';
 import type { InstructionName } from '../../src/schema/index.ts';
 import { allOf } from './invariants.ts';
 import type { Random } from './random.ts';
@@ -14,17 +18,23 @@ import type { Random } from './random.ts';
 export interface Choice {
   readonly name: InstructionName;
   readonly input: Readonly<Record<string, unknown>>;
+  /** What stands before it in its transaction. */
+  readonly before?: Instruction;
 }
 
 /** What happens off chain in a trace, and who takes part. */
 export interface Cast {
   readonly owners: readonly Address[];
+  /** Keys of the owners: some of them sign off chain. */
+  readonly keys: ReadonlyMap<Address, KnownKey>;
   readonly quotes: readonly Address[];
   readonly pools: readonly Address[];
   /** Blank accounts that can be a ring, by address. */
   readonly rings: Map<Address, { readonly publisher: Address; readonly seed: Uint8Array }>;
   /** Verdicts of a guard and hour before they are revealed, by `hour/guard`. */
   readonly verdicts: Map<string, VerdictPlan>;
+  /** Buffers of the loader that might be upgraded to, by address. */
+  readonly buffers: Map<Address, Uint8Array>;
   readonly hourPlans: Map<bigint, HourPlan>;
   readonly claimPlans: Map<bigint, ClaimPlan>;
 }
@@ -208,8 +218,15 @@ export function createScene(
     return plan;
   }
 
+  const findPda = pdaFinderOf(world.programId);
+  const stakeAt = (owner: Address, pool: Address, role: number): Address =>
+    findPda(seedBytes(ACCOUNTS.stake.seeds, { owner, pool, role }))[0];
+
   return {
     ...random,
+    now: () => world.now(),
+    hourSecs,
+    stakeAt,
     state,
     cast,
     config,

@@ -1,3 +1,5 @@
+import { percentile95, samplesInRing } from '@media-network/protocol';
+
 import { EPOCH_STATUS } from '../../src/schema/index.ts';
 import { allOf } from './invariants.ts';
 import { choice } from './scene.ts';
@@ -5,7 +7,7 @@ import type { Maker, Scene } from './scene.ts';
 
 /** Charges, debts, epochs, claims, and their end. */
 export function settlementMakers(scene: Scene): readonly Maker[] {
-  const { pick, maybe, chance, state, cast, hourNow, weekOf, seated, claimPlan } = scene;
+  const { pick, maybe, int, chance, state, cast, config, hourNow, weekOf, seated, claimPlan } = scene;
   return [
     [
       5,
@@ -80,6 +82,38 @@ export function settlementMakers(scene: Scene): readonly Maker[] {
       },
     ],
     [
+      4,
+      () => {
+        const pool = maybe(allOf(state, 'pool').filter(({ value }) => value.toBurn > 0n || chance(0.05)));
+        return pool === undefined ? undefined : choice('buyback', { pool: pool.address });
+      },
+    ],
+    [
+      1,
+      () => {
+        const pool = maybe(allOf(state, 'pool').filter(({ value }) => value.bought > 0n || chance(0.05)));
+        return pool === undefined ? undefined : choice('burnBought', { pool: pool.address });
+      },
+    ],
+    [
+      3,
+      () => {
+        const ring = maybe(allOf(state, 'ring'));
+        const found = allOf(state, 'resource').find(({ address }) => address === ring?.value.resource);
+        if (ring === undefined || found === undefined) return undefined;
+        const month = found.value.monthsClosed + (chance(0.5) ? 0 : int(4)) - (chance(0.97) ? 0 : 1);
+        if (month < 0) return undefined;
+        const { samples } = samplesInRing(config(), ring.value, BigInt(month));
+        const p95Kbps = percentile95(samples);
+        return choice('finaliseMonth', {
+          resource: found.address,
+          ring: ring.address,
+          month,
+          p95Kbps: chance(0.95) ? p95Kbps : int(2_000),
+        });
+      },
+    ],
+    [
       0.3,
       () => {
         const found = maybe(allOf(state, 'guardSet'));
@@ -89,9 +123,15 @@ export function settlementMakers(scene: Scene): readonly Maker[] {
       },
     ],
     [
-      0.3,
+      0.5,
       () => {
-        const found = maybe(allOf(state, 'epoch'));
+        // One that has paid all it rewards, mostly: it closes as soon as its week does.
+        const found = maybe(
+          allOf(state, 'epoch').filter(
+            ({ value }) =>
+              (value.status === EPOCH_STATUS.endorsed && value.paid === value.rewards) || chance(0.2),
+          ),
+        );
         return found === undefined
           ? undefined
           : choice('closeEpoch', { payer: found.value.payer, week: found.value.week });

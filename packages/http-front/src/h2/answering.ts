@@ -67,10 +67,14 @@ class Answering<Token> {
       made.ended?.({ complete: false, bytes: stream.bytesLeft });
       return;
     }
+    const switches = made.status === 101;
     const bodyless = made.body === undefined || stream.headOnly || made.status === 204 || made.status === 304;
     let block: Buffer;
     try {
-      block = encodeBlock(made.status, this.#fields(bodyless));
+      if (switches && !stream.upgrades)
+        throw new TypeError('a switch of protocols that the viewer did not ask for');
+      // RFC 8441 §5: 2xx to the CONNECT is what 101 is to the GET of HTTP/1.1.
+      block = encodeBlock(switches ? 200 : made.status, this.#fields(bodyless));
     } catch (error) {
       await leave(made.body);
       made.ended?.({ complete: false, bytes: stream.bytesLeft, error });
@@ -79,6 +83,7 @@ class Answering<Token> {
       return;
     }
     stream.answered = true;
+    stream.switched = switches;
     stream.whenEnded((end) => made.ended?.({ ...end, ...this.#error }));
     session.sendHead(stream, block, bodyless);
     if (bodyless) {
@@ -124,7 +129,7 @@ class Answering<Token> {
     const { status, headers, contentLength } = this.#answer;
     const fields = [...headers];
     if (headerIn(headers, 'date') === undefined) fields.push('date', formatHttpDate(this.#deps.nowMs()));
-    if (status === 204) return fields;
+    if (status === 204 || status === 101) return fields;
     if (contentLength !== undefined) fields.push('content-length', String(contentLength));
     else if (bodyless && !this.#stream.headOnly && status !== 304) fields.push('content-length', '0');
     return fields;
@@ -155,7 +160,8 @@ function parsedRequest<Token>(
     target: head.target,
     pathEnd: head.pathEnd,
     rawHeaders,
-    hasBody: upload !== undefined,
+    hasBody: upload !== undefined && head.upgrade === undefined,
+    upgrade: head.upgrade,
     get body() {
       if (upload !== undefined) return upload;
       none ??= Readable.from([]);

@@ -6,28 +6,31 @@ export const METHOD = 0;
 export const SCHEME = 1;
 export const PATH = 2;
 export const AUTHORITY = 3;
+/** Of extended CONNECT (RFC 8441 §4). */
+export const PROTOCOL = 4;
 /** Any other name that begins with a colon: none of them belongs into a request (RFC 9113 §8.3). */
-export const FOREIGN_PSEUDO = 4;
-export const LAST_PSEUDO = 4;
-export const REGULAR = 5;
-export const HOST = 6;
-export const COOKIE = 7;
-export const CONTENT_LENGTH = 8;
-export const TE = 9;
+export const FOREIGN_PSEUDO = 5;
+export const LAST_PSEUDO = 5;
+export const REGULAR = 6;
+export const HOST = 7;
+export const COOKIE = 8;
+export const CONTENT_LENGTH = 9;
+export const TE = 10;
 /** Fields of an HTTP/1.1 connection: a request that holds one is malformed (§8.2.2). */
-export const CONNECTION_SPECIFIC = 10;
+export const CONNECTION_SPECIFIC = 11;
 /** Fields that the plain requests of the fast lane do not carry. */
-export const NOT_PLAIN = 11;
+export const NOT_PLAIN = 12;
 /** Range and conditions, which a hit may answer as well. */
-export const SELECTIVE = 12;
+export const SELECTIVE = 13;
 /** The name itself is no lower-case token, or the value no field value (§8.2.1). */
-export const MALFORMED = 13;
+export const MALFORMED = 14;
 
 const KINDS: ReadonlyMap<string, number> = new Map([
   [':method', METHOD],
   [':scheme', SCHEME],
   [':path', PATH],
   [':authority', AUTHORITY],
+  [':protocol', PROTOCOL],
   ['host', HOST],
   ['cookie', COOKIE],
   ['content-length', CONTENT_LENGTH],

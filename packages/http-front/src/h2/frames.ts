@@ -26,6 +26,8 @@ export const SETTING_MAX_CONCURRENT_STREAMS = 0x3;
 export const SETTING_INITIAL_WINDOW_SIZE = 0x4;
 export const SETTING_MAX_FRAME_SIZE = 0x5;
 export const SETTING_MAX_HEADER_LIST_SIZE = 0x6;
+/** RFC 8441 §3: CONNECT may name a protocol. */
+export const SETTING_ENABLE_CONNECT_PROTOCOL = 0x8;
 /** RFC 9218 §2.1: priorities of RFC 7540 need not be sent. */
 export const SETTING_NO_RFC7540_PRIORITIES = 0x9;
 

@@ -36,6 +36,10 @@ export class Http2Connection<Token> implements OpenConnection {
   #closed = false;
   /** Since when the connection is being ended; 0 while it is not. */
   #endingSinceMs = 0;
+  /** The peer has ended its side. */
+  #halfClosed = false;
+  /** When something was last given to the socket, or the peer ended its side. */
+  #activeMs = 0;
 
   constructor(front: Http2Front<Token>, socket: Socket, scheme: 'http' | 'https') {
     const { handlers, stats } = front;
@@ -48,7 +52,12 @@ export class Http2Connection<Token> implements OpenConnection {
       pool: front.pool,
       paths: front.paths,
       scheme,
-      sink: { write: (bytes, done) => socket.write(bytes, done) },
+      sink: {
+        write: (bytes, done) => {
+          this.#activeMs = nowMs();
+          socket.write(bytes, done);
+        },
+      },
       nowMs,
       second: (atMs) => front.second(atMs),
       events: handlers,
@@ -85,6 +94,8 @@ export class Http2Connection<Token> implements OpenConnection {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#session.receive(chunk));
     socket.on('end', () => {
+      this.#halfClosed = true;
+      this.#activeMs = nowMs();
       this.#session.receiveEnd();
       if (this.#session.ended) this.#socket.end();
     });
@@ -129,8 +140,10 @@ export class Http2Connection<Token> implements OpenConnection {
       this.#socket.destroy();
       return;
     }
-    if (this.#endingSinceMs === 0) this.#session.sweep(nowMs);
-    else if (waitingSinceMs === 0 && nowMs - this.#endingSinceMs > limits.lingerMs) this.#socket.destroy();
+    if (this.#endingSinceMs === 0) {
+      if (this.#halfClosed && nowMs - this.#activeMs > limits.halfClosedTimeoutMs) this.#socket.destroy();
+      else this.#session.sweep(nowMs);
+    } else if (waitingSinceMs === 0 && nowMs - this.#endingSinceMs > limits.lingerMs) this.#socket.destroy();
   }
 
   drain(): void {

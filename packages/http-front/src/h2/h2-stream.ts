@@ -29,6 +29,10 @@ export class Http2Stream<Token> implements BytesOwner {
   /** Reset by either side, or the connection is gone. */
   dead = false;
   headOnly = false;
+  /** An extended CONNECT (RFC 8441). */
+  upgrades = false;
+  /** It was answered with the switch: DATA is what was switched to, at its own pace. */
+  switched = false;
   priority: Priority = UNSAID;
 
   // The request's body.

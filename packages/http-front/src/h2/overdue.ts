@@ -16,6 +16,8 @@ export function overdueOf<Token>(
     // The body of a hit or a piece of an answer is held for a peer that opens no window (CVE-2019-9517).
     return waitedMs > limits.writeTimeoutMs ? 'cut' : undefined;
   }
+  // What was switched to may be silent for as long as its own limits say; before that nothing is awaited.
+  if (stream.switched || (stream.upgrades && !stream.answered)) return undefined;
   // A reader that has enough for now is not the peer's fault.
   if (stream.remoteClosed || stream.upload === undefined || stream.upload.full) return undefined;
   if (waitedMs <= limits.bodyTimeoutMs) return undefined;

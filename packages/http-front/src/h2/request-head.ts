@@ -6,6 +6,7 @@ import type { Refusal, RefusalReason } from '../refusal.ts';
 import { readTarget } from '../target.ts';
 import type { TargetReading } from '../target.ts';
 import type { FastRequest } from '../seam.ts';
+import type { UpgradeProtocol } from '../upgrade.ts';
 import {
   AUTHORITY,
   CONNECTION_SPECIFIC,
@@ -18,6 +19,7 @@ import {
   METHOD,
   NOT_PLAIN,
   PATH,
+  PROTOCOL,
   SCHEME,
   SELECTIVE,
   TE,
@@ -51,6 +53,8 @@ export class RequestHead implements FastRequest {
   pathEnd = 0;
   host = '';
   port: number | undefined;
+  /** What an extended CONNECT asks for; its method is GET then, as in HTTP/1.1. */
+  upgrade: UpgradeProtocol | undefined;
   /** -1 when the request does not say. */
   contentLength = -1;
   /** When the bytes came; set by who has them read. */
@@ -66,10 +70,12 @@ export class RequestHead implements FastRequest {
     const { fields } = list;
     this.#fields = fields;
     this.contentLength = -1;
+    this.upgrade = undefined;
     let method: Field | undefined;
     let scheme: Field | undefined;
     let path: Field | undefined;
     let authority: Field | undefined;
+    let protocol: Field | undefined;
     let host: Field | undefined;
     let hosts = 0;
     let plain = endStream;
@@ -85,6 +91,7 @@ export class RequestHead implements FastRequest {
         else if (kind === SCHEME && scheme === undefined) scheme = field;
         else if (kind === PATH && path === undefined) path = field;
         else if (kind === AUTHORITY && authority === undefined) authority = field;
+        else if (kind === PROTOCOL && protocol === undefined) protocol = field;
         else return 'malformed';
         continue;
       }
@@ -106,7 +113,11 @@ export class RequestHead implements FastRequest {
     if (list.overflowed) return this.#refuse('head-too-large', 431);
     if (method === undefined || method.value === '') return 'malformed';
     this.method = method.value;
-    if (this.method === 'CONNECT') return this.#refuse('method-refused', 405);
+    if (protocol !== undefined) {
+      const found = this.#protocol(protocol, scheme, authority);
+      if (found !== undefined) return found;
+      plain = false;
+    } else if (this.method === 'CONNECT') return this.#refuse('method-refused', 405);
     if (scheme === undefined || path === undefined || path.value === '') return 'malformed';
     if (endStream && this.contentLength > 0) return 'malformed';
     if (this.method !== 'GET' && this.method !== 'HEAD') {
@@ -119,6 +130,21 @@ export class RequestHead implements FastRequest {
     if (this.#place(path, authority, host) === 'refused') return 'refused';
     if (!plain) return 'valid';
     return selective ? 'selective' : 'plain';
+  }
+
+  /** An extended CONNECT (RFC 8441 §4) is read as the GET that it would be in HTTP/1.1; or why it is not. */
+  #protocol(
+    protocol: Field,
+    scheme: Field | undefined,
+    authority: Field | undefined,
+  ): 'malformed' | 'refused' | undefined {
+    // Its length is nobody's to say: what follows is no content.
+    if (this.method !== 'CONNECT' || authority === undefined || scheme === undefined) return 'malformed';
+    if (this.contentLength !== -1) return 'malformed';
+    if (protocol.value !== 'websocket') return this.#refuse('protocol-unknown', 501);
+    this.method = 'GET';
+    this.upgrade = 'websocket';
+    return undefined;
   }
 
   /** Host and target, or why not. */

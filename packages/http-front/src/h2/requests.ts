@@ -123,6 +123,7 @@ export class Requests<Token> {
       }
     }
     const stream = this.#open(id, endStream, headOnly);
+    stream.upgrades = head.upgrade !== undefined;
     if (!endStream) {
       stream.expectedBytes = head.contentLength;
       stream.upload = new Upload((bytes) => this.#deps.uploads.consumed(stream, bytes));

@@ -25,6 +25,7 @@ import {
   PUSH_PROMISE,
   RST_STREAM,
   SETTINGS,
+  SETTING_ENABLE_CONNECT_PROTOCOL,
   SETTING_HEADER_TABLE_SIZE,
   SETTING_INITIAL_WINDOW_SIZE,
   SETTING_MAX_CONCURRENT_STREAMS,
@@ -168,6 +169,7 @@ export class Http2Session<Token> implements FrameTaker, PeerErrors {
       [SETTING_HEADER_TABLE_SIZE, http2.headerTableBytes],
       [SETTING_MAX_HEADER_LIST_SIZE, limits.maxHeadBytes],
       [SETTING_NO_RFC7540_PRIORITIES, 1],
+      [SETTING_ENABLE_CONNECT_PROTOCOL, 1],
     ]);
     if (http2.connectionWindowBytes > DEFAULT_WINDOW_BYTES)
       sender.windowUpdate(0, http2.connectionWindowBytes - DEFAULT_WINDOW_BYTES);

@@ -1,17 +1,13 @@
+import { seededNumbers } from '@media-network/runtime/seeded-numbers';
 import { F, PREFACE, S, T, encode, frame, settingsPayload, u32 } from './probe.ts';
 import type { Fields } from './probe.ts';
 
-/** Numbers that a seed determines (mulberry32). */
+/** Whole numbers below a bound, as a seed determines them. */
 export type Random = (below: number) => number;
 
 export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
+  const next = seededNumbers(seed);
+  return (below) => Math.floor(next() * below);
 }
 
 const PATHS = ['/small', '/large', '/slow', '/slow', '/late', '/never', '/../x', '*', 'x', ''];

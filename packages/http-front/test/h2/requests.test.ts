@@ -97,7 +97,42 @@ describe('one strict reading', () => {
       but({ ':method': 'CONNECT', ':scheme': undefined, ':path': undefined }),
       '405 method-refused',
     ],
-    ['extended CONNECT', but({ ':method': 'CONNECT' }, [':protocol', 'websocket']), MALFORMED],
+    [
+      'a protocol after other fields',
+      but({ ':method': 'CONNECT' }, ['x', 'y'], [':protocol', 'websocket']),
+      MALFORMED,
+    ],
+    ['a protocol of a GET', but({}, [':protocol', 'websocket']), MALFORMED],
+    [
+      'extended CONNECT without a scheme',
+      but({ ':method': 'CONNECT', ':scheme': undefined }, [':protocol', 'websocket']),
+      MALFORMED,
+    ],
+    [
+      'extended CONNECT without an authority',
+      but(
+        { ':method': 'CONNECT', ':authority': undefined },
+        [':protocol', 'websocket'],
+        ['host', 'a.localhost'],
+      ),
+      MALFORMED,
+    ],
+    [
+      'extended CONNECT with a length',
+      but({ ':method': 'CONNECT' }, [':protocol', 'websocket'], ['content-length', '0']),
+      MALFORMED,
+    ],
+    [
+      'extended CONNECT to another host than Host says',
+      but({ ':method': 'CONNECT' }, [':protocol', 'websocket'], ['host', 'b.localhost']),
+      '400 host-disagrees',
+    ],
+    [
+      'extended CONNECT to a protocol that is none of ours',
+      but({ ':method': 'CONNECT' }, [':protocol', 'connect-udp']),
+      '501 protocol-unknown',
+    ],
+    ['extended CONNECT', but({ ':method': 'CONNECT' }, [':protocol', 'websocket']), '200 target /x'],
     ['TRACE', but({ ':method': 'TRACE' }), '405 method-refused'],
     ['an unknown method', but({ ':method': 'get' }), '501 method-unknown'],
     ['an empty method', but({ ':method': '' }), MALFORMED],

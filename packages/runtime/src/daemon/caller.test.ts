@@ -9,6 +9,8 @@ it('takes the network of an IPv6 address for one caller, and an IPv4 address, ma
   expect(callerOf('::ffff:192.0.2.1')).toBe('192.0.2.1');
   expect(callerOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2::/64');
   expect(callerOf('2001:db8:1:2::9')).toBe('2001:db8:1:2::/64');
+  expect(callerOf('2001:db8:1:2:3::4')).toBe(callerOf('2001:db8:1:2::9'));
+  expect(callerOf('2001:db8:1:3::1')).not.toBe(callerOf('2001:db8:1:2::9'));
   expect(callerOf('2001:DB8::1%eth0')).toBe('2001:db8:0:0::/64');
   expect(callerOf('2001:0db8::9')).toBe('2001:db8:0:0::/64');
   expect(callerOf('::1')).toBe('0:0:0:0::/64');

@@ -70,7 +70,10 @@ export function parseConfig<Config>(
     const option = options.find((each) => each.name === issue.path[0]);
     if (option === undefined) return issue.message;
     const given = merged[option.name];
-    const not = typeof given === 'string' || typeof given === 'number' ? `, not "${given}"` : '';
+    // What is said of two options together is not about one value.
+    const isOfValue = !/^(?:needs|does|dns-01) /.test(issue.message);
+    const not =
+      isOfValue && (typeof given === 'string' || typeof given === 'number') ? `, not "${given}"` : '';
     return `--${option.flag} (${option.env}): ${issue.message}${not}`;
   });
   throw new MediaError({

@@ -1,6 +1,8 @@
 export { boundCallers, callerOf, isLocalCaller } from './caller.ts';
 export { configOptions, parseConfig } from './config.ts';
 export type { ConfigOption, ConfigSources } from './config.ts';
+export { openDenyList, parseDenyList } from './deny-list.ts';
+export type { DenyList } from './deny-list.ts';
 export { inTurn } from './in-turn.ts';
 export {
   COMMON_OPTIONS,

@@ -5,16 +5,23 @@
 #![no_std]
 
 pub mod amount;
+pub mod ballot;
+pub mod buyback;
 pub mod charge;
 pub mod fee;
+pub mod host_name;
 pub mod packed;
+pub mod percentile;
 pub mod pool;
 pub mod price;
 pub mod quorum;
 pub mod range;
+pub mod season;
 pub mod spans;
+pub mod statement;
 pub mod terms;
 pub mod time;
+pub mod vesting;
 pub mod weeks;
 pub mod window;
 

@@ -3,7 +3,7 @@
 pub type Hash = [u8; 32];
 
 /// Most leaves in one proof.
-pub const MAX_LEAVES: usize = 16;
+pub const MAX_LEAVES: usize = 6;
 /// Most steps of a proof.
 const MAX_STEPS: usize = 64;
 

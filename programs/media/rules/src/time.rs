@@ -17,6 +17,7 @@ pub struct Periods {
     pub final_hours: u32,
     pub late_hours: u32,
     pub hours_per_week: u32,
+    pub month_slots: u32,
 }
 
 /// Where a moment stands to a window.
@@ -84,7 +85,8 @@ impl Periods {
         self.hour_end(hour)?.checked_add(self.slot_secs(slots))
     }
 
-    fn after_hours(&self, from: u64, hours: u64) -> Option<u64> {
+    /// So many hours after a moment.
+    pub fn after_hours(&self, from: u64, hours: u64) -> Option<u64> {
         from.checked_add(mul(hours, self.hour_secs())?)
     }
 
@@ -126,6 +128,22 @@ impl Periods {
     /// After this a week's guard set and epoch may be closed.
     pub fn week_closable_after(&self, week: u64) -> Option<u64> {
         self.closable_after(weeks::last_hour(week, self.hours_per_week)?)
+    }
+
+    /// First sample of a month. Both numbers are 32-bit, so it fits.
+    pub fn month_begin(&self, month: u32) -> u64 {
+        u64::from(month).wrapping_mul(u64::from(self.month_slots))
+    }
+
+    /// When the own set of a month's last hour no longer decides it: the month can be finalised from here on.
+    pub fn month_own_until(&self, month: u32) -> Option<u64> {
+        let after = self.month_begin(month).checked_add(u64::from(self.month_slots))?;
+        self.own_until(after.checked_sub(1)? / SAMPLES)
+    }
+
+    /// Months that a ring of `ring` samples up to `head` has no room for any more: those below the first that fits as a whole.
+    pub fn months_before(&self, head: u64, ring: u64) -> Option<u32> {
+        u32::try_from(head.saturating_sub(ring).div_ceil(u64::from(self.month_slots).max(1))).ok()
     }
 
     pub fn report_window(&self, hour: u64, now: u64) -> Option<Window> {
@@ -181,6 +199,7 @@ mod tests {
         final_hours: 24,
         late_hours: 336,
         hours_per_week: 168,
+        month_slots: 8_640,
     };
     const HOUR: u64 = 3600;
 
@@ -262,6 +281,34 @@ mod tests {
                 assert!(left >= 2 * HOUR && left < 3 * HOUR, "{verdict_slots} slots leave {left} s");
             }
         }
+    }
+
+    #[test]
+    fn a_month_is_finalised_when_its_last_hour_is_past_its_own_set() {
+        assert_eq!(REAL.month_begin(0), 0);
+        assert_eq!(REAL.month_begin(3), 25_920);
+        assert_eq!(REAL.month_begin(u32::MAX), 8_640 * u64::from(u32::MAX));
+        assert_eq!(REAL.month_own_until(0), REAL.own_until(719));
+        assert_eq!(REAL.month_own_until(1), REAL.own_until(1439));
+        // A month may end within an hour.
+        let odd = Periods { month_slots: 100, ..REAL };
+        assert_eq!(odd.month_own_until(0), odd.own_until(8));
+        assert_eq!(odd.month_own_until(2), odd.own_until(24));
+        assert_eq!(Periods { sample_secs: u32::MAX, epoch_zero: u64::MAX - 9, ..REAL }.month_own_until(0), None);
+    }
+
+    #[test]
+    fn a_ring_has_room_for_the_months_that_fit_as_a_whole() {
+        assert_eq!(REAL.months_before(8_928, 8_928), Some(0));
+        assert_eq!(REAL.months_before(8_929, 8_928), Some(1));
+        assert_eq!(REAL.months_before(8_640 + 8_928, 8_928), Some(1));
+        assert_eq!(REAL.months_before(8_640 + 8_929, 8_928), Some(2));
+        assert_eq!(REAL.months_before(5, 8_928), Some(0));
+        assert_eq!(REAL.months_before(u64::MAX, 8_928), None);
+        // No hour that comes after the last of a month is recorded before the month can be finalised.
+        let end = REAL.month_begin(1);
+        let first = (end..).step_by(12).find(|&head| REAL.months_before(head, 8_928) == Some(1)).unwrap();
+        assert!(REAL.reports_until(first / 12 - 1).unwrap() >= REAL.month_own_until(0).unwrap());
     }
 
     #[test]

@@ -1,28 +1,26 @@
 //! Fees: taken out of a publisher's stake as LP and unwrapped at once, into MEDIA for rewards and quote for buyback.
 
+use media_rules::amount::mul_div;
 use media_rules::charge::{self as rules, Taken};
-use media_rules::pool::{quote_as_media, withdrawal};
+use media_rules::pool::quote_as_media;
 use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 
+use super::grant;
 use super::resource::set_quota;
 use crate::account::Record;
 use crate::context::Ctx;
-use crate::layout::{config, epoch, epoch_status, error, ix, pool, resource, resource_status, seed, stake};
+use crate::layout::{config, epoch, epoch_status, error, ix, resource, resource_status, seed, stake};
 use crate::pda::{New, Numbered, Place, Seeds};
-use crate::pool::{self as pools, Reserves};
+use crate::pool as pools;
 use crate::service::{self, ServiceWeek};
-use crate::{time, token};
+use crate::unwrap::Unwrapping;
+use crate::{terms, time};
 
 /// The accounts that a payment out of a resource's stake moves.
 struct Purse<'a> {
-    config: Record<'a>,
-    pool: Record<'a>,
+    through: Unwrapping<'a>,
     stake: Record<'a>,
     resource: Record<'a>,
-    lp_mint: &'a AccountView,
-    lp_vault: &'a AccountView,
-    media_vault: &'a AccountView,
-    fund: &'a AccountView,
 }
 
 /// What a payment took, and what the LP was when it was burned.
@@ -45,40 +43,26 @@ impl<'a> Purse<'a> {
         stake.require_key(stake::POOL, pool.address())?;
         resource.require_key(resource::POOL, pool.address())?;
         resource.require_key(resource::STAKE, stake.address())?;
-        pool.require_key(pool::LP_MINT, lp_mint.address())?;
-        pool.require_key(pool::LP_VAULT, lp_vault.address())?;
-        pool.require_key(pool::MEDIA_VAULT, media_vault.address())?;
-        config.require_key(config::FUND, fund.address())?;
-        Ok(Self { config, pool, stake, resource, lp_mint, lp_vault, media_vault, fund })
+        let through = Unwrapping { config, pool, lp_mint, lp_vault, media_vault, fund };
+        through.require_links()?;
+        Ok(Self { through, stake, resource })
     }
 
-    /// Takes LP for `due` out of what is set aside for the resource, burns it, and pays its MEDIA to the fund. Its quote
-    /// stays where it is and is no reserve any more, so that a frozen quote mint stops no payment. `can_wait`: not while the
-    /// price is off its short average.
+    /// Takes LP for `due` out of what is set aside for the resource and unwraps it. `can_wait`: not while the price is off its
+    /// short average.
     #[inline(never)]
     fn pay(&self, due: u64, now: u64, can_wait: bool) -> Result<Paid, ProgramError> {
+        let Unwrapping { config, pool, .. } = &self.through;
         if can_wait {
-            pools::require_settled_price(&self.config, &self.pool, now)?;
+            pools::require_settled_price(config, pool, now)?;
         }
-        let price = pools::average_price(&self.config, &self.pool, now)?;
-        let before = pools::reserves(&self.pool);
-        let taken = rules::take(due, self.resource.u64(resource::LP), &before, price).ok_or(error::OVERFLOW)?;
-        let (media, quote) = withdrawal(taken.lp, &before).ok_or(error::OVERFLOW)?;
-        let after = Reserves {
-            media: before.media.checked_sub(media).ok_or(error::OVERFLOW)?,
-            quote: before.quote.checked_sub(quote).ok_or(error::OVERFLOW)?,
-            supply: before.supply.checked_sub(taken.lp).ok_or(error::OVERFLOW)?,
-        };
+        let price = pools::average_price(config, pool, now)?;
+        let taken = rules::take(due, self.resource.u64(resource::LP), &pools::reserves(pool), price).ok_or(error::OVERFLOW)?;
         self.resource.sub(resource::LP, taken.lp)?;
         self.resource.add(resource::CHARGED, taken.covered)?;
         self.stake.sub(stake::LP, taken.lp)?;
         self.stake.sub(stake::ALLOCATED, taken.lp)?;
-        self.pool.sub(pool::STAKED, taken.lp)?;
-        pools::before_change(&self.config, &self.pool, now);
-        pools::after_change(&self.pool, &after)?;
-        self.pool.add(pool::TO_BURN, quote)?;
-        token::burn_vault(self.lp_vault, self.lp_mint, &self.config, taken.lp)?;
-        token::pay(self.media_vault, self.fund, &self.config, media)?;
+        let (media, quote) = self.through.unwrap(taken.lp, now)?;
         Ok(Paid { taken, media, quote_worth: quote_as_media(quote, price).unwrap_or(u64::MAX) })
     }
 }
@@ -93,7 +77,7 @@ pub fn charge(ctx: &Ctx<'_>) -> ProgramResult {
     let purse = Purse::of(ctx, views)?;
     let service = ServiceWeek::find(&purse.resource, week).filter(|service| service.due() > 0).ok_or(error::NOTHING_DUE)?;
     let now = time::now()?;
-    let periods = time::periods(&purse.config);
+    let periods = time::periods(&purse.through.config);
     let due = service.due();
     // Who owns all of a pool can keep its price in motion for nothing: that puts off a bill, but not beyond the time in
     // which the week's last hour is decided, or one such publisher would hold up everybody's rewards.
@@ -104,24 +88,38 @@ pub fn charge(ctx: &Ctx<'_>) -> ProgramResult {
         exhaust(&purse, owed, time::hour_at(&periods, now)?)?;
     }
     if purse.resource.status() == resource_status::ACTIVE {
-        set_quota(&purse.config, &purse.pool, &purse.resource, now)?;
+        set_quota(&purse.through.config, &purse.through.pool, &purse.resource, now)?;
     }
     // What nothing can be decided about any more has no epoch: it may be closed, and must not begin anew.
     let epoch = if time::week_closable(&periods, week, now)? { None } else { Epoch { payer, view: epoch_view, place, week }.open(ctx)? };
-    let mut kept = 0;
+    let mut own = 0;
     if let Some(epoch) = epoch {
-        kept = rules::kept(paid.media, paid.taken.covered);
+        own = rules::kept(paid.media, paid.taken.covered);
+        let kept = own + added(&purse, week, paid.taken.covered, own);
         service.add_kept(kept)?;
         epoch.add(epoch::KEPT, kept)?;
         epoch.add(epoch::FEES, paid.taken.covered)?;
         epoch.set_u64(epoch::TO_BURN, epoch.u64(epoch::TO_BURN).saturating_add(paid.quote_worth));
-        purse.config.add(config::KEPT, kept)?;
+        purse.through.config.add(config::KEPT, kept)?;
         if kept > 0 {
             drop_votes(&epoch);
         }
     }
-    purse.config.add(config::LATE, paid.media - kept)?;
+    purse.through.config.add(config::LATE, paid.media - own)?;
     Ok(())
+}
+
+/// What the fund adds to the rewards of a week for a fee, out of what governance has set aside and the fund has free; it is
+/// no longer to be given.
+#[inline(never)]
+fn added(purse: &Purse<'_>, week: u64, covered: u64, own: u64) -> u64 {
+    let config = &purse.through.config;
+    let wanted = mul_div(covered, u64::from(terms::reward_boost_bps(config, week)), 10_000).unwrap_or(0);
+    let free = grant::free(config, purse.through.fund).saturating_sub(own);
+    let budget = config.u64(config::REWARD_BUDGET);
+    let added = wanted.min(budget).min(free);
+    config.set_u64(config::REWARD_BUDGET, budget - added);
+    added
 }
 
 /// Votes that were cast before are for a sum that is no longer so.
@@ -182,9 +180,9 @@ pub fn pay_debt(ctx: &Ctx<'_>) -> ProgramResult {
     let paid = purse.pay(debt, time::now()?, true)?;
     purse.resource.set_u64(resource::DEBT, debt - paid.taken.covered);
     if purse.resource.status() == resource_status::ACTIVE {
-        set_quota(&purse.config, &purse.pool, &purse.resource, time::now()?)?;
+        set_quota(&purse.through.config, &purse.through.pool, &purse.resource, time::now()?)?;
     }
     // Late debt rewards nobody: its publisher would be paid it back by an edge of its own.
-    purse.config.add(config::LATE, paid.media)?;
+    purse.through.config.add(config::LATE, paid.media)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::context::{Args, Ctx};
 use crate::layout::ix::register_edge as ix;
 use crate::layout::{config, edge, error, node_status, role, seed, stake};
 use crate::pda::{New, Place, Seeds};
-use crate::node::{self, OperatorFields};
+use crate::node::{self, OperatorFields, Return, ReturnFields};
 use crate::time;
 
 /// The URLs of an edge's arguments.
@@ -29,11 +29,7 @@ pub fn register_edge(ctx: &Ctx<'_>) -> ProgramResult {
     let backing = ctx.backing(pool, stake, owner.address(), role::EDGE)?;
     let now = time::now()?;
     let worth = backing.require_worth(&config, config.u64(config::MIN_EDGE_STAKE), now)?;
-    if let Place::Here(record) = &place
-        && record.status() == node_status::ACTIVE
-    {
-        return Err(error::ALREADY_ACTIVE);
-    }
+    node::require_return(&place, &RETURN, &Return { backing: &backing, config: &config, now })?;
     let urls = urls(&ctx.args)?;
     let fresh = matches!(place, Place::Empty(_));
     let record = match place {
@@ -53,6 +49,14 @@ pub fn register_edge(ctx: &Ctx<'_>) -> ProgramResult {
     node::set_operator(&record, &OPERATOR, ctx.args.array(ix::OPERATOR), hour, fresh)?;
     describe(&record, &ctx.args, &urls)
 }
+
+/// Where it stores what elections have come to.
+const RETURN: ReturnFields = ReturnFields {
+    stake: edge::STAKE,
+    left_at: edge::LEFT_AT,
+    elections: edge::ELECTIONS,
+    removed_at: edge::REMOVED_AT,
+};
 
 /// Where an edge stores who signs for it.
 const OPERATOR: OperatorFields = OperatorFields { operator: edge::OPERATOR, previous: edge::PREVIOUS_OPERATOR, from: edge::OPERATOR_FROM };

@@ -6,7 +6,7 @@ use crate::account::Record;
 use crate::context::{Args, Ctx};
 use crate::layout::ix::{leave_guard as leave_ix, register_guard as ix};
 use crate::layout::{config, error, guard, guard_set, node_status, role, seed};
-use crate::node::{self, OperatorFields};
+use crate::node::{self, OperatorFields, Return, ReturnFields};
 use crate::pda::{New, Numbered, Place, Seeds};
 use crate::{time, voter};
 
@@ -19,11 +19,7 @@ pub fn register_guard(ctx: &Ctx<'_>) -> ProgramResult {
     let backing = ctx.backing(pool, stake, owner.address(), role::GUARD)?;
     let now = time::now()?;
     backing.require_worth(&config, config.u64(config::MIN_GUARD_STAKE), now)?;
-    if let Place::Here(record) = &place
-        && record.status() == node_status::ACTIVE
-    {
-        return Err(error::ALREADY_ACTIVE);
-    }
+    node::require_return(&place, &RETURN, &Return { backing: &backing, config: &config, now })?;
     let endpoint = node::url(&ctx.args, ix::ENDPOINT)?;
     let fresh = matches!(place, Place::Empty(_));
     let record = match place {
@@ -46,6 +42,14 @@ pub fn register_guard(ctx: &Ctx<'_>) -> ProgramResult {
     node::set_operator(&record, &OPERATOR, ctx.args.array(ix::OPERATOR), hour, fresh)?;
     describe(&record, &ctx.args, endpoint)
 }
+
+/// Where it stores what elections have come to.
+const RETURN: ReturnFields = ReturnFields {
+    stake: guard::STAKE,
+    left_at: guard::LEFT_AT,
+    elections: guard::ELECTIONS,
+    removed_at: guard::REMOVED_AT,
+};
 
 /// Where a guard stores who signs for it.
 const OPERATOR: OperatorFields = OperatorFields { operator: guard::OPERATOR, previous: guard::PREVIOUS_OPERATOR, from: guard::OPERATOR_FROM };

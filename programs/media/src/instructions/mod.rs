@@ -1,19 +1,30 @@
 //! The handlers, one file for what belongs together.
 
 pub mod authorise;
+pub mod buyback;
 pub mod charge;
 pub mod claim;
 pub mod close;
+pub mod domain;
 pub mod edge;
+pub mod election;
 pub mod epoch;
+pub mod founding;
+pub mod execute;
 pub mod genesis;
+pub mod grant;
 pub mod guard;
 pub mod guard_set;
 pub mod hour;
+pub mod lock;
+pub mod month;
 pub mod pool;
+pub mod propose;
 pub mod record;
 pub mod report;
 pub mod resource;
 pub mod settings;
 pub mod stake;
+pub mod upgrade;
 pub mod verdict;
+pub mod vote;

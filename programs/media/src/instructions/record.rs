@@ -1,7 +1,7 @@
 //! An hour of some resources, by one proof: samples into their rings, fees due.
 
 use media_rules::range::{Hash, MAX_LEAVES};
-use media_rules::time::SAMPLES;
+use media_rules::time::{Periods, SAMPLES};
 use media_rules::window::{self, Mark};
 use media_rules::{fee, packed};
 use pinocchio::{AccountView, ProgramResult, error::ProgramError};
@@ -11,7 +11,7 @@ use crate::account::Record;
 use crate::context::Ctx;
 use crate::hash;
 use crate::layout::ix::record as ix;
-use crate::layout::{SAMPLE_RING, config, error, hour, hour_status, resource, resource_status as status, ring, seed};
+use crate::layout::{RECORD_LEAVES, SAMPLE_RING, config, error, hour, hour_status, resource, resource_status as status, ring, seed};
 use crate::pda::Numbered;
 use crate::service::ServiceWeek;
 use crate::time;
@@ -24,13 +24,18 @@ const DISPUTED: usize = SAMPLES as usize + 1;
 
 type Numbers = [u64; NUMBERS];
 
+const _: () = assert!(RECORD_LEAVES == MAX_LEAVES);
+
 /// What all leaves of a transaction share.
 struct Hour<'a> {
     number: u64,
     week: u64,
     fee_per_gb: u64,
     sample_secs: u32,
+    periods: Periods,
     account: Record<'a>,
+    /// A resource and its ring for each leaf.
+    pairs: &'a [AccountView],
 }
 
 pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
@@ -43,7 +48,10 @@ pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
     if pairs.len() != 2 * count {
         return Err(error::NOT_ENOUGH_ACCOUNTS);
     }
-    if count == 0 || count > MAX_LEAVES {
+    if count > MAX_LEAVES {
+        return Err(error::TOO_MANY_LEAVES);
+    }
+    if count == 0 {
         return Err(error::INVALID_PARAMETER);
     }
     let mut ready = account.status() == hour_status::FINAL;
@@ -59,15 +67,15 @@ pub fn record(ctx: &Ctx<'_>) -> ProgramResult {
         week: periods.week(number),
         fee_per_gb: account.u64(hour::FEE_PER_GB),
         sample_secs: config.u32(config::SAMPLE_SECS),
+        periods,
         account,
+        pairs,
     };
-    let packed = prove(ctx, &hour, pairs)?;
-    let mut at = 0;
+    let mut leaves: [Numbers; MAX_LEAVES] = [[0; NUMBERS]; MAX_LEAVES];
+    prove(ctx, &hour, &mut leaves)?;
     let mut recorded = false;
-    for pair in pairs.chunks_exact(2) {
-        let (numbers, next) = unpack(packed, at)?;
-        at = next;
-        recorded |= record_one(ctx, &hour, pair, &numbers)?;
+    for (pair, numbers) in pairs.chunks_exact(2).zip(&leaves) {
+        recorded |= record_one(ctx, &hour, pair, numbers)?;
     }
     if recorded { Ok(()) } else { Err(error::ALREADY_EXISTS) }
 }
@@ -85,38 +93,29 @@ fn load_pair<'a>(ctx: &Ctx<'a>, pair: &'a [AccountView]) -> Result<(Record<'a>, 
     Ok((resource, Some(ring)))
 }
 
-fn unpack(packed: &[u8], at: usize) -> Result<(Numbers, usize), ProgramError> {
-    let mut numbers = [0; NUMBERS];
-    let mut at = at;
-    for number in &mut numbers {
-        (*number, at) = packed::number(packed, at).ok_or(error::INVALID_PARAMETER)?;
-    }
-    Ok((numbers, at))
-}
-
-/// The packed numbers of the leaves, if these lead to the hour's root.
+/// Reads the packed numbers of the leaves, which must lead to the hour's root.
 #[inline(never)]
-fn prove<'a>(ctx: &Ctx<'a>, hour: &Hour<'_>, pairs: &[AccountView]) -> Result<&'a [u8], ProgramError> {
+fn prove(ctx: &Ctx<'_>, hour: &Hour<'_>, leaves: &mut [Numbers; MAX_LEAVES]) -> ProgramResult {
     let tail = ctx.args.tail(ix::ARGS);
     let (length, rest) = tail.split_first_chunk::<2>().ok_or(error::INVALID_PARAMETER)?;
     let (packed, proof) = rest.split_at_checked(usize::from(u16::from_le_bytes(*length))).ok_or(error::INVALID_PARAMETER)?;
     let mut nodes: [Hash; MAX_LEAVES + 2] = [[0; 32]; MAX_LEAVES + 2];
     let mut at = 0;
     let mut count = 0;
-    for pair in pairs.chunks_exact(2) {
-        let (numbers, next) = unpack(packed, at)?;
-        at = next;
+    for (pair, numbers) in hour.pairs.chunks_exact(2).zip(leaves) {
+        for number in numbers.iter_mut() {
+            (*number, at) = packed::number(packed, at).ok_or(error::INVALID_PARAMETER)?;
+        }
         count += 1;
         if let (Some(node), Some(resource)) = (nodes.get_mut(count), pair.first()) {
-            *node = leaf(resource, &numbers);
+            *node = leaf(resource, numbers);
         }
     }
     if at != packed.len() {
         return Err(error::INVALID_PARAMETER);
     }
     let range = hash::Range { first: ctx.args.u32(ix::INDEX), count, total: hour.account.u32(hour::LEAVES), proof };
-    hash::verify_range(&mut nodes, &range, &hour.account.bytes(hour::ROOT))?;
-    Ok(packed)
+    hash::verify_range(&mut nodes, &range, &hour.account.bytes(hour::ROOT))
 }
 
 fn leaf(resource: &AccountView, numbers: &Numbers) -> Hash {
@@ -147,12 +146,12 @@ fn record_one<'a>(ctx: &Ctx<'a>, hour: &Hour<'_>, pair: &'a [AccountView], numbe
         let service = ServiceWeek::take(&resource, hour.week)?;
         service.set_due(service.due().saturating_add(fee));
     }
-    set_samples(hour, &ring, numbers);
+    set_samples(hour, &resource, &ring, numbers)?;
     Ok(true)
 }
 
-/// Writes the hour's samples. Twelve divides the ring, so an hour lies in one piece.
-fn set_samples(hour: &Hour<'_>, ring: &Record<'_>, numbers: &Numbers) {
+/// Writes the hour's samples, but for those of a closed month. Twelve divides the ring, so an hour lies in one piece.
+fn set_samples(hour: &Hour<'_>, resource: &Record<'_>, ring: &Record<'_>, numbers: &Numbers) -> ProgramResult {
     const RING: u64 = SAMPLE_RING as u64;
     const _: () = assert!(RING.is_multiple_of(SAMPLES));
     // Fits: the end of this hour in seconds did when its account was made.
@@ -160,15 +159,36 @@ fn set_samples(hour: &Hour<'_>, ring: &Record<'_>, numbers: &Numbers) {
     let after = first.wrapping_add(SAMPLES);
     let head = ring.u64(ring::HEAD);
     if after > head {
+        make_room(&hour.periods, resource, head, after)?;
         zero_samples(ring, head, first);
         ring.set_u64(ring::HEAD, after);
     } else if head - first > RING {
-        return;
+        return Ok(());
     }
+    let open = hour.periods.month_begin(resource.u32(resource::MONTHS_CLOSED));
     let place = ring::SIZE + (first % RING) as usize * 4;
     for (index, &bytes) in numbers.iter().take(SAMPLES as usize).enumerate() {
-        ring.set_u32(place + index * 4, fee::sample_kbps(bytes, hour.sample_secs));
+        // What was finalised stays as it was, so that anybody can count it again.
+        if first.wrapping_add(index as u64) >= open {
+            ring.set_u32(place + index * 4, fee::sample_kbps(bytes, hour.sample_secs));
+        }
     }
+    Ok(())
+}
+
+/// The ring goes on up to `after`: a month that it would write over is closed first. `MonthOpen` if it has samples.
+fn make_room(periods: &Periods, resource: &Record<'_>, head: u64, after: u64) -> ProgramResult {
+    let closed = resource.u32(resource::MONTHS_CLOSED);
+    let least = periods.months_before(after, SAMPLE_RING as u64).ok_or(error::OVERFLOW)?;
+    if least <= closed {
+        return Ok(());
+    }
+    if head > periods.month_begin(closed) {
+        return Err(error::MONTH_OPEN);
+    }
+    // Nothing was recorded of it nor of any later one.
+    resource.set_u32(resource::MONTHS_CLOSED, least);
+    Ok(())
 }
 
 /// Zeroes the samples that no hour was recorded for, before the ring goes on after them.

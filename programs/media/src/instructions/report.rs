@@ -5,8 +5,9 @@ use pinocchio::{AccountView, ProgramResult, error::ProgramError};
 use crate::account::Record;
 use crate::context::Ctx;
 use crate::layout::ix::submit_report as ix;
-use crate::layout::{config, edge, error, guard_set, hour, hour_status, node_status, report, seed, stake};
+use crate::layout::{edge, error, guard_set, hour, hour_status, node_status, report, seed, stake};
 use crate::pda::{New, Numbered, Place, Seeds};
+use crate::terms::{self, Terms};
 use crate::{pool, time};
 
 pub fn submit_report(ctx: &Ctx<'_>) -> ProgramResult {
@@ -41,7 +42,8 @@ pub fn submit_report(ctx: &Ctx<'_>) -> ProgramResult {
     // No look at the price of the moment: one that has moved must not stop reports. What was checked when the edge was
     // registered or changed is the most that counts.
     let worth = pool::worth(&config, &pool, stake.u64(stake::LP), now)?.min(edge.u64(edge::WORTH));
-    if worth < config.u64(config::MIN_EDGE_STAKE) {
+    let terms = terms::of_week(&config, week);
+    if worth < terms.min_edge_stake {
         return Err(error::INSUFFICIENT_STAKE);
     }
     if entries == 0 || bytes == 0 {
@@ -52,7 +54,7 @@ pub fn submit_report(ctx: &Ctx<'_>) -> ProgramResult {
         Place::Here(hour) => hour,
         Place::Empty(bump) => {
             let hour = create_hour(ctx, [operator, hour_view], number, bump)?;
-            set_terms(&hour, &config, &set_place);
+            set_terms(&hour, &terms, &set_place);
             hour
         }
     };
@@ -82,8 +84,8 @@ fn create_hour<'a>(ctx: &Ctx<'a>, accounts: [&'a AccountView; 2], number: u64, b
     Ok(hour)
 }
 
-/// The terms of an hour are those of its week's set; where there is none, those of today.
-fn set_terms(hour: &Record<'_>, config: &Record<'_>, set: &Place<'_>) {
+/// The terms of an hour are those of its week's set; where there is none, those that the config has for the week.
+fn set_terms(hour: &Record<'_>, terms: &Terms, set: &Place<'_>) {
     let (fee, dust, share, open_yield) = match set {
         Place::Here(set) => (
             set.u64(guard_set::FEE_PER_GB),
@@ -92,10 +94,10 @@ fn set_terms(hour: &Record<'_>, config: &Record<'_>, set: &Place<'_>) {
             set.u32(guard_set::OPEN_YIELD_BPS),
         ),
         Place::Empty(_) => (
-            config.u64(config::FEE_PER_GB),
-            config.u64(config::DUST_BYTES),
-            config.u32(config::GUARD_SHARE_BPS),
-            config.u32(config::OPEN_YIELD_BPS),
+            terms.fee_per_gb,
+            terms.dust_bytes,
+            terms.guard_share_bps,
+            terms.open_yield_bps,
         ),
     };
     hour.set_u64(hour::FEE_PER_GB, fee);

@@ -45,7 +45,7 @@ pub fn register_resource(ctx: &Ctx<'_>) -> ProgramResult {
 }
 
 /// Takes LP out of the stake's free part; `InsufficientStake` if it has less.
-fn set_aside(stake: &Record<'_>, lp: u64) -> ProgramResult {
+pub fn set_aside(stake: &Record<'_>, lp: u64) -> ProgramResult {
     let free = stake.u64(stake::LP).checked_sub(stake.u64(stake::ALLOCATED)).ok_or(error::INVARIANT_BROKEN)?;
     if lp > free {
         return Err(error::INSUFFICIENT_STAKE);

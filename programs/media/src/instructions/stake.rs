@@ -7,13 +7,13 @@ use crate::context::Ctx;
 use crate::layout::ix::{begin_unbond as begin_ix, stake as stake_ix};
 use crate::layout::{config, edge, error, guard, node_status, pool, role, seed, stake};
 use crate::pda::{New, Place, Seeds};
-use crate::{pool as pools, time, token};
+use crate::{pool as pools, season, time, token};
 
 pub fn stake(ctx: &Ctx<'_>) -> ProgramResult {
     let [owner, config, pool, stake, lp_vault, owner_lp, ..] = ctx.first::<8>();
     let role = ctx.args.u8(stake_ix::ROLE);
     let lp = ctx.args.u64(stake_ix::LP);
-    ctx.config(config)?;
+    let config = ctx.config(config)?;
     let parts: [&[u8]; 4] = [seed::STK, owner.address().as_array(), pool.address().as_array(), &[role]];
     let seeds = Seeds(&parts);
     let place = match known_stake(ctx, stake, owner.address(), pool.address(), role) {
@@ -40,9 +40,11 @@ pub fn stake(ctx: &Ctx<'_>) -> ProgramResult {
             record
         }
     };
-    if record.u64(stake::LP) == 0 && record.u64(stake::UNBONDING) == 0 {
-        record.set_u64(stake::SINCE, time::now()?);
+    let (held, now) = (record.u64(stake::LP), time::now()?);
+    if held == 0 && record.u64(stake::UNBONDING) == 0 {
+        record.set_u64(stake::SINCE, now);
     }
+    season::add(&record, &season::STAKE, held, &config, now);
     record.add(stake::LP, lp)?;
     pool.add(pool::STAKED, lp)?;
     token::deposit(owner_lp, lp_vault, owner, lp)
@@ -69,6 +71,11 @@ fn own_stake<'a>(
     Ok((pool, stake))
 }
 
+/// `ElectionOpen` while guards may still take the stake: nothing of it leaves.
+fn require_unaccused(stake: &Record<'_>) -> ProgramResult {
+    if stake.u32(stake::ELECTIONS) > 0 { Err(error::ELECTION_OPEN) } else { Ok(()) }
+}
+
 pub fn begin_unbond(ctx: &Ctx<'_>) -> ProgramResult {
     let [owner, config, pool, stake, node] = ctx.first::<5>();
     let config = ctx.config(config)?;
@@ -78,14 +85,19 @@ pub fn begin_unbond(ctx: &Ctx<'_>) -> ProgramResult {
         role::GUARD => node_of(ctx, owner, node, &Role { kind: &guard::KIND, seed: seed::GRD, owner: guard::OWNER, stake: guard::STAKE })?,
         _ => None,
     };
+    require_unaccused(&stake)?;
     let lp = ctx.args.u64(begin_ix::LP);
     if lp == 0 {
         return Err(error::ZERO_AMOUNT);
     }
     let held = stake.u64(stake::LP);
     let rest = held.checked_sub(lp).ok_or(error::INSUFFICIENT_STAKE)?;
-    if rest < stake.u64(stake::ALLOCATED) {
+    if rest < stake.u64(stake::ALLOCATED).saturating_add(stake.u64(stake::BONDED)) {
         return Err(error::STAKE_IN_USE);
+    }
+    // What has voted stays until the proposal is done.
+    if stake.u32(stake::OPEN_VOTES) > 0 {
+        return Err(error::VOTES_OPEN);
     }
     let now = time::now()?;
     // What remains of a working node's stake must still be enough for one.
@@ -130,6 +142,7 @@ pub fn withdraw(ctx: &Ctx<'_>) -> ProgramResult {
     pool.require_key(pool::LP_VAULT, lp_vault.address())?;
     token::require_different(owner_lp, lp_vault)?;
     token::require_owned(owner_lp, &pool.key(pool::LP_MINT), owner.address())?;
+    require_unaccused(&stake)?;
     let lp = stake.u64(stake::UNBONDING);
     if lp == 0 {
         return Err(error::NOTHING_UNBONDING);

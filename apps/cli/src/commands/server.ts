@@ -1,0 +1,38 @@
+import { serverOptions } from '@media-network/server/config';
+import { dirOption } from '../chain-options.ts';
+import { examples } from '../command.ts';
+import type { RegisterCommand } from '../command.ts';
+import { addSchemaOptions } from '../daemon-options.ts';
+import type { ServerCommandOptions } from '../run-server.ts';
+
+/** What most streamers set; the rest is behind --help-all. */
+const COMMON: ReadonlySet<string> = new Set([
+  'host',
+  'port',
+  'rtmpPort',
+  'channels',
+  'windowSeconds',
+  'record',
+]);
+
+export const registerServer: RegisterCommand = (program, context) => {
+  const command = program
+    .command('server')
+    .description(
+      'Takes live video in by RTMP, from OBS or ffmpeg, and serves it as HLS with low latency: an origin of the network, with a player. Prints where to send to, with the stream key of each channel.',
+    );
+  addSchemaOptions(command, serverOptions, COMMON);
+  command
+    .option('--test-picture', 'send a test picture with a clock to the first channel; needs ffmpeg')
+    .option('--config <file>', 'JSON file with options by name')
+    .option('--json', 'print the addresses as a line of JSON')
+    .action(async (options: ServerCommandOptions) =>
+      (await import('../run-server.ts')).runServer(options, context),
+    );
+  examples(dirOption(command), [
+    'media server',
+    'media server --test-picture',
+    'media server --channels studio,stage --host 0.0.0.0',
+    'media up --origin http://127.0.0.1:8070',
+  ]);
+};

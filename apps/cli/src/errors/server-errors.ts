@@ -1,0 +1,82 @@
+import type { Entry } from './catalogue.ts';
+
+const ENCODER = 'Look at the settings of the streaming software, and start it again.';
+const PLAYER = 'Nothing: players ask again by themselves.';
+
+/** Of the media server, and of encoders that come to it. */
+export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
+  'hls/bad-config': ['What the encoder says of its own format cannot be read.', ENCODER],
+  'rtmp/cannot-listen': [
+    'The port for encoders cannot be listened on.',
+    'Choose another with --host and --rtmp-port.',
+  ],
+  'rtmp/deaf': ['An encoder sent requests and did not read the answers.', ENCODER],
+  'rtmp/lost': [
+    'The connection to the encoder broke.',
+    'Nothing: encoders connect again. See to its network where it happens often.',
+  ],
+  'rtmp/malformed': [
+    'What came in on the port for encoders is no RTMP.',
+    `${ENCODER} RTMPS has a port of its own.`,
+  ],
+  'rtmp/out-of-order': ['An encoder sent media before its stream key was accepted.', ENCODER],
+  'rtmp/port-in-use': [
+    'Something listens on the port for encoders already.',
+    'Stop it, or choose another port with --rtmp-port.',
+  ],
+  'rtmp/silent': ['Nothing came from the encoder for twenty seconds.', ENCODER],
+  'rtmp/taken-over': [
+    'Somebody else began to publish with the same stream key, and the newest wins.',
+    'Give each encoder a channel of its own (--channels).',
+  ],
+  'rtmp/too-much': ['An encoder sent more than it may: messages, chunk streams or commands.', ENCODER],
+  'rtmp/too-slow': ['A connection published nothing for ten seconds.', ENCODER],
+  'server/bad-channel': [
+    'The name of a channel is none, or there are too many.',
+    'Names have 1 to 32 letters a to z, digits and hyphens.',
+  ],
+  'server/bad-keys': [
+    'The file of stream keys cannot be read.',
+    'Put it back from a copy, or take it away: then every channel gets a new key.',
+  ],
+  'server/bad-method': ['Only GET and HEAD are answered by a media server.', 'Ask with one of them.'],
+  'server/bad-query': [
+    'A playlist was asked for with numbers that make no sense.',
+    '_HLS_msn and _HLS_part are whole numbers, the second with the first only.',
+  ],
+  'server/bad-request': ['The target of a request is none.', 'Ask for a path that begins with a slash.'],
+  'server/bad-tls': [
+    'RTMPS was asked for without a certificate that can be read.',
+    'Name PEM files with --tls-cert and --tls-key.',
+  ],
+  'server/cannot-listen': [
+    'The port of the media server cannot be listened on.',
+    'Choose another with --host and --port.',
+  ],
+  'server/failed': [
+    'A media server could not answer a request.',
+    'Look at "media logs"; what it says there is the cause.',
+  ],
+  'server/no-ffmpeg': [
+    'ffmpeg is wanted and cannot be started.',
+    'Install it, on Debian by "apt-get install ffmpeg".',
+  ],
+  'server/not-found': [
+    'There is nothing there, or not yet, or not any more.',
+    'See at /api/channels whether the channel is on air.',
+  ],
+  'server/not-in-time': ['What a player waited for did not come in time.', PLAYER],
+  'server/port-in-use': [
+    'Something listens on the port of the media server already.',
+    'Stop it, or choose another port with --port.',
+  ],
+  'server/too-far': ['A player asked for a part that is further ahead than it may ask.', PLAYER],
+  'server/too-many-waiting': [
+    'Twenty thousand players wait for the same server at once.',
+    'Put a network in front of it: edges wait once for all.',
+  ],
+  'server/unsupported-codec': [
+    'The encoder sends a format that cannot be packaged yet.',
+    'Choose H.264 or HEVC, and AAC, at the streaming software.',
+  ],
+};

@@ -1,0 +1,60 @@
+const list = document.querySelector('#channels');
+const note = document.querySelector('#note');
+const kept = document.querySelector('#recordings');
+const WORDS = { live: 'Live', waiting: 'Waiting for the encoder', ended: 'Ended', off: 'Off air' };
+
+async function showChannels() {
+  try {
+    const answer = await fetch('api/channels');
+    const { channels } = await answer.json();
+    list.replaceChildren(...channels.map((channel) => card(channel)));
+    const { recordings } = await (await fetch('api/recordings')).json();
+    kept.replaceChildren(...recordings.toReversed().map((recording) => recordedCard(recording)));
+    kept.parentElement.hidden = recordings.length === 0;
+    note.textContent = channels.some(({ state }) => state === 'live')
+      ? ''
+      : 'Nobody is on air at the moment.';
+  } catch {
+    note.textContent = 'The server cannot be reached. Trying again …';
+  }
+}
+
+function card({ name, state, video, bitsPerSecond }) {
+  const link = document.createElement('a');
+  link.href = `watch/${name}`;
+  link.className = 'card';
+  const badge = document.createElement('span');
+  badge.className = state === 'live' ? 'badge live' : 'badge';
+  badge.textContent = WORDS[state] ?? state;
+  const title = document.createElement('strong');
+  title.textContent = name;
+  const about = document.createElement('div');
+  about.className = 'soft';
+  about.textContent =
+    video && state === 'live'
+      ? `${video.width} × ${video.height}, ${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`
+      : ' ';
+  link.append(title, ' ', badge, about);
+  const item = document.createElement('li');
+  item.append(link);
+  return item;
+}
+
+function recordedCard({ channel, id, bytes, finished }) {
+  const link = document.createElement('a');
+  link.href = `watch/${channel}?recording=${id}`;
+  link.className = 'card';
+  const [, year, month, day, hour, minute] = /^(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)/.exec(id) ?? [];
+  const title = document.createElement('strong');
+  title.textContent = channel;
+  const about = document.createElement('div');
+  about.className = 'soft';
+  about.textContent = `${year}-${month}-${day} ${hour}:${minute} UTC, ${(bytes / 1e6).toFixed(1)} MB${finished ? '' : ', under way'}`;
+  link.append(title, about);
+  const item = document.createElement('li');
+  item.append(link);
+  return item;
+}
+
+await showChannels();
+setInterval(() => void showChannels(), 5_000);

@@ -1,0 +1,88 @@
+import {
+  COMMON_OPTIONS,
+  configOptions,
+  flagOption,
+  parseConfig,
+  portOption,
+  sizeOption,
+  textOption,
+  wholeOption,
+} from '@media-network/runtime/daemon';
+import type { ConfigOption, ConfigSources, LogLevel, WantedPort } from '@media-network/runtime/daemon';
+import { z } from 'zod';
+
+const SHAPE = {
+  host: textOption.default('127.0.0.1').describe('Address that encoders and viewers come to.'),
+  port: portOption
+    .default(8070)
+    .describe('Port of playlists, segments and the player (HTTP). 0 takes a free one.'),
+  rtmpPort: portOption.default(1935).describe('Port that encoders send to (RTMP). 0 takes a free one.'),
+  rtmpsPort: portOption.optional().describe('Port of RTMPS; needs --tls-cert and --tls-key.'),
+  tlsCert: textOption.optional().describe('Certificate chain of RTMPS, a PEM file.'),
+  tlsKey: textOption.optional().describe('Its key, a PEM file.'),
+  dir: textOption.default('.medianet/server').describe('Folder of the channels and their stream keys.'),
+  channels: textOption
+    .default('live')
+    .describe('Names of the channels, separated by commas; each gets a stream key of its own.'),
+  segmentMs: wholeOption(1_000, 10_000)
+    .default(2_000)
+    .describe('Milliseconds that a segment is to last; it ends at the first key frame after that.'),
+  partMs: wholeOption(100, 2_000)
+    .default(400)
+    .describe(
+      'Milliseconds that a part lasts at most (low latency); a third of it is what players stay behind.',
+    ),
+  windowSeconds: wholeOption(10, 14_400)
+    .default(60)
+    .describe('Seconds of a stream that viewers can go back. Kept in memory.'),
+  lingerSeconds: wholeOption(1, 3_600)
+    .default(30)
+    .describe('Seconds that a channel waits for an encoder that was lost before its stream ends.'),
+  record: flagOption.default(false).describe('Whether streams are kept on disk, to be watched later.'),
+  recordBytes: sizeOption
+    .default(10 * 2 ** 30)
+    .describe('Ceiling of all recordings together; the oldest go first.'),
+  logLevel: COMMON_OPTIONS.logLevel,
+} as const;
+
+const SCHEMA: z.ZodType<ServerConfig> = z.strictObject(SHAPE);
+
+/** What a media server is told. Built by `parseServerConfig`; times in the unit of their name. The schema above says what each means. */
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly rtmpPort: number;
+  readonly rtmpsPort?: number | undefined;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  readonly dir: string;
+  readonly channels: string;
+  readonly segmentMs: number;
+  readonly partMs: number;
+  readonly windowSeconds: number;
+  readonly lingerSeconds: number;
+  readonly record: boolean;
+  readonly recordBytes: number;
+  readonly logLevel: LogLevel;
+}
+
+export type ServerOption = ConfigOption<keyof ServerConfig>;
+
+/** Every option, in the order of the help text. */
+export const serverOptions: readonly ServerOption[] = configOptions<keyof ServerConfig>('server', SHAPE);
+
+/** Where a media server listens, with the option that moves it. */
+export function serverPorts({ host, port, rtmpPort, rtmpsPort }: ServerConfig): readonly WantedPort[] {
+  const http = { inUse: 'server/port-in-use', failed: 'server/cannot-listen' };
+  const rtmp = { inUse: 'rtmp/port-in-use', failed: 'rtmp/cannot-listen' };
+  return [
+    { host, port, flag: '--port', codes: http },
+    { host, port: rtmpPort, flag: '--rtmp-port', codes: rtmp },
+    ...(rtmpsPort === undefined ? [] : [{ host, port: rtmpsPort, flag: '--rtmps-port', codes: rtmp }]),
+  ];
+}
+
+/** Flags > environment > file > defaults. Throws `config/unreadable`, `config/invalid`. */
+export function parseServerConfig(sources: ConfigSources = {}): ServerConfig {
+  return parseConfig('server', SCHEMA, serverOptions, sources);
+}

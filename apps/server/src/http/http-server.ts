@@ -1,0 +1,94 @@
+import http from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import type { Log } from '@media-network/runtime';
+import { problem, route } from './routes.ts';
+import type { Answer, RoutesDeps } from './routes.ts';
+
+export interface HttpServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Connections at once, waiting players included: protects memory. */
+const MOST_CONNECTIONS = 20_000;
+/** A head that takes longer is nobody's. */
+const HEAD_MS = 10_000;
+const IDLE_MS = 65_000;
+
+const BUSY = problem(500, 'server/failed', 'Something went wrong here.');
+const METHODS = problem(405, 'server/bad-method', 'Only GET and HEAD are answered here.');
+const BAD = problem(400, 'server/bad-request', 'That is no target of a request.');
+
+/** The origin's HTTP/1.1. Throws `server/port-in-use`, `server/cannot-listen`. */
+export async function startHttpServer(
+  deps: RoutesDeps & { readonly log: Log },
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<HttpServer> {
+  const server = http.createServer(
+    { headersTimeout: HEAD_MS, requestTimeout: HEAD_MS, keepAliveTimeout: IDLE_MS },
+    (request, response) => {
+      answer(deps, request).then(
+        (found) => send(request, response, found),
+        (error: unknown) => {
+          deps.log.error({ code: errorCode(error), reason: errorMessage(error) }, 'a request failed');
+          send(request, response, BUSY);
+        },
+      );
+    },
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  }).catch((error: unknown) => {
+    const inUse = errorCode(error) === 'EADDRINUSE';
+    throw new MediaError({
+      code: inUse ? 'server/port-in-use' : 'server/cannot-listen',
+      message: `Cannot serve on ${host}:${port}: ${errorMessage(error)}.`,
+      hint: 'Stop what listens there, or choose another with --port.',
+      source: 'client',
+      cause: error,
+    });
+  });
+  return {
+    // A server that listens on a port has an address of this form.
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(deps: RoutesDeps, request: IncomingMessage): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return METHODS;
+  // The host is not looked at: nothing here depends on it.
+  const target = URL.parse(request.url ?? '', 'http://origin');
+  return target === null ? BAD : route(deps, target);
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, type, body, maxAge, immutable }: Answer,
+): void {
+  if (response.destroyed) return;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': bytes.length,
+    'cache-control':
+      maxAge === undefined
+        ? 'no-store'
+        : `public, max-age=${maxAge}${immutable === true ? ', immutable' : ''}`,
+    // Players of other sites may play it.
+    'access-control-allow-origin': '*',
+    'x-content-type-options': 'nosniff',
+    ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
+    ...(status === 503 ? { 'retry-after': '1' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}

@@ -1,0 +1,143 @@
+import type { Media } from '@media-network/hls';
+import type { LiveChannel, PlaylistQuery } from '../live-channel.ts';
+import type { RecordingFolder } from '../recording/recording-folder.ts';
+import type { Waited } from '../waiting-room.ts';
+
+/** What a request gets; `maxAge` in seconds, undefined where nobody may keep it. */
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: Uint8Array | string;
+  readonly maxAge: number | undefined;
+  /** It never changes. */
+  readonly immutable?: boolean;
+}
+
+export interface RoutesDeps {
+  readonly channels: ReadonlyMap<string, LiveChannel>;
+  readonly recordings: Pick<RecordingFolder, 'list' | 'read'>;
+  /** Pages and scripts of the player, by path. */
+  readonly pages: ReadonlyMap<string, Answer>;
+}
+
+const PLAYLIST = 'application/vnd.apple.mpegurl';
+const SEGMENT = 'video/iso.segment';
+/** A segment keeps its name for good; caches may let go of it when the window has long passed. */
+const SEGMENT_SECONDS = 3_600;
+/** A playlist that was waited for says the same whenever it is asked for. */
+const WAITED_SECONDS = 6;
+const NAME = /^(video|audio)-(\d{1,15})(?:-(\d{1,6}))?\.m4s$/;
+const INIT = /^(video|audio)-init-\d{1,15}-(\d{1,6})\.mp4$/;
+
+export const problem = (status: number, code: string, message: string): Answer => ({
+  status,
+  type: 'application/json',
+  body: `${JSON.stringify({ error: { code, message } })}\n`,
+  maxAge: undefined,
+});
+
+const NOT_FOUND = problem(404, 'server/not-found', 'There is nothing here.');
+const NOT_YET: Readonly<Record<Exclude<Waited<unknown>['kind'], 'found'>, Answer>> = {
+  none: problem(404, 'server/not-found', 'There is nothing here, or not any more, or not yet.'),
+  far: problem(400, 'server/too-far', 'That is further ahead than may be asked for.'),
+  late: problem(503, 'server/not-in-time', 'It did not come in time; ask again.'),
+  full: problem(503, 'server/too-many-waiting', 'Too many players wait at once; ask again.'),
+};
+
+/** Answers GET and HEAD of a path and its query. */
+export async function route({ channels, recordings, pages }: RoutesDeps, target: URL): Promise<Answer> {
+  const path = target.pathname;
+  if (path === '/api/channels') return json({ channels: [...channels.values()].map(({ status }) => status) });
+  if (path === '/api/recordings') return json({ recordings: await recordings.list() });
+  const watched = /^\/watch\/([a-z0-9-]{1,32})$/.exec(path)?.[1];
+  if (watched !== undefined) return channels.has(watched) ? (pages.get('/watch') ?? NOT_FOUND) : NOT_FOUND;
+  const page = pages.get(path);
+  if (page !== undefined) return page;
+  const ofRecording = /^\/recordings\/([^/]{1,32})\/([^/]{1,32})\/([^/]{1,64})$/.exec(path);
+  if (ofRecording !== null)
+    return recorded(recordings, ofRecording[1] ?? '', ofRecording[2] ?? '', ofRecording[3] ?? '');
+  const [, name = '', file = ''] = /^\/live\/([a-z0-9-]{1,32})\/([^/]{1,64})$/.exec(path) ?? [];
+  const channel = channels.get(name);
+  return channel === undefined ? NOT_FOUND : ofChannel(channel, file, target.searchParams);
+}
+
+async function recorded(
+  recordings: Pick<RecordingFolder, 'read'>,
+  channel: string,
+  id: string,
+  file: string,
+): Promise<Answer> {
+  const bytes = await recordings.read(channel, id, file);
+  if (bytes === undefined) return NOT_FOUND;
+  // A playlist grows as long as its stream goes on.
+  if (file.endsWith('.m3u8')) return { status: 200, type: PLAYLIST, body: bytes, maxAge: 1 };
+  return kept(bytes, file.endsWith('.mp4') ? mediaOf(file.split('-')[0]) : undefined);
+}
+
+async function ofChannel(channel: LiveChannel, file: string, query: URLSearchParams): Promise<Answer> {
+  if (file === 'index.m3u8') {
+    const body = channel.multivariant();
+    return body === undefined ? NOT_YET.none : { status: 200, type: PLAYLIST, body, maxAge: 1 };
+  }
+  const media = file === 'video.m3u8' ? 'video' : file === 'audio.m3u8' ? 'audio' : undefined;
+  if (media !== undefined) return playlist(channel, media, query);
+  const init = INIT.exec(file);
+  if (init !== null) {
+    const bytes = channel.init(mediaOf(init[1]), Number(init[2]));
+    return bytes === undefined ? NOT_FOUND : kept(bytes, mediaOf(init[1]));
+  }
+  const found = NAME.exec(file);
+  if (found === null) return NOT_FOUND;
+  const [, kind, sequence, index] = found;
+  if (index === undefined) {
+    const bytes = channel.segment(mediaOf(kind), Number(sequence));
+    return bytes === undefined ? NOT_YET.none : kept(bytes);
+  }
+  const waited = await channel.part(mediaOf(kind), Number(sequence), Number(index));
+  return waited.kind === 'found' ? kept(waited.found) : NOT_YET[waited.kind];
+}
+
+async function playlist(channel: LiveChannel, media: Media, params: URLSearchParams): Promise<Answer> {
+  const query = playlistQuery(params);
+  if (query === undefined)
+    return problem(
+      400,
+      'server/bad-query',
+      '_HLS_msn and _HLS_part are whole numbers, the second with the first only.',
+    );
+  const waited = await channel.playlist(media, query);
+  if (waited.kind !== 'found') return NOT_YET[waited.kind];
+  const maxAge = query.sequence === undefined ? 1 : WAITED_SECONDS;
+  return { status: 200, type: PLAYLIST, body: waited.found, maxAge };
+}
+
+/** RFC 8216bis, 6.2.5: undefined where it makes no sense. */
+function playlistQuery(params: URLSearchParams): PlaylistQuery | undefined {
+  const numberOf = (name: string): number | undefined | 'bad' => {
+    const text = params.get(name);
+    if (text === null) return undefined;
+    return /^\d{1,15}$/.test(text) ? Number(text) : 'bad';
+  };
+  const [sequence, part] = [numberOf('_HLS_msn'), numberOf('_HLS_part')];
+  if (sequence === 'bad' || part === 'bad' || (part !== undefined && sequence === undefined))
+    return undefined;
+  const skip = params.get('_HLS_skip');
+  return { sequence, part, skip: skip === 'YES' || skip === 'v2' };
+}
+
+const mediaOf = (text: string | undefined): Media => (text === 'audio' ? 'audio' : 'video');
+
+const kept = (body: Uint8Array, init?: Media): Answer => ({
+  status: 200,
+  type: init === undefined ? SEGMENT : `${init}/mp4`,
+  body,
+  maxAge: SEGMENT_SECONDS,
+  immutable: true,
+});
+
+const json = (value: object): Answer => ({
+  status: 200,
+  type: 'application/json',
+  body: `${JSON.stringify(value, undefined, 2)}\n`,
+  maxAge: 1,
+});

@@ -1,0 +1,128 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createRtmpServer } from '@media-network/rtmp';
+import type { Admission, Publisher, RtmpServer } from '@media-network/rtmp';
+import { MediaError, createLog, createScope, systemClock } from '@media-network/runtime';
+import type { Clock, Log } from '@media-network/runtime';
+import type { ServerConfig } from './config.ts';
+import { startHttpServer } from './http/http-server.ts';
+import { readPages } from './http/pages.ts';
+import { createLiveChannel } from './live-channel.ts';
+import type { ChannelStatus, LiveChannel, LiveChannelDeps } from './live-channel.ts';
+import { createRecorder } from './recording/recorder.ts';
+import { openRecordingFolder } from './recording/recording-folder.ts';
+import { channelNames, openStreamKeys } from './stream-keys.ts';
+import type { StreamKeys } from './stream-keys.ts';
+
+/** A running media server: encoders in by RTMP, viewers out by HLS. */
+export interface MediaServer {
+  /** Of playlists, segments and the player. */
+  readonly url: string;
+  /** Where encoders send to, without the key. */
+  readonly rtmpUrl: string;
+  readonly rtmpsUrl: string | undefined;
+  /** With the key of each channel, for whoever owns the machine. */
+  readonly channels: readonly { readonly name: string; readonly key: string }[];
+  status(): readonly ChannelStatus[];
+  close(): Promise<void>;
+}
+
+export interface ServerOverrides {
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-tls`, and what listening does. */
+export async function createMediaServer(
+  config: ServerConfig,
+  overrides: ServerOverrides = {},
+): Promise<MediaServer> {
+  const clock = overrides.clock ?? systemClock;
+  const log = overrides.log ?? createLog('server', { level: config.logLevel });
+  const scope = createScope();
+  try {
+    await mkdir(config.dir, { recursive: true, mode: 0o700 });
+    const keys = await openStreamKeys(config.dir, channelNames(config.channels));
+    const recordings = await openRecordingFolder(join(config.dir, 'recordings'), {
+      maxBytes: config.recordBytes,
+      log,
+    });
+    const recorder = (name: string): LiveChannelDeps['listen'] =>
+      config.record
+        ? (advise) => {
+            const made = createRecorder(name, { folder: recordings, clock, log, advise });
+            scope.add(`recording of ${name}`, () => made.idle());
+            return made;
+          }
+        : undefined;
+    const channels = new Map(
+      keys.channels.map((name) => [name, openChannel(name, config, { clock, log, listen: recorder(name) })]),
+    );
+    for (const [name, channel] of channels) scope.add(name, () => channel.close());
+    const pages = readPages();
+    const http = await startHttpServer({ channels, recordings, pages, log }, config);
+    scope.add('http', () => http.close());
+    const admit = async (publisher: Publisher): Promise<Admission> => admission(publisher, keys, channels);
+    const { host } = config;
+    const rtmp = await createRtmpServer({ log, admit }, { host, port: config.rtmpPort });
+    scope.add('rtmp', () => rtmp.close());
+    const rtmps = await startRtmps(config, { log, admit });
+    if (rtmps !== undefined) scope.add('rtmps', () => rtmps.close());
+    return {
+      url: `http://${host}:${http.port}`,
+      rtmpUrl: `rtmp://${host}:${rtmp.port}/live`,
+      rtmpsUrl: rtmps === undefined ? undefined : `rtmps://${host}:${rtmps.port}/live`,
+      channels: keys.channels.map((name) => ({ name, key: keys.keyOf(name) ?? '' })),
+      status: () => [...channels.values()].map(({ status }) => status),
+      close: () => scope.close(),
+    };
+  } catch (error) {
+    return scope.fail(error);
+  }
+}
+
+const openChannel = (name: string, config: ServerConfig, deps: LiveChannelDeps): LiveChannel =>
+  createLiveChannel(deps, {
+    name,
+    segmentMs: config.segmentMs,
+    partMs: config.partMs,
+    windowMs: config.windowSeconds * 1_000,
+    lingerMs: config.lingerSeconds * 1_000,
+  });
+
+function admission(
+  publisher: Publisher,
+  keys: StreamKeys,
+  channels: ReadonlyMap<string, LiveChannel>,
+): Admission {
+  const name = keys.channelOf(publisher.key);
+  const channel = name === undefined ? undefined : channels.get(name);
+  if (channel === undefined) return { kind: 'refused', description: 'Unknown stream key.' };
+  return { kind: 'accepted', sink: channel.publish(publisher) };
+}
+
+async function startRtmps(
+  { host, rtmpsPort, tlsCert, tlsKey }: ServerConfig,
+  deps: Parameters<typeof createRtmpServer>[0],
+): Promise<RtmpServer | undefined> {
+  if (rtmpsPort === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new MediaError({
+      code: 'server/bad-tls',
+      message: 'RTMPS needs a certificate: name its files with --tls-cert and --tls-key.',
+      source: 'client',
+    });
+  }
+  const [cert, key] = await Promise.all([readFile(tlsCert, 'utf8'), readFile(tlsKey, 'utf8')]).catch(
+    (error: unknown) => {
+      throw new MediaError({
+        code: 'server/bad-tls',
+        message: 'The certificate of RTMPS or its key cannot be read.',
+        hint: 'Check --tls-cert and --tls-key.',
+        source: 'client',
+        cause: error,
+      });
+    },
+  );
+  return createRtmpServer(deps, { host, port: rtmpsPort, tls: { cert, key } });
+}

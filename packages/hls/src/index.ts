@@ -1,0 +1,18 @@
+export { aacTrack } from './codec/aac.ts';
+export { avcTrack } from './codec/avc.ts';
+export { hevcTrack } from './codec/hevc.ts';
+export type { AudioTrack, Track, VideoTrack } from './mp4/track.ts';
+export { createPackager } from './packager.ts';
+export type {
+  AudioUnit,
+  Media,
+  Packager,
+  PackagerEvent,
+  PackagerOptions,
+  Part,
+  VideoUnit,
+} from './packager.ts';
+export { mediaPlaylist, multivariantPlaylist } from './playlist.ts';
+export type { Names, PlaylistOptions, SoundGroup, Variant } from './playlist.ts';
+export { createRendition } from './rendition.ts';
+export type { Rendition, RenditionState, Segment } from './rendition.ts';

@@ -1,0 +1,167 @@
+import type { Part } from './packager.ts';
+import type { RenditionState, Segment } from './rendition.ts';
+
+/** How a playlist names what it lists; relative to itself. */
+export interface Names {
+  init(version: number): string;
+  segment(sequence: number): string;
+  part(sequence: number, index: number): string;
+}
+
+export interface PlaylistOptions {
+  /** Whole seconds; every EXTINF rounds to it or less. */
+  readonly targetDuration: number;
+  /** Seconds that no part exceeds. */
+  readonly partTarget: number;
+  readonly names: Names;
+  /** Nothing follows. */
+  readonly ended: boolean;
+  /** The player knows what is old, and asks for what is new (`_HLS_skip`). */
+  readonly skip: boolean;
+  /** Other playlists of the stream, and how far they are (4.4.5.4). */
+  readonly reports: readonly { readonly uri: string; readonly sequence: number; readonly part: number }[];
+}
+
+/** Target durations of segments that a delta leaves out must lie between them and the end (RFC 8216bis, 6.2.5.1). */
+const SKIP_TARGETS = 6;
+/** Parts are listed of the newest segments only: within three target durations of the end (4.4.4.9). */
+const PART_TARGETS = 3;
+const HOLD_BACK_TARGETS = 3;
+const PART_HOLD_BACKS = 3;
+
+const seconds = (value: number): string => value.toFixed(5);
+const date = (ms: number): string => new Date(ms).toISOString();
+
+/** A media playlist (RFC 8216bis, 4.4.3 and 6.2.5). */
+export function mediaPlaylist(state: RenditionState, options: PlaylistOptions): string {
+  const { targetDuration, partTarget, names, ended } = options;
+  const first = state.segments[0];
+  const skipped = options.skip && !ended ? skippable(state, targetDuration) : 0;
+  const lines = [
+    '#EXTM3U',
+    '#EXT-X-VERSION:9',
+    `#EXT-X-TARGETDURATION:${targetDuration}`,
+    `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=${SKIP_TARGETS * targetDuration}.0,HOLD-BACK=${HOLD_BACK_TARGETS * targetDuration}.0,PART-HOLD-BACK=${seconds(PART_HOLD_BACKS * partTarget)}`,
+    `#EXT-X-PART-INF:PART-TARGET=${seconds(partTarget)}`,
+    `#EXT-X-MEDIA-SEQUENCE:${first?.sequence ?? state.next}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${state.discontinuities}`,
+  ];
+  if (skipped > 0) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`);
+  const listed = state.segments.slice(skipped);
+  const partsFrom = partsBegin(state, targetDuration);
+  let init = skipped > 0 ? state.segments[skipped - 1]?.init : undefined;
+  for (const [i, segment] of listed.entries()) {
+    lines.push(
+      ...segmentLines(segment, {
+        init,
+        isFirst: i === 0,
+        withParts: segment.sequence >= partsFrom && !ended,
+        names,
+      }),
+    );
+    init = segment.init;
+  }
+  if (ended) lines.push('#EXT-X-ENDLIST');
+  else {
+    if (state.parts.length > 0) {
+      if (state.breaks) lines.push('#EXT-X-DISCONTINUITY');
+      if (state.init !== init) lines.push(`#EXT-X-MAP:URI="${names.init(state.init)}"`);
+      lines.push(...partLines(state.parts, state.next, names));
+    }
+    lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${names.part(state.next, state.parts.length)}"`);
+    for (const { uri, sequence, part } of options.reports)
+      lines.push(`#EXT-X-RENDITION-REPORT:URI="${uri}",LAST-MSN=${sequence},LAST-PART=${part}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function segmentLines(
+  segment: Segment,
+  about: {
+    readonly init: number | undefined;
+    readonly isFirst: boolean;
+    readonly withParts: boolean;
+    readonly names: Names;
+  },
+): string[] {
+  const { names } = about;
+  const lines: string[] = [];
+  // What the first one differs from is not in the list any more: its number is counted instead.
+  if (segment.discontinuity && !about.isFirst) lines.push('#EXT-X-DISCONTINUITY');
+  if (segment.init !== about.init) lines.push(`#EXT-X-MAP:URI="${names.init(segment.init)}"`);
+  lines.push(`#EXT-X-PROGRAM-DATE-TIME:${date(segment.atMs)}`);
+  if (about.withParts) lines.push(...partLines(segment.parts, segment.sequence, names));
+  if (segment.gap) lines.push('#EXT-X-GAP');
+  lines.push(`#EXTINF:${seconds(segment.duration)},`, names.segment(segment.sequence));
+  return lines;
+}
+
+const partLines = (parts: readonly Part[], sequence: number, names: Names): string[] =>
+  parts.map(
+    ({ duration, independent }, index) =>
+      `#EXT-X-PART:DURATION=${seconds(duration)},URI="${names.part(sequence, index)}"${independent ? ',INDEPENDENT=YES' : ''}`,
+  );
+
+/** The first segment whose parts are listed. */
+function partsBegin({ segments, next }: RenditionState, targetDuration: number): number {
+  let [sum, from] = [0, next];
+  for (const { sequence, duration } of segments.toReversed()) {
+    if (sum >= PART_TARGETS * targetDuration) break;
+    sum += duration;
+    from = sequence;
+  }
+  return from;
+}
+
+/** How many of the oldest segments a delta may leave out. */
+function skippable({ segments, parts }: RenditionState, targetDuration: number): number {
+  let sum = parts.reduce((total, { duration }) => total + duration, 0);
+  let count = segments.length;
+  for (const { duration } of segments.toReversed()) {
+    if (sum >= SKIP_TARGETS * targetDuration) break;
+    sum += duration;
+    count -= 1;
+  }
+  return count;
+}
+
+export interface Variant {
+  readonly uri: string;
+  /** Bits a second: the most of any segment, and over all (4.4.6.2). */
+  readonly peakBps: number;
+  readonly averageBps: number;
+  readonly codecs: readonly string[];
+  readonly resolution: { readonly width: number; readonly height: number } | undefined;
+  readonly frameRate: number | undefined;
+}
+
+export interface SoundGroup {
+  readonly uri: string;
+  readonly channels: number;
+}
+
+/** A multivariant playlist (RFC 8216bis, 4.4.6). `independent`: every segment begins with a key frame. */
+export function multivariantPlaylist(
+  variants: readonly Variant[],
+  { sound, independent }: { readonly sound: SoundGroup | undefined; readonly independent: boolean },
+): string {
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:9'];
+  if (independent) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
+  if (sound !== undefined)
+    lines.push(
+      `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${sound.channels}",URI="${sound.uri}"`,
+    );
+  for (const variant of variants) {
+    const facts = [
+      `BANDWIDTH=${variant.peakBps}`,
+      `AVERAGE-BANDWIDTH=${variant.averageBps}`,
+      `CODECS="${variant.codecs.join(',')}"`,
+    ];
+    if (variant.resolution !== undefined)
+      facts.push(`RESOLUTION=${variant.resolution.width}x${variant.resolution.height}`);
+    if (variant.frameRate !== undefined) facts.push(`FRAME-RATE=${variant.frameRate.toFixed(3)}`);
+    if (sound !== undefined) facts.push('AUDIO="sound"');
+    lines.push(`#EXT-X-STREAM-INF:${facts.join(',')}`, variant.uri);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,2 @@
+export { install } from './install.ts';
+export type { InstallOptions, Installed } from './install.ts';

@@ -1,0 +1,392 @@
+import type { SegmentDigest } from './edge/digest.ts';
+import { isWhole } from './edge/digest.ts';
+import { edgeDigests } from './edge/digest-source.ts';
+import type { DigestSource } from './edge/digest-source.ts';
+import { edgeAccess } from './edge/edge-access.ts';
+import { createEdgeTimes } from './edge/edge-times.ts';
+import { reasonAgainst, surroundings } from './respect.ts';
+import type { OffReason } from './respect.ts';
+import { chooseSources, criticalMs, decide, rankOf } from './schedule.ts';
+import { createSegmentStore } from './segment-store.ts';
+import { segmentId, segmentKey } from './segment-id.ts';
+import type { ByteRange } from './segment-id.ts';
+import { createMesh } from './swarm/mesh.ts';
+import type { Mesh, MeshOptions, SwarmAccess } from './swarm/mesh.ts';
+import { createPartial, gather } from './transfer/gather.ts';
+import { createPeer } from './transfer/peer.ts';
+import type { Partial } from './transfer/gather.ts';
+import type { Peer } from './transfer/peer.ts';
+import { createUploads } from './transfer/uploads.ts';
+import { MAX_IDS } from './wire/messages.ts';
+
+export interface PeerPoolOptions {
+  /** URL of what is watched: the playlist that everything else follows from. */
+  readonly content: string;
+  /** The right to be introduced to others; by default the edge's that serves the content. */
+  readonly access?: () => Promise<SwarmAccess | undefined>;
+  /** By default the edge's that serves the content. */
+  readonly digests?: DigestSource;
+  /** Asked once, before any other viewer learns of this one. */
+  readonly consent?: () => boolean | Promise<boolean>;
+  /** Whether to share where data is saved or paid for by the byte; false by default. */
+  readonly metered?: boolean;
+  /** Bytes a second that are given to others at most; 0 gives nothing, and takes all the same. No cap by default. */
+  readonly uploadBytesPerSecond?: number;
+  /** Viewers that there must be; 2 by default. More hides better who watches what. */
+  readonly minSwarm?: number;
+  readonly maxPeers?: number;
+  /** Of segments; 128 MiB by default, 48 on a small machine. */
+  readonly memoryBytes?: number;
+  /** Instead of those that the tracker names. */
+  readonly iceServers?: readonly RTCIceServer[];
+  /** Something to look at has changed. */
+  readonly onChange?: () => void;
+}
+
+export interface SegmentRequest {
+  readonly url: string;
+  readonly range?: ByteRange | undefined;
+  /** Whether the stream goes on: then all its viewers want the segment now. */
+  readonly live?: boolean;
+  /** Playback loaded ahead of the viewer, in ms. */
+  readonly bufferedMs: () => number;
+  /** Fetches it as the page would without peers; the bytes stay with the pool. */
+  readonly fromEdge: () => Promise<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
+export interface LoadedSegment {
+  /** Not to be changed or given away: other viewers get them from here. */
+  readonly bytes: Uint8Array;
+  readonly from: 'edge' | 'peers' | 'memory';
+}
+
+export type PoolState =
+  | { readonly kind: 'off'; readonly why: OffReason }
+  /** No peers: a tracker is asked, or there are too few viewers. */
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'sharing' };
+
+/** Counted since the pool was made; bytes are of bodies. */
+export interface PoolStats {
+  readonly state: PoolState;
+  readonly self: string;
+  readonly swarmSize: number;
+  readonly edgeBytes: number;
+  readonly peerBytes: number;
+  readonly uploadBytes: number;
+  readonly edgeSegments: number;
+  readonly peerSegments: number;
+  /** Peers that were cut because what they sent was wrong. */
+  readonly cut: number;
+  /** Bodies of the edge that were not as the edge's own digest says. */
+  readonly mismatches: number;
+  readonly heldBytes: number;
+  readonly heldSegments: number;
+  readonly peers: readonly {
+    readonly id: string;
+    readonly downBytes: number;
+    readonly upBytes: number;
+  }[];
+}
+
+/** Shares the segments of one content with its other viewers. */
+export interface PeerPool {
+  readonly stats: PoolStats;
+  /** Bytes a millisecond of the edge, as measured; undefined before the first. What a player may judge the line by. */
+  readonly edgeBytesPerMs: number | undefined;
+  /** Rejects as `fromEdge` does, or when aborted. */
+  load(request: SegmentRequest): Promise<LoadedSegment>;
+  /** Lets all peers go and forgets what is held; segments come from the edge from then on. */
+  stop(): void;
+}
+
+const MAX_SEGMENTS = 4 * MAX_IDS;
+/** A digest that the edge does not know yet is asked for again: it may still be storing what it just sent. */
+const DIGEST_RETRIES_MS = [150, 500, 1_500];
+/** Longest that one request to a peer takes, where there is time. */
+const MAX_REQUEST_MS = 2_000;
+const MIN_REQUEST_MS = 300;
+
+const nowMs = (): number => performance.now();
+
+export function createPeerPool(
+  options: PeerPoolOptions,
+  makeMesh: (options: MeshOptions) => Mesh = createMesh,
+): PeerPool {
+  const { minSwarm = 2, maxPeers = 16 } = options;
+  const digests = options.digests ?? edgeDigests();
+  const { deviceMemory } = navigator as { readonly deviceMemory?: number };
+  const memory = options.memoryBytes ?? ((deviceMemory ?? 8) <= 2 ? 48 : 128) * 2 ** 20;
+  const store = createSegmentStore(memory, MAX_SEGMENTS);
+  const times = createEdgeTimes();
+  const { uploadBytesPerSecond = Infinity } = options;
+  const uploads = createUploads(store, { bytesPerSecond: uploadBytesPerSecond }, nowMs);
+  uploads.enabled = uploadBytesPerSecond > 0;
+  const peers = new Map<string, Peer>();
+  const listeners = new Set<() => void>();
+  const known = new Map<string, Promise<SegmentDigest | undefined>>();
+  const counts = { edgeBytes: 0, peerBytes: 0, edgeSegments: 0, peerSegments: 0, cut: 0, mismatches: 0 };
+  let off: OffReason | undefined = reasonAgainst(surroundings(), { metered: options.metered === true });
+  let mesh: Mesh | undefined;
+
+  const changed = (): void => options.onChange?.();
+  const news = (): void => {
+    for (const each of listeners) each();
+  };
+
+  async function start(): Promise<void> {
+    if (off === undefined && options.consent !== undefined && !(await options.consent()))
+      off ??= 'no-consent';
+    if (off !== undefined) return changed();
+    const meshOptions: MeshOptions = {
+      access: options.access ?? (() => edgeAccess(options.content)),
+      maxPeers,
+      iceServers: options.iceServers,
+      onChange: () => {
+        news();
+        changed();
+      },
+      onChannel(id, channel) {
+        const peer = createPeer(id, channel, {
+          uploads,
+          nowMs,
+          onNews: news,
+          onClosed(fault) {
+            if (peers.get(id) === peer) peers.delete(id);
+            if (fault !== undefined) counts.cut += 1;
+            mesh?.drop(id, fault);
+            news();
+            changed();
+          },
+        });
+        peers.get(id)?.close();
+        peers.set(id, peer);
+        if (!uploads.gives) peer.tell({ kind: 'gives', any: false });
+        const ids = store.ids();
+        for (let i = 0; i < ids.length; i += MAX_IDS)
+          peer.tell({ kind: 'have', ids: ids.slice(i, i + MAX_IDS) });
+        news();
+        changed();
+      },
+    };
+    mesh = makeMesh(meshOptions);
+  }
+  let isStarted = false;
+  /** With the first segment: before it the player has asked for the playlist, as every viewer does, and was served. */
+  function startOnce(): void {
+    if (isStarted) return;
+    isStarted = true;
+    void start().catch(() => (off = 'no-consent'));
+  }
+
+  const isSharing = (): boolean =>
+    off === undefined && peers.size > 0 && Math.max(mesh?.swarmSize ?? 0, peers.size + 1) >= minSwarm;
+
+  const tellAll = (message: Parameters<Peer['tell']>[0]): void => {
+    for (const peer of peers.values()) peer.tell(message);
+  };
+
+  function keep(id: string, bytes: Uint8Array, digest: SegmentDigest): void {
+    const gone = store.add(id, { bytes, digest });
+    tellAll({ kind: 'have', ids: [id] });
+    for (let i = 0; i < gone.length; i += MAX_IDS) tellAll({ kind: 'lost', ids: gone.slice(i, i + MAX_IDS) });
+    changed();
+  }
+
+  /** Asked for once; what was not known may be later. */
+  function digestOf(url: string, id: string): Promise<SegmentDigest | undefined> {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const asked = digests(url)
+      .catch(() => undefined)
+      .then((digest) => {
+        if (digest === undefined) known.delete(id);
+        return digest;
+      });
+    known.set(id, asked);
+    for (const oldest of known.keys()) {
+      if (known.size <= MAX_SEGMENTS) break;
+      known.delete(oldest);
+    }
+    return asked;
+  }
+
+  /** What came from the edge is given to others when it is what the edge signs for. */
+  async function offer(url: string, id: string, bytes: Uint8Array): Promise<void> {
+    for (const ms of [0, ...DIGEST_RETRIES_MS]) {
+      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+      if (off !== undefined) return;
+      const digest = await digestOf(url, id);
+      if (digest === undefined) continue;
+      if (await isWhole(digest, bytes)) return keep(id, bytes, digest);
+      counts.mismatches += 1;
+      known.delete(id);
+      return;
+    }
+  }
+
+  async function fromEdge(request: SegmentRequest, id: string | undefined): Promise<LoadedSegment> {
+    if (id !== undefined) tellAll({ kind: 'fetching', id });
+    const startedMs = nowMs();
+    const fetched = await request.fromEdge();
+    times.add(nowMs() - startedMs, fetched.length);
+    counts.edgeBytes += fetched.length;
+    counts.edgeSegments += 1;
+    if (id !== undefined && off === undefined) void offer(request.url, id, fetched);
+    changed();
+    return { bytes: fetched, from: 'edge' };
+  }
+
+  /** Resolves when something was heard, after so long, or when aborted. */
+  function moment(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        listeners.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      listeners.add(done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  const holdersOf = (id: string): Peer[] => [...peers.values()].filter((peer) => peer.has(id));
+
+  async function fromPeers(
+    request: SegmentRequest,
+    id: string,
+    partial: Partial,
+  ): Promise<LoadedSegment | undefined> {
+    const { digest } = partial;
+    const enough = new AbortController();
+    const spareMs = (): number => request.bufferedMs() - criticalMs(times.p95Ms);
+    const stop = (): void => enough.abort();
+    request.signal.addEventListener('abort', stop, { once: true });
+    const deadline = setTimeout(stop, Math.max(0, spareMs()));
+    try {
+      const bytes = await gather({
+        id,
+        partial,
+        signal: enough.signal,
+        requestMs: () => Math.min(MAX_REQUEST_MS, Math.max(MIN_REQUEST_MS, spareMs() / 2)),
+        sources: (count) => {
+          const now = nowMs();
+          const free = holdersOf(id).filter(({ restsUntilMs }) => restsUntilMs <= now);
+          const chosen = chooseSources(
+            free.map((peer) => ({ peer: peer.id, bytesPerMs: peer.bytesPerMs, asked: peer.asked })),
+            count,
+            Math.random,
+          );
+          return chosen.flatMap((peer) => peers.get(peer) ?? []);
+        },
+      });
+      if (bytes === undefined) return undefined;
+      counts.peerBytes += bytes.length;
+      counts.peerSegments += 1;
+      keep(id, bytes, digest);
+      return { bytes, from: 'peers' };
+    } finally {
+      clearTimeout(deadline);
+      request.signal.removeEventListener('abort', stop);
+    }
+  }
+
+  let gave = true;
+  /** Tells peers when this viewer begins or ends to give. */
+  function tellGives(): void {
+    if (uploads.gives === gave) return;
+    gave = uploads.gives;
+    tellAll({ kind: 'gives', any: gave });
+  }
+
+  async function load(request: SegmentRequest): Promise<LoadedSegment> {
+    startOnce();
+    tellGives();
+    // A digest is of a whole file: a part of one could not be verified.
+    if (off !== undefined || request.range !== undefined) return fromEdge(request, undefined);
+    const id = await segmentId(segmentKey(request.url, request.range));
+    const held = store.get(id);
+    if (held !== undefined) return { bytes: held.bytes, from: 'memory' };
+    const sinceMs = nowMs();
+    let partial: Partial | undefined;
+    for (;;) {
+      request.signal.throwIfAborted();
+      if (!isSharing()) return fromEdge(request, id);
+      const now = nowMs();
+      const holders = holdersOf(id);
+      const free = holders.filter(({ restsUntilMs }) => restsUntilMs <= now).length;
+      const critical = criticalMs(times.p95Ms);
+      const decision = decide({
+        bufferedMs: request.bufferedMs(),
+        criticalMs: critical,
+        waitedMs: now - sinceMs,
+        holders: free,
+        busyHolders: holders.length - free,
+        fetching: [...peers.values()].filter(
+          (peer) =>
+            peer.restsUntilMs <= now &&
+            now - (peer.fetchingSinceMs(id) ?? -Infinity) < critical + MAX_REQUEST_MS,
+        ).length,
+        live: request.live === true,
+        rank: rankOf(
+          id,
+          mesh?.self ?? '',
+          [...peers.values()].flatMap((peer) => (peer.gives ? [peer.id] : [])),
+          mesh?.swarmSize ?? 0,
+          uploads.gives,
+        ),
+        peers: peers.size,
+      });
+      if (decision.kind === 'edge') return fromEdge(request, id);
+      if (decision.kind === 'wait') {
+        await moment(decision.ms, request.signal);
+        continue;
+      }
+      const digest = await digestOf(request.url, id);
+      // The edge does not know it: nothing could be verified.
+      if (digest === undefined) return fromEdge(request, id);
+      if (partial?.digest !== digest) partial = createPartial(digest);
+      const found = await fromPeers(request, id, partial);
+      if (found !== undefined) return found;
+      // Nobody is asked twice in a breath.
+      await moment(20, request.signal);
+    }
+  }
+
+  return {
+    get stats(): PoolStats {
+      return {
+        ...counts,
+        state:
+          off !== undefined
+            ? { kind: 'off', why: off }
+            : isSharing()
+              ? { kind: 'sharing' }
+              : { kind: 'waiting' },
+        self: mesh?.self ?? '',
+        swarmSize: mesh?.swarmSize ?? 0,
+        uploadBytes: uploads.bytes,
+        heldBytes: store.bytes,
+        heldSegments: store.size,
+        peers: [...peers.values()].map(({ id, down, up }) => ({ id, downBytes: down, upBytes: up })),
+      };
+    },
+    get edgeBytesPerMs() {
+      return times.bytesPerMs;
+    },
+    load,
+    stop() {
+      off = 'stopped';
+      mesh?.close();
+      for (const peer of Array.from(peers.values())) peer.close();
+      peers.clear();
+      store.clear();
+      known.clear();
+      news();
+      changed();
+    },
+  };
+}

@@ -1,0 +1,10 @@
+export { seedOf } from './hash.ts';
+export { aliveByQuorum } from './health.ts';
+export type { HealthView } from './health.ts';
+export { EDGE_TTL_SECS, createNetworkZone, nodeOf } from './network-zone.ts';
+export type { NameServer, Site, ZoneState } from './network-zone.ts';
+export { partOfCountry } from './part-of-world.ts';
+export { STEERED_BITS, createEdgePicker } from './pick-edges.ts';
+export type { EdgePicker, HomeOf, RegionOf, SteeredAsker, SteeredEdge } from './pick-edges.ts';
+export { createSteering } from './rtt/steering.ts';
+export type { LiveEdge, Steering, WindowView } from './rtt/steering.ts';

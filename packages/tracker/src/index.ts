@@ -1,0 +1,13 @@
+export { createAdmission } from './admission.ts';
+export type { AdmissionDeps } from './admission.ts';
+export { networkOf } from './places.ts';
+export { createSwarm } from './swarm.ts';
+export type { Member, Swarm } from './swarm.ts';
+export { createTracker } from './tracker.ts';
+export type { Admission, Caller, Line, Tracker, TrackerDeps, TrackerStats } from './tracker.ts';
+export { bindingAnswer, startStun } from './stun.ts';
+export type { StunServer } from './stun.ts';
+export { startTrackerServer, stunUrlOf } from './tracker-server.ts';
+export type { TrackerServer, TrackerServerOptions } from './tracker-server.ts';
+export { TRACKER_PATH, openTrackerDoor } from './web-socket.ts';
+export type { TrackerDoor } from './web-socket.ts';
