@@ -38,7 +38,7 @@ import type { Case } from './case-of.ts';
 import { fetchEvidence } from './evidence-files.ts';
 import { findOverreports } from './find-overreports.ts';
 import { findWrongBytes, wrongBytesOf } from './find-wrong-bytes.ts';
-import { mayVote, nextOfEvidence, verdictOn, voteOf } from './plan-elect.ts';
+import { isToJudge, nextOfEvidence, verdictOn, voteOf } from './plan-elect.ts';
 import type { EvidenceSecret, EvidenceSecrets } from './secrets.ts';
 
 export interface ElectDeps {
@@ -81,6 +81,8 @@ export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Prom
   let gathered: bigint | undefined;
   /** By edge: the hour up to which a file of this guard speaks for what it saw. */
   const shown = new Map<string, bigint>();
+  /** By open election: what this guard voted by itself. */
+  const judged = new Map<string, number>();
 
   function chainOf(snapshot: Snapshot): EvidenceChain {
     return {
@@ -347,6 +349,7 @@ export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Prom
         vote: wanted,
       }),
     ]);
+    judged.set(election.address, wanted);
     deps.counts.add('votes');
     return true;
   }
@@ -398,13 +401,16 @@ export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Prom
             hourWindows(config, electionHour(election.fault, election.number)).end +
             BigInt(config.unbondSecs) +
             1n;
+          judged.delete(address);
           if (isMine(until)) await act(`close ${address}`, () => close(election));
         } else if (now >= election.endsAt) {
           if (isMine(election.endsAt)) await act(`finalise ${address}`, () => finalise(election));
-        } else if (mayVote(config, now, election) && election.accused !== guard.address) {
+        } else if (
+          isToJudge(config, now, election, { no: guard.no, judged: judged.get(address) }) &&
+          election.accused !== guard.address
+        ) {
           const seats = await network.guardSet(week, snapshot);
-          const isDone = voteOf(election, guard.no) !== undefined;
-          if (seats.numbers.includes(guard.no) && !isDone)
+          if (seats.numbers.includes(guard.no))
             await act(`vote ${address}`, () => vote(snapshot, election, signal));
         }
       }

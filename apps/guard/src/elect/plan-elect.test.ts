@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Commit } from '@media-network/protocol';
 import { addressAt } from '../testing-accounts.ts';
 import { findOverreports } from './find-overreports.ts';
-import { mayVote, nextOfEvidence, verdictOn, voteOf } from './plan-elect.ts';
+import { isToJudge, mayVote, nextOfEvidence, verdictOn, voteOf } from './plan-elect.ts';
 import type { ElectionFacts, EvidenceStep } from './plan-elect.ts';
 
 const CONFIG = {
@@ -72,6 +72,22 @@ describe('a vote', () => {
     expect(mayVote(CONFIG, 340n, { ...ELECTION, appealedAt: 201n })).toBe(false);
     expect(mayVote(CONFIG, 201n, { ...ELECTION, status: ELECTION_STATUS.removed })).toBe(false);
     expect([voteOf(ELECTION, 9), voteOf(ELECTION, 5)]).toEqual([ELECTION_VOTE.reject, undefined]);
+  });
+
+  it('is cast once, and judged anew after an appeal of what nobody signed, unless it was cast by hand', () => {
+    const { uphold, reject } = ELECTION_VOTE;
+    const appealed = { ...ELECTION, fault: EVIDENCE_KIND.probes, appealedAt: 201n };
+    const judge = (change: object, no: number, judged?: number, now = 280n): boolean =>
+      isToJudge(CONFIG, now, { ...appealed, ...change }, { no, judged });
+    expect(judge({ appealedAt: 0n }, 5)).toBe(true);
+    expect(judge({ appealedAt: 0n }, 4, uphold)).toBe(false);
+    expect(judge({}, 4, uphold)).toBe(true);
+    expect(judge({}, 4, uphold, 339n)).toBe(true);
+    expect(judge({}, 4, uphold, 340n)).toBe(false);
+    expect(judge({ fault: EVIDENCE_KIND.counters }, 4, uphold)).toBe(false);
+    // Another vote than its own, or one of which a guard that started anew knows nothing, is the operator's.
+    expect(judge({}, 4, reject)).toBe(false);
+    expect(judge({}, 4)).toBe(false);
   });
 
   it('decides by more than two thirds of the set', () => {

@@ -53,6 +53,23 @@ export function mayVote(config: Found<'config'>, now: bigint, election: Election
   return election.appealedAt > 0n && now < election.endsAt;
 }
 
+/**
+ * Whether this guard is to judge: if it has not voted, and anew after an appeal of what nobody signed, with all that it and the
+ * others have seen by then (the last vote counts). What is signed the program has verified: no look of a guard's changes it. A vote
+ * that the operator cast by hand stands: `judged` is what this guard voted by itself.
+ */
+export function isToJudge(
+  config: Found<'config'>,
+  now: bigint,
+  election: ElectionFacts & Pick<Found<'election'>, 'fault'>,
+  own: { readonly no: number; readonly judged: number | undefined },
+): boolean {
+  if (!mayVote(config, now, election)) return false;
+  const vote = voteOf(election, own.no);
+  if (vote === undefined) return true;
+  return vote === own.judged && election.appealedAt > 0n && election.fault === EVIDENCE_KIND.probes;
+}
+
 /** What this guard has said in an election. */
 export function voteOf(election: ElectionFacts, no: number): number | undefined {
   return election.votes.slice(0, election.voteCount).find((vote) => vote.no === no)?.vote;
