@@ -409,6 +409,23 @@ test('a page measures edges by the script of a guard, which takes what it says',
     return answer.status === 200 ? answer.arrayBuffer() : undefined;
   });
   expect(decodeSteerView(new Uint8Array(held))?.loads).toHaveLength(3);
+  // Each edge has taken the time of the page by its own clock; guards pass on what it signed.
+  const told = await until('a guard passes on what edges measured', 90_000, async () => {
+    const window = Math.floor(Date.now() / 20_000) - 1;
+    for (let back = 0; back < 6; back += 1) {
+      const answer = await fetch(`${url}/v1/steer-view?window=${window - back}`);
+      const view =
+        answer.status === 200 ? decodeSteerView(new Uint8Array(await answer.arrayBuffer())) : undefined;
+      if (view !== undefined && view.told.length > 0) return view;
+    }
+    return undefined;
+  });
+  expect(told.told.every(({ family, prefix }) => family === 4 && prefix.join('.') === '127.0.0.0.0.0')).toBe(
+    true,
+  );
+  expect(samples.map(({ edge }) => edge)).toEqual(
+    expect.arrayContaining(told.told.map(({ edge }) => told.loads[edge]?.edge)),
+  );
   expect((await fetch(`${url}/v1/steer-view?window=1`)).status).toBe(404);
 });
 

@@ -22,6 +22,7 @@ import type { Edge, EdgeOverrides, EdgeSecrets } from './edge-api.ts';
 import { createFacts } from './facts.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { FolderLock } from './folder-lock.ts';
+import { createMeasures } from './measure/measures.ts';
 import { createMetrics } from './metrics.ts';
 import { openBooks } from './open-books.ts';
 import { controlAt, inherited, urlHost } from './places.ts';
@@ -218,6 +219,8 @@ export async function createEdge(
       config.denyList === undefined ? undefined : await openDenyList(config.denyList, { clock, log });
     if (denyList !== undefined) tasks.push(denyList.task);
 
+    const measures = createMeasures({ chain, sign });
+
     // The phases of a request.
     let draining = false;
     let retiring: Promise<void> | undefined;
@@ -244,6 +247,7 @@ export async function createEdge(
       log,
       random,
       chain,
+      measures,
       siblingClient,
       purged: purges.lately,
       sign,
@@ -379,6 +383,7 @@ export async function createEdge(
           return traffic.snapshot();
         },
         ownName: (name) => ownNames.find(name),
+        roundTrips: (window) => measures.roundTrips.list(window),
         certificates: () => certificates?.list() ?? [],
         challenges,
         info: () => ({
@@ -391,6 +396,7 @@ export async function createEdge(
           https: plane.places.find(({ listener }) => listener === 'https')?.port ?? null,
           region: chain.region,
           caps: caps.facts(clock.nowMs()),
+          measured: measures.roundTrips.latest?.toString() ?? null,
           chainTime: Math.floor(chain.nowMs() / 1000),
           software: SOFTWARE,
         }),

@@ -12,6 +12,7 @@ import type { EdgeConfig } from './config.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Ledger } from './journal/ledger.ts';
 import { createHealthChecks } from './origin/health-checks.ts';
+import type { Measures } from './measure/measures.ts';
 import { createOriginStates } from './origin/origin-states.ts';
 import type { OriginStates } from './origin/origin-states.ts';
 import { createOrigins } from './origin/origins.ts';
@@ -72,6 +73,7 @@ export function wirePhases(
     readonly log: Log;
     readonly random: () => number;
     readonly chain: Pick<EdgeChain, 'edges' | 'edge' | 'guards' | 'nowMs'>;
+    readonly measures: Pick<Measures, 'answer'>;
     readonly siblingClient: Pick<SiblingClient, 'post'>;
     readonly purged: Parameters<typeof createTierClient>[0]['purged'];
     readonly sign: SignBytes;
@@ -161,6 +163,7 @@ export function wirePhases(
   const serving: ServeDeps = {
     hosts,
     proofs: deps.proofs,
+    measures: deps.measures,
     tunnels,
     admit,
     caps: deps.caps,

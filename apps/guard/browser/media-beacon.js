@@ -16,6 +16,8 @@
   const ROUND_TRIPS = 3;
   const STORE = 'media-beacon';
   const TARGET = '/.well-known/media-network/ready';
+  /** Redirected twice, of which the edge takes the time by its own clock. */
+  const BEACON = '/.well-known/media-network/beacon';
 
   const { src, dataset } = document.currentScript;
 
@@ -28,8 +30,9 @@
     });
 
   /** The least of some round trips on a connection that is there already, in milliseconds. */
-  const measure = async (url) => {
-    await ask(url);
+  const measure = async (edge) => {
+    const url = new URL(TARGET, edge).href;
+    await ask(new URL(BEACON, edge).href);
     let least = Infinity;
     for (let i = 0; i < ROUND_TRIPS; i += 1) {
       const begun = performance.now();
@@ -54,7 +57,7 @@
     const samples = [];
     // One after the other: two at once would measure each other.
     for (const { edge, url } of looked) {
-      const ms = await measure(new URL(TARGET, url).href).catch(() => undefined);
+      const ms = await measure(url).catch(() => undefined);
       if (ms > 0) samples.push({ edge, ms });
     }
     // As text, which asks nobody for leave first.

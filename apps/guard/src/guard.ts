@@ -299,6 +299,7 @@ export async function createGuard(
       });
       made.start();
       scope.add('name', () => made.stop());
+      scope.add('challenges of capacity', () => duty.close());
       return made;
     };
     const tasks = [

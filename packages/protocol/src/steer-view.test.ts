@@ -9,13 +9,14 @@ const BODY: SteerViewBody = {
   guard: account(1),
   window: 28_333_333n,
   loads: [
-    { edge: account(2), used: 850, share: 1_000 },
-    { edge: account(3), used: 0xffff, share: 10 },
+    { edge: account(2), served: 850_000, claimed: 1_000_000, pulled: 1, proven: 900_000, share: 1_000 },
+    { edge: account(3), served: 0xffff_ffff, claimed: 0, pulled: 0, proven: 0, share: 10 },
   ],
   rtts: [
     { family: 4, prefix: Uint8Array.of(192, 0, 2, 0, 0, 0), edge: 1, tenths: 123, count: 4 },
     { family: 6, prefix: Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 1), edge: 0, tenths: 20_000, count: 255 },
   ],
+  told: [{ family: 4, prefix: Uint8Array.of(192, 0, 2, 0, 0, 0), edge: 0, tenths: 99, count: 3 }],
 };
 
 async function signed(over: Partial<SteerViewBody> = {}): Promise<{ view: SteerView; operator: string }> {
@@ -34,6 +35,7 @@ test('a view is what its guard signed, to the last byte', async () => {
     { ...read, guard: account(4) },
     { ...read, loads: read.loads.toReversed() },
     { ...read, rtts: read.rtts.slice(1) },
+    { ...read, rtts: [...read.rtts, ...read.told], told: [] },
   ])
     expect(await verifySteerViewSignature(changed, operator)).toBe(false);
 });
@@ -51,7 +53,8 @@ test('what is cut off, too long, or says what cannot be is none', async () => {
     { rtts: [{ ...rtt, tenths: 0 }] },
     { rtts: [{ ...rtt, count: 0 }] },
     { rtts: [{ ...rtt, family: 5 as 4 }] },
-    { rtts: [], loads: [{ ...load, share: 1_001 }] },
+    { told: [{ ...rtt, edge: 2 }] },
+    { rtts: [], told: [], loads: [{ ...load, share: 1_001 }] },
   ])
     expect(decodeSteerView(encodeSteerView((await signed(bad)).view))).toBeUndefined();
 });

@@ -7,13 +7,19 @@ import type { SignBytes } from './signing.ts';
 export interface EdgeLoad {
   /** Account. */
   readonly edge: string;
-  /** What it served of what it says that it can, in thousandths; `UNKNOWN_LOAD` where it does not say. */
-  readonly used: number;
+  /** What it served, in kbit/s; `UNKNOWN_LOAD` where it does not say. */
+  readonly served: number;
+  /** What it says that it can serve, in kbit/s; 0 where it does not say. */
+  readonly claimed: number;
+  /** What this guard got of it in a challenge of capacity, in kbit/s, 1 for nothing at all; 0 where there was none. */
+  readonly pulled: number;
+  /** What this guard takes for proven of it until then, in kbit/s; 0 for nothing. */
+  readonly proven: number;
   /** Part of all prefixes that is let to it, in thousandths. */
   readonly share: number;
 }
 
-/** Round trips from a prefix to an edge; of a viewer nothing more is kept. */
+/** Round trips between a prefix and an edge; of a viewer nothing more is kept. */
 export interface PrefixRtt {
   readonly family: 4 | 6;
   /** IPv4: 24 bits of it; IPv6: 48. Six bytes, zero behind. */
@@ -33,43 +39,54 @@ export interface SteerViewBody {
   /** Number of the twenty seconds since 1970, by the chain's clock. */
   readonly window: bigint;
   readonly loads: readonly EdgeLoad[];
+  /** What viewers' pages and this guard's own looks measured. */
   readonly rtts: readonly PrefixRtt[];
+  /** What edges measured and signed, of the window before. */
+  readonly told: readonly PrefixRtt[];
 }
 export interface SteerView extends SteerViewBody {
   readonly signature: Uint8Array;
 }
 
-export const UNKNOWN_LOAD = 0xffff;
-const HEAD_BYTES = 32 + 8 + 2 + 2;
-const LOAD_BYTES = 32 + 2 + 2;
+export const UNKNOWN_LOAD = 0xffff_ffff;
+const HEAD_BYTES = 32 + 8 + 2 + 2 + 2;
+const LOAD_BYTES: number = 32 + 4 * 4 + 2;
 const PREFIX_BYTES = 6;
 const RTT_BYTES: number = 1 + PREFIX_BYTES + 2 + 2 + 1;
 const SIGNATURE_BYTES = 64;
 export const MAX_STEER_EDGES = 4_096;
-/** Pairs of a prefix and an edge: a view is 200 KB at most, a quarter of it this. */
+/** Pairs of a prefix and an edge, and as many more that edges told: a view is 300 KB at most, a third of it these. */
 export const MAX_STEER_RTTS = 4_096;
 export const MAX_STEER_VIEW_BYTES: number =
-  HEAD_BYTES + LOAD_BYTES * MAX_STEER_EDGES + RTT_BYTES * MAX_STEER_RTTS + SIGNATURE_BYTES;
+  HEAD_BYTES + LOAD_BYTES * MAX_STEER_EDGES + 2 * RTT_BYTES * MAX_STEER_RTTS + SIGNATURE_BYTES;
 
-function body({ guard, window, loads, rtts }: SteerViewBody): Uint8Array {
+function body({ guard, window, loads, rtts, told }: SteerViewBody): Uint8Array {
   const head = recordWriter(HEAD_BYTES)
     .bytes(addressBytes(guard), 32)
     .u64(window)
     .u16(loads.length)
     .u16(rtts.length)
+    .u16(told.length)
     .done();
   return concatBytes([
     head,
-    ...loads.map(({ edge, used, share }) =>
-      recordWriter(LOAD_BYTES).bytes(addressBytes(edge), 32).u16(used).u16(share).done(),
+    ...loads.map(({ edge, served, claimed, pulled, proven, share }) =>
+      recordWriter(LOAD_BYTES)
+        .bytes(addressBytes(edge), 32)
+        .u32(served)
+        .u32(claimed)
+        .u32(pulled)
+        .u32(proven)
+        .u16(share)
+        .done(),
     ),
-    ...rtts.map(({ family, prefix, edge, tenths, count }) =>
+    ...[...rtts, ...told].map(({ family, prefix, edge, tenths, count }) =>
       recordWriter(RTT_BYTES).u8(family).bytes(prefix, PREFIX_BYTES).u16(edge).u16(tenths).u8(count).done(),
     ),
   ]);
 }
 
-const messageOf = (view: SteerViewBody): Uint8Array => signedMessage('steer view v1', body(view));
+const messageOf = (view: SteerViewBody): Uint8Array => signedMessage('steer view v2', body(view));
 
 /** Signs; what goes beyond a view's bounds must not be in it. */
 export async function signSteerView(view: SteerViewBody, sign: SignBytes): Promise<SteerView> {
@@ -86,24 +103,34 @@ export function decodeSteerView(data: Uint8Array): SteerView | undefined {
   const read = recordReader(data);
   const guard = addressOf(read.bytes(32));
   const window = read.u64();
-  const [edges, pairs] = [read.u16(), read.u16()];
-  if (edges > MAX_STEER_EDGES || pairs > MAX_STEER_RTTS) return undefined;
-  if (read.left() !== edges * LOAD_BYTES + pairs * RTT_BYTES + SIGNATURE_BYTES) return undefined;
+  const [edges, pairs, told] = [read.u16(), read.u16(), read.u16()];
+  if (edges > MAX_STEER_EDGES || pairs > MAX_STEER_RTTS || told > MAX_STEER_RTTS) return undefined;
+  if (read.left() !== edges * LOAD_BYTES + (pairs + told) * RTT_BYTES + SIGNATURE_BYTES) return undefined;
   const loads = Array.from({ length: edges }, () => ({
     edge: addressOf(read.bytes(32)),
-    used: read.u16(),
+    served: read.u32(),
+    claimed: read.u32(),
+    pulled: read.u32(),
+    proven: read.u32(),
     share: read.u16(),
   }));
-  const rtts: PrefixRtt[] = [];
-  for (let i = 0; i < pairs; i += 1) {
+  const all: PrefixRtt[] = [];
+  for (let i = 0; i < pairs + told; i += 1) {
     const family = read.u8();
     const prefix = read.bytes(PREFIX_BYTES);
     const [edge, tenths, count] = [read.u16(), read.u16(), read.u8()];
     if ((family !== 4 && family !== 6) || edge >= edges || tenths === 0 || count === 0) return undefined;
-    rtts.push({ family, prefix, edge, tenths, count });
+    all.push({ family, prefix, edge, tenths, count });
   }
   if (loads.some(({ share }) => share > 1_000)) return undefined;
-  return { guard, window, loads, rtts, signature: read.bytes(SIGNATURE_BYTES) };
+  return {
+    guard,
+    window,
+    loads,
+    rtts: all.slice(0, pairs),
+    told: all.slice(pairs),
+    signature: read.bytes(SIGNATURE_BYTES),
+  };
 }
 
 export function verifySteerViewSignature(view: SteerView, operator: string): Promise<boolean> {

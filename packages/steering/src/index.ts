@@ -7,4 +7,4 @@ export { partOfCountry } from './part-of-world.ts';
 export { STEERED_BITS, createEdgePicker } from './pick-edges.ts';
 export type { EdgePicker, HomeOf, RegionOf, SteeredAsker, SteeredEdge } from './pick-edges.ts';
 export { createSteering } from './rtt/steering.ts';
-export type { LiveEdge, Steering, WindowView } from './rtt/steering.ts';
+export type { LiveEdge, MeasuredRtt, Steering, WindowView } from './rtt/steering.ts';

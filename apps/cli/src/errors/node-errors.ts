@@ -179,6 +179,10 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
     'The edge cannot read the settings of the resource at the moment.',
     'See that guards run ("media status"); if they are new ones, "media resource update 1 --new-password" seals the settings for them. If they do, the edge may not know one of the rules: its log says which.',
   ],
+  'edge/no-round-trips': [
+    'The edge has measured nothing in that window of twenty seconds, or it is not over.',
+    'Ask for the one that its /v1/info names.',
+  ],
   'edge/no-such-evidence': ['The edge has no list with this root.', OTHER_GUARD],
   'edge/not-authorised': [
     'The guards have not authorised the resource, or this edge, yet.',
@@ -487,6 +491,13 @@ export const NODE_ERRORS: Readonly<Record<string, Entry>> = {
     'The program of --acme-dns-hook has not done what it was asked for.',
     'Run it as the message says: it is called with publish or withdraw, a name and a value, and ends with 0.',
   ],
+  'capacity/malformed': ['The request to send cannot be read.', 'Write it as docs/evidence.md says.'],
+  'capacity/not-a-guard': [
+    'Only active guards of the network may see what an edge can send.',
+    'See that the guard runs with the key that the chain names.',
+  ],
+  'capacity/not-now': ['The request to send is of another time, or for another edge.', 'Set the clock.'],
+  'capacity/too-many': ['The edge sends to each guard once an hour.', 'Wait for the next one.'],
   'commit/bad-signature': [
     "The request for counters is not signed by the guard's operator.",
     'See that the guard runs with the key that the chain names.',

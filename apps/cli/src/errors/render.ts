@@ -18,6 +18,7 @@ const AREAS: readonly (readonly [area: string, title: string])[] = [
   ['token', 'Tokens'],
   ['receipt', 'Receipts'],
   ['vouch', 'Signers'],
+  ['capacity', 'What edges can send'],
   ['commit', "Edges' counters"],
   ['purge', 'Purges'],
   ['tier', 'Between edges'],

@@ -48,6 +48,7 @@ beforeAll(async () => {
       traffic: never,
       certificates: () => [],
       challenges: createChallenges(),
+      roundTrips: async () => undefined,
       ownName: never,
       clock: createManualClock(),
       log: silentLog,

@@ -42,6 +42,8 @@ export interface ControlDeps {
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   readonly traffic: () => Promise<TrafficSnapshot>;
   readonly ownName: (name: string) => Promise<OwnNameAnswer>;
+  /** What it measured of viewers' networks in a window of twenty seconds, signed; undefined where there is nothing. */
+  readonly roundTrips: (window: bigint) => Promise<Uint8Array | undefined>;
   /** What this edge proves to a CA; other edges ask for it where the CA came to them. */
   readonly challenges: Pick<Challenges, 'http' | 'digest'>;
   readonly certificates: () => readonly CertificateView[];
@@ -144,6 +146,16 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
     return binary(await deps.evidence.commits(Number(hour)), 'no-store');
   }
 
+  async function roundTrips(request: IncomingMessage, url: URL): Promise<ControlAnswer> {
+    const window = url.searchParams.get('window') ?? '';
+    if (!/^\d{1,15}$/.test(window)) return problem(400, 'edge/bad-request', 'Give window, a whole number.');
+    if (!may(lists, request)) return busy();
+    const list = await deps.roundTrips(BigInt(window));
+    return list === undefined
+      ? problem(404, 'edge/no-round-trips', 'Nothing was measured in that window, or it is not over.')
+      : binary(list, 'no-store');
+  }
+
   async function answer(request: IncomingMessage): Promise<ControlAnswer> {
     const url = URL.parse(request.url ?? '/', 'http://control');
     if (url === null) return problem(400, 'edge/bad-request', 'The request target cannot be read.');
@@ -195,6 +207,8 @@ export async function startControlServer(deps: ControlDeps, options: ControlOpti
         return attest(request, url);
       case '/v1/commits':
         return commits(request, url);
+      case '/v1/round-trips':
+        return roundTrips(request, url);
     }
     const list = EVIDENCE.exec(url.pathname);
     const kind = list?.[1];

@@ -1,8 +1,8 @@
 import type { ParsedRequest } from '@media-network/http-front';
-import { VIA } from '../origin/origin-headers.ts';
 import { CHALLENGE_PREFIX } from '../tls/challenges.ts';
 import type { SharedProofs } from '../tls/sibling-proofs.ts';
 import type { Answer } from './answer.ts';
+import { ownAnswer } from './own-answer.ts';
 
 /**
  * What a CA looks for while this edge, or another one, orders a certificate for the host (HTTP-01, RFC 8555 §8.3). All else below that path
@@ -16,17 +16,9 @@ export async function challengeAnswer(
   if (!target.startsWith(CHALLENGE_PREFIX) || (method !== 'GET' && method !== 'HEAD')) return undefined;
   const proof = await proofs.http(host, target.slice(CHALLENGE_PREFIX.length));
   if (proof === undefined) return undefined;
-  const body = Buffer.from(proof);
-  return {
-    phase: 'identify',
-    outcome: 'own',
-    reason: undefined,
-    status: 200,
-    statusText: 'OK',
-    headers: ['Content-Type', 'application/octet-stream', 'Cache-Control', 'no-store', 'Via', VIA],
-    contentLength: body.length,
-    body,
-    cacheStatus: undefined,
-    object: undefined,
-  };
+  return ownAnswer(
+    200,
+    ['Content-Type', 'application/octet-stream', 'Cache-Control', 'no-store'],
+    Buffer.from(proof),
+  );
 }

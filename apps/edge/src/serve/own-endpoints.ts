@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ParsedRequest } from '@media-network/http-front';
 import { RECEIPT_BYTES } from '@media-network/protocol';
@@ -8,15 +7,13 @@ import type { PeerPoolDesk } from '../peerpool/peerpool-desk.ts';
 import { admit } from './admit.ts';
 import type { AdmitDeps } from './admit.ts';
 import type { Tenant } from '../tenant/tenant-book.ts';
-import { VIA } from '../origin/origin-headers.ts';
 import type { Answer } from './answer.ts';
+import { OWN_PREFIX, ownAnswer } from './own-answer.ts';
 import { refusalWords } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import type { Tally } from './tally.ts';
 import type { Visit } from './visit.ts';
 
-/** Everything below is the edge's own on every resource's host, and is not billed. */
-export const OWN_PREFIX = '/.well-known/media-network/';
 const RECEIPTS = `${OWN_PREFIX}receipts`;
 const READY = `${OWN_PREFIX}ready`;
 
@@ -35,21 +32,7 @@ export async function answerOwn(
   const said = await saidTo(visit, tenant, deps);
   if (said === undefined) return { kind: 'refused', phase: 'identify', code: 'edge/unknown-endpoint' };
   if (said.reason !== undefined) tally.refused('identify', said.reason);
-  return {
-    kind: 'own',
-    answer: {
-      phase: 'identify',
-      outcome: 'own',
-      reason: said.reason,
-      status: said.status,
-      statusText: STATUS_CODES[said.status] ?? '',
-      headers: [...said.headers, 'Via', VIA],
-      contentLength: said.body.length,
-      body: said.body,
-      cacheStatus: undefined,
-      object: undefined,
-    },
-  };
+  return { kind: 'own', answer: ownAnswer(said.status, said.headers, said.body, said.reason) };
 }
 
 interface Said {

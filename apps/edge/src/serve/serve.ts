@@ -20,10 +20,12 @@ import type { Found, LookUpDeps } from './look-up.ts';
 import { pageOfError } from './page-of-error.ts';
 import { permit } from './permit.ts';
 import type { PermitDeps } from './permit.ts';
-import { OWN_PREFIX, answerOwn } from './own-endpoints.ts';
+import { OWN_PREFIX } from './own-answer.ts';
+import { answerOwn } from './own-endpoints.ts';
 import { asksForEvents } from '../origin/event-stream.ts';
 import { challengeAnswer } from './challenge-answer.ts';
 import { keyedBy } from './entry-keys.ts';
+import type { Measures } from '../measure/measures.ts';
 import type { Phase } from './phases.ts';
 import { failureCode, refusedAnswer } from './refusal.ts';
 import type { Refused } from './refusal.ts';
@@ -42,6 +44,8 @@ export interface ServeDeps extends DeliverDeps, RefreshDeps, LookUpDeps, CodedAn
   readonly hosts: Hosts;
   /** What a CA looks for (docs/tls.md). */
   readonly proofs: Pick<SharedProofs, 'http'>;
+  /** What is measured at whatever host, and for whom nobody pays. */
+  readonly measures: Pick<Measures, 'answer'>;
   readonly admit: AdmitDeps;
   readonly peerpool: PeerPoolDesk;
   readonly permit: PermitDeps;
@@ -79,6 +83,8 @@ async function enter(visit: Visit, deps: ServeDeps): Promise<Entered> {
   try {
     const proof = await challengeAnswer(request, deps.proofs);
     if (proof !== undefined) return { kind: 'answered', answer: proof };
+    const measured = deps.measures.answer(request);
+    if (measured !== undefined) return { kind: 'answered', answer: await measured };
     const found = await identify(deps.hosts, request.host);
     if (found.kind === 'refused') return refused(found);
     const { tenant } = found;

@@ -8,7 +8,7 @@ import type { OriginSettings } from '../origin/origin-settings.ts';
 import { madeRequest } from '../serve/made-request.ts';
 import type { Answer } from '../serve/answer.ts';
 import { readOut } from '../serve/origin-body.ts';
-import { OWN_PREFIX } from '../serve/own-endpoints.ts';
+import { OWN_PREFIX } from '../serve/own-answer.ts';
 import { createRememberedKeys } from '../serve/remembered-keys.ts';
 import { admittedVisit } from '../serve/visit.ts';
 import type { AdmittedVisit } from '../serve/visit.ts';

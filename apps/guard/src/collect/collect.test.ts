@@ -95,6 +95,7 @@ async function setup(
       return { status: 200, body: encodeCommit(commit) };
     },
     mayAsk: () => true,
+    pull: async () => undefined,
     close: async () => undefined,
   };
   const dir = await mkdtemp(path.join(tmpdir(), 'guard-collect-'));

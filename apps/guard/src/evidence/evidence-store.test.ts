@@ -162,6 +162,7 @@ describe('evidence source', () => {
       },
       post: async () => undefined,
       mayAsk: () => true,
+      pull: async () => undefined,
       close: async () => undefined,
     };
     const store = await openEvidenceStore(dir, { maxBytes: 1e6, hasher }, fail);

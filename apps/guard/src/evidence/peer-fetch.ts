@@ -9,6 +9,12 @@ export interface PeerAnswer {
   readonly body: Uint8Array;
 }
 
+export interface Pulled {
+  readonly bytes: number;
+  /** Milliseconds from the head of the answer to its last byte. */
+  readonly ms: number;
+}
+
 /** What one exchange with a stranger may cost. */
 export interface FetchLimits {
   /** Most bytes of a body that are read. */
@@ -33,6 +39,8 @@ export interface PeerFetch {
     body: Uint8Array,
     limits: FetchLimits,
   ): Promise<PeerAnswer | undefined>;
+  /** Posts, and counts what comes without keeping it, until it ends or a limit is reached; undefined where nothing came with 200. */
+  pull(baseUrl: string, target: string, body: Uint8Array, limits: FetchLimits): Promise<Pulled | undefined>;
   /** Whether a peer may be asked at all: a guard on the internet asks nobody inside its own network. */
   mayAsk(baseUrl: string): boolean;
   close(): Promise<void>;
@@ -101,6 +109,25 @@ export function createPeerFetch(log: Log, { allowPrivate }: { readonly allowPriv
     return { status: answer.statusCode, body: Buffer.concat(chunks) };
   }
 
+  async function pull(url: URL, sent: Uint8Array, limits: FetchLimits): Promise<Pulled | undefined> {
+    const timeout = AbortSignal.timeout(limits.timeoutMs ?? timeFor(limits.maxBytes, 30_000));
+    const signal = limits.signal === undefined ? timeout : AbortSignal.any([limits.signal, timeout]);
+    const answer = await request(url, { method: 'POST', dispatcher, signal, body: Buffer.from(sent) });
+    const begun = performance.now();
+    let [bytes, ms] = [0, 0];
+    try {
+      for await (const chunk of answer.body) {
+        bytes += (chunk as Buffer).length; // undici's bodies are of buffers
+        ms = performance.now() - begun;
+        if (bytes >= limits.maxBytes || answer.statusCode !== 200) break;
+      }
+    } catch {
+      // What came until the time was over counts.
+    }
+    answer.body.on('error', () => undefined).destroy();
+    return answer.statusCode === 200 && bytes > 0 ? { bytes, ms } : undefined;
+  }
+
   async function ask(
     method: 'GET' | 'POST',
     baseUrl: string,
@@ -121,6 +148,10 @@ export function createPeerFetch(log: Log, { allowPrivate }: { readonly allowPriv
   return {
     get: (baseUrl, target, limits) => ask('GET', baseUrl, target, undefined, limits),
     post: (baseUrl, target, body, limits) => ask('POST', baseUrl, target, body, limits),
+    async pull(baseUrl, target, body, limits) {
+      const url = urlOf(baseUrl, target);
+      return url === undefined ? undefined : pull(url, body, limits).catch(() => undefined);
+    },
     mayAsk: (baseUrl) => urlOf(baseUrl, '/') !== undefined,
     close: () => dispatcher.destroy(),
   };

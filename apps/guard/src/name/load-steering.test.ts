@@ -1,9 +1,21 @@
-import { addressOf, createSessionKey } from '@media-network/protocol';
+import {
+  STEER_WINDOW_MS as WINDOW_MS,
+  addressOf,
+  createSessionKey,
+  decodeCapacityAsk,
+  encodeEdgeRtts,
+  signEdgeRtts,
+} from '@media-network/protocol';
+import type { EdgeRtt } from '@media-network/protocol';
+import { systemClock } from '@media-network/runtime';
 import { expect, test } from 'vitest';
 import type { PeerFetch } from '../evidence/peer-fetch.ts';
 import { addressAt } from '../testing-accounts.ts';
+import { createBilledLoads } from './billed-loads.ts';
+import { createCapacityPulls, isChallenged } from './capacity-pulls.ts';
+import { createEdgeWords } from './edge-words.ts';
 import { createEdgeLoads } from './edge-loads.ts';
-import { WINDOW_MS, createLoadSteering } from './load-steering.ts';
+import { createLoadSteering } from './load-steering.ts';
 import type { LoadSteering } from './load-steering.ts';
 import { createRoundTrips } from './round-trips.ts';
 import type { RoundTrips } from './round-trips.ts';
@@ -12,11 +24,14 @@ import type { SteerViews } from './steer-views.ts';
 import type { Peer } from './edge-views.ts';
 
 const never = new AbortController().signal;
-const EDGES = [11, 12, 13].map((n) => ({
+const EDGE_KEYS = await Promise.all([11, 12, 13].map(() => createSessionKey()));
+const EDGES = [11, 12, 13].map((n, i) => ({
   address: String(addressAt(n)),
   id: String(addressAt(n)),
   region: 'eu-west',
+  operator: addressOf(EDGE_KEYS[i]?.publicKey ?? new Uint8Array(32)),
   control: `http://edge-${n}.test`,
+  url: `http://edge-${n}.test`,
 }));
 const [FIRST, SECOND, THIRD] = EDGES.map(({ id }) => id);
 const PREFIX = {
@@ -33,13 +48,44 @@ function createGuards() {
   >();
   const served = new Map<string, { bytes: number; maxMbit: number | null }>();
   const cut = new Set<string>();
+  /** What an edge tells of every window, and who signs it. */
+  const tells = new Map<string, { rtts: readonly EdgeRtt[]; by: number }>();
+  /** What an edge sends to each guard in a challenge: kbit/s. */
+  const sends = new Map<string, number>();
 
-  const fetchOf = (self: string): Pick<PeerFetch, 'get' | 'mayAsk'> => ({
+  async function wordOf(base: string, window: bigint): Promise<{ status: number; body: Uint8Array }> {
+    const told = tells.get(base);
+    const key = EDGE_KEYS[told?.by ?? 0];
+    const edge = EDGES.find(({ control }) => control === base);
+    if (told === undefined || key === undefined || edge === undefined)
+      return { status: 404, body: new Uint8Array(0) };
+    const list = await signEdgeRtts({ edge: edge.address, window, rtts: told.rtts }, key.sign);
+    return { status: 200, body: encodeEdgeRtts(list) };
+  }
+
+  const fetchOf = (self: string): Pick<PeerFetch, 'get' | 'mayAsk' | 'pull'> => ({
     mayAsk: () => true,
+    async pull(base, _target, body) {
+      const ask = decodeCapacityAsk(body);
+      const edge = EDGES.find(({ url }) => url === base);
+      if (ask === undefined || ask.edge !== edge?.address) return undefined;
+      const kbps = sends.get(base);
+      return kbps === undefined ? undefined : { bytes: kbps * 25, ms: 200 };
+    },
     async get(base, target) {
+      if (base.startsWith('http://edge-') && target.startsWith('/v1/round-trips'))
+        return wordOf(base, BigInt(target.split('=')[1] ?? ''));
       if (base.startsWith('http://edge-')) {
         const { bytes, maxMbit } = served.get(base) ?? { bytes: 0, maxMbit: null };
-        return { status: 200, body: Buffer.from(JSON.stringify({ caps: { maxMbit, monthBytes: bytes } })) };
+        return {
+          status: 200,
+          body: Buffer.from(
+            JSON.stringify({
+              caps: { maxMbit, monthBytes: bytes },
+              measured: String(Math.floor(nowMs / WINDOW_MS)),
+            }),
+          ),
+        };
       }
       const peer = [...guards.values()].find(({ peer: { endpoint } }) => endpoint === base);
       if (peer === undefined || cut.has(base) || cut.has(`http://${self}.test`)) return undefined;
@@ -56,7 +102,19 @@ function createGuards() {
     const trips = createRoundTrips();
     const steering = createLoadSteering({
       views,
-      loads: createEdgeLoads(fetch),
+      words: createEdgeWords(fetch),
+      pulls: createCapacityPulls({
+        fetch,
+        guardNo: n,
+        sign: key.sign,
+        clock: { ...systemClock, sleep: async () => undefined },
+      }),
+      loads: createEdgeLoads({
+        fetch,
+        billed: createBilledLoads(),
+        periods: () => undefined,
+        reports: async () => [],
+      }),
       roundTrips: trips,
       regionOf: () => 'eu-de',
     });
@@ -84,7 +142,18 @@ function createGuards() {
     const before = served.get(`http://edge-${n}.test`)?.bytes ?? 0;
     served.set(`http://edge-${n}.test`, { bytes: before + (mbit * 125_000 * WINDOW_MS) / 1_000, maxMbit });
   };
-  return { add, window, of, serve, cut, guards, tripsOf: (name: string) => guards.get(name)?.trips };
+  return {
+    add,
+    window,
+    of,
+    serve,
+    cut,
+    guards,
+    tells,
+    sends,
+    at: () => BigInt(Math.floor(nowMs / WINDOW_MS)),
+    tripsOf: (name: string) => guards.get(name)?.trips,
+  };
 }
 
 test('every guard has the same shares: less for who serves more than it should, all for who does not say', async () => {
@@ -138,7 +207,12 @@ const peer = (n: number, key: Uint8Array): Peer => ({
 test('a view that another key signed, or of another guard or window, counts for nothing', async () => {
   const [mine, other] = [await createSessionKey(), await createSessionKey()];
   const liar = createSteerViews({ get: async () => undefined }, String(addressAt(2)), other.sign);
-  await liar.make({ window: 1_000n, loads: [{ edge: FIRST ?? '', used: 9, share: 0.01 }], rtts: [] });
+  await liar.make({
+    window: 1_000n,
+    loads: [{ edge: FIRST ?? '', served: 9, claimed: 0, pulled: 0, proven: 0, share: 0.01 }],
+    rtts: [],
+    told: [],
+  });
   const bytes = liar.own(1_000n) ?? new Uint8Array(0);
   const views = createSteerViews(
     { get: async () => ({ status: 200, body: bytes }) },
@@ -156,4 +230,52 @@ test('a view that another key signed, or of another guard or window, counts for 
   expect(views.of(1_000n, counting)).toHaveLength(1);
   expect(views.of(1_001n, counting)).toEqual([]);
   expect(views.of(1_000n, new Set())).toEqual([]);
+});
+
+const rttOf = (ms: number): EdgeRtt => ({
+  family: 4,
+  prefix: Uint8Array.of(203, 0, 113, 0, 0, 0),
+  tenths: ms * 10,
+  count: 3,
+});
+
+test('what edges measured leads a prefix at every guard, and what one signed in the name of another does not', async () => {
+  const { add, window, of, tells } = createGuards();
+  for (const [i, name] of ['g1', 'g2', 'g3'].entries()) await add(name, i + 1);
+  for (const [i, ms] of [80, 9, 60].entries())
+    tells.set(EDGES[i]?.control ?? '', { rtts: [rttOf(ms)], by: i });
+  for (let i = 0; i < 6; i += 1) await window();
+  for (const name of ['g1', 'g2', 'g3']) expect(of(name).homeOf(PREFIX)).toBe(SECOND);
+});
+
+test('a word that its edge did not sign is none', async () => {
+  const { add, window, of, tells } = createGuards();
+  for (const [i, name] of ['g1', 'g2', 'g3'].entries()) await add(name, i + 1);
+  for (const [i, ms] of [80, 9, 60].entries())
+    tells.set(EDGES[i]?.control ?? '', { rtts: [rttOf(ms)], by: (i + 1) % 3 });
+  for (let i = 0; i < 6; i += 1) await window();
+  expect(of('g1').homeOf(PREFIX)).toBeUndefined();
+});
+
+test('an edge is challenged by all guards in one window of the hour, and what it can is what all got', async () => {
+  const { add, window, of, sends, serve, at } = createGuards();
+  for (const [i, name] of ['g1', 'g2', 'g3'].entries()) await add(name, i + 1);
+  sends.set('http://edge-11.test', 10_000);
+  sends.set('http://edge-12.test', 300_000);
+  let challenged = 0;
+  for (let i = 0; i < 190; i += 1) {
+    serve(11, 20, 500);
+    serve(12, 20, 500);
+    if (isChallenged(FIRST ?? '', at())) challenged += 1;
+    await window();
+  }
+  expect(challenged).toBeGreaterThanOrEqual(1);
+  expect(challenged).toBeLessThanOrEqual(2);
+  for (const name of ['g1', 'g2', 'g3']) {
+    // 3 × 10 Mbit/s and the 20 that viewers had, of 500 claimed.
+    expect(of(name).capacityOf(FIRST ?? '')).toBe(50_000);
+    expect(of(name).capacityOf(SECOND ?? '')).toBe(500_000);
+    // One that sends nothing at all, and claims nothing, is taken for what it serves.
+    expect(of(name).capacityOf(THIRD ?? '')).toBeLessThanOrEqual(3);
+  }
 });

@@ -1,18 +1,23 @@
+import { STEER_WINDOW_MS } from '@media-network/protocol';
 import type { LiveEdge, RegionOf, Steering } from '@media-network/steering';
 import { createSteering } from '@media-network/steering';
+import type { CapacityPulls, PulledEdge } from './capacity-pulls.ts';
 import type { LoadedEdge, EdgeLoads } from './edge-loads.ts';
+import type { EdgeWords, MeasuringEdge } from './edge-words.ts';
 import type { Peer } from './edge-views.ts';
 import type { RoundTrips } from './round-trips.ts';
 import { WINDOWS_KEPT } from './steer-views.ts';
 import type { SteerViews } from './steer-views.ts';
 
 /** Guards see, tell each other and decide in windows of a third of the TTL: what one change does has shown when the next is made. */
-export const WINDOW_MS = 20_000;
+const WINDOW_MS = STEER_WINDOW_MS;
 const WINDOWS_A_TTL = 3n;
 
 export interface LoadSteeringDeps {
   readonly views: SteerViews;
   readonly loads: EdgeLoads;
+  readonly words: EdgeWords;
+  readonly pulls: Pick<CapacityPulls, 'begin' | 'of'>;
   readonly roundTrips: RoundTrips;
   readonly regionOf: RegionOf;
   /** Whose network a prefix is in. */
@@ -20,7 +25,7 @@ export interface LoadSteeringDeps {
 }
 
 export interface SteeringRound {
-  readonly edges: readonly (LoadedEdge & LiveEdge)[];
+  readonly edges: readonly (LoadedEdge & MeasuringEdge & PulledEdge & LiveEdge)[];
   readonly peers: readonly Peer[];
   /** Guards whose word counts, this one's included. */
   readonly counting: ReadonlySet<string>;
@@ -29,7 +34,7 @@ export interface SteeringRound {
 }
 
 /** What edges can take and where prefixes are near, by what all guards have seen; the same at each that has heard the others. */
-export interface LoadSteering extends Pick<Steering, 'shareOf' | 'homeOf'> {
+export interface LoadSteering extends Pick<Steering, 'shareOf' | 'homeOf' | 'capacityOf'> {
   round(of: SteeringRound, signal: AbortSignal): Promise<void>;
 }
 
@@ -50,24 +55,35 @@ export function createLoadSteering(deps: LoadSteeringDeps): LoadSteering {
 
   return {
     shareOf: (edge) => steering.shareOf(edge),
+    capacityOf: (edge) => steering.capacityOf(edge),
     homeOf: (asker) => steering.homeOf(asker),
     async round({ edges, peers, counting, nowMs }, signal) {
       const window = BigInt(Math.floor(nowMs / WINDOW_MS));
+      deps.pulls.begin(window, nowMs, edges);
       await deps.views.ask(peers, window - 1n, signal);
       if (signal.aborted || (closed !== undefined && window - 1n <= closed)) return;
       // A guard that has just started asks in its first rounds what the others have of the last minutes.
       if (closed !== undefined) advanceTo(window - 2n, edges, counting);
-      const used = await deps.loads.ask(edges, nowMs, signal);
+      const loads = await deps.loads.ask(edges, nowMs, signal);
+      // An edge tells of a window when it is over by its own clock.
+      const told = window - 2n;
+      const telling = edges.filter(({ address }) => (loads.get(address)?.measured ?? -1n) >= told);
+      const words = await deps.words.ask(telling, told, signal);
       if (signal.aborted) return;
       closed = window - 1n;
+      const pulled = deps.pulls.of(window - 1n);
       await deps.views.make({
         window: window - 1n,
         loads: edges.map(({ address }) => ({
           edge: address,
-          used: used.get(address),
+          served: loads.get(address)?.served,
+          claimed: loads.get(address)?.claimed ?? 0,
+          pulled: pulled.get(address) ?? 0,
+          proven: steering.provenOf(address),
           share: steering.shareOf(address),
         })),
         rtts: deps.roundTrips.close(),
+        told: words,
       });
     },
   };

@@ -1,4 +1,4 @@
-import type { Found, Signer } from '@media-network/chain';
+import type { Found, MediaClient, Signer } from '@media-network/chain';
 import { signEvidence } from '@media-network/chain';
 import { NODE_STATUS } from '@media-network/chain/schema';
 import { PUBLIC_KEY_BYTES } from '@media-network/dns';
@@ -17,6 +17,9 @@ import { createEdgeLooks } from './edge-looks.ts';
 import { createEdgeViews } from './edge-views.ts';
 import { reachedByName } from './endpoint-addresses.ts';
 import type { EndpointBook } from './endpoint-addresses.ts';
+import { createBilledLoads } from './billed-loads.ts';
+import type { CapacityPulls } from './capacity-pulls.ts';
+import { createEdgeWords } from './edge-words.ts';
 import { createEdgeLoads } from './edge-loads.ts';
 import { createLoadSteering } from './load-steering.ts';
 import type { RoundTrips } from './round-trips.ts';
@@ -26,6 +29,7 @@ import type { Picks } from './site-index.ts';
 
 export interface NameDutyDeps {
   readonly network: Network;
+  readonly client: Pick<MediaClient, 'reports'>;
   readonly guard: Found<'guard'>;
   readonly operator: Signer;
   readonly fetch: PeerFetch;
@@ -34,6 +38,7 @@ export interface NameDutyDeps {
   readonly regionOf: RegionOf;
   readonly networkOf: RegionOf;
   readonly roundTrips: RoundTrips;
+  readonly pulls: CapacityPulls;
   readonly settings: SettingsReader;
   /** What this guard signs the zone with; undefined where it does not. */
   readonly signing: Signing | undefined;
@@ -88,7 +93,14 @@ export function createNameDuty(deps: NameDutyDeps, options: NameDutyOptions): Na
   const steering = createLoadSteering({
     ...deps,
     views: steerViews,
-    loads: createEdgeLoads(deps.fetch),
+    words: createEdgeWords(deps.fetch),
+    pulls: deps.pulls,
+    loads: createEdgeLoads({
+      fetch: deps.fetch,
+      billed: createBilledLoads(),
+      periods: () => snapshot?.config,
+      reports: (hour) => deps.client.reports(hour),
+    }),
   });
   /** Where this guard looks from. */
   const vantage = URL.parse(guard.endpoint)?.hostname.replaceAll(/^\[|\]$/g, '') ?? '';
@@ -202,7 +214,9 @@ export function createNameDuty(deps: NameDutyDeps, options: NameDutyOptions): Na
         address: String(edge.address),
         id: String(edge.address),
         region: regionText(edge.region),
+        operator: String(edge.operator),
         control: edge.control,
+        url: edge.endpoint,
       }));
       await steering.round(
         {

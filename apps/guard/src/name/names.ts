@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Found, Signer } from '@media-network/chain';
+import { signEvidence } from '@media-network/chain';
+import type { Found, MediaClient, Signer } from '@media-network/chain';
 import { createResponder, createZoneSigner, dsText, encodeName, listenDns } from '@media-network/dns';
 import type { DnsServer, ResponderCounts } from '@media-network/dns';
 import { openAsns, openCountries } from '@media-network/geo';
@@ -11,6 +12,7 @@ import type { PeerFetch } from '../evidence/peer-fetch.ts';
 import type { Network } from '../network.ts';
 import { createRateLimit } from '../rate-limit.ts';
 import { createEndpointBook } from './endpoint-addresses.ts';
+import { createCapacityPulls } from './capacity-pulls.ts';
 import { createNameDuty } from './name-duty.ts';
 import type { NameDuty } from './name-duty.ts';
 import { createRoundTrips } from './round-trips.ts';
@@ -31,6 +33,7 @@ const RTT_PER_MINUTE = 12;
 
 export interface NamesDeps {
   readonly network: Network;
+  readonly client: Pick<MediaClient, 'reports'>;
   readonly guard: Found<'guard'>;
   readonly operator: Signer;
   readonly fetch: PeerFetch;
@@ -57,6 +60,8 @@ export interface Names extends NameDuty {
   takeRoundTrips(body: Uint8Array, client: string): 'taken' | 'none' | 'too-many';
   /** Servers that keep a copy of the zone. */
   readonly secondaries: Secondaries;
+  /** Gives up what is under way outside of rounds. */
+  close(): Promise<void>;
   /** Lines for `/metrics`. */
   metrics(): string;
 }
@@ -85,6 +90,11 @@ export async function openNames(deps: NamesDeps, config: GuardConfig, allowPriva
     clock: deps.clock,
   });
   const roundTrips = createRoundTrips();
+  const pulls = createCapacityPulls({
+    ...deps,
+    guardNo: deps.guard.no,
+    sign: (message) => signEvidence(deps.operator, message),
+  });
   const rttLimit = createRateLimit(deps.clock, RTT_PER_MINUTE);
   const duty: NameDuty = createNameDuty(
     {
@@ -98,6 +108,7 @@ export async function openNames(deps: NamesDeps, config: GuardConfig, allowPriva
         config.dnsNetworks === undefined ? undefined : openAsns(config.dnsNetworks),
       ),
       roundTrips,
+      pulls,
       signing,
       more: (below) => txt.find(below),
     },
@@ -111,6 +122,7 @@ export async function openNames(deps: NamesDeps, config: GuardConfig, allowPriva
     secondaries,
     steer: createSteerDesk(() => duty.state),
     round: (signal) => duty.round(signal),
+    close: () => pulls.close(),
     get view() {
       return duty.view;
     },

@@ -1,5 +1,6 @@
 import {
   MAX_STEER_EDGES,
+  MAX_STEER_RTTS,
   MAX_STEER_VIEW_BYTES,
   UNKNOWN_LOAD,
   decodeSteerView,
@@ -7,8 +8,8 @@ import {
   signSteerView,
   verifySteerViewSignature,
 } from '@media-network/protocol';
-import type { SignBytes, SteerView } from '@media-network/protocol';
-import type { WindowView } from '@media-network/steering';
+import type { PrefixRtt, SignBytes, SteerView } from '@media-network/protocol';
+import type { MeasuredRtt, WindowView } from '@media-network/steering';
 import type { PeerFetch } from '../evidence/peer-fetch.ts';
 import type { Peer } from './edge-views.ts';
 import type { MeasuredPair } from './round-trips.ts';
@@ -21,13 +22,11 @@ const WINDOWS_A_ROUND = 8;
 
 export interface OwnWindow {
   readonly window: bigint;
-  /** Of all edges that are alive; undefined load where one does not say. */
-  readonly loads: readonly {
-    readonly edge: string;
-    readonly used: number | undefined;
-    readonly share: number;
-  }[];
+  /** Of all edges that are alive. */
+  readonly loads: WindowView['loads'];
   readonly rtts: readonly MeasuredPair[];
+  /** What edges told, of the window before. */
+  readonly told: readonly MeasuredPair[];
 }
 
 /** What guards have of each window, as they sign it: this one's, and those of its peers. */
@@ -67,23 +66,23 @@ export function createSteerViews(fetch: Pick<PeerFetch, 'get'>, guard: string, s
   }
 
   return {
-    async make({ window, loads, rtts }) {
+    async make({ window, loads, rtts, told }) {
       const listed = loads.toSorted((a, b) => (a.edge < b.edge ? -1 : 1)).slice(0, MAX_STEER_EDGES);
       const placeOf = new Map(listed.map(({ edge }, place) => [edge, place]));
       const view = await signSteerView(
         {
           guard,
           window,
-          loads: listed.map(({ edge, used, share }) => ({
+          loads: listed.map(({ edge, served, claimed, pulled, proven, share }) => ({
             edge,
-            used: used === undefined ? UNKNOWN_LOAD : Math.min(UNKNOWN_LOAD - 1, Math.round(used * 1_000)),
+            served: served === undefined ? UNKNOWN_LOAD : kbps(served),
+            claimed: kbps(claimed),
+            pulled: kbps(pulled),
+            proven: kbps(proven),
             share: Math.round(share * 1_000),
           })),
-          rtts: rtts.flatMap(({ family, prefix, edge, meanMs, count }) => {
-            const place = placeOf.get(edge);
-            const tenths = Math.max(1, Math.round(meanMs * 10));
-            return place === undefined ? [] : [{ family, prefix, edge: place, tenths, count }];
-          }),
+          rtts: rtts.flatMap((pair) => placed(pair, placeOf)),
+          told: told.flatMap((pair) => placed(pair, placeOf)).slice(0, MAX_STEER_RTTS),
         },
         sign,
       );
@@ -112,25 +111,40 @@ export function createSteerViews(fetch: Pick<PeerFetch, 'get'>, guard: string, s
     of(window, counting) {
       return [...(kept.get(window)?.values() ?? [])]
         .filter((view) => counting.has(view.guard))
-        .map(({ guard: by, loads, rtts }) => ({
-          guard: by,
-          loads: loads.map(({ edge, used, share }) => ({
-            edge,
-            used: used === UNKNOWN_LOAD ? undefined : used / 1_000,
-            share: share / 1_000,
-          })),
-          rtts: rtts.map(({ family, prefix, edge, tenths, count }) => ({
+        .map(({ guard: by, loads, rtts, told }): WindowView => {
+          const measured = ({ family, prefix, edge, tenths, count }: PrefixRtt): MeasuredRtt => ({
             prefix: askerOf(family, prefix),
             edge: loads[edge]?.edge ?? '',
             ms: tenths / 10,
             count,
-          })),
-        }));
+          });
+          return {
+            guard: by,
+            loads: loads.map((load) => ({
+              ...load,
+              served: load.served === UNKNOWN_LOAD ? undefined : load.served,
+              share: load.share / 1_000,
+            })),
+            rtts: rtts.map(measured),
+            told: told.map(measured),
+          };
+        });
     },
   };
 }
 
-function askerOf(family: 4 | 6, prefix: Uint8Array): WindowView['rtts'][number]['prefix'] {
+const kbps = (value: number): number => Math.min(UNKNOWN_LOAD - 1, Math.max(0, Math.round(value)));
+
+function placed(
+  { family, prefix, edge, meanMs, count }: MeasuredPair,
+  placeOf: ReadonlyMap<string, number>,
+): readonly PrefixRtt[] {
+  const place = placeOf.get(edge);
+  const tenths = Math.max(1, Math.round(meanMs * 10));
+  return place === undefined ? [] : [{ family, prefix, edge: place, tenths, count }];
+}
+
+function askerOf(family: 4 | 6, prefix: Uint8Array): MeasuredRtt['prefix'] {
   const address = new Uint8Array(16);
   address.set(prefix);
   return { family, address, bits: family === 4 ? 24 : 48 };

@@ -19,6 +19,10 @@ export interface RttTable {
   add(sample: RttSample): void;
   /** In milliseconds. `prior`: what is taken where nothing at all is known. */
   estimate(keys: readonly RttKey[], edge: string, prior: number): number;
+  /** What is known of one key alone; `weight`: round trips that count, 24 at most. */
+  known(key: RttKey, edge: string): { readonly mean: number; readonly weight: number } | undefined;
+  /** Edges that something is known of from a key. */
+  edgesOf(key: RttKey): number;
   /** Prefixes, networks and countries that something is known of. */
   readonly size: number;
 }
@@ -68,6 +72,8 @@ export function createRttTable(maxKeys: number = MAX_KEYS): RttTable {
       }
       return estimate;
     },
+    known: (key, edge) => byKey.get(key)?.get(edge),
+    edgesOf: (key) => byKey.get(key)?.size ?? 0,
     get size() {
       return byKey.size;
     },

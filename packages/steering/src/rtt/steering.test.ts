@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SteeredAsker } from '../pick-edges.ts';
+import { createEdgeWord } from './edge-word.ts';
 import { createHomes } from './homes.ts';
 import type { Candidate } from './homes.ts';
 import { prefixKey, prefixOfKey } from './prefix-key.ts';
@@ -63,7 +64,17 @@ const view = (guard: string, over: Partial<WindowView> = {}): WindowView => ({
   guard,
   loads: [],
   rtts: [],
+  told: [],
   ...over,
+});
+/** One that says that it can serve a Gbit/s. */
+const load = (edge: string, served: number): WindowView['loads'][number] => ({
+  edge,
+  served,
+  claimed: 1_000_000,
+  pulled: 0,
+  proven: 0,
+  share: 1,
 });
 const measured = (n: number, edge: string, ms: number): WindowView['rtts'][number] => ({
   prefix: prefix(n),
@@ -78,8 +89,7 @@ test('the same views are the same shares and homes, in whatever order they came'
     const views = ['1', '2', '3'].map((guard, g) =>
       view(guard, {
         loads: EDGES.map(({ id }, e) => ({
-          edge: id,
-          used: 0.5 + 0.3 * e + 0.01 * g,
+          ...load(id, 500_000 + 300_000 * e + 10_000 * g),
           share: one.shareOf(id),
         })),
         rtts: Array.from({ length: 200 }, (_, n) =>
@@ -97,7 +107,9 @@ test('the same views are the same shares and homes, in whatever order they came'
   expect(one.shareOf('c')).toBeLessThan(0.9);
 });
 
-const loads = (used: number, share: number): WindowView['loads'] => [{ edge: 'a', used, share }];
+const loads = (used: number, share: number): WindowView['loads'] => [
+  { ...load('a', used * 1_000_000), share },
+];
 
 test('one guard of three that lies moves no share, and one that comes anew has them with the next window', () => {
   const steering = createSteering();
@@ -127,4 +139,67 @@ test('nobody is led to a dead edge any more with the next window, and unmeasured
   for (const [n, home] of before.entries())
     if (home === 'b') expect(steering.homeOf(prefix(n))).toBe('b');
     else expect(['b', 'c']).toContain(steering.homeOf(prefix(n)));
+});
+
+/** What three guards pass on of what edges told, windows on end. */
+function steered(windows: readonly Partial<WindowView>[]): ReturnType<typeof createSteering> {
+  const steering = createSteering(() => 'eu-de');
+  for (const over of windows)
+    steering.advance(
+      ['1', '2', '3'].map((guard) => view(guard, { ...over, rtts: guard === '1' ? (over.rtts ?? []) : [] })),
+      EDGES,
+    );
+  return steering;
+}
+const told = (ms: Readonly<Record<string, number>>, n = 1): WindowView['told'] =>
+  Object.entries(ms).map(([edge, each]) => ({ prefix: prefix(n), edge, ms: each, count: 3 }));
+
+test('edges’ own clocks lead a prefix that several tell of, and none that one alone tells of', () => {
+  const windows = Array.from({ length: 4 }, () => ({ told: told({ a: 90, b: 9, c: 60 }) }));
+  expect(steered(windows).homeOf(prefix(1))).toBe('b');
+  expect(steered(windows.map(() => ({ told: told({ b: 1 }) }))).homeOf(prefix(1))).toBeUndefined();
+});
+
+test('a prefix that pages measured stays where they found it near, whatever one edge says of itself', () => {
+  const rtts = [measured(1, 'a', 20), measured(1, 'b', 28), measured(1, 'c', 60)];
+  const windows = Array.from({ length: 12 }, () => ({ rtts, told: told({ a: 20, b: 1, c: 60 }) }));
+  expect(steered(windows).homeOf(prefix(1))).toBe('a');
+  // And one that sheds a prefix of its own does not drive it to the far one.
+  const shedding = Array.from({ length: 12 }, () => ({ rtts, told: told({ a: 2_000, b: 28, c: 60 }) }));
+  expect(steered(shedding).homeOf(prefix(1))).not.toBe('c');
+});
+
+test('an edge whose clock is not that of pages is not heard, honest ones are', () => {
+  const [table, word] = [createRttTable(), createEdgeWord()];
+  for (let n = 0; n < 20; n += 1) {
+    table.add({ keys: [n], edge: 'liar', ms: 80, count: 4 });
+    table.add({ keys: [n], edge: 'honest', ms: 80, count: 4 });
+    word.add({ keys: [n], edge: 'liar', ms: 2, count: 4 }, table);
+    word.add({ keys: [n], edge: 'honest', ms: 74, count: 4 }, table);
+  }
+  expect([word.isHeard('liar'), word.isHeard('honest')]).toEqual([false, true]);
+  expect(word.drawn([100], 'liar', 80, table)).toBe(80);
+});
+
+test('an estimate is never moved by more than half, whatever an edge says and how often', () => {
+  const [table, word] = [createRttTable(), createEdgeWord()];
+  for (let i = 0; i < 1_000; i += 1)
+    word.add({ keys: [1, 'AS1 eu-de'], edge: 'a', ms: 0.1, count: 255 }, table);
+  for (const keys of [[1, 'AS1 eu-de'], [2, 'AS1 eu-de'], [1]]) {
+    expect(word.drawn(keys, 'a', 80, table)).toBeGreaterThanOrEqual(40);
+    expect(word.drawn(keys, 'a', 80, table)).toBeLessThan(80);
+  }
+  // Beside a page's word of many, by a sixth.
+  table.add({ keys: [1], edge: 'a', ms: 80, count: 24 });
+  expect(word.drawn([1], 'a', 80, table)).toBeGreaterThan(80 * 0.85);
+});
+
+test('one guard that makes words of edges up is not heard, though it says them twice', () => {
+  const steering = createSteering(() => 'eu-de');
+  for (let window = 0; window < 4; window += 1)
+    steering.advance(
+      [view('1', { told: [...told({ a: 90, b: 9 }), ...told({ a: 90, b: 9 })] }), view('2'), view('3')],
+      EDGES,
+    );
+  expect(steering.homeOf(prefix(1))).toBeUndefined();
 });
