@@ -42,3 +42,8 @@ export { benchDns } from './dns/dns-bench.ts';
 export type { DnsBenchOptions, DnsMode, DnsRow } from './dns/dns-bench.ts';
 export { simulate } from './peerpool/simulate.ts';
 export type { SimulationOptions, SimulationResult } from './peerpool/simulate.ts';
+export { benchBrowsers } from './peerpool/browser/browser-bench.ts';
+export type { BrowserBenchOptions, ContentServer } from './peerpool/browser/browser-bench.ts';
+export type { BrowserRow } from './peerpool/browser/rows.ts';
+export { SCENARIOS } from './peerpool/browser/scenarios.ts';
+export type { ScenarioName } from './peerpool/browser/scenarios.ts';

@@ -1,81 +1,86 @@
-import type { SimulationResult } from '@media-network/bench';
+import { loadavg } from 'node:os';
+import type { BrowserRow, ScenarioName } from '@media-network/bench';
+import { MediaError } from '@media-network/runtime';
+import { readOwnFile } from '@media-network/runtime/own-parts';
 import type { CliContext } from '../command.ts';
+import type { Column } from '../terminal/table.ts';
 import { table } from '../terminal/table.ts';
 import { wholeBetween } from '../whole-number.ts';
+import { startPeerPoolEdge } from './peerpool-edge.ts';
 
 export interface PeerPoolOptions {
-  readonly viewers: string;
+  readonly scenario: string;
+  readonly viewers?: string;
+  readonly seconds: string;
+  readonly runs: string;
+  readonly simulated?: true;
   readonly segments: string;
   readonly seed: string;
   readonly json?: true;
 }
 
-/** Viewers that leave and come while a segment plays: in half an hour as many as there are come and go four times. */
-const CHURN = 0.005;
-const MOST_VIEWERS = 20_000;
-/** What must come from peers, by viewers: the share that is asked of large audiences. */
-const wanted = (viewers: number): number => (viewers >= 10_000 ? 0.95 : viewers >= 1_000 ? 0.9 : 0);
+const SCRIPT = new URL('../../../../packages/peerpool-hls/browser/media-peerpool.js', import.meta.url);
+/** Browsers on one machine: each takes some of its processors and memory. */
+const MOST_VIEWERS = 40;
+const AUDIENCES = '6,12';
 
-/** How much of a live stream viewers carry, by simulation with the library's own decisions. */
+/** What viewers in browsers take from a server, with PeerPool and without. */
 export async function benchThePeerPool(options: PeerPoolOptions, context: CliContext): Promise<void> {
   const { terminal } = context;
-  const segments = wholeBetween(options.segments, '--segments', 6, 1_000);
-  const seed = wholeBetween(options.seed, '--seed', 0, 2 ** 32 - 1);
-  const audiences = options.viewers
+  const seconds = wholeBetween(options.seconds, '--seconds', 10, 3_600);
+  const runs = wholeBetween(options.runs, '--runs', 1, 20);
+  const viewers = (options.viewers ?? AUDIENCES)
     .split(',')
     .map((each) => wholeBetween(each.trim(), '--viewers', 1, MOST_VIEWERS));
-  const { simulate } = await import('@media-network/bench');
-  const rows: SimulationResult[] = [];
-  for (const viewers of audiences) {
-    terminal.note(`${viewers} viewers ...`);
-    rows.push(simulate({ viewers, segments, seed, churn: CHURN }));
-  }
-  const ok = rows.every(
-    ({ viewers, p2pShare, stallShare, plainStallShare }) =>
-      p2pShare >= wanted(viewers) && stallShare <= plainStallShare,
-  );
-  if (!ok) context.setExitCode(1);
+  const { SCENARIOS, benchBrowsers, describeMachine, thisMachine } = await import('@media-network/bench');
+  const scenarios = options.scenario.split(',').map((name) => scenarioOf(name.trim(), SCENARIOS));
+  const machine = thisMachine();
+  terminal.note(describeMachine(machine));
+  const rows = await benchBrowsers({
+    scenarios,
+    viewers,
+    seconds,
+    runs,
+    startEdge: startPeerPoolEdge,
+    script: readOwnFile(SCRIPT),
+    say: (line) => terminal.note(line),
+  });
   if (options.json === true) {
-    terminal.json({
-      ok,
-      segments,
-      seed,
-      rows: rows.map((row) => ({ scenario: 'simulated live', side: 'peerpool', ...row })),
-    });
+    terminal.json({ machine, loadAfter: loadText(), seconds, runs, rows });
     return;
   }
   for (const line of table(rows, COLUMNS, terminal.style)) terminal.line(line);
-  terminal.line(
-    ok
-      ? 'As much from peers as is asked of such audiences, and no more stalls than from the edge alone.'
-      : 'Less from peers than is asked of such audiences, or more stalls than from the edge alone.',
-  );
+  terminal.line(`Load at the end: ${loadText()}.`);
 }
 
-const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
-const BAR = 24;
-const COLUMNS = [
-  { head: 'viewers', value: (row: SimulationResult) => String(row.viewers), align: 'right' as const },
-  {
-    head: 'from peers',
-    value: (row: SimulationResult) => percent(row.p2pShare),
-    align: 'right' as const,
-  },
-  { head: '', value: (row: SimulationResult) => '█'.repeat(Math.round(BAR * row.p2pShare)).padEnd(BAR, '·') },
-  { head: 'ideal', value: (row: SimulationResult) => percent(row.ideal), align: 'right' as const },
-  {
-    head: 'fetches a segment',
-    value: (row: SimulationResult) => row.edgeFetches.toFixed(2),
-    align: 'right' as const,
-  },
-  {
-    head: 'late',
-    value: (row: SimulationResult) => percent(row.stallShare),
-    align: 'right' as const,
-  },
-  {
-    head: 'late without',
-    value: (row: SimulationResult) => percent(row.plainStallShare),
-    align: 'right' as const,
-  },
+function scenarioOf(name: string, known: readonly ScenarioName[]): ScenarioName {
+  const found = known.find((each) => each === name);
+  if (found !== undefined) return found;
+  throw new MediaError({
+    code: 'cli/bad-choice',
+    message: `There is no scenario "${name}": name ${known.join(', ')}.`,
+    source: 'client',
+  });
+}
+
+const loadText = (): string => (loadavg()[0] ?? 0).toFixed(1);
+
+const right = (head: string, value: (row: BrowserRow) => string): Column<BrowserRow> => ({
+  head,
+  value,
+  align: 'right',
+});
+const COLUMNS: readonly Column<BrowserRow>[] = [
+  { head: 'scenario', value: ({ scenario }) => scenario },
+  { head: 'with', value: ({ side }) => side },
+  right('viewers', (row) => String(row.viewers)),
+  right('kB a second played', (row) => (row.originBytesPerPlayedSecond / 1_000).toFixed(1)),
+  right('from peers', (row) => `${(100 * row.p2pShare).toFixed(0)} %`),
+  right('fetches a segment', (row) => row.fetchesPerSegment.toFixed(2)),
+  right('stalls', (row) => String(row.stalls)),
+  right('start', (row) => `${row.startMs} ms`),
+  right('behind', (row) => (row.latencyS === null ? '' : `${row.latencyS.toFixed(1)} s`)),
+  right('CPU a viewer', (row) => row.cpuPerViewer.toFixed(3)),
+  right('cut', (row) => String(row.cut)),
+  right('failed', (row) => String(row.failed)),
 ];

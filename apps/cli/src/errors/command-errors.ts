@@ -14,6 +14,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'The machine has one processor; load and server need one each.',
     'Measure on a machine with two.',
   ],
+  'bench/rival-missing': [
+    'Another library to measure beside was not installed.',
+    'npm has to reach its registry; leave scenarios with it away (--scenario hostile).',
+  ],
   'bench/server-failed': ['A server that is measured did not start.', 'See the lines above.'],
   'bench/too-few-descriptors': [
     'The connections need more open files than a process may have.',
