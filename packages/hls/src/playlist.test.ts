@@ -38,6 +38,18 @@ const render = (made: Rendition, change: Partial<PlaylistOptions> = {}): string[
   mediaPlaylist(made.state, { ...OPTIONS, ...change }).split('\n');
 const count = (lines: readonly string[], start: string): number =>
   lines.filter((line) => line.startsWith(start)).length;
+/** How many discontinuities each listed segment is behind; `known`: of the last one that a delta leaves out. */
+function discontinuityOf(lines: readonly string[], known?: number): Map<string, number> {
+  const isDelta = count(lines, '#EXT-X-SKIP') > 0;
+  let number = Number(/^#EXT-X-DISCONTINUITY-SEQUENCE:(\d+)$/m.exec(lines.join('\n'))?.[1]);
+  if (isDelta && known !== undefined) number = known;
+  const found = new Map<string, number>();
+  for (const line of lines) {
+    if (line === '#EXT-X-DISCONTINUITY') number += 1;
+    if (/^\d+\.m4s$/.test(line)) found.set(line, number);
+  }
+  return found;
+}
 
 describe('a media playlist', () => {
   it('begins with EXTM3U and says its version (RFC 8216bis, 4.4.1)', () => {
@@ -74,6 +86,26 @@ describe('a media playlist', () => {
     expect(count(lines, '#EXT-X-DISCONTINUITY-SEQUENCE')).toBe(1);
     expect(lines).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:1');
     expect(lines).not.toContain('#EXT-X-DISCONTINUITY');
+  });
+
+  it('counts a segment as behind the same discontinuity however long it is listed, in deltas too (4.4.3.3, 6.2.2)', () => {
+    const made = createRendition({ windowMs: 30_000, leastSegments: 4, first: 10 });
+    const numbers = new Map<string, number>();
+    for (let i = 0; i < 40; i += 1) {
+      if (i % 7 === 5) made.restart();
+      made.part(part(true, 2));
+      made.cut({ atMs: i, durationIfEmpty: 2 });
+      const whole = discontinuityOf(render(made));
+      for (const [name, number] of whole) {
+        expect(numbers.get(name) ?? number).toBe(number);
+        numbers.set(name, number);
+      }
+      // What a delta leaves out, the player knows from before.
+      const known = [...whole.values()].at(-discontinuityOf(render(made, { skip: true })).size - 1);
+      for (const [name, number] of discontinuityOf(render(made, { skip: true }), known))
+        expect(number).toBe(numbers.get(name));
+    }
+    expect(numbers.get('49.m4s')).toBe(5);
   });
 
   it('says when each segment was (4.4.4.6)', () => {

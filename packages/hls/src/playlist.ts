@@ -50,11 +50,10 @@ export function mediaPlaylist(state: RenditionState, options: PlaylistOptions): 
   const listed = state.segments.slice(skipped);
   const partsFrom = partsBegin(state, targetDuration);
   let init = skipped > 0 ? state.segments[skipped - 1]?.init : undefined;
-  for (const [i, segment] of listed.entries()) {
+  for (const segment of listed) {
     lines.push(
       ...segmentLines(segment, {
         init,
-        isFirst: i === 0,
         withParts: segment.sequence >= partsFrom && !ended,
         names,
       }),
@@ -79,15 +78,14 @@ function segmentLines(
   segment: Segment,
   about: {
     readonly init: number | undefined;
-    readonly isFirst: boolean;
     readonly withParts: boolean;
     readonly names: Names;
   },
 ): string[] {
   const { names } = about;
   const lines: string[] = [];
-  // What the first one differs from is not in the list any more: its number is counted instead.
-  if (segment.discontinuity && !about.isFirst) lines.push('#EXT-X-DISCONTINUITY');
+  // Before the first one too, and the first that a delta lists: what is counted for the list is what has left it.
+  if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
   if (segment.init !== about.init) lines.push(`#EXT-X-MAP:URI="${names.init(segment.init)}"`);
   lines.push(`#EXT-X-PROGRAM-DATE-TIME:${date(segment.atMs)}`);
   if (about.withParts) lines.push(...partLines(segment.parts, segment.sequence, names));
