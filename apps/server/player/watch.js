@@ -8,7 +8,7 @@ const source = new URL(
   location.href,
 ).href;
 const find = (id) => document.querySelector(`#${id}`);
-const [video, note, badge, behind, low, shares, share, now, facts, statistics] = [
+const [video, note, badge, behind, low, shares, share, now, facts, statistics, qualities, quality] = [
   'video',
   'note',
   'badge',
@@ -19,6 +19,8 @@ const [video, note, badge, behind, low, shares, share, now, facts, statistics] =
   'now',
   'facts',
   'statistics',
+  'qualities',
+  'quality',
 ].map((id) => find(id));
 const RETRY_MS = 2_000;
 
@@ -81,8 +83,21 @@ function start() {
     say('Nobody is on air. Waiting …');
     retry = setTimeout(start, RETRY_MS);
   });
+  player.on(Hls.Events.MANIFEST_PARSED, offerQualities);
   player.loadSource(source);
   player.attachMedia(video);
+}
+
+/** What there is to choose from, where there is a choice. */
+function offerQualities() {
+  const levels = player.levels
+    .map(({ width, height }, index) => ({ index, lines: Math.min(width, height) }))
+    .toSorted((a, b) => b.lines - a.lines);
+  quality.replaceChildren(
+    new Option('Automatic', '-1'),
+    ...levels.map(({ index, lines }) => new Option(`${lines}p`, String(index))),
+  );
+  qualities.hidden = levels.length < 2;
 }
 
 function seconds(value) {
@@ -115,7 +130,7 @@ function showState() {
           'Given to viewers': `${(shared.uploadBytes / 1e6).toFixed(1)} MB`,
           Viewers: String(shared.swarmSize),
         }),
-    Codecs: player?.levels?.[0]?.attrs?.CODECS ?? 'not known',
+    Codecs: player?.levels?.[Math.max(0, player.currentLevel)]?.attrs?.CODECS ?? 'not known',
   };
   statistics.replaceChildren(
     ...Object.entries(rows).map(([term, value]) => {
@@ -129,6 +144,9 @@ function showState() {
   );
 }
 
+quality.addEventListener('change', () => {
+  player.nextLevel = Number(quality.value);
+});
 low.addEventListener('change', start);
 share.addEventListener('change', start);
 now.addEventListener('click', () => {

@@ -10,6 +10,7 @@ import {
 } from '@media-network/runtime/daemon';
 import type { ConfigOption, ConfigSources, LogLevel, WantedPort } from '@media-network/runtime/daemon';
 import { z } from 'zod';
+import { parseLadder } from './transcode/ladder.ts';
 
 const SHAPE = {
   host: textOption.default('127.0.0.1').describe('Address that encoders and viewers come to.'),
@@ -38,6 +39,25 @@ const SHAPE = {
   lingerSeconds: wholeOption(1, 3_600)
     .default(30)
     .describe('Seconds that a channel waits for an encoder that was lost before its stream ends.'),
+  ladder: textOption
+    .refine((text) => parseLadder(text) !== undefined, 'is auto, off, or heights with commas: 720,480')
+    .default('auto')
+    .describe(
+      'Qualities below the source, made by ffmpeg: auto (as many as the machine carries), off, or heights: 720,480.',
+    ),
+  transcodeCores: z.coerce
+    .number()
+    .min(0.1)
+    .max(1_024)
+    .optional()
+    .describe(
+      'Processors that transcoding may take, over all channels (default: three quarters of what there is).',
+    ),
+  transcodeWith: z
+    .enum(['x264', 'vaapi', 'nvenc'])
+    .default('x264')
+    .describe('What encodes: the processor (x264), or video hardware by VA-API or NVENC.'),
+  vaapiDevice: textOption.default('/dev/dri/renderD128').describe('Device of VA-API.'),
   record: flagOption.default(false).describe('Whether streams are kept on disk, to be watched later.'),
   recordBytes: sizeOption
     .default(10 * 2 ** 30)
@@ -61,6 +81,10 @@ export interface ServerConfig {
   readonly partMs: number;
   readonly windowSeconds: number;
   readonly lingerSeconds: number;
+  readonly ladder: string;
+  readonly transcodeCores?: number | undefined;
+  readonly transcodeWith: 'x264' | 'vaapi' | 'nvenc';
+  readonly vaapiDevice: string;
   readonly record: boolean;
   readonly recordBytes: number;
   readonly logLevel: LogLevel;

@@ -1,30 +1,29 @@
-import { aacTrack, avcTrack, createPackager, createRendition, hevcTrack } from '@media-network/hls';
-import type {
-  AudioTrack,
-  Media,
-  Packager,
-  PackagerEvent,
-  Rendition,
-  Segment,
-  VideoTrack,
-} from '@media-network/hls';
+import { aacTrack, avcTrack, createPackager, hevcTrack } from '@media-network/hls';
+import type { AudioTrack, Media, Packager, PackagerEvent, Segment, VideoTrack } from '@media-network/hls';
 import type { MediaTag, PublishSink, Publisher } from '@media-network/rtmp';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { createAdvice } from './advice.ts';
 import type { ChannelListener, Init } from './channel-listener.ts';
-import { hasSegments, renderMedia, renderMultivariant } from './live-playlists.ts';
-import type { StreamFacts } from './live-playlists.ts';
+import { createChannelReader } from './channel-reader.ts';
+import type { ChannelReader } from './channel-reader.ts';
+import { renderMultivariant } from './live-playlists.ts';
+import type { StreamFacts, TrackFacts } from './live-playlists.ts';
 import { createTimeline } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
+import { createTrackWindow } from './track-window.ts';
+import type { TrackWindow } from './track-window.ts';
+import { createRungs } from './transcode/rungs.ts';
+import type { RungStatus, Rungs, RungsDeps, RungsOptions } from './transcode/rungs.ts';
 import { createWaitingRoom } from './waiting-room.ts';
-import type { Waited } from './waiting-room.ts';
 
 export interface LiveChannelDeps {
   readonly clock: Clock;
   readonly log: Log;
   /** Keeps what is told of the channel. */
   readonly listen?: ((advise: (sentence: string) => void) => ChannelListener) | undefined;
+  /** Makes other qualities of it. */
+  readonly transcoding?: Pick<RungsDeps, 'transcoder' | 'budget'> & Pick<RungsOptions, 'wish'>;
 }
 
 export interface LiveChannelOptions {
@@ -35,14 +34,6 @@ export interface LiveChannelOptions {
   readonly lingerMs: number;
 }
 
-/** What a player asks a playlist for (RFC 8216bis, 6.2.5.2). */
-export interface PlaylistQuery {
-  /** Media sequence number that is to be in it, and the part of it. */
-  readonly sequence: number | undefined;
-  readonly part: number | undefined;
-  readonly skip: boolean;
-}
-
 export interface ChannelStatus {
   readonly name: string;
   readonly state: 'off' | 'live' | 'waiting' | 'ended';
@@ -51,33 +42,31 @@ export interface ChannelStatus {
   readonly video: { readonly codecs: string; readonly width: number; readonly height: number } | undefined;
   readonly audio: { readonly codecs: string; readonly channels: number } | undefined;
   readonly bitsPerSecond: number;
+  /** Qualities below the source's own, the largest first. */
+  readonly rungs: readonly RungStatus[];
   /** For the streamer, in words. */
   readonly advice: readonly string[];
 }
 
 /** One channel: what its encoder sends, as playlists, segments and parts of the last minutes. Kept in memory. */
-export interface LiveChannel {
+export interface LiveChannel extends ChannelReader {
   readonly status: ChannelStatus;
   /** Somebody who has the key publishes; whoever published before is sent away. */
   publish(publisher: Publisher): PublishSink;
-  /** Undefined before the first segment has ended. */
+  /** Undefined before the first segment of each quality has ended, or has taken too long. */
   multivariant(): string | undefined;
-  playlist(media: Media, query: PlaylistQuery): Promise<Waited<string>>;
-  init(media: Media, version: number): Uint8Array | undefined;
-  segment(media: Media, sequence: number): Uint8Array | undefined;
-  part(media: Media, sequence: number, index: number): Promise<Waited<Uint8Array>>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Players that wait for something to come, in all: protects memory. */
 const MOST_WAITING = 20_000;
-/** A player is kept waiting for so many target durations (RFC 8216bis, 6.2.5.2). */
-const WAIT_TARGETS = 3;
-const LEAST_SEGMENTS = 4;
 /** Above all that a stream begins with. */
 const MOST_DISCONTINUITIES = 1_000;
-/** Initialisation segments that are kept: encoders that change their format again and again are not remembered for good. */
-const MOST_INITS = 32;
+/** Players read the list of qualities once: it waits for so long for those that are to come. */
+const RUNGS_MS = 4_000;
+/** What a stream has that does not say. */
+const USUAL_RATE = 30;
+const MOST_RATE = 240;
 
 const MEDIA = ['video', 'audio'] as const;
 
@@ -88,7 +77,7 @@ interface Stretch {
 }
 
 export function createLiveChannel(
-  { clock, log, listen }: LiveChannelDeps,
+  { clock, log, listen, transcoding }: LiveChannelDeps,
   options: LiveChannelOptions,
 ): LiveChannel {
   const { name, segmentMs, partMs, windowMs, lingerMs } = options;
@@ -98,17 +87,11 @@ export function createLiveChannel(
    */
   const first = Math.floor(clock.nowMs() / 1_000);
   // After a restart another number of discontinuities than before it, so that players notice one; and a small one, for players count up to it.
-  const window = {
-    windowMs,
-    leastSegments: LEAST_SEGMENTS,
-    first,
-    discontinuities: first % MOST_DISCONTINUITIES,
+  const window = { windowMs, first, discontinuities: first % MOST_DISCONTINUITIES };
+  const windows: Readonly<Record<Media, TrackWindow>> = {
+    video: createTrackWindow('video', window),
+    audio: createTrackWindow('audio', window),
   };
-  const renditions: Readonly<Record<Media, Rendition>> = {
-    video: createRendition(window),
-    audio: createRendition(window),
-  };
-  const inits: Readonly<Record<Media, Map<number, Uint8Array>>> = { video: new Map(), audio: new Map() };
   const advice = createAdvice();
   const listener = listen?.((sentence) => advice.say(sentence));
   let state: ChannelStatus['state'] = 'off';
@@ -124,10 +107,27 @@ export function createLiveChannel(
   let mostMs: number | undefined;
   let lastFrameMs = 0;
   let frames = 0;
+  /** Frames a second, by the encoder's own account. */
+  let toldRate: number | undefined;
+  /** When the first segment of the stretch under way ended. */
+  let firstCutMs: number | undefined;
   let lingering: AbortController | undefined;
 
   const isOver = (): boolean => state === 'ended' || state === 'off';
   const room = createWaitingRoom({ clock, isOver }, MOST_WAITING);
+  const rungs: Rungs | undefined =
+    transcoding === undefined
+      ? undefined
+      : createRungs(
+          {
+            ...transcoding,
+            clock,
+            log,
+            advise: (sentence) => advice.say(sentence),
+            wake: () => room.wakeAll(),
+          },
+          { channel: name, wish: transcoding.wish, partMs, windowMs },
+        );
 
   /** Tracks that the stream under way has, or has had last. */
   const present = (media: Media): boolean => configs[media] !== undefined;
@@ -135,7 +135,7 @@ export function createLiveChannel(
   function take(events: readonly PackagerEvent[]): void {
     for (const event of events) {
       if (event.kind === 'part') {
-        renditions[event.part.media].part(event.part);
+        windows[event.part.media].rendition.part(event.part);
         continue;
       }
       if (stretch === undefined) continue;
@@ -143,17 +143,19 @@ export function createLiveChannel(
       mostMs ??= stretch.packager.mostMs;
       targetDuration = Math.floor(mostMs / 1_000);
       const atMs = stretch.startedMs + event.startMs;
-      const lead = renditions.video.state.parts.length > 0 ? 'video' : 'audio';
-      const cut = renditions[lead].cut({ atMs, durationIfEmpty: 0 });
+      const lead = windows.video.rendition.state.parts.length > 0 ? 'video' : 'audio';
+      const cut = windows[lead].rendition.cut({ atMs, durationIfEmpty: 0 });
       const other = lead === 'video' ? 'audio' : 'video';
-      const second = renditions[other].cut({ atMs, durationIfEmpty: cut.duration });
+      const second = windows[other].rendition.cut({ atMs, durationIfEmpty: cut.duration });
+      rungs?.cut({ nextShownMs: event.nextShownMs, atMs, duration: cut.duration });
+      firstCutMs ??= clock.nowMs();
       const segments = Object.fromEntries(
         [
           [lead, cut],
           [other, second],
         ].filter(([media]) => present(media as Media)),
       ) as Partial<Record<Media, Segment>>;
-      listener?.cut(segments, { targetDuration, multivariant: renderMultivariant(facts()) });
+      listener?.cut(segments, { targetDuration, multivariant: renderMultivariant(sourceFacts()) });
       advice.segment(cut.duration, segmentMs / 1_000, event.forced);
     }
     if (events.length > 0) room.wakeAll();
@@ -163,6 +165,7 @@ export function createLiveChannel(
   function endStretch(): void {
     if (stretch === undefined) return;
     take(stretch.packager.finish());
+    rungs?.end();
     stretch = undefined;
   }
 
@@ -170,15 +173,14 @@ export function createLiveChannel(
     const packager = createPackager(configs, { segmentMs, partMs, mostMs });
     const begun: Partial<Record<Media, Init>> = {};
     for (const media of MEDIA) {
-      const bytes = packager.init[media];
-      if (renditions[media].state.next > first || inits[media].size > 0) renditions[media].restart();
-      if (bytes === undefined) continue;
-      const version = renditions[media].state.init;
-      inits[media].set(version, bytes);
-      begun[media] = { version, bytes };
-      const oldest = inits[media].keys().next().value;
-      if (inits[media].size > MOST_INITS && oldest !== undefined) inits[media].delete(oldest);
+      const [track, bytes] = [configs[media], packager.init[media]];
+      windows[media].begin();
+      if (track === undefined || bytes === undefined) continue;
+      begun[media] = { version: windows[media].describe(track, bytes), bytes };
     }
+    firstCutMs = undefined;
+    if (configs.video !== undefined)
+      rungs?.begin(configs.video, toldRate ?? USUAL_RATE, windows.video.rendition.state);
     listener?.begins(begun);
     return { packager, startedMs: clock.nowMs() };
   }
@@ -214,14 +216,11 @@ export function createLiveChannel(
     if (tag.kind === 'video') {
       frames += 1;
       lastFrameMs = ms;
-      take(
-        stretch.packager.video({
-          decodeMs: ms,
-          compositionMs: tag.compositionMs,
-          key: tag.key,
-          data: tag.data,
-        }),
-      );
+      const { compositionMs, key, data } = tag;
+      const unit = { decodeMs: ms, compositionMs, key, data };
+      take(stretch.packager.video(unit));
+      // After what it cuts: whoever follows must know of that before.
+      rungs?.unit(unit);
     } else take(stretch.packager.audio({ timeMs: ms, data: tag.data }));
   }
 
@@ -250,25 +249,39 @@ export function createLiveChannel(
     room.wakeAll();
   }
 
-  const facts = (): StreamFacts => ({
-    video: configs.video,
-    audio: configs.audio,
-    renditions: { video: renditions.video.state, audio: renditions.audio.state },
-    first,
-    targetDuration,
-    partMs,
-    framesPerSecond: lastFrameMs > 0 ? (frames * 1_000) / lastFrameMs : undefined,
-    independent: !forcedCuts,
-    ended: state === 'ended',
-  });
-  const hasAny = (media: Media): boolean => hasSegments(renditions[media].state);
-  const wait = <T>(ready: () => T | undefined): Promise<Waited<T>> =>
-    room.wait(ready, WAIT_TARGETS * targetDuration * 1_000);
+  /** The stream as its encoder sends it. */
+  function sourceFacts(): StreamFacts {
+    const { video, audio } = configs;
+    return {
+      videos: video === undefined ? [] : [factsOf(windows.video, video)],
+      audio: audio === undefined ? undefined : factsOf(windows.audio, audio),
+      first,
+      targetDuration,
+      partMs,
+      framesPerSecond: lastFrameMs > 0 ? (frames * 1_000) / lastFrameMs : undefined,
+      independent: !forcedCuts,
+      ended: state === 'ended',
+    };
+  }
+  function facts(): StreamFacts {
+    const source = sourceFacts();
+    const made = (rungs?.live ?? []).flatMap((each) =>
+      each.track?.kind === 'video' ? [factsOf(each, each.track)] : [],
+    );
+    return { ...source, videos: source.videos.length === 0 ? [] : [...source.videos, ...made] };
+  }
+  /** Of the stream under way, or any quality that it has or had. */
+  const windowOf = (track: string): TrackWindow | undefined =>
+    track === 'video' || track === 'audio'
+      ? present(track)
+        ? windows[track]
+        : undefined
+      : rungs?.window(track);
 
   return {
     get status() {
       const { video, audio } = configs;
-      const { averageBps } = renditions.video.state;
+      const bitsPerSecond = MEDIA.reduce((sum, media) => sum + windows[media].rendition.state.averageBps, 0);
       return {
         name,
         state,
@@ -278,7 +291,8 @@ export function createLiveChannel(
             ? undefined
             : { codecs: video.codecs, width: video.width, height: video.height },
         audio: audio === undefined ? undefined : { codecs: audio.codecs, channels: audio.channels },
-        bitsPerSecond: averageBps + renditions.audio.state.averageBps,
+        bitsPerSecond,
+        rungs: rungs?.status ?? [],
         advice: advice.list(),
       };
     },
@@ -293,7 +307,7 @@ export function createLiveChannel(
       state = 'live';
       sinceMs ??= clock.nowMs();
       advice.clear();
-      [frames, lastFrameMs] = [0, 0];
+      [frames, lastFrameMs, toldRate] = [0, 0, undefined];
       log.info({ channel: name, encoder: publisher.encoder, address: publisher.remoteAddress }, 'on air');
       const timeline = createTimeline();
       isNew = true;
@@ -302,7 +316,10 @@ export function createLiveChannel(
           if (current === publisher) media(tag, timeline);
           return undefined;
         },
-        metadata: () => undefined,
+        metadata(metadata) {
+          const said = metadata.get('framerate');
+          if (typeof said === 'number' && said >= 1 && said <= MOST_RATE) toldRate = said;
+        },
         unsupported(what) {
           advice.say(`The encoder sends ${what}.`);
         },
@@ -312,48 +329,27 @@ export function createLiveChannel(
       };
     },
 
-    multivariant: () => renderMultivariant(facts()),
-
-    async playlist(media, { sequence, part, skip }) {
-      if (!present(media)) return { kind: 'none' };
-      if (sequence === undefined) {
-        return hasAny(media) ? { kind: 'found', found: renderMedia(facts(), media, skip) } : { kind: 'none' };
-      }
-      // Two beyond what there is: a player that asks for more has lost its way (6.2.5.2).
-      if (sequence > renditions[media].state.next + 1) return { kind: 'far' };
-      return wait(() => {
-        const { next, parts } = renditions[media].state;
-        const isThere = next > sequence || (part !== undefined && next === sequence && parts.length > part);
-        return (isThere || isOver()) && hasAny(media) ? renderMedia(facts(), media, skip) : undefined;
-      });
+    multivariant() {
+      const isEarly = firstCutMs === undefined || clock.nowMs() - firstCutMs < RUNGS_MS;
+      return rungs?.coming === true && isEarly ? undefined : renderMultivariant(facts());
     },
-    init: (media, version) => inits[media].get(version),
-    segment: (media, sequence) => renditions[media].segment(sequence)?.bytes,
-    async part(media, sequence, index) {
-      const { next, parts } = renditions[media].state;
-      // The one that is hinted at, and no other that is yet to come.
-      const isHinted =
-        (sequence === next && index === parts.length) || (sequence === next + 1 && index === 0);
-      const ready = (): Uint8Array | undefined => renditions[media].partAt(sequence, index)?.bytes;
-      const found = ready();
-      if (found !== undefined) return { kind: 'found', found };
-      if (!isHinted) return { kind: sequence > next ? 'far' : 'none' };
-      return wait(() => {
-        const bytes = ready();
-        if (bytes !== undefined) return bytes;
-        // The segment ended without it.
-        return renditions[media].state.next > sequence ? new Uint8Array() : undefined;
-      }).then((waited) => (waited.kind === 'found' && waited.found.length === 0 ? { kind: 'none' } : waited));
-    },
-    close() {
+    ...createChannelReader({ room, window: windowOf, facts, isOver }),
+    async close() {
       lingering?.abort();
       endStretch();
       if (state === 'live' || state === 'waiting') listener?.ends();
       state = 'ended';
       room.wakeAll();
+      await rungs?.close();
     },
   };
 }
+
+const factsOf = <T>({ name, rendition }: TrackWindow, track: T): TrackFacts<T> => ({
+  name,
+  track,
+  state: rendition.state,
+});
 
 function unsupported(codec: string): MediaError {
   return new MediaError({

@@ -1,11 +1,19 @@
 import { mediaPlaylist, multivariantPlaylist } from '@media-network/hls';
-import type { AudioTrack, Media, Names, RenditionState, VideoTrack } from '@media-network/hls';
+import type { AudioTrack, Names, RenditionState, VideoTrack } from '@media-network/hls';
+
+/** One track of a stream as its playlists tell of it. */
+export interface TrackFacts<T> {
+  /** As its files are named. */
+  readonly name: string;
+  readonly track: T;
+  readonly state: RenditionState;
+}
 
 /** What a stream's playlists say, beside its segments. */
 export interface StreamFacts {
-  readonly video: VideoTrack | undefined;
-  readonly audio: AudioTrack | undefined;
-  readonly renditions: Readonly<Record<Media, RenditionState>>;
+  /** The source's own pictures, then those of other sizes, the largest first. */
+  readonly videos: readonly TrackFacts<VideoTrack>[];
+  readonly audio: TrackFacts<AudioTrack> | undefined;
   /** Number of the first segment: part of the names of what belongs to all. */
   readonly first: number;
   /** Seconds, whole. */
@@ -19,54 +27,60 @@ export interface StreamFacts {
 
 export const hasSegments = ({ segments }: RenditionState): boolean => segments.some(({ gap }) => !gap);
 
-const namesOf = (media: Media, first: number): Names => ({
-  init: (version) => `${media}-init-${first}-${version}.mp4`,
-  segment: (sequence) => `${media}-${sequence}.m4s`,
-  part: (sequence, index) => `${media}-${sequence}-${index}.m4s`,
+export const namesOf = (track: string, first: number): Names => ({
+  init: (version) => `${track}-init-${first}-${version}.mp4`,
+  segment: (sequence) => `${track}-${sequence}.m4s`,
+  part: (sequence, index) => `${track}-${sequence}-${index}.m4s`,
 });
 
 /** Seconds: sound is cut between its frames, so that its parts may last one more. */
-function partTargetOf(media: Media, { audio, partMs }: StreamFacts): number {
-  const frame = media === 'audio' && audio !== undefined ? audio.frameSamples / audio.timescale : 0;
+function partTargetOf(track: string, { audio, partMs }: StreamFacts): number {
+  const frame = audio?.name === track ? audio.track.frameSamples / audio.track.timescale : 0;
   return partMs / 1_000 + frame;
 }
 
-/** How far the other track's playlist is (RFC 8216bis, 4.4.5.4). */
-function reportOf(media: Media, { parts, next, segments }: RenditionState) {
-  const uri = `${media}.m3u8`;
+/** How far another track's playlist is (RFC 8216bis, 4.4.5.4). */
+function reportOf({ name, state: { parts, next, segments } }: TrackFacts<unknown>) {
+  const uri = `${name}.m3u8`;
   if (parts.length > 0) return { uri, sequence: next, part: parts.length - 1 };
   return { uri, sequence: next - 1, part: Math.max(0, (segments.at(-1)?.parts.length ?? 1) - 1) };
 }
 
-export function renderMedia(facts: StreamFacts, media: Media, skip: boolean): string {
-  const other = media === 'video' ? 'audio' : 'video';
-  return mediaPlaylist(facts.renditions[media], {
+/** The playlist of one track, whether or not the multivariant one tells of it at the moment. */
+export function renderMedia(facts: StreamFacts, name: string, state: RenditionState, skip: boolean): string {
+  const others = [...facts.videos, ...(facts.audio === undefined ? [] : [facts.audio])].filter(
+    (each) => each.name !== name,
+  );
+  return mediaPlaylist(state, {
     targetDuration: facts.targetDuration,
-    partTarget: partTargetOf(media, facts),
-    names: namesOf(media, facts.first),
+    partTarget: partTargetOf(name, facts),
+    names: namesOf(name, facts.first),
     ended: facts.ended,
     skip,
-    reports: facts[other] === undefined ? [] : [reportOf(other, facts.renditions[other])],
+    reports: others.map((each) => reportOf(each)),
   });
 }
 
-/** Undefined before the first segment has ended. */
+/** Undefined before the first segment has ended. Qualities without a segment are not told of. */
 export function renderMultivariant(facts: StreamFacts): string | undefined {
-  const { video, audio, renditions } = facts;
-  const lead = video === undefined ? 'audio' : 'video';
-  if (!hasSegments(renditions[lead])) return undefined;
-  const sound = lead === 'video' ? audio : undefined;
-  const { peakBps, averageBps } = sound === undefined ? { peakBps: 0, averageBps: 0 } : renditions.audio;
-  const variant = {
-    uri: `${lead}.m3u8`,
-    peakBps: renditions[lead].peakBps + peakBps,
-    averageBps: renditions[lead].averageBps + averageBps,
-    codecs: [video?.codecs, audio?.codecs].filter((each) => each !== undefined),
-    resolution: video,
-    frameRate: video === undefined ? undefined : facts.framesPerSecond,
-  };
-  return multivariantPlaylist([variant], {
-    sound: sound === undefined ? undefined : { uri: 'audio.m3u8', channels: sound.channels },
-    independent: facts.independent,
-  });
+  const { videos, audio, framesPerSecond, independent } = facts;
+  const lead = videos[0] ?? audio;
+  if (lead === undefined || !hasSegments(lead.state)) return undefined;
+  const sound = videos.length > 0 ? audio : undefined;
+  const { peakBps, averageBps } = sound?.state ?? { peakBps: 0, averageBps: 0 };
+  const listed = [lead, ...videos.slice(1).filter(({ state }) => hasSegments(state))];
+  return multivariantPlaylist(
+    listed.map(({ name, track, state }) => ({
+      uri: `${name}.m3u8`,
+      peakBps: state.peakBps + peakBps,
+      averageBps: state.averageBps + averageBps,
+      codecs: [track.codecs, ...(sound === undefined ? [] : [sound.track.codecs])],
+      resolution: track.kind === 'video' ? track : undefined,
+      frameRate: track.kind === 'video' ? framesPerSecond : undefined,
+    })),
+    {
+      sound: sound === undefined ? undefined : { uri: `${sound.name}.m3u8`, channels: sound.track.channels },
+      independent,
+    },
+  );
 }

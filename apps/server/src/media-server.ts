@@ -1,4 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createRtmpServer } from '@media-network/rtmp';
 import type { Admission, Publisher, RtmpServer } from '@media-network/rtmp';
@@ -13,6 +14,10 @@ import { createRecorder } from './recording/recorder.ts';
 import { openRecordingFolder } from './recording/recording-folder.ts';
 import { channelNames, openStreamKeys } from './stream-keys.ts';
 import type { StreamKeys } from './stream-keys.ts';
+import { createTranscodeBudget } from './transcode/budget.ts';
+import { createFfmpegTranscoder } from './transcode/ffmpeg-transcoder.ts';
+import { parseLadder } from './transcode/ladder.ts';
+import type { Transcoder } from './transcode/transcoder.ts';
 
 /** A running media server: encoders in by RTMP, viewers out by HLS. */
 export interface MediaServer {
@@ -30,6 +35,8 @@ export interface MediaServer {
 export interface ServerOverrides {
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Instead of ffmpeg. */
+  readonly transcoder?: Transcoder;
 }
 
 /** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-tls`, and what listening does. */
@@ -55,8 +62,12 @@ export async function createMediaServer(
             return made;
           }
         : undefined;
+    const transcoding = transcodingOf(config, clock, overrides);
     const channels = new Map(
-      keys.channels.map((name) => [name, openChannel(name, config, { clock, log, listen: recorder(name) })]),
+      keys.channels.map((name) => {
+        const deps = { clock, log, listen: recorder(name), ...transcoding };
+        return [name, openChannel(name, config, deps)];
+      }),
     );
     for (const [name, channel] of channels) scope.add(name, () => channel.close());
     const pages = readPages();
@@ -79,6 +90,23 @@ export async function createMediaServer(
   } catch (error) {
     return scope.fail(error);
   }
+}
+
+/** Of what a machine has, transcoding gets so much by itself: the rest is for viewers. */
+const CORES_SHARE = 0.75;
+
+/** What all channels share. */
+function transcodingOf(
+  { ladder, transcodeCores, transcodeWith, vaapiDevice }: ServerConfig,
+  clock: Clock,
+  overrides: ServerOverrides,
+): Pick<LiveChannelDeps, 'transcoding'> {
+  const wish = parseLadder(ladder);
+  if (wish === undefined || wish.kind === 'off') return {};
+  const transcoder =
+    overrides.transcoder ?? createFfmpegTranscoder(clock, { encoder: transcodeWith, device: vaapiDevice });
+  const budget = createTranscodeBudget(transcodeCores ?? availableParallelism() * CORES_SHARE);
+  return { transcoding: { transcoder, budget, wish } };
 }
 
 const openChannel = (name: string, config: ServerConfig, deps: LiveChannelDeps): LiveChannel =>

@@ -1,6 +1,10 @@
 export { aacTrack } from './codec/aac.ts';
 export { avcTrack } from './codec/avc.ts';
 export { hevcTrack } from './codec/hevc.ts';
+export { createFollower } from './follower.ts';
+export type { Follower, FollowerEvent } from './follower.ts';
+export { fragment } from './mp4/fragment.ts';
+export { initSegment } from './mp4/init-segment.ts';
 export type { AudioTrack, Track, VideoTrack } from './mp4/track.ts';
 export { createPackager } from './packager.ts';
 export type {

@@ -31,8 +31,16 @@ export interface Part {
 
 export type PackagerEvent =
   | { readonly kind: 'part'; readonly part: Part }
-  /** The segments of all tracks end here. Milliseconds since the stream began, of the first picture or sound in it. */
-  | { readonly kind: 'cut'; readonly startMs: number; readonly forced: boolean };
+  /**
+   * The segments of all tracks end here. Milliseconds since the stream began: of the first picture or sound in it, and of when
+   * the one that the next segment begins with is shown; undefined where nothing follows.
+   */
+  | {
+      readonly kind: 'cut';
+      readonly startMs: number;
+      readonly nextShownMs: number | undefined;
+      readonly forced: boolean;
+    };
 
 export interface PackagerOptions {
   /** A segment ends at the first key frame after about so long. */
@@ -141,8 +149,8 @@ export function createPackager(
     return events;
   }
 
-  function cut(atMs: number, forced: boolean, all = false): PackagerEvent[] {
-    const events = flush(atMs, all);
+  function cut(atMs: number, forced: boolean, nextShownMs: number | undefined): PackagerEvent[] {
+    const events = flush(atMs, nextShownMs === undefined);
     if (!hasParts || segmentStartMs === undefined) return events;
     const startMs = segmentStartMs;
     if (isFirst) {
@@ -152,7 +160,7 @@ export function createPackager(
     }
     segmentStartMs = atMs;
     hasParts = false;
-    return [...events, { kind: 'cut', startMs, forced }];
+    return [...events, { kind: 'cut', startMs, nextShownMs, forced }];
   }
 
   /** A picture of which it is known how long it lasts. */
@@ -161,7 +169,7 @@ export function createPackager(
     segmentStartMs ??= unit.decodeMs;
     const elapsed = unit.decodeMs - segmentStartMs;
     const isLong = elapsed > 0 && elapsed + durationMs > mostMs;
-    if (isLong) events.push(...cut(unit.decodeMs, !unit.key));
+    if (isLong) events.push(...cut(unit.decodeMs, !unit.key, shownMs(unit)));
     else if (pictures.length > 0 && picturesMs + durationMs > partMs)
       events.push(...flush(unit.decodeMs, false));
     pictures.push({
@@ -183,7 +191,7 @@ export function createPackager(
       segmentStartMs = nowMs;
       partStartMs = nowMs;
     }
-    if (nowMs - segmentStartMs >= segmentMs) return cut(nowMs, false);
+    if (nowMs - segmentStartMs >= segmentMs) return cut(nowMs, false, nowMs);
     const frameMs = tickMs(audio?.frameSamples ?? 0);
     return nowMs + frameMs - partStartMs > partMs ? flush(nowMs, false) : [];
   }
@@ -206,7 +214,7 @@ export function createPackager(
       const events = add(before, decodeMs - before.decodeMs);
       // A key frame ends the segment before it at once, without waiting for the frame after it.
       const isTime = unit.key && decodeMs - (segmentStartMs ?? decodeMs) >= segmentMs - EARLY_MS;
-      return isTime ? [...events, ...cut(decodeMs, false)] : events;
+      return isTime ? [...events, ...cut(decodeMs, false, decodeMs + unit.compositionMs)] : events;
     },
     audio(unit) {
       if (audio === undefined) return [];
@@ -224,10 +232,12 @@ export function createPackager(
       const events = waiting === undefined ? [] : add(waiting, LAST_FRAME_MS);
       const endMs = waiting === undefined ? tickMs(nextTick ?? 0) : waiting.decodeMs + LAST_FRAME_MS;
       waiting = undefined;
-      return [...events, ...cut(endMs, false, true)];
+      return [...events, ...cut(endMs, false, undefined)];
     },
   };
 }
+
+const shownMs = ({ decodeMs, compositionMs }: VideoUnit): number => decodeMs + compositionMs;
 
 const partEvent = (media: Media, duration: number, independent: boolean, bytes: Bytes): PackagerEvent => ({
   kind: 'part',

@@ -57,6 +57,10 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
     'A media server could not answer a request.',
     'Look at "media logs"; what it says there is the cause.',
   ],
+  'server/ladder-refused': [
+    'The qualities that are asked for take more processors than transcoding may.',
+    'Ask for fewer (--ladder), allow more (--transcode-cores), or let hardware encode (--transcode-with).',
+  ],
   'server/no-ffmpeg': [
     'ffmpeg is wanted and cannot be started.',
     'Install it, on Debian by "apt-get install ffmpeg".',
@@ -74,6 +78,18 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
   'server/too-many-waiting': [
     'Twenty thousand players wait for the same server at once.',
     'Put a network in front of it: edges wait once for all.',
+  ],
+  'server/transcoder-behind': [
+    'The machine makes other qualities more slowly than the stream comes; the largest is left out.',
+    'Ask for fewer (--ladder), or let hardware encode (--transcode-with).',
+  ],
+  'server/transcoder-failed': [
+    'ffmpeg ended while it made other qualities; it is started again with the next segment, five times in a stream.',
+    'Where it goes on: see what it says with "media logs".',
+  ],
+  'server/transcoder-stuck': [
+    'ffmpeg took pictures and gave none for ten seconds; it was ended and is started again.',
+    'Where it goes on: see to the machine and its video hardware.',
   ],
   'server/unsupported-codec': [
     'The encoder sends a format that cannot be packaged yet.',

@@ -1,5 +1,5 @@
-import type { Media } from '@media-network/hls';
-import type { LiveChannel, PlaylistQuery } from '../live-channel.ts';
+import type { PlaylistQuery } from '../channel-reader.ts';
+import type { LiveChannel } from '../live-channel.ts';
 import type { RecordingFolder } from '../recording/recording-folder.ts';
 import type { Waited } from '../waiting-room.ts';
 
@@ -26,8 +26,9 @@ const SEGMENT = 'video/iso.segment';
 const SEGMENT_SECONDS = 3_600;
 /** A playlist that was waited for says the same whenever it is asked for. */
 const WAITED_SECONDS = 6;
-const NAME = /^(video|audio)-(\d{1,15})(?:-(\d{1,6}))?\.m4s$/;
-const INIT = /^(video|audio)-init-\d{1,15}-(\d{1,6})\.mp4$/;
+const MEDIA_PLAYLIST = /^(audio|video(?:\d{2,4}p)?)\.m3u8$/;
+const NAME = /^(audio|video(?:\d{2,4}p)?)-(\d{1,15})(?:-(\d{1,6}))?\.m4s$/;
+const INIT = /^(audio|video(?:\d{2,4}p)?)-init-\d{1,15}-(\d{1,6})\.mp4$/;
 
 export const problem = (status: number, code: string, message: string): Answer => ({
   status,
@@ -71,7 +72,7 @@ async function recorded(
   if (bytes === undefined) return NOT_FOUND;
   // A playlist grows as long as its stream goes on.
   if (file.endsWith('.m3u8')) return { status: 200, type: PLAYLIST, body: bytes, maxAge: 1 };
-  return kept(bytes, file.endsWith('.mp4') ? mediaOf(file.split('-')[0]) : undefined);
+  return kept(bytes, file.endsWith('.mp4') ? mediaOf(file.split('-')[0] ?? '') : undefined);
 }
 
 async function ofChannel(channel: LiveChannel, file: string, query: URLSearchParams): Promise<Answer> {
@@ -79,25 +80,24 @@ async function ofChannel(channel: LiveChannel, file: string, query: URLSearchPar
     const body = channel.multivariant();
     return body === undefined ? NOT_YET.none : { status: 200, type: PLAYLIST, body, maxAge: 1 };
   }
-  const media = file === 'video.m3u8' ? 'video' : file === 'audio.m3u8' ? 'audio' : undefined;
-  if (media !== undefined) return playlist(channel, media, query);
-  const init = INIT.exec(file);
-  if (init !== null) {
-    const bytes = channel.init(mediaOf(init[1]), Number(init[2]));
-    return bytes === undefined ? NOT_FOUND : kept(bytes, mediaOf(init[1]));
+  const listed = MEDIA_PLAYLIST.exec(file)?.[1];
+  if (listed !== undefined) return playlist(channel, listed, query);
+  const [, begun, version] = INIT.exec(file) ?? [];
+  if (begun !== undefined) {
+    const bytes = channel.init(begun, Number(version));
+    return bytes === undefined ? NOT_FOUND : kept(bytes, mediaOf(begun));
   }
-  const found = NAME.exec(file);
-  if (found === null) return NOT_FOUND;
-  const [, kind, sequence, index] = found;
+  const [, track, sequence, index] = NAME.exec(file) ?? [];
+  if (track === undefined) return NOT_FOUND;
   if (index === undefined) {
-    const bytes = channel.segment(mediaOf(kind), Number(sequence));
+    const bytes = channel.segment(track, Number(sequence));
     return bytes === undefined ? NOT_YET.none : kept(bytes);
   }
-  const waited = await channel.part(mediaOf(kind), Number(sequence), Number(index));
+  const waited = await channel.part(track, Number(sequence), Number(index));
   return waited.kind === 'found' ? kept(waited.found) : NOT_YET[waited.kind];
 }
 
-async function playlist(channel: LiveChannel, media: Media, params: URLSearchParams): Promise<Answer> {
+async function playlist(channel: LiveChannel, track: string, params: URLSearchParams): Promise<Answer> {
   const query = playlistQuery(params);
   if (query === undefined)
     return problem(
@@ -105,7 +105,7 @@ async function playlist(channel: LiveChannel, media: Media, params: URLSearchPar
       'server/bad-query',
       '_HLS_msn and _HLS_part are whole numbers, the second with the first only.',
     );
-  const waited = await channel.playlist(media, query);
+  const waited = await channel.playlist(track, query);
   if (waited.kind !== 'found') return NOT_YET[waited.kind];
   const maxAge = query.sequence === undefined ? 1 : WAITED_SECONDS;
   return { status: 200, type: PLAYLIST, body: waited.found, maxAge };
@@ -125,9 +125,9 @@ function playlistQuery(params: URLSearchParams): PlaylistQuery | undefined {
   return { sequence, part, skip: skip === 'YES' || skip === 'v2' };
 }
 
-const mediaOf = (text: string | undefined): Media => (text === 'audio' ? 'audio' : 'video');
+const mediaOf = (track: string): 'audio' | 'video' => (track === 'audio' ? 'audio' : 'video');
 
-const kept = (body: Uint8Array, init?: Media): Answer => ({
+const kept = (body: Uint8Array, init?: 'audio' | 'video'): Answer => ({
   status: 200,
   type: init === undefined ? SEGMENT : `${init}/mp4`,
   body,
