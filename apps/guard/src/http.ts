@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { MAX_PURGE_BYTES, MAX_SHARE_REQUEST_BYTES } from '@media-network/protocol';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
-import { inTurn, isLocalCaller } from '@media-network/runtime/daemon';
+import { inTurn, isLocalCaller, listenAt } from '@media-network/runtime/daemon';
 import type { StoredFile } from '@media-network/runtime/daemon';
 
 export interface HttpAnswer {
@@ -180,7 +180,12 @@ export async function listenHttp(
     else socket.destroy();
   });
   server.setTimeout(IDLE_MS);
-  await listen(server, options);
+  await listenAt(server, {
+    host: options.host,
+    port: options.port,
+    flag: '--port',
+    codes: { inUse: 'guard/port-in-use', failed: 'guard/cannot-listen' },
+  });
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
   return {
@@ -195,26 +200,4 @@ export async function listenHttp(
       clearTimeout(timer);
     },
   };
-}
-
-async function listen(
-  server: http.Server,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      const inUse = errorCode(cause) === 'EADDRINUSE';
-      reject(
-        new MediaError({
-          code: inUse ? 'guard/port-in-use' : 'guard/cannot-listen',
-          message: inUse
-            ? `Port ${port} is in use. Choose another with --port.`
-            : `The guard cannot listen on ${host}:${port}: ${errorMessage(cause)}.`,
-          source: 'client',
-          cause,
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
 }

@@ -44,6 +44,7 @@ import { createProbeTotals } from './probe/probe-totals.ts';
 import { createRoutes } from './routes.ts';
 import { openHourBook } from './state/hour-book.ts';
 import { openHourLog } from './state/hour-log.ts';
+import type { HourLog } from './state/hour-log.ts';
 import { addressAt, blankAccount } from './testing-accounts.ts';
 import { createWitnessDesk } from './witness/witness-desk.ts';
 
@@ -62,7 +63,9 @@ const settings: Settings = {
 };
 
 const dirs: string[] = [];
+const logs: HourLog[] = [];
 afterAll(async () => {
+  for (const log of logs) await log.close();
   for (const dir of dirs) await rm(dir, { recursive: true, force: true });
 });
 
@@ -166,7 +169,9 @@ async function setup() {
   });
   const dir = await mkdtemp(path.join(tmpdir(), 'guard-routes-'));
   dirs.push(dir);
-  const book = await openHourBook(await openHourLog(path.join(dir, 'hours')), () => undefined);
+  const log = await openHourLog(path.join(dir, 'hours'));
+  logs.push(log);
+  const book = await openHourBook(log, () => undefined);
   const contradictions = await openContradictions(path.join(dir, 'contradictions'));
   const reader = createSettingsReader(client, 2, seal);
   const bodies = createOriginBodies();

@@ -1,5 +1,6 @@
-import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
+import { cannotListen } from '@media-network/runtime/daemon';
 import type { Responder } from './responder.ts';
 import { listenTcp } from './tcp-socket.ts';
 import { listenUdp } from './udp-socket.ts';
@@ -14,6 +15,7 @@ export interface DnsServer {
 
 /** Tries to find a number that is free for both where any will do. */
 const TRIES = 20;
+const CODES = { inUse: 'dns/port-in-use', failed: 'dns/cannot-listen' };
 
 /**
  * Listens by UDP and TCP on one port; 0 takes one that is free for both.
@@ -27,9 +29,10 @@ export async function listenDns(
 ): Promise<DnsServer> {
   const onError = (error: unknown): void =>
     log.debug({ code: errorCode(error), err: errorMessage(error) }, 'an answer was not sent');
+  const place = { host, port, flag: '--dns-port', codes: CODES, use: 'DNS' };
   for (let tries = 1; ; tries += 1) {
     const tcp = await listenTcp({ host, port }, responder, onError).catch((cause: unknown) => {
-      throw cannotListen(host, port, cause);
+      throw cannotListen(cause, place);
     });
     try {
       const udp = await listenUdp({ host, port: tcp.port, oneByOne }, responder, onError);
@@ -42,21 +45,7 @@ export async function listenDns(
       };
     } catch (cause) {
       await tcp.close();
-      if (port !== 0 || tries >= TRIES) throw cannotListen(host, port, cause);
+      if (port !== 0 || tries >= TRIES) throw cannotListen(cause, place);
     }
   }
-}
-
-function cannotListen(host: string, port: number, cause: unknown): MediaError {
-  const code = errorCode(cause);
-  const inUse = code === 'EADDRINUSE';
-  return new MediaError({
-    code: inUse ? 'dns/port-in-use' : 'dns/cannot-listen',
-    message: inUse
-      ? `Port ${port} on ${host} is in use: stop what answers DNS there or choose another --dns-port.`
-      : `Cannot answer DNS on ${host}:${port} (${errorMessage(cause)}): choose another --dns-port${code === 'EACCES' ? ', or allow this one (ports below 1024 need the capability CAP_NET_BIND_SERVICE)' : ''}.`,
-    source: 'client',
-    context: { host, port },
-    cause,
-  });
 }

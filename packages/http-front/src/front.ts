@@ -8,8 +8,9 @@ import type {
   TLSSocket,
   TlsOptions as TlsServerOptions,
 } from 'node:tls';
-import { MediaError, createRepeatingTask, errorCode, silentLog, systemClock } from '@media-network/runtime';
+import { createRepeatingTask, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
+import { cannotListen } from '@media-network/runtime/daemon';
 import { Connection } from './connection.ts';
 import type { FastHit } from './fast-hit.ts';
 import type { FrontState, FrontStats, OpenConnection } from './front-state.ts';
@@ -107,6 +108,7 @@ export interface Front {
 const INPUT_BYTES = 65_536;
 const SWEEP_MS = 500;
 const BACKLOG = 1024;
+const CODES = { inUse: 'front/port-in-use', failed: 'front/listen-failed' };
 const TICKET_KEY_BYTES = 48;
 /** Ours is the order that counts (RFC 7301 §3.2): who speaks both speaks HTTP/2. */
 const PROTOCOLS = ['h2', 'http/1.1'];
@@ -127,21 +129,8 @@ const CIPHERS = [
 
 function listenOn(server: NetServer, options: ListenOptions, servers: NetServer[]): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const onError = (error: Error): void => {
-      const code = errorCode(error);
-      reject(
-        new MediaError({
-          code: code === 'EADDRINUSE' ? 'front/port-in-use' : 'front/listen-failed',
-          message:
-            code === 'EADDRINUSE'
-              ? `Port ${options.port} on ${options.host} is in use: stop what listens there or choose another port.`
-              : `Cannot listen on ${options.host}:${options.port} (${code}).`,
-          source: 'internal',
-          context: { host: options.host, port: options.port },
-          cause: error,
-        }),
-      );
-    };
+    const onError = (error: Error): void =>
+      reject(cannotListen(error, { host: options.host, port: options.port, codes: CODES }));
     server.once('error', onError);
     const onListening = (): void => {
       server.off('error', onError);

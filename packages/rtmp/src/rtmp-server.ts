@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
+import { listenAt } from '@media-network/runtime/daemon';
 import type { AmfObject } from './amf0.ts';
 import type { MediaTag } from './media-tag.ts';
 import { createRtmpSession } from './session.ts';
@@ -97,24 +98,14 @@ export async function createRtmpServer(
       : tls.createServer({ ...settings.tls, noDelay: true, handshakeTimeout: settings.openMs }, take);
   // A handshake of TLS that fails is the stranger's affair.
   server.on('tlsClientError', () => undefined);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(settings.port, settings.host, resolve);
-  }).catch((error: unknown) => {
-    const inUse = errorCode(error) === 'EADDRINUSE';
-    throw new MediaError({
-      code: inUse ? 'rtmp/port-in-use' : 'rtmp/cannot-listen',
-      message: `Cannot take streams on ${settings.host}:${settings.port}: ${errorMessage(error)}.`,
-      hint: inUse
-        ? 'Stop what listens there, or choose another with --rtmp-port.'
-        : 'Choose another with --host and --rtmp-port.',
-      source: 'client',
-      cause: error,
-    });
+  const port = await listenAt(server, {
+    host: settings.host,
+    port: settings.port,
+    flag: settings.tls === undefined ? '--rtmp-port' : '--rtmps-port',
+    codes: { inUse: 'rtmp/port-in-use', failed: 'rtmp/cannot-listen' },
   });
   return {
-    // A server that listens on a port has an address of this form.
-    port: (server.address() as AddressInfo).port,
+    port,
     get connections() {
       return sockets.size;
     },

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import type { Clock } from '@media-network/runtime';
+import { cannotListen, listenAt } from '@media-network/runtime/daemon';
 import { startStun } from './stun.ts';
 import type { StunServer } from './stun.ts';
 import { createTracker } from './tracker.ts';
@@ -29,6 +29,7 @@ export interface TrackerServer {
 
 /** Connections that have not become a viewer's yet, or never will. */
 const MAX_CONNECTIONS = 25_000;
+const CODES = { inUse: 'tracker/port-in-use', failed: 'tracker/cannot-listen' };
 
 /** Rejects with `tracker/port-in-use` or `tracker/cannot-listen`. */
 export async function startTrackerServer(
@@ -36,6 +37,7 @@ export async function startTrackerServer(
   deps: Omit<TrackerDeps, 'ice'>,
 ): Promise<TrackerServer> {
   let stun: StunServer | undefined;
+  let bound: number;
   const stunUrl = (): string | undefined =>
     stun === undefined ? undefined : stunUrlOf(options.stunHost ?? options.host, stun.port);
   const tracker = createTracker({
@@ -57,27 +59,15 @@ export async function startTrackerServer(
     if (!door.upgrade(request, socket, head)) socket.destroy();
   });
   try {
-    await listen(server, options);
-    if (options.stunPort !== undefined)
-      stun = await startStun({ host: options.host, port: options.stunPort, nowMs: deps.clock.nowMs });
+    bound = await listenAt(server, { host: options.host, port: options.port, flag: '--port', codes: CODES });
+    if (options.stunPort !== undefined) stun = await openStun(options.host, options.stunPort, deps.clock);
   } catch (error) {
     door.close();
     server.close();
-    const port = server.listening ? options.stunPort : options.port;
-    const inUse = errorCode(error) === 'EADDRINUSE';
-    throw new MediaError({
-      code: inUse ? 'tracker/port-in-use' : 'tracker/cannot-listen',
-      message: inUse
-        ? `Port ${port} is in use: choose another.`
-        : `The tracker cannot listen on ${options.host}:${port}: ${errorMessage(error)}.`,
-      source: 'client',
-      cause: error,
-    });
+    throw error;
   }
-  const bound = server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
   return {
-    url: `ws://${bracketed(options.host)}:${port}${TRACKER_PATH}`,
+    url: `ws://${bracketed(options.host)}:${bound}${TRACKER_PATH}`,
     get stun() {
       return stunUrl();
     },
@@ -100,12 +90,10 @@ export function stunUrlOf(host: string, port: number): string {
   return `stun:${bracketed(host)}:${port}`;
 }
 
-function listen(server: Server, { host, port }: TrackerServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+async function openStun(host: string, port: number, clock: Pick<Clock, 'nowMs'>): Promise<StunServer> {
+  try {
+    return await startStun({ host, port, nowMs: () => clock.nowMs() });
+  } catch (error) {
+    throw cannotListen(error, { host, port, flag: '--stun-port', codes: CODES, transport: 'UDP' });
+  }
 }

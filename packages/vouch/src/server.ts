@@ -1,6 +1,6 @@
 import { readOwnFile } from '@media-network/runtime/own-parts';
 import http from 'node:http';
-import { MediaError, errorCode } from '@media-network/runtime';
+import { listenAt } from '@media-network/runtime/daemon';
 import { createVouchHandler } from './handler.ts';
 import type { HandlerOptions } from './handler.ts';
 import type { Voucher } from './voucher.ts';
@@ -48,12 +48,12 @@ export async function startVouchServer(voucher: Voucher, options: VouchServerOpt
     } else void handler(request, response);
   });
   server.maxConnections = MAX_CONNECTIONS;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, options)));
-    server.listen(options.port, options.host, resolve);
+  const port = await listenAt(server, {
+    host: options.host,
+    port: options.port,
+    flag: '--port',
+    codes: { inUse: 'vouch/port-in-use', failed: 'vouch/cannot-listen' },
   });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
     url: `http://${host}:${port}/`,
@@ -67,17 +67,4 @@ export async function startVouchServer(voucher: Voucher, options: VouchServerOpt
         server.closeIdleConnections();
       }),
   };
-}
-
-function listenError(error: Error, { host, port }: VouchServerOptions): MediaError {
-  const inUse = errorCode(error) === 'EADDRINUSE';
-  return new MediaError({
-    code: inUse ? 'vouch/port-in-use' : 'vouch/cannot-listen',
-    message: inUse
-      ? `Port ${port} is in use: stop what listens there, or choose another with --port.`
-      : `The signer cannot listen at ${host}:${port}: ${errorCode(error)}.`,
-    source: 'internal',
-    context: { host, port },
-    cause: error,
-  });
 }

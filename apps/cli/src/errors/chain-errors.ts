@@ -125,6 +125,10 @@ export const CHAIN_ERRORS: Readonly<Record<string, Entry>> = {
     'Make room or mend the disk, and send it again.',
   ],
   'localnet/log-missing': ['The folder has a snapshot and no log after it.', RESTORE],
+  'localnet/cannot-listen': [
+    'The chain cannot listen.',
+    'Choose another port or address, as the message says.',
+  ],
   'localnet/port-in-use': [
     'The port of the chain is taken.',
     'Stop what listens there, or choose another with --rpc-port.',

@@ -260,6 +260,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'The guards have not authorised the resource in time.',
     'Start again with --debug to see their log; see that the origin answers.',
   ],
+  'devnet/cannot-listen': [
+    'The sample origin or the signer cannot listen.',
+    'Choose other ports with --port.',
+  ],
   'devnet/port-in-use': ['The port of the sample origin is taken.', 'Choose other ports with --port.'],
   'devnet/treasury-empty': [
     'The founding wallet holds too few SOL.',

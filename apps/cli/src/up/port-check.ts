@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
 import type { DevnetPorts } from '@media-network/devnet';
 import { MediaError, errorCode, isRefusedByBrowsers } from '@media-network/runtime';
+import { requireFreePorts } from '@media-network/runtime/daemon';
+
+const CODES = { inUse: 'cli/port-in-use', failed: 'cli/bad-port' };
 
 export interface UsedPort {
   readonly port: number;
@@ -119,13 +122,8 @@ export async function checkPorts(ports: readonly UsedPort[]): Promise<void> {
         source: 'client',
       });
     }
-    if (!(await isFree(each.port))) {
-      throw new MediaError({
-        code: 'cli/port-in-use',
-        message: `Port ${each.port}, for ${each.use}, is in use: stop what listens there, or choose another with ${each.option}.`,
-        source: 'client',
-        context: { port: each.port },
-      });
-    }
+    await requireFreePorts([
+      { host: '127.0.0.1', port: each.port, flag: each.option, codes: CODES, use: each.use },
+    ]);
   }
 }

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { MediaError, errorCode, systemClock } from '@media-network/runtime';
+import { systemClock } from '@media-network/runtime';
 import type { Clock } from '@media-network/runtime';
+import { listenAt } from '@media-network/runtime/daemon';
 import { ensureDownload } from './download.ts';
 import { createLiveChannel } from './live-channel.ts';
 import { selectRange } from './range.ts';
@@ -122,25 +122,13 @@ export async function createSampleOrigin(options: SampleOriginOptions): Promise<
   });
   server.keepAliveTimeout = 60_000;
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const port = options.port ?? 0;
-      reject(
-        errorCode(error) === 'EADDRINUSE'
-          ? new MediaError({
-              code: 'devnet/port-in-use',
-              message: `Port ${port} for the sample origin is in use: stop what listens there, or choose other ports with --port.`,
-              source: 'client',
-              context: { port },
-              cause: error,
-            })
-          : error,
-      );
-    });
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  const port = await listenAt(server, {
+    host: '127.0.0.1',
+    port: options.port ?? 0,
+    flag: '--port',
+    codes: { inUse: 'devnet/port-in-use', failed: 'devnet/cannot-listen' },
+    use: 'the sample origin',
   });
-  // A listening TCP server has an AddressInfo.
-  const { port } = server.address() as AddressInfo;
 
   return {
     url: `http://127.0.0.1:${port}`,

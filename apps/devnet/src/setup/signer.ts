@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { MediaError, errorCode } from '@media-network/runtime';
 import type { Clock } from '@media-network/runtime';
+import { listenAt } from '@media-network/runtime/daemon';
 import { createVouchHandler, createVoucher } from '@media-network/vouch';
 import type { NetworkHours, VouchingKey } from '@media-network/vouch';
 
@@ -38,26 +37,15 @@ export async function startSigner(deps: { readonly clock: Clock }, options: Sign
   });
   const handle = createVouchHandler(voucher);
   const server = createServer((request, response) => void handle(request, response));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(
-        errorCode(error) === 'EADDRINUSE'
-          ? new MediaError({
-              code: 'devnet/port-in-use',
-              message: `Port ${port} for the signer is in use: stop what listens there, or choose other ports with --port.`,
-              source: 'client',
-              context: { port },
-              cause: error,
-            })
-          : error,
-      );
-    });
-    server.listen(port, '127.0.0.1', resolve);
+  const bound = await listenAt(server, {
+    host: '127.0.0.1',
+    port,
+    flag: '--port',
+    codes: { inUse: 'devnet/port-in-use', failed: 'devnet/cannot-listen' },
+    use: 'the signer',
   });
-  // A listening TCP server has an AddressInfo.
-  const at = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${at.port}/`,
+    url: `http://127.0.0.1:${bound}/`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -12,9 +12,9 @@ import {
   readOwnName,
   toHex,
 } from '@media-network/protocol';
-import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { boundCallers, callerOf, inTurn, isLocalCaller } from '@media-network/runtime/daemon';
+import { boundCallers, callerOf, inTurn, isLocalCaller, listenAt } from '@media-network/runtime/daemon';
 import type { StoredFile } from '@media-network/runtime/daemon';
 import type { Readiness } from '../edge-api.ts';
 import type { Challenges } from '../tls/challenges.ts';
@@ -365,22 +365,10 @@ function binary(body: Uint8Array | StoredFile, cacheControl: string): ControlAns
   return { status: 200, type: 'application/octet-stream', body, headers: { 'Cache-Control': cacheControl } };
 }
 
-function listen(server: ReturnType<typeof createServer>, options: ControlOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const inUse = errorCode(error) === 'EADDRINUSE';
-      reject(
-        new MediaError({
-          code: inUse ? 'edge/port-in-use' : 'edge/listen-failed',
-          message: inUse
-            ? `Port ${options.port} on ${options.host} is in use: stop what listens there or choose another --control-port.`
-            : `Cannot listen on ${options.host}:${options.port} (${errorCode(error)}).`,
-          source: 'internal',
-          cause: error,
-        }),
-      );
-    });
-    if (options.handle === undefined) server.listen(options.port, options.host, () => resolve());
-    else server.listen(options.handle, () => resolve());
-  });
+async function listen(server: ReturnType<typeof createServer>, options: ControlOptions): Promise<void> {
+  const { handle, host, port } = options;
+  if (handle === undefined) {
+    const codes = { inUse: 'edge/port-in-use', failed: 'edge/listen-failed' };
+    await listenAt(server, { host, port, flag: '--control-port', codes });
+  } else await new Promise<void>((resolve) => server.listen(handle, resolve));
 }

@@ -1,5 +1,5 @@
-import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock } from '@media-network/runtime';
+import { cannotListen } from '@media-network/runtime/daemon';
 import { startStun, stunUrlOf } from '@media-network/tracker';
 import type { GuardConfig } from '../config.ts';
 
@@ -14,14 +14,12 @@ export async function openStun(
     const seenAt = URL.parse(endpoint)?.hostname.replaceAll(/^\[|\]$/g, '') ?? host;
     return { url: stunUrlOf(seenAt, server.port), close: () => server.close() };
   } catch (cause) {
-    const inUse = errorCode(cause) === 'EADDRINUSE';
-    throw new MediaError({
-      code: inUse ? 'guard/port-in-use' : 'guard/cannot-listen',
-      message: inUse
-        ? `UDP port ${stunPort} is in use. Choose another with --stun-port.`
-        : `The guard cannot listen on UDP ${host}:${stunPort}: ${errorMessage(cause)}.`,
-      source: 'client',
-      cause,
+    throw cannotListen(cause, {
+      host,
+      port: stunPort,
+      flag: '--stun-port',
+      codes: { inUse: 'guard/port-in-use', failed: 'guard/cannot-listen' },
+      transport: 'UDP',
     });
   }
 }

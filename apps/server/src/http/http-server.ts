@@ -1,8 +1,8 @@
 import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
+import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
+import { listenAt } from '@media-network/runtime/daemon';
 import { problem, route } from './routes.ts';
 import type { Answer, RoutesDeps } from './routes.ts';
 
@@ -39,22 +39,14 @@ export async function startHttpServer(
     },
   );
   server.maxConnections = MOST_CONNECTIONS;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  }).catch((error: unknown) => {
-    const inUse = errorCode(error) === 'EADDRINUSE';
-    throw new MediaError({
-      code: inUse ? 'server/port-in-use' : 'server/cannot-listen',
-      message: `Cannot serve on ${host}:${port}: ${errorMessage(error)}.`,
-      hint: 'Stop what listens there, or choose another with --port.',
-      source: 'client',
-      cause: error,
-    });
+  const bound = await listenAt(server, {
+    host,
+    port,
+    flag: '--port',
+    codes: { inUse: 'server/port-in-use', failed: 'server/cannot-listen' },
   });
   return {
-    // A server that listens on a port has an address of this form.
-    port: (server.address() as AddressInfo).port,
+    port: bound,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

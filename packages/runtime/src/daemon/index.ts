@@ -15,6 +15,8 @@ export {
 } from './option-kinds.ts';
 export type { LogLevel } from './option-kinds.ts';
 export { holdEnd } from './hold-end.ts';
+export { cannotListen, listenAt } from './listen.ts';
+export type { ListenPlace } from './listen.ts';
 export { holdPorts, requireFreePorts } from './ports.ts';
 export type { HeldPorts, WantedPort } from './ports.ts';
 export { isLoopbackHost, isPrivateAddress, isPrivateLiteral, publicLookup } from './public-address.ts';

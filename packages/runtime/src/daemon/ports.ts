@@ -1,14 +1,12 @@
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { MediaError, errorCode, errorMessage } from '../errors.ts';
+import { MediaError } from '../errors.ts';
+import { listenAt } from './listen.ts';
+import type { ListenPlace } from './listen.ts';
 
 /** A place to listen at, and the option that moves it. */
-export interface WantedPort {
-  readonly host: string;
-  readonly port: number;
+export interface WantedPort extends Pick<ListenPlace, 'host' | 'port' | 'codes' | 'use'> {
   readonly flag: string;
-  /** The codes of what can be wrong with it. */
-  readonly codes: { readonly inUse: string; readonly failed: string };
 }
 
 /** Ports that nobody else gets until they are released, just before they are listened on. */
@@ -62,23 +60,8 @@ function twice({ codes, host, port, flag }: WantedPort, other: WantedPort): Medi
   });
 }
 
-function hold({ host, port, flag, codes }: WantedPort): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy());
-    server.once('error', (cause) => {
-      const inUse = errorCode(cause) === 'EADDRINUSE';
-      reject(
-        new MediaError({
-          code: inUse ? codes.inUse : codes.failed,
-          message: inUse
-            ? `Port ${port} on ${host} is in use: stop what listens there or choose another ${flag}.`
-            : `Cannot listen on ${host}:${port} (${errorMessage(cause)}): choose another ${flag}.`,
-          source: 'client',
-          context: { host, port, flag },
-          cause,
-        }),
-      );
-    });
-    server.listen(port, host, () => resolve(server));
-  });
+async function hold(wanted: WantedPort): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  await listenAt(server, wanted);
+  return server;
 }
