@@ -32,6 +32,8 @@ let retry;
 /** What this viewer has had from others, and given to them; undefined while nothing is shared. */
 let shared;
 let sharing;
+/** Address of the key that signs segments. */
+let publisher;
 
 /** Viewers carry whole segments to each other where the network's edges offer it; the server alone does not. */
 async function offerSharing() {
@@ -42,6 +44,12 @@ async function offerSharing() {
     script.addEventListener('error', () => resolve(false));
   });
   document.head.append(script);
+  // Whoever carries a segment, it is checked against what the publisher signed of it.
+  const told = await fetch('../api/channels').then(
+    (answer) => answer.json(),
+    () => undefined,
+  );
+  publisher = told?.publisher;
   shares.hidden = !(await loaded) || globalThis.MediaPeerPool === undefined;
 }
 
@@ -51,6 +59,7 @@ function setSharing() {
   [sharing, shared] = [undefined, undefined];
   if (shares.hidden || !share.checked) return;
   sharing = globalThis.MediaPeerPool.install(Hls, {
+    ...(publisher === undefined || recording !== null ? {} : { publisher }),
     onChange: (stats) => {
       shared = stats;
     },

@@ -58,6 +58,9 @@ const SHAPE = {
     .default('x264')
     .describe('What encodes: the processor (x264), or video hardware by VA-API or NVENC.'),
   vaapiDevice: textOption.default('/dev/dri/renderD128').describe('Device of VA-API.'),
+  publisherKey: textOption
+    .optional()
+    .describe('Keypair that signs segments, a file as of Solana (default: one of its own, made once).'),
   record: flagOption.default(false).describe('Whether streams are kept on disk, to be watched later.'),
   recordBytes: sizeOption
     .default(10 * 2 ** 30)
@@ -85,6 +88,7 @@ export interface ServerConfig {
   readonly transcodeCores?: number | undefined;
   readonly transcodeWith: 'x264' | 'vaapi' | 'nvenc';
   readonly vaapiDevice: string;
+  readonly publisherKey?: string | undefined;
   readonly record: boolean;
   readonly recordBytes: number;
   readonly logLevel: LogLevel;

@@ -9,6 +9,7 @@ import { createChannelReader } from './channel-reader.ts';
 import type { ChannelReader } from './channel-reader.ts';
 import { renderMultivariant } from './live-playlists.ts';
 import type { StreamFacts, TrackFacts } from './live-playlists.ts';
+import type { SignSegment } from './publishing/signed-segment.ts';
 import { createTimeline } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 import { createTrackWindow } from './track-window.ts';
@@ -20,6 +21,8 @@ import { createWaitingRoom } from './waiting-room.ts';
 export interface LiveChannelDeps {
   readonly clock: Clock;
   readonly log: Log;
+  /** As the publisher. */
+  readonly sign: SignSegment;
   /** Keeps what is told of the channel. */
   readonly listen?: ((advise: (sentence: string) => void) => ChannelListener) | undefined;
   /** Makes other qualities of it. */
@@ -77,7 +80,7 @@ interface Stretch {
 }
 
 export function createLiveChannel(
-  { clock, log, listen, transcoding }: LiveChannelDeps,
+  { clock, log, sign, listen, transcoding }: LiveChannelDeps,
   options: LiveChannelOptions,
 ): LiveChannel {
   const { name, segmentMs, partMs, windowMs, lingerMs } = options;
@@ -87,7 +90,7 @@ export function createLiveChannel(
    */
   const first = Math.floor(clock.nowMs() / 1_000);
   // After a restart another number of discontinuities than before it, so that players notice one; and a small one, for players count up to it.
-  const window = { windowMs, first, discontinuities: first % MOST_DISCONTINUITIES };
+  const window = { channel: name, sign, windowMs, first, discontinuities: first % MOST_DISCONTINUITIES };
   const windows: Readonly<Record<Media, TrackWindow>> = {
     video: createTrackWindow('video', window),
     audio: createTrackWindow('audio', window),
@@ -126,7 +129,7 @@ export function createLiveChannel(
             advise: (sentence) => advice.say(sentence),
             wake: () => room.wakeAll(),
           },
-          { channel: name, wish: transcoding.wish, partMs, windowMs },
+          { channel: name, wish: transcoding.wish, partMs, windowMs, sign },
         );
 
   /** Tracks that the stream under way has, or has had last. */
@@ -135,7 +138,7 @@ export function createLiveChannel(
   function take(events: readonly PackagerEvent[]): void {
     for (const event of events) {
       if (event.kind === 'part') {
-        windows[event.part.media].rendition.part(event.part);
+        windows[event.part.media].part(event.part);
         continue;
       }
       if (stretch === undefined) continue;
@@ -143,10 +146,10 @@ export function createLiveChannel(
       mostMs ??= stretch.packager.mostMs;
       targetDuration = Math.floor(mostMs / 1_000);
       const atMs = stretch.startedMs + event.startMs;
-      const lead = windows.video.rendition.state.parts.length > 0 ? 'video' : 'audio';
-      const cut = windows[lead].rendition.cut({ atMs, durationIfEmpty: 0 });
+      const lead = windows.video.state.parts.length > 0 ? 'video' : 'audio';
+      const cut = windows[lead].cut({ atMs, durationIfEmpty: 0 });
       const other = lead === 'video' ? 'audio' : 'video';
-      const second = windows[other].rendition.cut({ atMs, durationIfEmpty: cut.duration });
+      const second = windows[other].cut({ atMs, durationIfEmpty: cut.duration });
       rungs?.cut({ nextShownMs: event.nextShownMs, atMs, duration: cut.duration });
       firstCutMs ??= clock.nowMs();
       const segments = Object.fromEntries(
@@ -179,8 +182,7 @@ export function createLiveChannel(
       begun[media] = { version: windows[media].describe(track, bytes), bytes };
     }
     firstCutMs = undefined;
-    if (configs.video !== undefined)
-      rungs?.begin(configs.video, toldRate ?? USUAL_RATE, windows.video.rendition.state);
+    if (configs.video !== undefined) rungs?.begin(configs.video, toldRate ?? USUAL_RATE, windows.video.state);
     listener?.begins(begun);
     return { packager, startedMs: clock.nowMs() };
   }
@@ -281,7 +283,7 @@ export function createLiveChannel(
   return {
     get status() {
       const { video, audio } = configs;
-      const bitsPerSecond = MEDIA.reduce((sum, media) => sum + windows[media].rendition.state.averageBps, 0);
+      const bitsPerSecond = MEDIA.reduce((sum, media) => sum + windows[media].state.averageBps, 0);
       return {
         name,
         state,
@@ -345,11 +347,7 @@ export function createLiveChannel(
   };
 }
 
-const factsOf = <T>({ name, rendition }: TrackWindow, track: T): TrackFacts<T> => ({
-  name,
-  track,
-  state: rendition.state,
-});
+const factsOf = <T>({ name, state }: TrackWindow, track: T): TrackFacts<T> => ({ name, track, state });
 
 function unsupported(codec: string): MediaError {
   return new MediaError({

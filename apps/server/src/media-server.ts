@@ -11,6 +11,8 @@ import { readPages } from './http/pages.ts';
 import { createLiveChannel } from './live-channel.ts';
 import type { ChannelStatus, LiveChannel, LiveChannelDeps } from './live-channel.ts';
 import { createRecorder } from './recording/recorder.ts';
+import { openPublisherKey } from './publishing/publisher-key.ts';
+import { createSegmentSigner } from './publishing/signed-segment.ts';
 import { openRecordingFolder } from './recording/recording-folder.ts';
 import { channelNames, openStreamKeys } from './stream-keys.ts';
 import type { StreamKeys } from './stream-keys.ts';
@@ -26,6 +28,8 @@ export interface MediaServer {
   /** Where encoders send to, without the key. */
   readonly rtmpUrl: string;
   readonly rtmpsUrl: string | undefined;
+  /** Address of the key that signs segments. */
+  readonly publisher: string;
   /** With the key of each channel, for whoever owns the machine. */
   readonly channels: readonly { readonly name: string; readonly key: string }[];
   status(): readonly ChannelStatus[];
@@ -39,7 +43,7 @@ export interface ServerOverrides {
   readonly transcoder?: Transcoder;
 }
 
-/** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-tls`, and what listening does. */
+/** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-publisher-key`, `server/bad-tls`, and what listening does. */
 export async function createMediaServer(
   config: ServerConfig,
   overrides: ServerOverrides = {},
@@ -50,6 +54,8 @@ export async function createMediaServer(
   try {
     await mkdir(config.dir, { recursive: true, mode: 0o700 });
     const keys = await openStreamKeys(config.dir, channelNames(config.channels));
+    const publisher = await openPublisherKey(config.dir, config.publisherKey);
+    const sign = createSegmentSigner(publisher);
     const recordings = await openRecordingFolder(join(config.dir, 'recordings'), {
       maxBytes: config.recordBytes,
       log,
@@ -65,13 +71,16 @@ export async function createMediaServer(
     const transcoding = transcodingOf(config, clock, overrides);
     const channels = new Map(
       keys.channels.map((name) => {
-        const deps = { clock, log, listen: recorder(name), ...transcoding };
+        const deps = { clock, log, sign, listen: recorder(name), ...transcoding };
         return [name, openChannel(name, config, deps)];
       }),
     );
     for (const [name, channel] of channels) scope.add(name, () => channel.close());
     const pages = readPages();
-    const http = await startHttpServer({ channels, recordings, pages, log }, config);
+    const http = await startHttpServer(
+      { channels, recordings, pages, publisher: publisher.address, log },
+      config,
+    );
     scope.add('http', () => http.close());
     const admit = async (publisher: Publisher): Promise<Admission> => admission(publisher, keys, channels);
     const { host } = config;
@@ -83,6 +92,7 @@ export async function createMediaServer(
       url: `http://${host}:${http.port}`,
       rtmpUrl: `rtmp://${host}:${rtmp.port}/live`,
       rtmpsUrl: rtmps === undefined ? undefined : `rtmps://${host}:${rtmps.port}/live`,
+      publisher: publisher.address,
       channels: keys.channels.map((name) => ({ name, key: keys.keyOf(name) ?? '' })),
       status: () => [...channels.values()].map(({ status }) => status),
       close: () => scope.close(),

@@ -1,5 +1,6 @@
 export { edgeDigests } from './edge/digest-source.ts';
 export type { DigestSource } from './edge/digest-source.ts';
+export { publisherDigests } from './edge/publisher-digests.ts';
 export { edgeAccess } from './edge/edge-access.ts';
 export { readDigest } from './edge/digest.ts';
 export type { SegmentDigest } from './edge/digest.ts';

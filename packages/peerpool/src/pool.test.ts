@@ -69,9 +69,9 @@ function swarm() {
 
 /** What happens in the background, ends: digests are made and told. */
 const holds = (pool: PeerPool, count: number) =>
-  vi.waitFor(() => expect(pool.stats.heldSegments).toBeGreaterThanOrEqual(count));
+  vi.waitFor(() => expect(pool.stats.heldSegments).toBeGreaterThanOrEqual(count), 30_000);
 const hasPeers = (pool: PeerPool, count: number) =>
-  vi.waitFor(() => expect(pool.stats.peers.length).toBe(count));
+  vi.waitFor(() => expect(pool.stats.peers.length).toBe(count), 30_000);
 
 /** Turns and rests by a clock on which a busy machine loses little time. */
 function slowClock(): void {

@@ -2,6 +2,7 @@ import type { SegmentDigest } from './edge/digest.ts';
 import { isWhole } from './edge/digest.ts';
 import { edgeDigests } from './edge/digest-source.ts';
 import type { DigestSource } from './edge/digest-source.ts';
+import { publisherDigests } from './edge/publisher-digests.ts';
 import { edgeAccess } from './edge/edge-access.ts';
 import { createEdgeTimes } from './edge/edge-times.ts';
 import { reasonAgainst, surroundings } from './respect.ts';
@@ -24,8 +25,10 @@ export interface PeerPoolOptions {
   readonly content: string;
   /** The right to be introduced to others; by default the edge's that serves the content. */
   readonly access?: () => Promise<SwarmAccess | undefined>;
-  /** By default the edge's that serves the content. */
+  /** By default the publisher's, where `publisher` says who that is, and otherwise the edge's that serves the content. */
   readonly digests?: DigestSource;
+  /** Address of the key that the publisher of a Media Server's stream signs segments with. */
+  readonly publisher?: string;
   /** Asked once, before any other viewer learns of this one. */
   readonly consent?: () => boolean | Promise<boolean>;
   /** Whether to share where data is saved or paid for by the byte; false by default. */
@@ -115,7 +118,9 @@ export function createPeerPool(
   makeMesh: (options: MeshOptions) => Mesh = createMesh,
 ): PeerPool {
   const { minSwarm = 2, maxPeers = 16 } = options;
-  const digests = options.digests ?? edgeDigests();
+  const digests =
+    options.digests ??
+    (options.publisher === undefined ? edgeDigests() : publisherDigests(options.publisher));
   const { deviceMemory } = navigator as { readonly deviceMemory?: number };
   const memory = options.memoryBytes ?? ((deviceMemory ?? 8) <= 2 ? 48 : 128) * 2 ** 20;
   const store = createSegmentStore(memory, MAX_SEGMENTS);

@@ -377,5 +377,7 @@ export {
   verifySegmentDigest,
 } from './segment-digest.ts';
 export type { SegmentDigestBody } from './segment-digest.ts';
+export { publishedSegmentMessage, verifyPublishedSegment } from './published-segment.ts';
+export type { PublishedSegmentBody } from './published-segment.ts';
 export { SWARM_PASS_BYTES, decodeSwarmPass, signSwarmPass, swarmOf, verifySwarmPass } from './swarm-pass.ts';
 export type { SwarmPass, SwarmPassBody } from './swarm-pass.ts';

@@ -40,6 +40,10 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
     'Put it back from a copy, or take it away: then every channel gets a new key.',
   ],
   'server/bad-method': ['Only GET and HEAD are answered by a media server.', 'Ask with one of them.'],
+  'server/bad-publisher-key': [
+    'The key that segments are to be signed with cannot be read.',
+    'Name a keypair as Solana writes it with --publisher-key, or take publisher-key.json away: then a new one is made.',
+  ],
   'server/bad-query': [
     'A playlist was asked for with numbers that make no sense.',
     '_HLS_msn and _HLS_part are whole numbers, the second with the first only.',

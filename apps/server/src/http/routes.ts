@@ -18,21 +18,26 @@ export interface RoutesDeps {
   readonly recordings: Pick<RecordingFolder, 'list' | 'read'>;
   /** Pages and scripts of the player, by path. */
   readonly pages: ReadonlyMap<string, Answer>;
+  /** Address of the key that signs segments. */
+  readonly publisher: string;
 }
 
 const PLAYLIST = 'application/vnd.apple.mpegurl';
 const SEGMENT = 'video/iso.segment';
+const JSON_TYPE = 'application/json';
 /** A segment keeps its name for good; caches may let go of it when the window has long passed. */
 const SEGMENT_SECONDS = 3_600;
 /** A playlist that was waited for says the same whenever it is asked for. */
 const WAITED_SECONDS = 6;
 const MEDIA_PLAYLIST = /^(audio|video(?:\d{2,4}p)?)\.m3u8$/;
+const MANIFEST = /^(audio|video(?:\d{2,4}p)?)\.manifest\.json$/;
+const DIGEST = /^(audio|video(?:\d{2,4}p)?)-(\d{1,15})\.m4s\.digest\.json$/;
 const NAME = /^(audio|video(?:\d{2,4}p)?)-(\d{1,15})(?:-(\d{1,6}))?\.m4s$/;
 const INIT = /^(audio|video(?:\d{2,4}p)?)-init-\d{1,15}-(\d{1,6})\.mp4$/;
 
 export const problem = (status: number, code: string, message: string): Answer => ({
   status,
-  type: 'application/json',
+  type: JSON_TYPE,
   body: `${JSON.stringify({ error: { code, message } })}\n`,
   maxAge: undefined,
 });
@@ -46,9 +51,13 @@ const NOT_YET: Readonly<Record<Exclude<Waited<unknown>['kind'], 'found'>, Answer
 };
 
 /** Answers GET and HEAD of a path and its query. */
-export async function route({ channels, recordings, pages }: RoutesDeps, target: URL): Promise<Answer> {
+export async function route(
+  { channels, recordings, pages, publisher }: RoutesDeps,
+  target: URL,
+): Promise<Answer> {
   const path = target.pathname;
-  if (path === '/api/channels') return json({ channels: [...channels.values()].map(({ status }) => status) });
+  if (path === '/api/channels')
+    return json({ publisher, channels: [...channels.values()].map(({ status }) => status) });
   if (path === '/api/recordings') return json({ recordings: await recordings.list() });
   const watched = /^\/watch\/([a-z0-9-]{1,32})$/.exec(path)?.[1];
   if (watched !== undefined) return channels.has(watched) ? (pages.get('/watch') ?? NOT_FOUND) : NOT_FOUND;
@@ -59,7 +68,7 @@ export async function route({ channels, recordings, pages }: RoutesDeps, target:
     return recorded(recordings, ofRecording[1] ?? '', ofRecording[2] ?? '', ofRecording[3] ?? '');
   const [, name = '', file = ''] = /^\/live\/([a-z0-9-]{1,32})\/([^/]{1,64})$/.exec(path) ?? [];
   const channel = channels.get(name);
-  return channel === undefined ? NOT_FOUND : ofChannel(channel, file, target.searchParams);
+  return channel === undefined ? NOT_FOUND : ofChannel(channel, file, target.searchParams, publisher);
 }
 
 async function recorded(
@@ -75,13 +84,25 @@ async function recorded(
   return kept(bytes, file.endsWith('.mp4') ? mediaOf(file.split('-')[0] ?? '') : undefined);
 }
 
-async function ofChannel(channel: LiveChannel, file: string, query: URLSearchParams): Promise<Answer> {
+async function ofChannel(
+  channel: LiveChannel,
+  file: string,
+  query: URLSearchParams,
+  publisher: string,
+): Promise<Answer> {
   if (file === 'index.m3u8') {
     const body = channel.multivariant();
     return body === undefined ? NOT_YET.none : { status: 200, type: PLAYLIST, body, maxAge: 1 };
   }
   const listed = MEDIA_PLAYLIST.exec(file)?.[1];
   if (listed !== undefined) return playlist(channel, listed, query);
+  const told = MANIFEST.exec(file)?.[1];
+  if (told !== undefined) return manifest(channel, told, query, publisher);
+  const [, of, number] = DIGEST.exec(file) ?? [];
+  if (of !== undefined) {
+    const signed = channel.signed(of, Number(number));
+    return signed === undefined ? NOT_YET.none : { ...kept(`${JSON.stringify(signed)}\n`), type: JSON_TYPE };
+  }
   const [, begun, version] = INIT.exec(file) ?? [];
   if (begun !== undefined) {
     const bytes = channel.init(begun, Number(version));
@@ -98,6 +119,28 @@ async function ofChannel(channel: LiveChannel, file: string, query: URLSearchPar
 }
 
 async function playlist(channel: LiveChannel, track: string, params: URLSearchParams): Promise<Answer> {
+  return listing(params, PLAYLIST, (query) => channel.playlist(track, query));
+}
+
+/** Every listed segment as its publisher signed it, in the same moment. */
+async function manifest(
+  channel: LiveChannel,
+  track: string,
+  params: URLSearchParams,
+  publisher: string,
+): Promise<Answer> {
+  return listing(params, JSON_TYPE, async (query) => {
+    const waited = await channel.manifest(track, query);
+    if (waited.kind !== 'found') return waited;
+    return { kind: 'found', found: `${JSON.stringify({ publisher, segments: waited.found })}\n` };
+  });
+}
+
+async function listing(
+  params: URLSearchParams,
+  type: string,
+  read: (query: PlaylistQuery) => Promise<Waited<string>>,
+): Promise<Answer> {
   const query = playlistQuery(params);
   if (query === undefined)
     return problem(
@@ -105,10 +148,9 @@ async function playlist(channel: LiveChannel, track: string, params: URLSearchPa
       'server/bad-query',
       '_HLS_msn and _HLS_part are whole numbers, the second with the first only.',
     );
-  const waited = await channel.playlist(track, query);
+  const waited = await read(query);
   if (waited.kind !== 'found') return NOT_YET[waited.kind];
-  const maxAge = query.sequence === undefined ? 1 : WAITED_SECONDS;
-  return { status: 200, type: PLAYLIST, body: waited.found, maxAge };
+  return { status: 200, type, body: waited.found, maxAge: query.sequence === undefined ? 1 : WAITED_SECONDS };
 }
 
 /** RFC 8216bis, 6.2.5: undefined where it makes no sense. */
@@ -127,7 +169,7 @@ function playlistQuery(params: URLSearchParams): PlaylistQuery | undefined {
 
 const mediaOf = (track: string): 'audio' | 'video' => (track === 'audio' ? 'audio' : 'video');
 
-const kept = (body: Uint8Array, init?: 'audio' | 'video'): Answer => ({
+const kept = (body: Uint8Array | string, init?: 'audio' | 'video'): Answer => ({
   status: 200,
   type: init === undefined ? SEGMENT : `${init}/mp4`,
   body,
@@ -137,7 +179,7 @@ const kept = (body: Uint8Array, init?: 'audio' | 'video'): Answer => ({
 
 const json = (value: object): Answer => ({
   status: 200,
-  type: 'application/json',
+  type: JSON_TYPE,
   body: `${JSON.stringify(value, undefined, 2)}\n`,
   maxAge: 1,
 });

@@ -33,11 +33,11 @@ export function createClimb(rung: Rung, window: TrackWindow, partMs: number): Cl
 
   function end(): void {
     const cut = pending.shift();
-    if (cut !== undefined) window.rendition.cut({ atMs: cut.atMs, durationIfEmpty: cut.duration });
+    if (cut !== undefined) window.cut({ atMs: cut.atMs, durationIfEmpty: cut.duration });
   }
   function take(events: readonly FollowerEvent[]): void {
     for (const event of events)
-      if (event.kind === 'part') window.rendition.part(event.part);
+      if (event.kind === 'part') window.part(event.part);
       else end();
   }
 

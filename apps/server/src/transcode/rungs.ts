@@ -1,6 +1,7 @@
 import type { RenditionState, VideoTrack, VideoUnit } from '@media-network/hls';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
+import type { SignSegment } from '../publishing/signed-segment.ts';
 import { createTrackWindow, discontinuitiesOf } from '../track-window.ts';
 import type { TrackWindow } from '../track-window.ts';
 import type { Lease, TranscodeBudget } from './budget.ts';
@@ -26,6 +27,7 @@ export interface RungsOptions {
   readonly wish: LadderWish;
   readonly partMs: number;
   readonly windowMs: number;
+  readonly sign: SignSegment;
 }
 
 export interface RungStatus {
@@ -75,7 +77,7 @@ interface Stretch {
 const nameOf = ({ lines }: Rung): string => `video${lines}p`;
 const wordsOf = (rungs: readonly Rung[]): string => rungs.map(({ lines }) => `${lines}p`).join(', ');
 
-export function createRungs(deps: RungsDeps, { channel, wish, partMs, windowMs }: RungsOptions): Rungs {
+export function createRungs(deps: RungsDeps, { channel, wish, partMs, windowMs, sign }: RungsOptions): Rungs {
   const { transcoder, budget, clock, log, advise, wake } = deps;
   const windows = new Map<string, TrackWindow>();
   const closing = new Set<Promise<void>>();
@@ -193,16 +195,14 @@ export function createRungs(deps: RungsDeps, { channel, wish, partMs, windowMs }
       return (stretch?.climbs ?? []).map(({ window }) => window).filter(({ track }) => track !== undefined);
     },
     get coming() {
-      return (stretch?.climbs ?? []).some(
-        ({ window }) => !window.rendition.state.segments.some(({ gap }) => !gap),
-      );
+      return (stretch?.climbs ?? []).some(({ window }) => !window.state.segments.some(({ gap }) => !gap));
     },
     get status() {
       return (stretch?.climbs ?? []).map(({ rung: { width, height }, window, behind }) => ({
         name: window.name,
         width,
         height,
-        bitsPerSecond: window.rendition.state.averageBps,
+        bitsPerSecond: window.state.averageBps,
         behind,
       }));
     },
@@ -221,6 +221,8 @@ export function createRungs(deps: RungsDeps, { channel, wish, partMs, windowMs }
         const window =
           known ??
           createTrackWindow(name, {
+            channel,
+            sign,
             windowMs,
             first: source.next,
             discontinuities: discontinuitiesOf(source),
@@ -250,7 +252,7 @@ export function createRungs(deps: RungsDeps, { channel, wish, partMs, windowMs }
       const climbing = new Set(stretch?.climbs.map(({ window }) => window));
       // What is not made any more has nothing from now on, and its playlist goes on saying so.
       for (const window of windows.values())
-        if (!climbing.has(window)) window.rendition.cut({ atMs: cut.atMs, durationIfEmpty: cut.duration });
+        if (!climbing.has(window)) window.cut({ atMs: cut.atMs, durationIfEmpty: cut.duration });
       if (stretch === undefined) return;
       for (const climb of stretch.climbs) climb.cut(cut);
       if (stretch.run === undefined) settle(stretch);
