@@ -12,16 +12,20 @@ export interface CodedAnswerDeps {
 /** Outcomes whose bodies come from the origin right now; of the others a coded copy is kept (`coded-copies.ts`). */
 const ARRIVING: ReadonlySet<Answer['outcome']> = new Set<Answer['outcome']>(['miss', 'collapsed', 'pass']);
 
-/** An answer on its way from the origin, coded for a viewer who takes it. The same answer where it is not to be. */
+/**
+ * An answer on its way from the origin, coded for a viewer who takes it. The same answer where it is not to be.
+ * `anyway`: whatever made it, none of it was coded yet.
+ */
 export async function codedAnswer(
   visit: AdmittedVisit,
   answer: Answer,
   { compressor, choose }: CodedAnswerDeps,
+  anyway = false,
 ): Promise<Answer> {
   const { request, settings, path } = visit;
   const { status, headers, contentLength, body, outcome } = answer;
   if (body === undefined || request.method === 'HEAD' || answer.tunnel !== undefined) return answer;
-  if (!ARRIVING.has(outcome)) return answer;
+  if (!anyway && !ARRIVING.has(outcome)) return answer;
   const coding = choose((name) => request.header(name));
   const length = Buffer.isBuffer(body) ? body.length : contentLength;
   if (coding === undefined) return answer;

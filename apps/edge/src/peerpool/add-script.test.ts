@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PEERPOOL_PATH, takesScript, withScript } from './add-script.ts';
 
-const TAG = `<script async src="${PEERPOOL_PATH}"></script>`;
+const TAG = `<script src="${PEERPOOL_PATH}" data-auto></script>`;
 
 async function* pieces(page: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0;
@@ -83,12 +83,21 @@ it.each([
   [{ contentEncoding: 'gzip' }, false],
   [{ contentEncoding: 'identity' }, true],
   [{ cacheControl: 'max-age=5, no-transform' }, false],
+  [{ policy: "default-src 'self'; img-src *" }, true],
+  [{ policy: "default-src 'none'; script-src 'self' https://cdn.example" }, true],
+  [{ policy: "script-src https://cdn.example; script-src 'self'" }, false],
+  [{ policy: "default-src 'self'; script-src 'nonce-abc'" }, false],
+  [{ policy: "script-src 'self' 'strict-dynamic' 'nonce-abc'" }, false],
+  [{ policy: "img-src 'self', script-src 'none'" }, false],
+  [{ policy: 'sandbox' }, false],
+  [{ policy: 'upgrade-insecure-requests' }, true],
 ] as const)('%j: %s', (change, takes) => {
   const page = {
     status: 200,
     contentType: 'text/html; charset=utf-8',
     contentEncoding: undefined,
     cacheControl: undefined,
+    policy: undefined,
   };
   expect(takesScript({ ...page, ...change })).toBe(takes);
 });

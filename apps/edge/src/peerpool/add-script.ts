@@ -1,7 +1,8 @@
-/** Where edges will serve PeerPool's library: below the site's own host, so that a page needs to trust nobody else. */
+/** Where edges serve PeerPool's library: below the site's own host, so that a page needs to trust nobody else. */
 export const PEERPOOL_PATH = '/.well-known/media-network/peerpool.js';
 
-const TAG = Buffer.from(`<script async src="${PEERPOOL_PATH}"></script>`, 'latin1');
+/** It is not `async`: a player that is made before the library is there would not share. */
+const TAG = Buffer.from(`<script src="${PEERPOOL_PATH}" data-auto></script>`, 'latin1');
 /** A page that has not begun by then is none that gets a tag: what is looked through is held. */
 const MAX_LOOKED_AT = 64 * 1024;
 /** Longest that may stand at the end of a piece and go on in the next: a tag, with its attributes. */
@@ -13,18 +14,37 @@ export interface PageFacts {
   /** Undefined, empty or identity: bytes of another coding are not looked into. */
   readonly contentEncoding: string | undefined;
   readonly cacheControl: string | undefined;
+  /** Content-Security-Policy; one field of several policies, or several in one, separated by commas. */
+  readonly policy: string | undefined;
 }
 
 /** Whether an answer is a page that a tag may be added to. UTF-16 has no byte of ASCII by itself, so it is left alone. */
-export function takesScript({ status, contentType, contentEncoding, cacheControl }: PageFacts): boolean {
+export function takesScript(facts: PageFacts): boolean {
+  const { status, contentType, contentEncoding, cacheControl, policy } = facts;
   const coding = contentEncoding?.trim().toLowerCase() ?? '';
   return (
     status === 200 &&
     /^(?:text\/html|application\/xhtml\+xml)[ \t]*(?:;|$)/i.test(contentType?.trim() ?? '') &&
     !/charset[ \t]*=[ \t]*"?utf-?(?:16|32)/i.test(contentType ?? '') &&
     (coding === '' || coding === 'identity') &&
-    !/(?:^|[\s,])no-transform(?:[\s,;=]|$)/i.test(cacheControl ?? '')
+    !/(?:^|[\s,])no-transform(?:[\s,;=]|$)/i.test(cacheControl ?? '') &&
+    (policy ?? '').split(',').every(allowsOwnScripts)
   );
+}
+
+/** Whether a policy of a page lets scripts of its own host run; one that trusts by nonce or hash alone does not. */
+function allowsOwnScripts(policy: string): boolean {
+  const directives = new Map<string, string[]>();
+  for (const directive of policy.split(';')) {
+    const [name = '', ...sources] = directive.trim().toLowerCase().split(/\s+/);
+    // Of two of one name the first counts.
+    if (!directives.has(name)) directives.set(name, sources);
+  }
+  if (directives.has('sandbox')) return false;
+  const sources = ['script-src-elem', 'script-src', 'default-src'].map((name) => directives.get(name));
+  const counts = sources.find((each) => each !== undefined);
+  if (counts === undefined) return true;
+  return !counts.includes("'strict-dynamic'") && (counts.includes("'self'") || counts.includes('*'));
 }
 
 /**

@@ -233,7 +233,11 @@ function refused(
 
 function refusedBy(code: string): PeerPoolSaid {
   if (code === 'edge/peerpool-off')
-    return refused(404, code, 'The publisher has not turned PeerPool on ("peerpool script").');
+    return refused(
+      404,
+      code,
+      'The publisher has not turned PeerPool on ("peerpool script" or "peerpool on").',
+    );
   if (code === 'edge/peerpool-elsewhere') return refused(404, code, 'A rule answers this target.');
   const { status, words } = refusalWords(code);
   return refused(status, code, words);

@@ -1,6 +1,14 @@
 import { headerValue } from '@media-network/http-cache';
-import { NO_RULES, isSharedWholly, rulePath, sharedFields, viewersFields } from '@media-network/rules';
+import {
+  NO_RULES,
+  addedVary,
+  isSharedWholly,
+  rulePath,
+  sharedFields,
+  viewersFields,
+} from '@media-network/rules';
 import { variedFields } from '../compress/compressible.ts';
+import { TAG_VARIES_BY, differsByTag } from '../peerpool/tagged-answer.ts';
 import type { Answer } from './answer.ts';
 import { leadsToOrigin, rewriteOriginLinks } from './origin-links.ts';
 import type { OriginSettings } from '../origin/origin-settings.ts';
@@ -41,7 +49,8 @@ export function dressed(visit: AdmittedVisit, answer: Answer): readonly string[]
     variedFields(rules, path, facts, headers),
   );
   const viewer = { origin: request.header('origin'), scheme: request.scheme };
-  return viewersFields(rules, path, viewer, rewriteOriginLinks(fields, settings, request));
+  const own = viewersFields(rules, path, viewer, rewriteOriginLinks(fields, settings, request));
+  return differsByTag(rules, contentType) ? addedVary(own, [TAG_VARIES_BY]) : own;
 }
 
 /** The same of what is kept, for whoever asks; undefined where it depends on who does. `length`: of its body. */
@@ -53,6 +62,7 @@ export function fieldsForAll(
 ): readonly string[] | undefined {
   const { rules } = settings;
   const path = rulePath(target);
+  if (differsByTag(rules, headerValue(headers, 'content-type'))) return undefined;
   const varied = variedFields(rules, path, { status, headers, length, kept: true }, headers);
   if (rules === NO_RULES) return leadsToOrigin(varied, settings) ? undefined : varied;
   const contentType = headerValue(headers, 'content-type');

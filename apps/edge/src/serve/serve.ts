@@ -30,6 +30,7 @@ import type { Phase } from './phases.ts';
 import { failureCode, refusedAnswer } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import type { PeerPoolDesk } from '../peerpool/peerpool-desk.ts';
+import { navigatesToPage, soughtForTag, withTag } from '../peerpool/tagged-answer.ts';
 import { refresh, revalidate } from './revalidate.ts';
 import type { RefreshDeps } from './revalidate.ts';
 import { tunnel } from './tunnel.ts';
@@ -115,9 +116,11 @@ async function answerOf(visit: AdmittedVisit, deps: ServeDeps): Promise<Answer> 
 
 /** What was sought, coded where it comes right now and is to be. */
 async function coded(visit: AdmittedVisit, deps: ServeDeps): Promise<Answer> {
-  const answer = await sought(visit, deps);
+  // A page that the tag is added to is found as it is, and coded afterwards.
+  const tags = navigatesToPage(visit);
+  const answer = await sought(tags ? soughtForTag(visit) : visit, deps);
   noteHints(visit, answer, deps);
-  return codedAnswer(visit, answer, deps);
+  return codedAnswer(visit, tags ? await withTag(answer) : answer, deps, tags);
 }
 
 /** What was found, where somebody is about to be asked. */

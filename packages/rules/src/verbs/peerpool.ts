@@ -11,21 +11,20 @@ export interface PeerPoolRule {
 
 export const peerpool: Verb<PeerPoolRule> = {
   name: 'peerpool',
-  usage: 'peerpool script',
+  usage: 'peerpool script|on',
   says: 'Lets viewers share what they watch (PeerPool): edges serve its script, sign for segments, and give passes to viewers of a playlist.',
   notes: [
-    'The script is at `/.well-known/media-network/peerpool.js`, for pages that bring hls.js. A page with a Content-Security-Policy needs `script-src` and `connect-src` as docs/peerpool.md says. `peerpool on`, with which edges add the tag to pages by themselves, is refused: they do not yet.',
+    "The script is at `/.well-known/media-network/peerpool.js`, for pages that bring hls.js. With `script` they have its tag themselves; with `on` edges add it behind `<head>` of every HTML page that a browser navigates to over HTTPS (or on localhost): every hls.js there shares. A page that says `no-transform`, is encoded by its origin, or has a Content-Security-Policy without `script-src 'self'` stays as it is; what else such a policy needs is in docs/peerpool.md.",
   ],
   single: true,
   leavesKept: true,
-  examples: ['peerpool script'],
+  examples: ['peerpool script', 'peerpool on'],
   read(line: Line): Reading<PeerPoolRule> {
     const unknown = unknownParts(line, { words: 1, options: [] });
     if (unknown !== undefined) return unknown;
     const [word] = line.words;
     if (word === 'script') return { kind: 'ok', value: { tag: false } };
-    if (word === 'on')
-      return wrong('asks edges to add the tag to pages, which they do not yet: write peerpool script');
-    return wrong('says nothing: write peerpool script, or leave it away');
+    if (word === 'on') return { kind: 'ok', value: { tag: true } };
+    return wrong('says nothing: write peerpool script or peerpool on, or leave it away');
   },
 };
