@@ -168,7 +168,7 @@ export function wirePhases(
     admit,
     caps: deps.caps,
     permit,
-    peerpool: createPeerPoolDesk({ chain, store, keys, admit, permit, moments, sign, log }),
+    peerpool: createPeerPoolDesk({ chain, store, fills, keys, admit, permit, moments, sign, log }),
     store,
     keys,
     origin,

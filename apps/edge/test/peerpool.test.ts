@@ -95,6 +95,18 @@ it('gives a pass for a playlist that this viewer may have and everybody gets', a
   expect(left).toBeLessThanOrEqual(600);
 });
 
+it('knows what a viewer has just got, though the disk is still at it', async () => {
+  for (let i = 0; i < 20; i += 1) {
+    script(network.origin, `/new/${i}.m3u8`, kept('#EXTM3U\n'));
+    await resource.get(`/new/${i}.m3u8`);
+    const [pass, said] = await Promise.all([
+      ask<object>(`/pass?target=/new/${i}.m3u8`),
+      ask<Digests>(`/digests?target=/new/${i}.m3u8`),
+    ]);
+    expect([i, pass.code, said.digests[0]?.length]).toEqual([i, undefined, 8]);
+  }
+});
+
 it('gives neither where a rule closes the target, nor for what is for one viewer alone', async () => {
   script(network.origin, '/closed/a.m3u8', kept('#EXTM3U\n'));
   expect((await ask<object>('/pass?target=/closed/a.m3u8')).code).toBe('edge/address-refused');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CacheStore, StoredEntry } from '@media-network/http-cache';
+import type { CacheStore, Fill, StoredEntry } from '@media-network/http-cache';
 import type { ParsedRequest } from '@media-network/http-front';
 import { addressBytes, addressOf, fromHex, signSwarmPass } from '@media-network/protocol';
 import type { SignBytes } from '@media-network/protocol';
@@ -15,6 +15,7 @@ import type { EntryKeys } from '../serve/entry-keys.ts';
 import { madeRequest } from '../serve/made-request.ts';
 import { permit } from '../serve/permit.ts';
 import type { PermitDeps } from '../serve/permit.ts';
+import { isReceived } from '../serve/received.ts';
 import { refusalWords } from '../serve/refusal.ts';
 import { admittedVisit, isPersonal } from '../serve/visit.ts';
 import type { AdmittedVisit, Visit } from '../serve/visit.ts';
@@ -32,6 +33,8 @@ export interface PeerPoolSaid {
 export interface PeerPoolDeskDeps {
   readonly chain: Pick<EdgeChain, 'edge' | 'guards' | 'nowMs'>;
   readonly store: Pick<CacheStore, 'lookup'>;
+  /** What is on its way into the store, by key. */
+  readonly fills: ReadonlyMap<string, Fill>;
   readonly keys: EntryKeys;
   readonly admit: AdmitDeps;
   readonly permit: PermitDeps;
@@ -101,6 +104,9 @@ export function createPeerPoolDesk(deps: PeerPoolDeskDeps): PeerPoolDesk {
   async function storedFor(visit: AdmittedVisit): Promise<StoredEntry | undefined> {
     if (isPersonal(visit)) return undefined;
     const key = deps.keys.of(keyedBy(visit.tenant, visit.settings, visit.request), visit.asked.target);
+    // The viewer has its last byte, and asks before the store has.
+    const arrived = deps.fills.get(key);
+    if (arrived !== undefined && isReceived(arrived)) await arrived.ended;
     const entry = await deps.store.lookup(key, visit.forwarded);
     return entry?.meta.status === 200 ? entry : undefined;
   }
