@@ -19,6 +19,8 @@ export interface Daemon {
   readonly ready: Promise<Readonly<Record<string, unknown>>>;
   /** Ends it at once, with nothing written any more, and waits until it is gone. */
   kill(): Promise<void>;
+  /** Holds it: its sockets stay, and nothing answers. `kill` ends it from there, too. */
+  freeze(): void;
   /** Asks it to end, as Ctrl-C does. Resolves with the exit code. */
   stop(): Promise<number | null>;
 }
@@ -48,6 +50,9 @@ export function startMedia(args: readonly string[], cwd: string): Daemon {
     async kill() {
       child.kill('SIGKILL');
       await gone;
+    },
+    freeze() {
+      child.kill('SIGSTOP');
     },
     async stop() {
       child.kill('SIGINT');

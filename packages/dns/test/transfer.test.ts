@@ -1,22 +1,15 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
-import { createPrivateKey, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { silentLog, systemClock } from '@media-network/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createZoneKey, dnskeyRdata, newZoneKeyText } from '../src/dnssec/zone-key.ts';
-import { createZoneSigner } from '../src/dnssec/zone-signer.ts';
-import { belowKey, encodeName } from '../src/name.ts';
+import { belowKey } from '../src/name.ts';
 import { TYPE } from '../src/numbers.ts';
 import { createResponder } from '../src/responder.ts';
 import type { Responder } from '../src/responder.ts';
-import { createRrset } from '../src/rrset.ts';
 import { listenDns } from '../src/server.ts';
 import type { DnsServer } from '../src/server.ts';
-import { notify, readSecondary } from '../src/transfer/notify.ts';
+import { readSecondary } from '../src/transfer/notify.ts';
 import { inZoneOrder } from '../src/transfer/whole-zone.ts';
 import { createTsigKey } from '../src/tsig/tsig-key.ts';
 import type { ZoneNode } from '../src/zone.ts';
@@ -28,7 +21,6 @@ const KEYS = ['hmac-sha256', 'hmac-sha384', 'hmac-sha512'].map(
   (algorithm) => `${algorithm}:key-${algorithm}:${SECRET}`,
 );
 const [KEY = ''] = KEYS;
-const nowSecs = (): number => Math.floor(Date.now() / 1_000);
 
 let responder: Responder;
 let server: DnsServer;
@@ -151,121 +143,4 @@ test.each([
   ['192.0.2.1/x', undefined],
 ])('a server that keeps a copy is at %s', (text, expected) => {
   expect(readSecondary(text)).toEqual(expected);
-});
-
-/** The servers that others run, where they are installed. */
-const HAS_NSD = spawnSync('nsd', ['-v']).error === undefined;
-
-describe.skipIf(!HAS_NSD)('NSD as a secondary', () => {
-  let dir: string;
-  let stop: () => Promise<void>;
-  let port: number;
-
-  beforeEach(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'media-nsd-'));
-    const probe = await listenDns({ host: '127.0.0.1', port: 0 }, responder, silentLog);
-    ({ port } = probe);
-    await probe.close();
-    const [algorithm = '', name = ''] = KEY.split(':');
-    await writeFile(
-      join(dir, 'nsd.conf'),
-      [
-        'server:',
-        ` ip-address: 127.0.0.1@${port}`,
-        ' server-count: 1',
-        ' username: ""',
-        ` zonesdir: "${dir}"`,
-        ' database: ""',
-        ` pidfile: "${join(dir, 'pid')}"`,
-        ` xfrdfile: "${join(dir, 'xfrd')}"`,
-        ` zonelistfile: "${join(dir, 'zones')}"`,
-        ' xfrd-reload-timeout: 0',
-        'remote-control:',
-        ' control-enable: no',
-        'key:',
-        ` name: "${name}"`,
-        ` algorithm: ${algorithm}`,
-        ` secret: "${SECRET}"`,
-        'zone:',
-        ' name: zone.test',
-        ' zonefile: zone.test.zone',
-        ` allow-notify: 127.0.0.1 ${name}`,
-        ` request-xfr: 127.0.0.1@${server.port} ${name}`,
-        '',
-      ].join('\n'),
-    );
-    const nsd = spawn('nsd', ['-d', '-c', join(dir, 'nsd.conf')], { stdio: 'ignore' });
-    stop = async () => {
-      const closed = once(nsd, 'close');
-      nsd.kill('SIGTERM');
-      await closed;
-    };
-  });
-  afterEach(async () => {
-    await stop();
-    await rm(dir, { recursive: true, force: true });
-  });
-
-  /** Until NSD has a serial: transfers are its own affair. */
-  async function serialIs(serial: number): Promise<void> {
-    for (;;) {
-      const out = await dig(['zone.test', 'SOA', '+short'], port);
-      if (new RegExp(`SOA\\s.* ${serial} 900`).test(out) || new RegExp(` ${serial} 900`).test(out)) return;
-    }
-  }
-
-  test('takes the zone, hears of a change, and takes that', { timeout: 60_000 }, async () => {
-    await serialIs(7);
-    expect(await dig(['www.zone.test', 'A'], port)).toMatch(/NOERROR[^]*192\.0\.2\.1[^]*192\.0\.2\.2/);
-    expect(await dig(['new.zone.test', 'A'], port)).toMatch(/NXDOMAIN/);
-    responder.setZones([testZoneAt(8, new Map([[belowKey('new'), node(addresses(TYPE.A, '192.0.2.77'))]]))]);
-    const { signal } = new AbortController();
-    const at = { host: '127.0.0.1', port };
-    const wrong = createTsigKey(`hmac-sha256:key-hmac-sha256:${randomBytes(32).toString('base64')}`);
-    expect(await notify(encodeName('zone.test'), at, wrong, nowSecs, AbortSignal.timeout(1_000))).toBe(false);
-    expect(await notify(encodeName('zone.test'), at, createTsigKey(KEY), nowSecs, signal)).toBe(true);
-    await serialIs(8);
-    expect(await dig(['new.zone.test', 'A'], port)).toMatch(/NOERROR[^]*192\.0\.2\.77/);
-  });
-
-  test('gives signed answers that delv validates, positive and negative', { timeout: 60_000 }, async () => {
-    const key = createZoneKey(createPrivateKey(newZoneKeyText()));
-    const keys = createRrset(TYPE.DNSKEY, 600, [dnskeyRdata(key.publicKey)]);
-    const plain = testZoneAt(9);
-    const apex = plain.find('');
-    const contents = [...(plain.contents?.() ?? [])].map((each) =>
-      each.below === '' ? { ...each, rrsets: [...each.rrsets, keys] } : each,
-    );
-    responder.setZones([
-      {
-        ...plain,
-        find: (below) =>
-          below === '' && apex !== undefined
-            ? { ...apex, rrsets: new Map(apex.rrsets).set(TYPE.DNSKEY, keys) }
-            : plain.find(below),
-        signer: createZoneSigner(key, systemClock),
-        contents: () => contents,
-      },
-    ]);
-    await notify(
-      encodeName('zone.test'),
-      { host: '127.0.0.1', port },
-      createTsigKey(KEY),
-      nowSecs,
-      AbortSignal.timeout(20_000),
-    );
-    await serialIs(9);
-    const anchor = Buffer.from(key.publicKey).toString('base64');
-    await writeFile(
-      join(dir, 'anchors'),
-      `trust-anchors { "zone.test" static-key 257 3 13 "${anchor}"; };\n`,
-    );
-    const delv = async (name: string, type: string): Promise<string> => {
-      const how = ['@127.0.0.1', '-p', String(port), '-a', join(dir, 'anchors'), '+root=zone.test'];
-      return (await run('delv', [...how, name, type])).stdout;
-    };
-    expect(await delv('www.zone.test', 'A')).toMatch(/^; fully validated[^]*192\.0\.2\.1/);
-    expect(await delv('www.zone.test', 'MX')).toMatch(/negative response, fully validated/);
-    expect(await delv('none.zone.test', 'A')).toMatch(/negative response, fully validated/);
-  });
 });

@@ -11,9 +11,13 @@ const NEEDED = [
   { program: 'curl', package: 'curl' },
   { program: 'ffmpeg', package: 'ffmpeg' },
   { program: 'fish', package: 'fish' },
+  { program: 'kdig', package: 'knot-dnsutils' },
+  { program: 'knotd', package: 'knot' },
   { program: 'nginx', package: 'nginx-light' },
+  { program: 'nsd', package: 'nsd' },
   { program: 'openssl', package: 'openssl' },
   { program: 'pebble', package: 'pebble' },
+  { program: 'unbound', package: 'unbound' },
   { program: 'zsh', package: 'zsh' },
 ] as const;
 
