@@ -47,3 +47,7 @@ export type { BrowserBenchOptions, ContentServer } from './peerpool/browser/brow
 export type { BrowserRow } from './peerpool/browser/rows.ts';
 export { SCENARIOS } from './peerpool/browser/scenarios.ts';
 export type { ScenarioName } from './peerpool/browser/scenarios.ts';
+export { LIVE_MODES, benchLive } from './live/live-bench.ts';
+export type { LiveMode, LiveRow, LiveSetting, LiveStage } from './live/live-bench.ts';
+export { benchRelays } from './live/relay-bench.ts';
+export type { RelayRow } from './live/relay-bench.ts';

@@ -118,6 +118,8 @@ describe('a media server', () => {
       '/live/live/index.m3u8',
       '/live/live/video.m3u8',
       '/live/live/audio.m3u8',
+      '/live/live/video.manifest.json',
+      '/live/live/video.manifest.json?_HLS_msn=1',
       '/player/watch.js',
       '/player/channels.js',
       '/player/page.css',

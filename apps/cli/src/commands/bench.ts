@@ -2,6 +2,7 @@ import type { DiskOptions } from '../bench/bench-disk.ts';
 import type { DnsOptions } from '../bench/bench-dns.ts';
 import type { EdgeOptions } from '../bench/bench-edge.ts';
 import type { HitsOptions } from '../bench/bench-hits.ts';
+import type { LiveOptions } from '../bench/bench-live.ts';
 import type { IdleOptions } from '../bench/bench-idle.ts';
 import type { PeerPoolOptions } from '../bench/bench-peerpool.ts';
 import type { ScaleOptions } from '../bench/bench-scale.ts';
@@ -123,6 +124,23 @@ export const registerBench: RegisterCommand = (program, context) => {
         await benchTheIdle(options, context);
       }),
     ['media bench idle', 'media bench idle --json'],
+  );
+  examples(
+    bench
+      .command('live')
+      .summary('how far viewers of a live stream are behind, and what a channel costs')
+      .description(
+        'A media server behind an edge, watched in Chromium by two viewers that share: seconds until it is live, seconds from a picture to the screen, by the numbers in the pictures, with segments of two seconds (2s), of one (1s), with low latency (ll), and with qualities to choose from and a line that becomes narrow (abr). Then processor time for channels of 720p that are passed on, beside node-media-server and nginx-rtmp where they can be installed.',
+      )
+      .option('--modes <list>', '2s, 1s, ll, abr, or none', '2s,1s,ll,abr')
+      .option('--seconds <n>', 'how long each is watched', '30')
+      .option('--channels <n>', 'of the comparison; 0 leaves it out', '10')
+      .option('--json', 'print the rows as one JSON object')
+      .action(async (options: LiveOptions) => {
+        const { benchTheLive } = await import('../bench/bench-live.ts');
+        await benchTheLive(options, context);
+      }),
+    ['media bench live', 'media bench live --modes ll --channels 0 --json'],
   );
   examples(
     bench

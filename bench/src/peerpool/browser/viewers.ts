@@ -1,26 +1,10 @@
-import { existsSync } from 'node:fs';
-import { MediaError } from '@media-network/runtime';
 import { chromium } from 'playwright-core';
 import type { Page } from 'playwright-core';
+import { launchChromium } from '../../machine/chromium.ts';
 import { cpuSeconds, processTree } from '../../machine/process-tree.ts';
 import { READ_VIEW } from './page.ts';
 import type { View } from './page.ts';
 
-const CHROMIUM = process.env['MEDIA_CHROMIUM'] ?? '/usr/bin/chromium';
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--mute-audio',
-  '--autoplay-policy=no-user-gesture-required',
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-  '--disable-backgrounding-occluded-windows',
-];
 /** Only what hangs takes longer. */
 const WAIT_MS = 120_000;
 
@@ -40,14 +24,7 @@ export interface Viewers {
 
 /** Rejects with `bench/tools-missing` where there is no Chromium. */
 export async function openViewers(): Promise<Viewers> {
-  if (!existsSync(CHROMIUM))
-    throw new MediaError({
-      code: 'bench/tools-missing',
-      message:
-        'The bench needs Chromium: run "apt-get install chromium" as root, or name it in MEDIA_CHROMIUM.',
-      source: 'internal',
-    });
-  const server = await chromium.launchServer({ executablePath: CHROMIUM, args: FLAGS, timeout: WAIT_MS });
+  const server = await launchChromium(WAIT_MS);
   const browser = await chromium.connect(server.wsEndpoint());
   const pid = server.process().pid ?? 0;
   return {

@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir, loadavg } from 'node:os';
+import { join } from 'node:path';
+import type { LiveRow, LiveSetting, LiveStage, RelayRow } from '@media-network/bench';
+import { MediaError, createScope, silentLog } from '@media-network/runtime';
+import type { CliContext } from '../command.ts';
+import { table } from '../terminal/table.ts';
+import type { Column } from '../terminal/table.ts';
+import { wholeBetween } from '../whole-number.ts';
+
+export interface LiveOptions {
+  readonly modes: string;
+  readonly seconds: string;
+  readonly channels: string;
+  readonly json?: true;
+}
+
+/** A media server behind a network of one edge. */
+async function startStage(setting: LiveSetting): Promise<LiveStage> {
+  const { createDevnet } = await import('@media-network/devnet');
+  const { createMediaServer } = await import('@media-network/server');
+  const { parseServerConfig } = await import('@media-network/server/config');
+  const scope = createScope();
+  try {
+    const dir = await mkdtemp(join(tmpdir(), 'media-bench-live-'));
+    scope.add('folder', () => rm(dir, { recursive: true, force: true }));
+    const { segmentMs, partMs, ladder } = setting;
+    const flags = {
+      dir,
+      port: '0',
+      rtmpPort: '0',
+      segmentMs: String(segmentMs),
+      partMs: String(partMs),
+      ladder,
+    };
+    const server = await createMediaServer(parseServerConfig({ env: {}, flags }), { log: silentLog });
+    scope.add('server', () => server.close());
+    const devnet = await createDevnet({
+      origin: server.url,
+      originRules: ['live /live/*', 'peerpool script'],
+      edges: 1,
+    });
+    scope.add('network', () => devnet.close());
+    return {
+      rtmpUrl: `${server.rtmpUrl}/${server.channels[0]?.key}`,
+      url: new URL(devnet.url).origin,
+      close: () => scope.close(),
+    };
+  } catch (error) {
+    return scope.fail(error);
+  }
+}
+
+/** How far viewers are behind, in Chromium through an edge, and what a channel costs beside other servers. */
+export async function benchTheLive(options: LiveOptions, context: CliContext): Promise<void> {
+  const { terminal } = context;
+  const seconds = wholeBetween(options.seconds, '--seconds', 5, 3_600);
+  const channels = wholeBetween(options.channels, '--channels', 0, 100);
+  const { LIVE_MODES, benchLive, benchRelays, describeMachine, thisMachine } =
+    await import('@media-network/bench');
+  const modes = options.modes
+    .split(',')
+    .filter((name) => name !== 'none')
+    .map((name) => {
+      const mode = LIVE_MODES.find((each) => each === name.trim());
+      if (mode !== undefined) return mode;
+      throw new MediaError({
+        code: 'cli/bad-choice',
+        message: `There is no mode "${name}": name ${LIVE_MODES.join(', ')}, or none.`,
+        source: 'client',
+      });
+    });
+  const say = (line: string): void => terminal.note(line);
+  const machine = thisMachine();
+  say(`${describeMachine(machine)} Load ${loadText()}.`);
+  const rows = await benchLive({ modes, seconds, start: startStage, say });
+  const cpu = channels === 0 ? [] : await benchRelays({ channels, seconds, say });
+  if (options.json === true) {
+    terminal.json({ machine, load: loadText(), seconds, rows, cpu });
+    return;
+  }
+  if (rows.length > 0) for (const line of table(rows, COLUMNS, terminal.style)) terminal.line(line);
+  if (cpu.length > 0) for (const line of table(cpu, CPU_COLUMNS, terminal.style)) terminal.line(line);
+  terminal.line(`Load at the end: ${loadText()}.`);
+}
+
+const loadText = (): string => (loadavg()[0] ?? 0).toFixed(1);
+const secondsText = (value: number | null): string => (value === null ? 'none' : `${value.toFixed(2)} s`);
+const linesText = (value: number | null): string => (value === null ? '' : `${value}p`);
+
+const COLUMNS: readonly Column<LiveRow>[] = [
+  { head: 'mode', value: ({ mode }) => mode },
+  { head: 'live after', value: ({ liveAfterS }) => secondsText(liveAfterS), align: 'right' },
+  { head: 'to the screen', value: ({ captureToScreenS }) => secondsText(captureToScreenS), align: 'right' },
+  { head: '95 %', value: ({ p95S }) => secondsText(p95S), align: 'right' },
+  { head: 'stalls', value: ({ stalls }) => String(stalls), align: 'right' },
+  { head: 'best', value: ({ topRung }) => linesText(topRung), align: 'right' },
+  { head: 'narrow', value: ({ narrowRung }) => linesText(narrowRung), align: 'right' },
+  { head: 'from peers', value: ({ peerBytes }) => `${(peerBytes / 1e6).toFixed(1)} MB`, align: 'right' },
+];
+const CPU_COLUMNS: readonly Column<RelayRow>[] = [
+  { head: 'server', value: ({ server }) => server },
+  { head: 'channels', value: ({ channels }) => String(channels), align: 'right' },
+  { head: 'CPU a channel', value: ({ cpuPerChannel }) => cpuPerChannel.toFixed(4), align: 'right' },
+];
