@@ -7,6 +7,7 @@ import type { Column } from '../terminal/table.ts';
 import { table } from '../terminal/table.ts';
 import { wholeBetween } from '../whole-number.ts';
 import { startPeerPoolEdge } from './peerpool-edge.ts';
+import { startOwnTracker } from './peerpool-tracker.ts';
 
 export interface PeerPoolOptions {
   readonly scenario: string;
@@ -42,6 +43,7 @@ export async function benchThePeerPool(options: PeerPoolOptions, context: CliCon
     seconds,
     runs,
     startEdge: startPeerPoolEdge,
+    startTracker: startOwnTracker,
     script: readOwnFile(SCRIPT),
     say: (line) => terminal.note(line),
   });

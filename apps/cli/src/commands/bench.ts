@@ -179,9 +179,13 @@ export const registerBench: RegisterCommand = (program, context) => {
       .command('peerpool')
       .summary('what viewers carry for each other, beside p2p-media-loader and plain hls.js')
       .description(
-        "Viewers in Chromium of one stream behind a real edge: with plain hls.js, with p2p-media-loader 2.3.1 (as it comes and at its best settings, installed into the folder for temporary files) and with PeerPool; what the server sends for each second that is played, stalls, start and processor time. live: a stream of 2 s segments; film: four viewers of a film, one after the other, and spread over it; hostile: one of four corrupts, drips, is silent or lies. Needs Chromium and ffmpeg. With --simulated: PeerPool's own decisions and its tracker's for audiences that no machine has browsers for, beside what a scheduler without delay would reach; exit code 0 at 90 % from a thousand viewers on and 95 % from ten thousand, with no more stalls than from the edge alone.",
+        "Viewers in Chromium of one stream behind a real edge: with plain hls.js, with p2p-media-loader 2.3.1 (as it comes and at its best settings, installed into the folder for temporary files) and with PeerPool; what the server sends for each second that is played, stalls, start and processor time. live: a stream of 2 s segments; film: four viewers of a film, one after the other, and spread over it; hostile: one of four corrupts, drips, is silent or lies; nginx: a live stream behind nginx, with a tracker beside it and no edge. Needs Chromium and ffmpeg. With --simulated: PeerPool's own decisions and its tracker's for audiences that no machine has browsers for, beside what a scheduler without delay would reach; exit code 0 at 90 % from a thousand viewers on and 95 % from ten thousand, with no more stalls than from the edge alone.",
       )
-      .option('--scenario <list>', 'live, film, hostile, separated by commas', 'live,film,hostile')
+      .option(
+        '--scenario <list>',
+        'live, film, hostile, nginx, separated by commas',
+        'live,film,hostile,nginx',
+      )
       .option('--viewers <list>', 'audiences, separated by commas (default: 6,12; simulated: 3,12,100,1000)')
       .option('--seconds <n>', 'length of a run', '60')
       .option('--runs <n>', 'of each row, of which the median counts', '1')

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { startContentNginx } from './content-nginx.ts';
 import { startContentOrigin } from './content-origin.ts';
-import type { ContentOrigin } from './content-origin.ts';
 import { startCounter } from './counter.ts';
 import type { Counter } from './counter.ts';
 import { makeFilm } from './film.ts';
@@ -34,6 +34,8 @@ export interface BrowserBenchOptions {
   readonly runs: number;
   /** Starts an edge in front of an origin. */
   readonly startEdge: (origin: string) => Promise<ContentServer>;
+  /** Starts a tracker for pages of a host, which are beside a CDN that knows nothing of PeerPool. */
+  readonly startTracker: (host: string) => Promise<{ readonly url: string; close(): Promise<void> }>;
   /** PeerPool's script, as pages get it. */
   readonly script: Uint8Array;
   readonly say: (line: string) => void;
@@ -51,11 +53,15 @@ export async function benchBrowsers(options: BrowserBenchOptions): Promise<Brows
   stack.defer(() => origin.close());
   const counter = await startCounter((path) => assets.get(path));
   stack.defer(() => counter.close());
-  const edge = await options.startEdge(origin.url);
-  stack.defer(() => edge.close());
+  const servers = new Map<Plan['server'], ContentServer>();
+  for (const name of new Set(plans.map(({ server }) => server))) {
+    const server = name === 'edge' ? await options.startEdge(origin.url) : await beside(origin.url, options);
+    stack.defer(() => server.close());
+    servers.set(name, server);
+  }
   const tracker = await rival?.startTracker();
   if (tracker !== undefined) stack.defer(() => tracker.close());
-  const stage: Stage = { counter, origin, edge, rivalTracker: tracker?.url, seconds: options.seconds };
+  const stage: Stage = { counter, servers, rivalTracker: tracker?.url, seconds: options.seconds };
   const rows: BrowserRow[] = [];
   for (const plan of plans) {
     const { scenario, viewers, side } = plan;
@@ -71,10 +77,26 @@ export async function benchBrowsers(options: BrowserBenchOptions): Promise<Brows
   return rows;
 }
 
+/** nginx, and a tracker of the publisher's own beside it. */
+async function beside(
+  origin: string,
+  { startTracker, say }: Pick<BrowserBenchOptions, 'startTracker' | 'say'>,
+): Promise<ContentServer> {
+  const nginx = await startContentNginx(origin, say);
+  try {
+    // The host of the pages: what counts stands before nginx.
+    const tracker = await startTracker('127.0.0.1');
+    const close = async (): Promise<void> => void (await Promise.all([tracker.close(), nginx.close()]));
+    return { ...nginx, trackers: [tracker.url], close };
+  } catch (error) {
+    await nginx.close();
+    throw error;
+  }
+}
+
 interface Stage {
   readonly counter: Counter;
-  readonly origin: ContentOrigin;
-  readonly edge: ContentServer;
+  readonly servers: ReadonlyMap<Plan['server'], ContentServer>;
   readonly rivalTracker: string | undefined;
   readonly seconds: number;
 }
@@ -82,12 +104,14 @@ interface Stage {
 let runs = 0;
 
 async function run(plan: Plan, stage: Stage): Promise<RunFacts> {
-  const { counter, edge } = stage;
+  const { counter } = stage;
+  const server = stage.servers.get(plan.server);
+  if (server === undefined) throw new Error(`there is no ${plan.server}`);
   const { library, setup } = plan.side;
   // Of its own, so that nothing of it is in a cache, and nobody of another run in its swarm.
   runs += 1;
   const content = new URL(`/${plan.kind}/${runs}/master.m3u8`, counter.url).href;
-  counter.pointTo(edge);
+  counter.pointTo(server);
   const browser = await openViewers();
   try {
     const opened = [];
@@ -102,7 +126,7 @@ async function run(plan: Plan, stage: Stage): Promise<RunFacts> {
     for (const [i, viewer] of opened.entries()) {
       await sleep(i * plan.joinEveryMs - passedMs());
       const player = { ...plan.player?.(i), ...setup.player };
-      const own = { ...setup, player, tracker: stage.rivalTracker, trackers: edge.trackers };
+      const own = { ...setup, player, tracker: stage.rivalTracker, trackers: server.trackers };
       await viewer.begin({ side: library, content, setup: own });
     }
     await sleep(stage.seconds * 1_000 - passedMs());

@@ -1,7 +1,7 @@
 import { HOSTILE } from './page.ts';
 import { RIVAL } from './rival.ts';
 
-export const SCENARIOS = ['live', 'film', 'hostile'] as const;
+export const SCENARIOS = ['live', 'film', 'hostile', 'nginx'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 /** A library with its settings. */
@@ -14,6 +14,8 @@ export interface Side {
 export interface Plan {
   readonly scenario: string;
   readonly kind: 'live' | 'film';
+  /** What players point at: an edge, or nginx with a tracker beside it. */
+  readonly server: 'edge' | 'nginx';
   readonly side: Side;
   readonly viewers: number;
   /** From one viewer's coming to the next one's. */
@@ -49,19 +51,36 @@ export function plansOf(scenarios: readonly ScenarioName[], audiences: readonly 
   if (scenarios.includes('live'))
     for (const viewers of audiences)
       for (const side of [PLAIN, RIVAL_DEFAULT, RIVAL_LIVE, OURS])
-        plans.push({ scenario: 'live', kind: 'live', side, viewers, joinEveryMs: 500 });
+        plans.push({ scenario: 'live', kind: 'live', server: 'edge', side, viewers, joinEveryMs: 500 });
   if (scenarios.includes('film'))
     for (const side of [PLAIN, RIVAL_DEFAULT, RIVAL_FILM, OURS]) {
-      const common = { kind: 'film', side, viewers: FILM_VIEWERS } as const;
+      const common = { kind: 'film', server: 'edge', side, viewers: FILM_VIEWERS } as const;
       plans.push({ ...common, scenario: 'film, one after the other', joinEveryMs: 5_000 });
       const player = (viewer: number): object => ({ startPosition: viewer * PLACES_SECONDS });
       plans.push({ ...common, scenario: 'film, spread', joinEveryMs: 500, player });
     }
   if (scenarios.includes('hostile')) {
-    const common = { kind: 'live', side: OURS, viewers: HOSTILE_VIEWERS, joinEveryMs: 500 } as const;
+    const common = {
+      kind: 'live',
+      server: 'edge',
+      side: OURS,
+      viewers: HOSTILE_VIEWERS,
+      joinEveryMs: 500,
+    } as const;
     plans.push({ ...common, scenario: 'all honest' });
     for (const hostile of Object.keys(HOSTILE))
       plans.push({ ...common, scenario: `one ${hostile}`, hostile });
   }
+  if (scenarios.includes('nginx'))
+    for (const viewers of audiences)
+      for (const side of [PLAIN, OURS])
+        plans.push({
+          scenario: 'live, nginx',
+          kind: 'live',
+          server: 'nginx',
+          side,
+          viewers,
+          joinEveryMs: 500,
+        });
   return plans;
 }
