@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { encodeAccount } from '@media-network/chain';
 import type { Signer } from '@media-network/chain';
 import { ACCOUNTS, NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import { scrypt } from '@media-network/devnet';
 import type { Devnet } from '@media-network/devnet';
-import { encryptSettings } from '@media-network/protocol';
+import { addressOf, encryptSettings } from '@media-network/protocol';
 import type { Settings } from '@media-network/protocol';
 import type { Address } from '@solana/kit';
 
@@ -12,6 +12,8 @@ import type { Address } from '@solana/kit';
 const BATCH = 250;
 /** Nobody reads these settings by the password, so it is not made dear to guess. */
 const COST = { log2N: 6, r: 8, p: 1 } as const;
+
+const anyAddress = (): Address => addressOf(new Uint8Array(randomBytes(32))) as Address;
 
 /**
  * Further resources of a publisher, as copies of one that the guards have authorised: the bytes that the program wrote, with
@@ -29,6 +31,8 @@ export async function copyResources(
     readonly lp?: bigint;
     /** As before the guards have voted for it. */
     readonly pending?: boolean;
+    /** For daemons that only read them: at addresses that nobody derived, and without rings, so that no hour of theirs can be recorded. */
+    readonly bare?: boolean;
   },
 ): Promise<readonly Address[]> {
   const { client, localnet } = stage;
@@ -59,13 +63,12 @@ export async function copyResources(
 
   async function copy(id: bigint) {
     const { settingsVersion } = model!;
-    const [address, bump] = await addresses.derive(ACCOUNTS.resource.seeds, {
-      publisher: publisher.address,
-      id,
-    });
+    const derive: typeof addresses.derive = async (...seeds) =>
+      of.bare === true ? [anyAddress(), 255] : addresses.derive(...seeds);
+    const [address, bump] = await derive(ACCOUNTS.resource.seeds, { publisher: publisher.address, id });
     const seeds = { resource: address, settingsVersion };
-    const [settings, settingsBump] = await addresses.derive(ACCOUNTS.settings.seeds, seeds);
-    const ringAt = await addresses.ring(publisher.address, address);
+    const [settings, settingsBump] = await derive(ACCOUNTS.settings.seeds, seeds);
+    const ringAt = of.bare === true ? anyAddress() : await addresses.ring(publisher.address, address);
     const tail = await encryptSettings(of.settings, { resource: address, version: settingsVersion }, readers);
     const sha256 = createHash('sha256').update(tail).digest();
     const own = { resource: address, length: tail.length, sha256: new Uint8Array(sha256), tail };
@@ -82,7 +85,9 @@ export async function copyResources(
           sealed!.lamports,
           encodeAccount('settings', { ...sealed!, ...own, bump: settingsBump }),
         ),
-        stored(ringAt, ring!.lamports, encodeAccount('ring', { ...ring!, resource: address })),
+        ...(of.bare === true
+          ? []
+          : [stored(ringAt, ring!.lamports, encodeAccount('ring', { ...ring!, resource: address }))]),
       ],
     };
   }

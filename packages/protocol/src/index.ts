@@ -138,8 +138,16 @@ export {
 export type { Finding, FindingBody, FindingRequest, FindingRequestBody } from './finding.ts';
 export { MAX_REPUTATION, REPUTATION_FADE, REPUTATION_POINTS, reputationOf } from './reputation.ts';
 export type { Reputation, ReputationFact, ReputationKind, ReputationPoint } from './reputation.ts';
-export { CORRUPT, OWN_LOOKS, SIGHT_HOURS, lowerPpm, secondingOf, trimmedPool } from './seconding.ts';
-export type { Seconding, Sight } from './seconding.ts';
+export {
+  CORRUPT,
+  OWN_LOOKS,
+  SIGHT_HOURS,
+  lowerPpm,
+  mayBeOneOrigin,
+  secondingOf,
+  trimmedPool,
+} from './seconding.ts';
+export type { PublisherSight, Seconding, Sight } from './seconding.ts';
 export { GUILT, guilt } from './guilt.ts';
 export type { GuiltFinding, Observation } from './guilt.ts';
 export {

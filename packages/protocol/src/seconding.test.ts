@@ -1,8 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lowerPpm, secondingOf, trimmedPool } from './seconding.ts';
-import type { Sight } from './seconding.ts';
+import { lowerPpm, mayBeOneOrigin, secondingOf, trimmedPool } from './seconding.ts';
+import type { PublisherSight, Sight } from './seconding.ts';
 
+const of = (publisher: string, looks: number, wrong: number): PublisherSight => ({
+  publisher,
+  looks,
+  wrong,
+});
 const sight = (looks: number, wrong: number): Sight => ({ looks, wrong });
 
 /** Likelihood of fewer than three wrong answers: binomial. */
@@ -62,4 +67,23 @@ test('one wrong answer in 20 is found within 200 looks and one in 100 within 1,0
     expect(secondingOf(sight(200, wrong), [], 4).kind).toBe('guilty');
     expect(secondingOf(sight(1_000, wrong), [], 4).kind).toBe('guilty');
   }
+});
+
+test('what one publisher alone shows wrong may be its origin’s doing, where the edge was right elsewhere', () => {
+  const [framing, other] = [of('a', 40, 40), of('b', 8, 0)];
+  expect(mayBeOneOrigin([framing, other], ['a', 'a', 'a'], 4, true)).toBe(true);
+  // Nothing to compare with: as far as anybody has looked, the edge is wrong everywhere.
+  expect(mayBeOneOrigin([framing], ['a', 'a', 'a'], 4, false)).toBe(false);
+  expect(mayBeOneOrigin([framing, of('b', 7, 0)], [], 4, false)).toBe(false);
+  // Where there is something to look at elsewhere, it is looked at first; where nothing comes of that, there is nothing to be seen.
+  expect(mayBeOneOrigin([framing], [], 4, true)).toBe(true);
+  expect(mayBeOneOrigin([of('a', 60, 60)], [], 4, true)).toBe(false);
+  expect(mayBeOneOrigin([framing, of('b', 8, 1)], [], 4, true)).toBe(false);
+  // One of four guards may lie, two of four do not both.
+  expect(mayBeOneOrigin([framing, other], ['a', 'b'], 4, true)).toBe(true);
+  expect(mayBeOneOrigin([framing, other], ['b', 'b'], 4, true)).toBe(false);
+  // A guard that saw nothing wrong itself goes by what most are told to have seen.
+  expect(mayBeOneOrigin([of('a', 4, 0), other], ['a', 'a', 'b'], 4, true)).toBe(true);
+  expect(mayBeOneOrigin([of('a', 4, 0), other], ['a', 'b', 'c'], 4, true)).toBe(false);
+  expect(mayBeOneOrigin([of('a', 40, 0), other], [], 4, true)).toBe(false);
 });

@@ -16,6 +16,11 @@ export const CORRUPT = { least: 3, sharePpm: 500, z: 2.576 } as const;
 export const SIGHT_HOURS = 24n;
 /** Own looks without which a guard says nothing on the word of others. */
 export const OWN_LOOKS = 8;
+/**
+ * Looks at one publisher's resources within which a guard looks elsewhere too, as half of an inquiry's looks do. Where that shows
+ * nothing by then, there is nothing to be seen.
+ */
+const ONE_LOOKS = 60;
 /** A guard that saw nothing wrong where so many looks would have shown it with this likelihood, or more, contradicts. */
 const MISSED = 0.99;
 
@@ -76,4 +81,42 @@ export function secondingOf(
   if (pool.wrong === 0 && claimed !== undefined && contradicts(own.looks, lowerPpm(claimed)))
     return { kind: 'innocent' };
   return { kind: 'unsure' };
+}
+
+/** What a guard saw of an edge's bytes, all resources of one publisher together. */
+export interface PublisherSight extends Sight {
+  readonly publisher: string;
+}
+
+/**
+ * Whether all that was seen wrong may be one origin's doing, which shows this edge another face than it shows guards: all of it is of
+ * one publisher's resources, and the edge was right wherever else this guard has looked, or it has hardly looked elsewhere yet. No edge
+ * can show what an origin gave it, so that costs it what it earned with that publisher's bytes, and not its place. `told`: of each other
+ * guard that saw something wrong, of whose resource; as many of them may lie as in `trimmedPool`. `hasOthers`: whether there are
+ * resources of other publishers to look at.
+ */
+export function mayBeOneOrigin(
+  own: readonly PublisherSight[],
+  told: readonly string[],
+  setSize: number,
+  hasOthers: boolean,
+): boolean {
+  const liars = Math.floor((Math.max(1, setSize) - 1) / 3);
+  const blaming = own.filter(({ wrong }) => wrong > 0).map(({ publisher }) => publisher);
+  if (blaming.length > 1) return false;
+  const one = blaming[0] ?? mostTold(told);
+  if (one === undefined) return false;
+  // So many say otherwise that one of them at least is honest.
+  if (told.filter((publisher) => publisher !== one).length > liars) return false;
+  let [here, elsewhere] = [0, 0];
+  for (const { publisher, looks } of own)
+    if (publisher === one) here += looks;
+    else elsewhere += looks;
+  return elsewhere >= OWN_LOOKS || (hasOthers && here < ONE_LOOKS);
+}
+
+function mostTold(told: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const publisher of told) counts.set(publisher, (counts.get(publisher) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
 }

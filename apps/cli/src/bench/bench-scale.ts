@@ -8,10 +8,14 @@ import { systemClock } from '@media-network/runtime';
 import type { CliContext } from '../command.ts';
 import { table } from '../terminal/table.ts';
 import { wholeBetween } from '../whole-number.ts';
+import { startOnMany } from './bench-accounts.ts';
+import type { StartRow } from './bench-accounts.ts';
+import { copies } from './scale-copies.ts';
 
 export interface ScaleOptions {
   readonly resources: readonly string[];
   readonly hours: string;
+  readonly start?: string;
   readonly json?: true;
 }
 
@@ -40,28 +44,6 @@ const PARALLEL = 8;
 const PATIENCE_MS = 15 * 60_000;
 const MEDIA = 1_000_000_000n;
 
-/** Resources beside the network's own, written into its chain as the program would have; pending, or active. */
-async function copies(devnet: Devnet, count: number, pending: boolean): Promise<readonly Address[]> {
-  if (count === 0) return [];
-  const { copyResources } = await import('@media-network/lab');
-  const model = await devnet.client.account('resource', devnet.resource);
-  if (model === null) throw new Error('the network has no resource');
-  return copyResources(devnet, devnet.publisher, {
-    model: model.address,
-    ids: Array.from({ length: count }, (_, i) => 100n + BigInt(i)),
-    settings: {
-      v: 1,
-      origin: devnet.published.url,
-      originHost: null,
-      originHeaders: [],
-      probe: ['/'],
-      domains: [],
-    },
-    lp: model.lp / BigInt(2 * count),
-    pending,
-  });
-}
-
 function networkOptions(count: number) {
   // Behind each of many there is as much as behind one of few: its quota follows.
   return { guards: 3, edges: 3, publisherWorth: BigInt(Math.max(count, 10)) * 100n * MEDIA } as const;
@@ -77,7 +59,7 @@ async function authorised(count: number): Promise<ScaleRow['authorise']> {
   const devnet = await createDevnet(networkOptions(count));
   try {
     const transactions = (): number => devnet.localnet?.stats().transactions ?? 0;
-    const made = await copies(devnet, count, true);
+    const made = await copies(devnet, count, { pending: true });
     const [before, cpu, begun] = [transactions(), process.cpuUsage(), performance.now()];
     let left = [...made];
     while (left.length > 0) {
@@ -135,7 +117,7 @@ async function hourOf(count: number, hours: number): Promise<Pick<ScaleRow, 'hou
   try {
     const { client } = devnet;
     const config = await client.config();
-    const resources = [devnet.resource, ...(await copies(devnet, count - 1, false))];
+    const resources = [devnet.resource, ...(await copies(devnet, count - 1, { pending: false }))];
     const transactions = (): number => devnet.localnet?.stats().transactions ?? 0;
     const intoNext = async (): Promise<void> => {
       const now = await client.chainTime();
@@ -188,9 +170,38 @@ function growth(rows: readonly ScaleRow[]) {
   };
 }
 
+/** What a start may take with 100,000 resources. */
+const START_SECONDS = 60;
+const START_MIB = 1_024;
+
+/** How a guard and an edge start where there are many resources. */
+async function benchTheStart(start: string, options: ScaleOptions, context: CliContext): Promise<void> {
+  const { terminal } = context;
+  const rows = await startOnMany(wholeBetween(start, '--start', 2, 200_000), (line) => terminal.note(line));
+  const ok = rows.every(({ seconds, peakMiB }) => seconds <= START_SECONDS && peakMiB <= START_MIB);
+  if (!ok) context.setExitCode(1);
+  if (options.json === true) {
+    terminal.json({ ok, start: rows });
+    return;
+  }
+  const columns = [
+    { head: 'daemon', value: (row: StartRow) => row.daemon },
+    { head: 'resources', value: (row: StartRow) => String(row.resources) },
+    { head: 'ready after', value: (row: StartRow) => `${tenth(row.seconds)} s` },
+    { head: 'CPU', value: (row: StartRow) => `${tenth(row.cpuSeconds)} s` },
+    { head: 'memory at most', value: (row: StartRow) => `${Math.round(row.peakMiB)} MiB` },
+    { head: 'a minute later', value: (row: StartRow) => `${Math.round(row.heldMiB)} MiB` },
+  ].map((column) => ({ ...column, align: 'right' as const }));
+  for (const line of table(rows, columns, terminal.style)) terminal.line(line);
+}
+
 /** What grows with the number of resources. */
 export async function benchTheScale(options: ScaleOptions, context: CliContext): Promise<void> {
   const { terminal } = context;
+  if (options.start !== undefined) {
+    await benchTheStart(options.start, options, context);
+    return;
+  }
   const hours = wholeBetween(options.hours, '--hours', 1, 100);
   const counts = options.resources.map((each) => wholeBetween(each, '--resources', 1, 20_000));
   const rows: ScaleRow[] = [];

@@ -151,12 +151,16 @@ export const registerBench: RegisterCommand = (program, context) => {
       )
       .option('--resources <n...>', 'how many', ['10', '100', '1000'])
       .option('--hours <n>', "hours of the network's own clock, after two to begin with", '2')
+      .option(
+        '--start <n>',
+        'instead: how a guard and an edge, each a process of its own, start with so many resources on chain; exit code 0 within 60 s and 1 GiB',
+      )
       .option('--json', 'print the rows as one JSON object')
       .action(async (options: ScaleOptions) => {
         const { benchTheScale } = await import('../bench/bench-scale.ts');
         await benchTheScale(options, context);
       }),
-    ['media bench scale', 'media bench scale --resources 10 100 --json'],
+    ['media bench scale', 'media bench scale --resources 10 100 --json', 'media bench scale --start 10000'],
   );
   examples(
     bench

@@ -13,7 +13,7 @@ export interface Siblings {
   /** It did not answer as it should have: it is left alone, for longer each time in a row. */
   failed(edge: string): void;
   answered(edge: string): void;
-  /** It said other than the origin. */
+  /** It said other than the origin: it is not asked for so long, and each time after that twice as long. */
   distrust(edge: string, forMs: number): void;
   isTrusted(edge: string): boolean;
 }
@@ -31,6 +31,8 @@ const LOOK_AGAIN_MS = 5_000;
 const MAX_NEAR = 256;
 const FAILED_MS = 5_000;
 const MAX_FAILED_MS = 300_000;
+/** An edge that lies a little, is found out, and begins again would otherwise have its lies in every day's looks of guards. */
+const MAX_DISTRUST_MS = 30 * 86_400_000;
 
 export function createSiblings({ chain, clock }: SiblingsDeps): Siblings {
   let list: readonly EdgeView[] = [];
@@ -39,7 +41,7 @@ export function createSiblings({ chain, clock }: SiblingsDeps): Siblings {
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   const failing = new Map<string, { readonly untilMs: number; readonly times: number }>();
-  const distrusted = new Map<string, number>();
+  const distrusted = new Map<string, { readonly untilMs: number; readonly times: number }>();
 
   function read(): Promise<void> {
     reading ??= readAll();
@@ -74,7 +76,7 @@ export function createSiblings({ chain, clock }: SiblingsDeps): Siblings {
   }
 
   function isTrusted(edge: string): boolean {
-    return (distrusted.get(edge) ?? 0) <= clock.nowMs();
+    return (distrusted.get(edge)?.untilMs ?? 0) <= clock.nowMs();
   }
 
   return {
@@ -102,7 +104,14 @@ export function createSiblings({ chain, clock }: SiblingsDeps): Siblings {
       failing.set(edge, { untilMs: clock.nowMs() + forMs, times });
     },
     answered: (edge) => void failing.delete(edge),
-    distrust: (edge, forMs) => void distrusted.set(edge, clock.nowMs() + forMs),
+    distrust(edge, forMs) {
+      const before = distrusted.get(edge);
+      // Answers that were under way when it was found out are of the same time.
+      if (before !== undefined && before.untilMs > clock.nowMs() + forMs) return;
+      const times = (before?.times ?? 0) + (isTrusted(edge) ? 1 : 0);
+      const lastsMs = Math.min(forMs * 2 ** Math.min(times - 1, 16), MAX_DISTRUST_MS);
+      distrusted.set(edge, { untilMs: clock.nowMs() + lastsMs, times });
+    },
     isTrusted,
   };
 }

@@ -128,7 +128,11 @@ export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Prom
     const last = hourAt(snapshot.config, snapshot.now) - 1n;
     if (last < 0n || gathered === last + 1n) return;
     if (gathered === undefined) await readShown();
-    for (const file of findWrongBytes(book, last)) await contradictions.keep(file);
+    for (const file of findWrongBytes(book, last)) {
+      const edge = snapshot.edges.find(({ address }) => address === file.edge);
+      if (edge !== undefined && !(await findings.mayBeOrigin(snapshot, edge)))
+        await contradictions.keep(file);
+    }
     for (const edge of snapshot.edges) {
       if (edge.status !== NODE_STATUS.active || (shown.get(edge.address) ?? 0n) > last) continue;
       const own = findings.own(snapshot, edge);
@@ -290,9 +294,10 @@ export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Prom
   ): Promise<boolean | undefined> {
     if (finding.kind !== 'unsigned') return undefined;
     const { edge, resource, hour, bodies } = finding;
-    if (guilt(observationsOf(book, { edge, resource, hour }), OWN_LOOK).guilty) return true;
     const accused = snapshot.edges.find(({ address }) => address === edge);
     if (accused === undefined) return undefined;
+    const isGuilty = guilt(observationsOf(book, { edge, resource, hour }), OWN_LOOK).guilty;
+    if (isGuilty && !(await findings.mayBeOrigin(snapshot, accused))) return true;
     // Whoever elects says what it saw; one that says nothing is taken by its file alone.
     const claimed = findings.said(elector, edge) ?? { looks: bodies.length, wrong: bodies.length };
     const found = await findings.judge(snapshot, accused, claimed);

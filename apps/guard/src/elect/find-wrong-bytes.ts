@@ -6,11 +6,10 @@ import { observationsOf } from '../inspect/disputes.ts';
 import { OWN_LOOK } from '../state/hour-book.ts';
 import type { HourBook } from '../state/hour-book.ts';
 
+type WrongBytes = Extract<EvidenceFile, { readonly kind: 'wrong-bytes' }>;
+
 /** Edges found guilty of wrong bytes in an hour, one file an edge and resource, with the hashes of what this guard got itself. */
-export function findWrongBytes(
-  book: Pick<HourBook, 'of' | 'edgesOf'>,
-  hour: bigint,
-): readonly EvidenceFile[] {
+export function findWrongBytes(book: Pick<HourBook, 'of' | 'edgesOf'>, hour: bigint): readonly WrongBytes[] {
   return book.edgesOf(hour).flatMap((edge) => {
     const wrong = book.of(edge, hour).looks.filter(({ finding }) => finding === 'wrong');
     return [...new Set(wrong.map(({ resource }) => resource))].flatMap((resource) => {
@@ -36,7 +35,7 @@ export function wrongBytesOf(
   book: Pick<HourBook, 'of'>,
   edge: string,
   { last }: Pick<OwnSight, 'last'>,
-): EvidenceFile | undefined {
+): WrongBytes | undefined {
   if (last === undefined) return undefined;
   const bodies = wrongBodies(book, { edge, resource: last.resource, hour: last.hour });
   return bodies.length === 0

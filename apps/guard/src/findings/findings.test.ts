@@ -1,6 +1,6 @@
 import { createWallet } from '@media-network/chain';
 import type { Signer } from '@media-network/chain';
-import { NODE_STATUS } from '@media-network/chain/schema';
+import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
 import {
   decodeFindingList,
   encodeFindingList,
@@ -21,7 +21,7 @@ import { createFindingSync } from './finding-sync.ts';
 import { createFindings } from './findings.ts';
 import type { Findings } from './findings.ts';
 
-const [EDGE, HONEST, RESOURCE] = [addressAt(50), addressAt(51), addressAt(60)];
+const [EDGE, HONEST, RESOURCE, OTHER] = [addressAt(50), addressAt(51), addressAt(60), addressAt(61)];
 const HOUR = 30n;
 const HOUR_SECS = 3_600n;
 const CONFIG = blankAccount('config', addressAt(1), {
@@ -29,8 +29,8 @@ const CONFIG = blankAccount('config', addressAt(1), {
   sampleSecs: 300,
   hoursPerWeek: 168,
 });
-const look = (finding: Look['finding'], i: number, by = OWN_LOOK): Look => ({
-  resource: RESOURCE,
+const look = (finding: Look['finding'], i: number, resource = RESOURCE, by = OWN_LOOK): Look => ({
+  resource,
   target: `${i % 10}`.repeat(64),
   bodyHash: (finding === 'wrong' ? `${i % 10}` : 'a').repeat(64),
   finding,
@@ -70,7 +70,9 @@ async function guards(count: number, removedAt = 0n) {
     config: CONFIG,
     guards: accounts,
     edges,
-    resources: [],
+    resources: [RESOURCE, OTHER].map((at, i) =>
+      blankAccount('resource', at, { publisher: addressAt(70 + i), status: RESOURCE_STATUS.active }),
+    ),
     pools: [],
   });
   const network = {
@@ -134,10 +136,23 @@ async function guards(count: number, removedAt = 0n) {
   return { clock, accounts, operators, seats, gossip, judge, snapshot, network, now };
 }
 
-const see = (seat: Seat, right: number, wrong: number): void => {
-  for (let i = 0; i < right; i += 1) seat.looks.push(look('right', i));
-  for (let i = 0; i < wrong; i += 1) seat.looks.push(look('wrong', i));
+const see = (seat: Seat, right: number, wrong: number, resource = RESOURCE): void => {
+  for (let i = 0; i < right; i += 1) seat.looks.push(look('right', i, resource));
+  for (let i = 0; i < wrong; i += 1) seat.looks.push(look('wrong', i, resource));
 };
+
+test('an origin that shows one edge another face than guards does not have it voted out, where it is right elsewhere', async () => {
+  const { seats, gossip, judge } = await guards(4);
+  for (const seat of seats) see(seat, 0, 30);
+  await gossip();
+  for (const seat of seats) see(seat, 8, 0, OTHER);
+  for (const i of [0, 1, 2, 3]) expect((await judge(i)).kind).toBe('unsure');
+  // Two publishers do not have one origin.
+  see(seats[0]!, 0, 1, OTHER);
+  expect((await judge(0)).kind).toBe('guilty');
+  await gossip();
+  expect((await judge(1)).kind).toBe('unsure');
+});
 
 test('what one guard found the others look into, and a quorum is sure of it together', async () => {
   const { seats, gossip, judge } = await guards(4);
@@ -153,8 +168,9 @@ test('what one guard found the others look into, and a quorum is sure of it toge
   see(seats[1]!, 40, 2);
   see(seats[2]!, 40, 1);
   see(seats[3]!, 40, 0);
+  for (const seat of seats) see(seat, 40, 1, OTHER);
   await gossip();
-  for (const i of [0, 1, 2, 3]) expect(await judge(i), `guard ${i}`).toEqual({ kind: 'guilty', by: 'pool' });
+  for (const i of [0, 1, 2, 3]) expect(await judge(i), `guard ${i}`).toMatchObject({ kind: 'guilty' });
 });
 
 test('an inquiry ends after its looks, and a guard that accuses everybody has eight edges looked into in an hour', async () => {

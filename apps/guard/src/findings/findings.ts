@@ -1,8 +1,17 @@
 import type { Found, Signer } from '@media-network/chain';
 import { signEvidence } from '@media-network/chain';
-import { NODE_STATUS } from '@media-network/chain/schema';
-import { fromHex, hourAt, secondingOf, signFinding, toHex, weekAt } from '@media-network/protocol';
-import type { Finding, Seconding, Sight } from '@media-network/protocol';
+import { NODE_STATUS, RESOURCE_STATUS } from '@media-network/chain/schema';
+import {
+  fromHex,
+  hourAt,
+  mayBeOneOrigin,
+  secondingOf,
+  signFinding,
+  toHex,
+  weekAt,
+} from '@media-network/protocol';
+import type { Finding, PublisherSight, Seconding, Sight } from '@media-network/protocol';
+import { byAddress } from '../network.ts';
 import type { Network, Snapshot } from '../network.ts';
 import type { HourBook } from '../state/hour-book.ts';
 import { sightHours, sightOf } from './sight-of.ts';
@@ -32,6 +41,8 @@ export interface Findings {
   keep(guards: ReadonlySet<string>, oldest: bigint): void;
   own(snapshot: Snapshot, edge: Found<'edge'>): OwnSight;
   judge(snapshot: Snapshot, edge: Found<'edge'>, claimed?: Sight): Promise<Seconding>;
+  /** Whether what was seen wrong may be one origin's doing, which shows this edge another face than it shows guards. */
+  mayBeOrigin(snapshot: Snapshot, edge: Found<'edge'>): Promise<boolean>;
   /** What a guard says that it saw of an edge. */
   said(guard: string, edge: string): Sight | undefined;
   /** Undefined where nobody says anything of the edge that this guard has not looked into. */
@@ -49,6 +60,33 @@ const EDGES_OF_GUARD = 8;
 const LOOKS_PER_HOUR = 60;
 /** Inquiries that are kept; more edges than a network has at once in dispute. */
 const MAX_INQUIRIES = 4_096;
+
+/** Whether resources of more than one publisher are served. */
+function hasPublishers({ resources }: Snapshot): boolean {
+  const [first] = resources;
+  return resources.some(
+    ({ publisher, status }) => status === RESOURCE_STATUS.active && publisher !== first?.publisher,
+  );
+}
+
+function isOneOrigins(
+  snapshot: Snapshot,
+  mine: OwnSight,
+  others: readonly Finding[],
+  setSize: number,
+): boolean {
+  const resources = byAddress(snapshot);
+  // A resource that is gone stands for itself.
+  const publisherOf = (resource: string): string => resources.get(resource)?.publisher ?? resource;
+  const sights = new Map<string, PublisherSight>();
+  for (const [resource, { looks, wrong }] of mine.byResource) {
+    const publisher = publisherOf(resource);
+    const before = sights.get(publisher) ?? { publisher, looks: 0, wrong: 0 };
+    sights.set(publisher, { publisher, looks: before.looks + looks, wrong: before.wrong + wrong });
+  }
+  const told = others.filter(({ wrong }) => wrong > 0).map(({ resource }) => publisherOf(resource));
+  return mayBeOneOrigin([...sights.values()], told, setSize, hasPublishers(snapshot));
+}
 
 const hourOf = ({ config, now }: Snapshot): bigint => hourAt(config, now);
 
@@ -88,12 +126,25 @@ export function createFindings(deps: FindingsDeps): Findings {
   const own = (snapshot: Snapshot, edge: Found<'edge'>): OwnSight =>
     sightOf(book, edge.address, sightHours(snapshot.config, edge, hourOf(snapshot)));
 
+  /** What is known of an edge: seen by this guard, and told by others of the week's set. */
+  async function known(snapshot: Snapshot, edge: Found<'edge'>) {
+    const set = await deps.network.guardSet(weekAt(snapshot.config, snapshot.now), snapshot);
+    const { from } = sightHours(snapshot.config, edge, hourOf(snapshot));
+    const others = set.entries.flatMap(({ guard: by }) => {
+      if (by === guard.address) return [];
+      const finding = heard.get(by)?.get(edge.address);
+      // Of hours before it came back an edge answers no more.
+      return finding === undefined || finding.from < from - 1n || finding.until < from ? [] : [finding];
+    });
+    return { mine: own(snapshot, edge), others, setSize: Math.max(1, set.entries.length) };
+  }
+
   return {
     async told(snapshot) {
       const found: Finding[] = [];
       for (const edge of snapshot.edges) {
         if (edge.status !== NODE_STATUS.active) continue;
-        const { last, ...sight } = own(snapshot, edge);
+        const { last, byResource: _, ...sight } = own(snapshot, edge);
         if (last === undefined) {
           signed.delete(edge.address);
           continue;
@@ -140,15 +191,15 @@ export function createFindings(deps: FindingsDeps): Findings {
     },
     own,
     async judge(snapshot, edge, claimed) {
-      const set = await deps.network.guardSet(weekAt(snapshot.config, snapshot.now), snapshot);
-      const { from } = sightHours(snapshot.config, edge, hourOf(snapshot));
-      const others = set.entries.flatMap(({ guard: by }) => {
-        if (by === guard.address) return [];
-        const finding = heard.get(by)?.get(edge.address);
-        // Of hours before it came back an edge answers no more.
-        return finding === undefined || finding.from < from - 1n || finding.until < from ? [] : [finding];
-      });
-      return secondingOf(own(snapshot, edge), others, Math.max(1, set.entries.length), claimed);
+      const { mine, others, setSize } = await known(snapshot, edge);
+      const found = secondingOf(mine, others, setSize, claimed);
+      return found.kind === 'guilty' && isOneOrigins(snapshot, mine, others, setSize)
+        ? { kind: 'unsure' }
+        : found;
+    },
+    async mayBeOrigin(snapshot, edge) {
+      const { mine, others, setSize } = await known(snapshot, edge);
+      return isOneOrigins(snapshot, mine, others, setSize);
     },
     said: (by, edge) => heard.get(by)?.get(edge),
     toSecond(edge, hour) {

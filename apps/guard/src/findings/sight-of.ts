@@ -9,6 +9,8 @@ import type { HourBook, Look } from '../state/hour-book.ts';
 export interface OwnSight extends Sight {
   readonly from: bigint;
   readonly until: bigint;
+  /** The same by resource. */
+  readonly byResource: ReadonlyMap<string, Sight>;
   /** The newest wrong answer. */
   readonly last: { readonly resource: string; readonly target: string; readonly hour: bigint } | undefined;
 }
@@ -31,21 +33,27 @@ export function sightOf(
   { from, until }: { readonly from: bigint; readonly until: bigint },
 ): OwnSight {
   let [looks, wrong] = [0, 0];
+  const byResource = new Map<string, Sight>();
+  const add = (resource: string, more: Sight): void => {
+    looks += more.looks;
+    wrong += more.wrong;
+    const before = byResource.get(resource) ?? { looks: 0, wrong: 0 };
+    byResource.set(resource, { looks: before.looks + more.looks, wrong: before.wrong + more.wrong });
+  };
   let last: OwnSight['last'];
   for (let hour = until; hour >= from && hour >= 0n; hour -= 1n) {
     const own = book.of(edge, hour).looks.filter(({ by }) => by === OWN_LOOK);
     const suspect = new Set(own.filter(({ finding }) => finding === 'wrong').map(({ resource }) => resource));
-    looks += own.filter(({ resource }) => !suspect.has(resource)).length;
+    for (const { resource } of own) if (!suspect.has(resource)) add(resource, { looks: 1, wrong: 0 });
     for (const resource of suspect) {
       const seen = observationsOf(book, { edge, resource, hour }).filter(({ by }) => by === OWN_LOOK);
-      looks += seen.length;
       const bad = seen.filter((each) => each.wrong);
-      wrong += bad.length;
+      add(resource, { looks: seen.length, wrong: bad.length });
       const newest = bad.at(-1);
       if (newest !== undefined) last ??= { resource, target: newest.target, hour };
     }
   }
-  return { from, until, looks, wrong, last };
+  return { from, until, looks, wrong, byResource, last };
 }
 
 /** Wrong answers of an edge's resource in an hour, with hashes of what was got. */

@@ -43,6 +43,10 @@ const WHERE_PAID = 0.75;
 const INQUIRY_LOOKS_PER_HOUR = 60;
 /** Of an inquiry on another guard's word, those that go to the very target that it names; the rest to others of the resource. */
 const AT_NAMED_TARGET = 0.5;
+/** Of looks at an edge that is suspected, those that go to resources of other publishers: the fault may be one origin's (`mayBeOneOrigin`). */
+const ELSEWHERE = 0.5;
+/** How often one is drawn until it is another publisher's. */
+const DRAWS = 8;
 
 export interface Probe {
   round(signal: AbortSignal): Promise<RoundResult>;
@@ -67,6 +71,8 @@ export function createProbe(deps: ProbeDeps): Probe {
       readonly withinHour: boolean;
       readonly hourMs: number;
       readonly inquiry: Inquiry | undefined;
+      /** Resource of the edge that this guard has seen wrong, and looks into. */
+      readonly suspected: string | undefined;
       readonly signal: AbortSignal;
     },
   ): Promise<void> {
@@ -87,13 +93,15 @@ export function createProbe(deps: ProbeDeps): Probe {
     if (outcome === 'not-asked') return;
     deps.counts.add('probes');
     if (at.inquiry !== undefined) deps.findings.seconded(edge.address, at.hour);
-    const suspect = deps.budget.isSuspect(edge.address, resource.address, at.hour);
-    if (outcome !== 'silent' && !suspect) return;
+    const suspect = [resource.address, at.suspected].find(
+      (each) => each !== undefined && deps.budget.isSuspect(edge.address, each, at.hour),
+    );
+    if (outcome !== 'silent' && suspect === undefined) return;
     plans.set(edge.address, {
       atMs:
         clock.nowMs() +
         pauseMs(at.hourMs, outcome === 'silent' ? 3 * LOOKS_PER_HOUR : INQUIRY_LOOKS_PER_HOUR),
-      resource: suspect ? resource.address : undefined,
+      resource: suspect,
     });
   }
 
@@ -113,6 +121,22 @@ export function createProbe(deps: ProbeDeps): Probe {
       const active = resources.filter(
         ({ address, status }) => status === RESOURCE_STATUS.active && !deps.denials.denies(address),
       );
+      const usable = (resource: string | undefined): Found<'resource'> | undefined => {
+        const found = byAddress(snapshot).get(resource ?? '');
+        return found?.status === RESOURCE_STATUS.active && !deps.denials.denies(found.address)
+          ? found
+          : undefined;
+      };
+      /** A resource of another publisher than this one's, by turns of those that the edge is paid for and of all. */
+      const elsewhere = (edge: Found<'edge'>, than: string): Found<'resource'> | undefined => {
+        const { publisher } = byAddress(snapshot).get(than) ?? {};
+        for (let i = 0; i < DRAWS; i += 1) {
+          const paid = i % 2 === 0 ? usable(deps.shares.draw(edge.address, random())) : undefined;
+          const drawn = paid ?? active[Math.floor(random() * active.length)];
+          if (drawn !== undefined && drawn.publisher !== publisher) return drawn;
+        }
+        return undefined;
+      };
       const nowMs = clock.nowMs();
       for (const edge of edges) {
         if (signal.aborted || slots.free === 0) break;
@@ -138,18 +162,25 @@ export function createProbe(deps: ProbeDeps): Probe {
           continue;
         }
         const paid = random() < WHERE_PAID ? deps.shares.draw(edge.address, random()) : undefined;
-        const wanted = byAddress(snapshot).get(plan.resource ?? inquiry?.resource ?? paid ?? '');
+        const asked = plan.resource ?? inquiry?.resource;
         const chosen =
-          wanted?.status === RESOURCE_STATUS.active && !deps.denials.denies(wanted.address)
-            ? wanted
-            : active[Math.floor(random() * active.length)];
+          (asked !== undefined && random() < ELSEWHERE ? elsewhere(edge, asked) : undefined) ??
+          usable(asked ?? paid) ??
+          active[Math.floor(random() * active.length)];
         const looks = inquiry === undefined ? LOOKS_PER_HOUR : INQUIRY_LOOKS_PER_HOUR;
         plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, looks), resource: undefined });
         if (inquiry !== undefined && chosen?.address === inquiry.resource)
           deps.budget.second(edge.address, chosen.address, hour);
         if (chosen !== undefined)
           slots.start(edge.address, (ending) =>
-            step(edge, chosen, { hour, withinHour, hourMs, inquiry, signal: ending }),
+            step(edge, chosen, {
+              hour,
+              withinHour,
+              hourMs,
+              inquiry,
+              suspected: plan.resource,
+              signal: ending,
+            }),
           );
       }
       for (const address of plans.keys())

@@ -5,6 +5,8 @@ import {
   censoringEdge,
   corruptEdge,
   droppingEdge,
+  edgeBesideLyingSibling,
+  framedEdge,
   honestEdge,
   staleEdge,
   throttlingEdge,
@@ -15,8 +17,10 @@ import { play } from './play.ts';
 /** What is to be found, or is not. */
 interface Case {
   readonly name: string;
-  readonly edge: EdgeBehaviour;
+  readonly edge: () => EdgeBehaviour;
   readonly plan: Partial<GuardPlan>;
+  /** An edge that does what it should: nobody is to vote it out. */
+  readonly kept?: true;
   /** Most looks of a guard within which 99 of 100 are to be found; undefined where nothing is promised. */
   readonly within?: number;
   readonly hours: number;
@@ -37,6 +41,8 @@ export interface DetectionRow {
   /** Of an hour's reports that guards would have rejected, where the edge served nobody. */
   readonly rejectedHours: number;
   readonly within: number | null;
+  /** Whether it does what it should, so that nobody is to vote it out. */
+  readonly kept: boolean;
   readonly holds: boolean;
 }
 
@@ -69,34 +75,62 @@ export interface Detection {
 const USUAL: GuardPlan = { guards: 7, liars: 0, lie: 'none', lagHours: 0, splitHours: 0 };
 
 const CASES: readonly Case[] = [
-  { name: 'one wrong answer in 20', edge: corruptEdge(20), plan: {}, within: 200, hours: 72 },
-  { name: 'one wrong answer in 100', edge: corruptEdge(100), plan: {}, within: 1_000, hours: 240 },
-  { name: 'every second answer', edge: corruptEdge(2), plan: {}, within: 200, hours: 24 },
-  { name: 'stale copies', edge: staleEdge(0.1), plan: {}, within: 200, hours: 48 },
+  { name: 'one wrong answer in 20', edge: () => corruptEdge(20), plan: {}, within: 200, hours: 72 },
+  { name: 'one wrong answer in 100', edge: () => corruptEdge(100), plan: {}, within: 1_000, hours: 240 },
+  { name: 'every second answer', edge: () => corruptEdge(2), plan: {}, within: 200, hours: 24 },
+  { name: 'stale copies', edge: () => staleEdge(0.1), plan: {}, within: 200, hours: 48 },
   {
     name: 'one in 20, two of seven guards shield it',
-    edge: corruptEdge(20),
+    edge: () => corruptEdge(20),
     plan: { liars: 2, lie: 'shield the guilty' },
     within: 200,
     hours: 96,
   },
   {
     name: 'one in 20, a third of the guards lags by six hours',
-    edge: corruptEdge(20),
+    edge: () => corruptEdge(20),
     plan: { lagHours: 6 },
     hours: 96,
   },
   {
     name: 'one in 20, the set is split for a day',
-    edge: corruptEdge(20),
+    edge: () => corruptEdge(20),
     plan: { splitHours: 24 },
     hours: 96,
   },
-  { name: 'probes kept waiting', edge: throttlingEdge(0.7, 0.05), plan: {}, hours: 240 },
-  { name: 'drops every second request', edge: droppingEdge(0.5), plan: {}, hours: 48 },
-  { name: 'drops all', edge: droppingEdge(1), plan: {}, hours: 48 },
-  { name: 'censors viewers', edge: censoringEdge(0), plan: {}, hours: 48 },
-  { name: 'refuses a third by policy', edge: censoringEdge(1 / 3), plan: {}, hours: 48 },
+  { name: 'probes kept waiting', edge: () => throttlingEdge(0.7, 0.05), plan: {}, hours: 240 },
+  { name: 'drops every second request', edge: () => droppingEdge(0.5), plan: {}, hours: 48 },
+  { name: 'drops all', edge: () => droppingEdge(1), plan: {}, hours: 48 },
+  { name: 'censors viewers', edge: () => censoringEdge(0), plan: {}, hours: 48 },
+  { name: 'refuses a third by policy', edge: () => censoringEdge(1 / 3), plan: {}, hours: 48 },
+  {
+    name: 'honest, one origin shows it another face',
+    edge: () => framedEdge(),
+    plan: {},
+    kept: true,
+    hours: 24,
+  },
+  {
+    name: 'the same, and two of seven guards accuse it',
+    edge: () => framedEdge(),
+    plan: { liars: 2, lie: 'accuse the honest' },
+    kept: true,
+    hours: 24,
+  },
+  {
+    name: 'honest, one answer in 10 of a sibling is a lie',
+    edge: () => edgeBesideLyingSibling(0.1),
+    plan: {},
+    kept: true,
+    hours: 96,
+  },
+  {
+    name: 'honest, every answer of a sibling is a lie',
+    edge: () => edgeBesideLyingSibling(1),
+    plan: {},
+    kept: true,
+    hours: 24,
+  },
 ];
 
 const HONEST: readonly { readonly name: string; readonly plan: Partial<GuardPlan> }[] = [
@@ -114,13 +148,13 @@ const sortedAt = (values: readonly number[], part: number): number | undefined =
 const finite = (value: number | undefined): number | null =>
   value === undefined || !Number.isFinite(value) ? null : value;
 
-async function detect({ name, edge, plan, within, hours }: Case, seeds: number): Promise<DetectionRow> {
+async function detect({ name, edge, plan, kept, within, hours }: Case, seeds: number): Promise<DetectionRow> {
   const full = { ...USUAL, ...plan };
   const looks: number[] = [];
   const took: number[] = [];
   let rejectedHours = 0;
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const [outcome] = await play({ plan: full, edges: [edge], hours, random: seededNumbers(seed) });
+    const [outcome] = await play({ plan: full, edges: [edge()], hours, random: seededNumbers(seed) });
     rejectedHours += outcome?.rejectedHours ?? 0;
     if (outcome?.removedIn === undefined) continue;
     looks.push(Math.round(outcome.looks / full.guards));
@@ -140,7 +174,8 @@ async function detect({ name, edge, plan, within, hours }: Case, seeds: number):
     hoursMedian: finite(sortedAt(took, 0.5)),
     rejectedHours: rejectedHours / (seeds * hours),
     within: within ?? null,
-    holds: within === undefined || (p99 !== null && p99 <= within),
+    kept: kept ?? false,
+    holds: kept === true ? looks.length === 0 : within === undefined || (p99 !== null && p99 <= within),
   };
 }
 

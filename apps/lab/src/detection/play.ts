@@ -1,6 +1,7 @@
+import { RESOURCE_STATUS } from '@media-network/chain/schema';
 import { createFindings } from '@media-network/guard/findings';
 import type { Findings } from '@media-network/guard/findings';
-import { SIGHT_HOURS, hourAt, isMajority, isQuorum } from '@media-network/protocol';
+import { SIGHT_HOURS, addressOf, hourAt, isMajority, isQuorum } from '@media-network/protocol';
 import type { Finding } from '@media-network/protocol';
 import type { EdgeBehaviour, GuardPlan } from './behaviour.ts';
 
@@ -12,7 +13,16 @@ const STEPS = 12;
 /** Looks that a report is rejected for where none of them was answered (`judge.ts`). */
 const SILENT_PROBES = 3;
 
-const RESOURCE = '4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM';
+/** Of looks at an edge that is suspected, those that go to other publishers' resources (`probe.ts`). */
+const ELSEWHERE = 0.5;
+/** Publishers whose bytes an edge serves in equal parts, each with one resource. */
+const PUBLISHERS = 4;
+const addressAt = (byte: number): string => addressOf(new Uint8Array(32).fill(byte));
+const RESOURCES = Array.from({ length: PUBLISHERS }, (_, i) => ({
+  address: addressAt(1 + i),
+  publisher: addressAt(101 + i),
+  status: RESOURCE_STATUS.active,
+}));
 const HASH = 'ab'.repeat(32);
 
 export interface PlayOptions {
@@ -37,13 +47,19 @@ type Look = EdgeHour['looks'][number];
 type Snapshot = Parameters<Findings['own']>[0];
 type EdgeAccount = Parameters<Findings['own']>[1];
 
-const RIGHT: Look = { resource: RESOURCE, target: HASH, bodyHash: 'aa', finding: 'right', by: 'self' };
+const RIGHT: readonly Look[] = RESOURCES.map(({ address }) => ({
+  resource: address,
+  target: HASH,
+  bodyHash: 'aa',
+  finding: 'right',
+  by: 'self',
+}));
 
 interface Eyes {
   readonly findings: Findings;
   readonly hours: Map<bigint, Map<string, Look[]>>;
-  /** By edge: the hour up to which this guard looks into it for a wrong answer of its own. */
-  readonly suspects: Map<string, bigint>;
+  /** By edge: the hour up to which this guard looks into it for a wrong answer of its own, and whose bytes those were. */
+  readonly suspects: Map<string, { readonly until: bigint; readonly publisher: number }>;
   readonly address: string;
   readonly isLiar: boolean;
   readonly lags: boolean;
@@ -98,6 +114,7 @@ function snapshotAt(hour: number): Snapshot {
   return {
     now: BigInt(hour) * 3_600n + 1_800n,
     config: { epochZero: 0n, sampleSecs: 300, hoursPerWeek: 168 },
+    resources: RESOURCES,
   } as unknown as Snapshot; // what sights and seconding read of it
 }
 
@@ -115,7 +132,7 @@ export async function play({ plan, edges, hours, random }: PlayOptions): Promise
     looks: 0,
     rejectedHours: 0,
   }));
-  const isGuilty = edges.map(({ name }) => name !== 'honest');
+  const isGuilty = edges.map(({ honest }) => !honest);
 
   /** What a guard tells another of an edge, if anything. */
   function told(eyes: Eyes, edge: number, snapshot: Snapshot): Finding | undefined {
@@ -123,7 +140,7 @@ export async function play({ plan, edges, hours, random }: PlayOptions): Promise
     const base = {
       guard: eyes.address,
       edge: String(account.address),
-      resource: RESOURCE,
+      resource: RESOURCES[0]!.address,
       target: new Uint8Array(32),
       signature: new Uint8Array(64),
     };
@@ -135,23 +152,35 @@ export async function play({ plan, edges, hours, random }: PlayOptions): Promise
     if (eyes.isLiar && plan.lie === 'shield the guilty') return undefined;
     // What never gave this guard a wrong answer is nothing to tell of.
     if (!eyes.suspects.has(String(account.address))) return undefined;
-    const { last: _, ...sight } = eyes.findings.own(snapshot, account);
-    return sight.wrong === 0 ? undefined : { ...base, ...sight };
+    const { last, byResource: _, ...sight } = eyes.findings.own(snapshot, account);
+    return last === undefined ? undefined : { ...base, ...sight, resource: last.resource };
   }
 
-  function lookAt(eyes: Eyes, edge: number, hour: number, minute: number): 'silent' | 'answered' {
+  /** As `probe.ts` draws it: a suspected edge is looked at half where it was wrong, and half elsewhere. */
+  function drawPublisher(suspected: number | undefined): number {
+    if (suspected === undefined) return Math.floor(random() * PUBLISHERS);
+    if (random() >= ELSEWHERE) return suspected;
+    return (suspected + 1 + Math.floor(random() * (PUBLISHERS - 1))) % PUBLISHERS;
+  }
+
+  function lookAt(
+    eyes: Eyes,
+    edge: number,
+    at: { readonly hour: number; readonly minute: number; readonly publisher: number },
+  ): 'silent' | 'answered' {
     const name = String(accounts[edge]!.address);
-    const result = edges[edge]!.look(random, minute);
+    const { hour, minute, publisher } = at;
+    const result = edges[edge]!.look(random, minute, publisher);
     outcomes[edge]!.looks += 1;
     if (result !== 'right' && result !== 'wrong') return result === 'silent' ? 'silent' : 'answered';
-    const at = BigInt(hour);
-    const cells = eyes.hours.get(at) ?? new Map<string, Look[]>();
-    eyes.hours.set(at, cells);
+    const cells = eyes.hours.get(BigInt(hour)) ?? new Map<string, Look[]>();
+    eyes.hours.set(BigInt(hour), cells);
     const looks = cells.get(name) ?? [];
     cells.set(name, looks);
     // Each wrong body is another one, so that no two edges give the same.
-    looks.push(result === 'right' ? RIGHT : { ...RIGHT, finding: 'wrong', bodyHash: `${name} ${random()}` });
-    if (result === 'wrong') eyes.suspects.set(name, at + 1n);
+    const right = RIGHT[publisher]!;
+    looks.push(result === 'right' ? right : { ...right, finding: 'wrong', bodyHash: `${name} ${random()}` });
+    if (result === 'wrong') eyes.suspects.set(name, { until: BigInt(hour) + 1n, publisher });
     return 'answered';
   }
 
@@ -165,28 +194,35 @@ export async function play({ plan, edges, hours, random }: PlayOptions): Promise
         for (const [edge, account] of accounts.entries()) {
           if (outcomes[edge]!.removedIn !== undefined) continue;
           const name = String(account.address);
-          const suspects = (eyes.suspects.get(name) ?? -1n) >= BigInt(hour);
-          const seconds = eyes.findings.toSecond(name, BigInt(hour)) !== undefined;
-          const rate = (suspects || seconds ? INQUIRY_LOOKS : LOOKS) * (eyes.lags ? 0.5 : 1);
+          const suspect = eyes.suspects.get(name);
+          const inquiry = eyes.findings.toSecond(name, BigInt(hour));
+          const suspected =
+            suspect !== undefined && suspect.until >= BigInt(hour)
+              ? suspect.publisher
+              : inquiry && RESOURCES.findIndex(({ address }) => address === inquiry.resource);
+          const rate = (suspected === undefined ? LOOKS : INQUIRY_LOOKS) * (eyes.lags ? 0.5 : 1);
           const due = rate / STEPS;
           const count = Math.floor(due) + (random() < due % 1 ? 1 : 0);
           for (let i = 0; i < count; i += 1) {
             const minute = hour * 60 + Math.floor(((step + random()) * 60) / STEPS);
-            const seen = lookAt(eyes, edge, hour, minute);
-            if (seconds) eyes.findings.seconded(name, BigInt(hour));
+            const seen = lookAt(eyes, edge, { hour, minute, publisher: drawPublisher(suspected) });
+            if (inquiry !== undefined) eyes.findings.seconded(name, BigInt(hour));
             const tally = silent[edge]![g]!;
             tally.asked += 1;
             if (seen === 'answered') tally.answered += 1;
           }
         }
+      const lists = guards.map((other) =>
+        accounts.flatMap((_, edge) =>
+          outcomes[edge]!.removedIn === undefined ? (told(other, edge, snapshot) ?? []) : [],
+        ),
+      );
       for (const eyes of guards)
-        for (const other of guards) {
+        for (const [g, other] of guards.entries()) {
           if (other === eyes) continue;
           if (hour < plan.splitHours && eyes.half !== other.half) continue;
           if ((eyes.lags || other.lags) && hour % plan.lagHours !== 0) continue;
-          const said = accounts.flatMap((_, edge) =>
-            outcomes[edge]!.removedIn === undefined ? (told(other, edge, snapshot) ?? []) : [],
-          );
+          const said = lists[g] ?? [];
           if (said.length > 0 || other.isLiar) eyes.findings.hear(other.address, said, BigInt(hour));
         }
       for (const [edge, account] of accounts.entries()) {
