@@ -51,6 +51,7 @@ async function live(dir: string): Promise<Life> {
   return { url, rtmpUrl, kill };
 }
 
+const playlistOf = ({ url }: Life): Promise<string> => ok(`${url}/live/live/video.m3u8`);
 const numberIn = (playlist: string, tag: string): number =>
   Number(new RegExp(`^#EXT-X-${tag}:(\\d+)$`, 'm').exec(playlist)?.[1]);
 
