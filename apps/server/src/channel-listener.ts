@@ -19,3 +19,16 @@ export interface ChannelListener {
   /** The stream has ended. */
   ends(): void;
 }
+
+/** All of them, in their order. */
+export const listenAll = (listeners: readonly ChannelListener[]): ChannelListener => ({
+  begins(inits) {
+    for (const each of listeners) each.begins(inits);
+  },
+  cut(segments, about) {
+    for (const each of listeners) each.cut(segments, about);
+  },
+  ends() {
+    for (const each of listeners) each.ends();
+  },
+});

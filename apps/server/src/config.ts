@@ -58,6 +58,11 @@ const SHAPE = {
     .default('x264')
     .describe('What encodes: the processor (x264), or video hardware by VA-API or NVENC.'),
   vaapiDevice: textOption.default('/dev/dri/renderD128').describe('Device of VA-API.'),
+  push: textOption
+    .optional()
+    .describe(
+      'Other servers that channels are sent on to: live=rtmp://host/application/key, separated by commas.',
+    ),
   publisherKey: textOption
     .optional()
     .describe('Keypair that signs segments, a file as of Solana (default: one of its own, made once).'),
@@ -88,6 +93,7 @@ export interface ServerConfig {
   readonly transcodeCores?: number | undefined;
   readonly transcodeWith: 'x264' | 'vaapi' | 'nvenc';
   readonly vaapiDevice: string;
+  readonly push?: string | undefined;
   readonly publisherKey?: string | undefined;
   readonly record: boolean;
   readonly recordBytes: number;

@@ -6,6 +6,8 @@ import type { Admission, Publisher, RtmpServer } from '@media-network/rtmp';
 import { MediaError, createLog, createScope, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import type { ServerConfig } from './config.ts';
+import { listenAll } from './channel-listener.ts';
+import type { ChannelListener } from './channel-listener.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { readPages } from './http/pages.ts';
 import { createLiveChannel } from './live-channel.ts';
@@ -14,6 +16,8 @@ import { createRecorder } from './recording/recorder.ts';
 import { openPublisherKey } from './publishing/publisher-key.ts';
 import { createSegmentSigner } from './publishing/signed-segment.ts';
 import { openRecordingFolder } from './recording/recording-folder.ts';
+import { createRestreamer } from './restream/restreamer.ts';
+import { pushTargets } from './restream/targets.ts';
 import { channelNames, openStreamKeys } from './stream-keys.ts';
 import type { StreamKeys } from './stream-keys.ts';
 import { createTranscodeBudget } from './transcode/budget.ts';
@@ -43,7 +47,7 @@ export interface ServerOverrides {
   readonly transcoder?: Transcoder;
 }
 
-/** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-publisher-key`, `server/bad-tls`, and what listening does. */
+/** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-publisher-key`, `server/bad-push`, `server/bad-tls`, and what listening does. */
 export async function createMediaServer(
   config: ServerConfig,
   overrides: ServerOverrides = {},
@@ -60,18 +64,31 @@ export async function createMediaServer(
       maxBytes: config.recordBytes,
       log,
     });
-    const recorder = (name: string): LiveChannelDeps['listen'] =>
-      config.record
-        ? (advise) => {
-            const made = createRecorder(name, { folder: recordings, clock, log, advise });
-            scope.add(`recording of ${name}`, () => made.idle());
-            return made;
-          }
-        : undefined;
+    const targets = pushTargets(config.push, keys.channels);
+    /** Where this server's own processes find it; it listens before anything is on air. */
+    let ownUrl = '';
+    const listen =
+      (name: string): LiveChannelDeps['listen'] =>
+      (advise) => {
+        const listeners: ChannelListener[] = [];
+        if (config.record) {
+          const recorder = createRecorder(name, { folder: recordings, clock, log, advise });
+          scope.add(`recording of ${name}`, () => recorder.idle());
+          listeners.push(recorder);
+        }
+        const urls = targets.filter(({ channel }) => channel === name).map(({ url }) => url);
+        if (urls.length > 0) {
+          const source = (): string => `${ownUrl}/live/${name}/index.m3u8`;
+          const restreamer = createRestreamer(name, urls, { clock, log, advise, source });
+          scope.add(`${name} sent on`, () => restreamer.close());
+          listeners.push(restreamer);
+        }
+        return listenAll(listeners);
+      };
     const transcoding = transcodingOf(config, clock, overrides);
     const channels = new Map(
       keys.channels.map((name) => {
-        const deps = { clock, log, sign, listen: recorder(name), ...transcoding };
+        const deps = { clock, log, sign, listen: listen(name), ...transcoding };
         return [name, openChannel(name, config, deps)];
       }),
     );
@@ -82,6 +99,7 @@ export async function createMediaServer(
       config,
     );
     scope.add('http', () => http.close());
+    ownUrl = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${http.port}`;
     const admit = async (publisher: Publisher): Promise<Admission> => admission(publisher, keys, channels);
     const { host } = config;
     const rtmp = await createRtmpServer({ log, admit }, { host, port: config.rtmpPort });

@@ -44,6 +44,10 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
     'The key that segments are to be signed with cannot be read.',
     'Name a keypair as Solana writes it with --publisher-key, or take publisher-key.json away: then a new one is made.',
   ],
+  'server/bad-push': [
+    'A server that channels are to be sent on to is named wrongly.',
+    'Write channel=rtmp://host/application/key, separated by commas, with the name of a channel (--push).',
+  ],
   'server/bad-query': [
     'A playlist was asked for with numbers that make no sense.',
     '_HLS_msn and _HLS_part are whole numbers, the second with the first only.',

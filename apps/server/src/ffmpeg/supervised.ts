@@ -19,7 +19,18 @@ const MOST_TEXT = 2_000;
 /** Throws `server/no-ffmpeg` where there is none to start. */
 export async function superviseFfmpeg(
   args: readonly string[],
-  { clock, log, name }: { readonly clock: Clock; readonly log: Log; readonly name: string },
+  {
+    clock,
+    log,
+    name,
+    secrets = [],
+  }: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly name: string;
+    /** Never in the log, whatever ffmpeg says. */
+    readonly secrets?: readonly string[];
+  },
 ): Promise<Supervised> {
   const ending = new AbortController();
   let kill: (() => void) | undefined;
@@ -40,7 +51,8 @@ export async function superviseFfmpeg(
         resolve();
       });
       child.once('close', (code, signal) => {
-        if (!ending.signal.aborted) log.warn({ name, code, signal, said: said.trim() }, 'ffmpeg has ended');
+        const told = secrets.reduce((text, secret) => text.replaceAll(secret, '…'), said.trim());
+        if (!ending.signal.aborted) log.warn({ name, code, signal, said: told }, 'ffmpeg has ended');
         resolve();
       });
       kill = () => {
