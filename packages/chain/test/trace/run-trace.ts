@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { getAddressDecoder, getAddressEncoder } from '@solana/kit';
 import type { Address } from '@solana/kit';
 
@@ -41,6 +42,8 @@ export class TraceDifference extends Error {
     this.steps = steps;
   }
 }
+
+const TURN_EVERY = 200;
 
 /**
  * Random instructions through the program and the model, which must agree after each in outcome, error and every byte of its
@@ -92,6 +95,8 @@ export async function runTrace(
     }
     done = step + 1;
     if (!goOn(done)) break;
+    // What the VM gave out is freed, and signals are heard, when the event loop turns: a long run would keep 20 kB of each step.
+    if (done % TURN_EVERY === 0) await setImmediate();
   }
   try {
     twin.compareAll();
