@@ -214,7 +214,7 @@ describe('ports', () => {
     const fresh = join(dir, 'never-made');
     try {
       const outcome = await cli(['up', '--rpc-port', String(port), '--dir', fresh]);
-      expectSentence(outcome, `Port ${port}, for the chain, is in use`);
+      expectSentence(outcome, `Port ${port} on 127.0.0.1, for the chain, is in use`);
       expect(outcome.stderr).toContain('--rpc-port');
       await expect(stat(fresh)).rejects.toMatchObject({ code: 'ENOENT' });
       expectSentence(await cli(['chain', '--rpc-port', String(port), '--dir', fresh]), String(port));

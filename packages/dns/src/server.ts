@@ -1,6 +1,6 @@
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
-import { cannotListen } from '@media-network/runtime/daemon';
+import { cannotListen } from '@media-network/runtime/listen';
 import type { Responder } from './responder.ts';
 import { listenTcp } from './tcp-socket.ts';
 import { listenUdp } from './udp-socket.ts';

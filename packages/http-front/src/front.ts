@@ -10,7 +10,7 @@ import type {
 } from 'node:tls';
 import { createRepeatingTask, silentLog, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { cannotListen } from '@media-network/runtime/daemon';
+import { cannotListen } from '@media-network/runtime/listen';
 import { Connection } from './connection.ts';
 import type { FastHit } from './fast-hit.ts';
 import type { FrontState, FrontStats, OpenConnection } from './front-state.ts';

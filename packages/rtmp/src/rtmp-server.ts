@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
-import { listenAt } from '@media-network/runtime/daemon';
+import { listenAt } from '@media-network/runtime/listen';
 import type { AmfObject } from './amf0.ts';
 import type { MediaTag } from './media-tag.ts';
 import { createRtmpSession } from './session.ts';

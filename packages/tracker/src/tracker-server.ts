@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { Clock } from '@media-network/runtime';
-import { cannotListen, listenAt } from '@media-network/runtime/daemon';
+import { cannotListen, listenAt } from '@media-network/runtime/listen';
 import { startStun } from './stun.ts';
 import type { StunServer } from './stun.ts';
 import { createTracker } from './tracker.ts';

@@ -1,6 +1,6 @@
 import { readOwnFile } from '@media-network/runtime/own-parts';
 import http from 'node:http';
-import { listenAt } from '@media-network/runtime/daemon';
+import { listenAt } from '@media-network/runtime/listen';
 import { createVouchHandler } from './handler.ts';
 import type { HandlerOptions } from './handler.ts';
 import type { Voucher } from './voucher.ts';

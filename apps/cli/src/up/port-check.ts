@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
 import type { DevnetPorts } from '@media-network/devnet';
 import { MediaError, errorCode, isRefusedByBrowsers } from '@media-network/runtime';
-import { requireFreePorts } from '@media-network/runtime/daemon';
 
 const CODES = { inUse: 'cli/port-in-use', failed: 'cli/bad-port' };
 
@@ -99,6 +98,8 @@ function isFree(port: number): Promise<boolean> {
 
 /** Looks before anything is started, so that a taken port is one sentence and nothing to clean up. */
 export async function checkPorts(ports: readonly UsedPort[]): Promise<void> {
+  // Loaded when a network starts, not when its options are explained.
+  const { requireFreePorts } = await import('@media-network/runtime/daemon');
   for (const [index, each] of ports.entries()) {
     const twin = ports.slice(0, index).find(({ port }) => port === each.port);
     if (twin !== undefined) {

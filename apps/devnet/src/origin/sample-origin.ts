@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { systemClock } from '@media-network/runtime';
 import type { Clock } from '@media-network/runtime';
-import { listenAt } from '@media-network/runtime/daemon';
+import { listenAt } from '@media-network/runtime/listen';
 import { ensureDownload } from './download.ts';
 import { createLiveChannel } from './live-channel.ts';
 import { selectRange } from './range.ts';

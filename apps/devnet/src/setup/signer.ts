@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { Clock } from '@media-network/runtime';
-import { listenAt } from '@media-network/runtime/daemon';
+import { listenAt } from '@media-network/runtime/listen';
 import { createVouchHandler, createVoucher } from '@media-network/vouch';
 import type { NetworkHours, VouchingKey } from '@media-network/vouch';
 

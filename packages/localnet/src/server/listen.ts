@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { listenAt } from '@media-network/runtime/daemon';
+import { listenAt } from '@media-network/runtime/listen';
 
 const CODES = { inUse: 'localnet/port-in-use', failed: 'localnet/cannot-listen' };
 
