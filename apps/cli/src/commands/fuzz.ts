@@ -172,7 +172,7 @@ async function fuzzTheRules(options: MutantsOptions, context: CliContext): Promi
   const progress = (): boolean =>
     terminal.progress(`${done} of ${chosen.length} mutations, ${formatMs(performance.now() - started)} ...`);
   progress();
-  const { tried, survived } = await runMutants({
+  const { tried, of, survived } = await runMutants({
     root: PROJECT_ROOT,
     ...(options.only === undefined ? {} : { only: options.only }),
     signal: context.takeSignals(),
@@ -186,10 +186,10 @@ async function fuzzTheRules(options: MutantsOptions, context: CliContext): Promi
     },
   });
   if (survived.length > 0) context.setExitCode(1);
-  if (options.json === true) terminal.json({ tried, survived });
+  if (options.json === true) terminal.json({ tried, of, survived });
   else
     terminal.line(
-      `${tried - survived.length} of ${tried} mutations noticed, in ${formatMs(performance.now() - started)}.`,
+      `${tried - survived.length} of ${tried} mutations noticed${tried < of ? `, ${of - tried} not tried` : ''}, in ${formatMs(performance.now() - started)}.`,
     );
 }
 
@@ -263,7 +263,7 @@ export const registerFuzz: RegisterCommand = (program, context) => {
     group
       .command('mutants')
       .description(
-        "The program's tests: turns one rule of the on-chain program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the Rust toolchain; takes half an hour where nothing else runs.",
+        "The program's tests: turns one rule of the on-chain program wrong at a time, in a copy, and says which of these the tests do not notice. Needs the Rust toolchain; takes an hour where nothing else runs.",
       )
       .option('--only <text...>', 'mutations whose name contains one of these')
       .option('--json', 'print the result as one JSON object as the last line')

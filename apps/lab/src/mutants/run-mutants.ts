@@ -20,6 +20,8 @@ export interface MutantOptions {
 
 export interface MutantsResult {
   readonly tried: number;
+  /** How many were chosen: more than were tried where the run was ended. */
+  readonly of: number;
   readonly survived: readonly string[];
 }
 
@@ -81,6 +83,7 @@ export async function runMutants(options: MutantOptions): Promise<MutantsResult>
   const source = join(options.root, 'programs', 'media');
   const copy = join(scratch, 'media');
   const survived: string[] = [];
+  let tried = 0;
   try {
     await cp(source, copy, { recursive: true, filter: (from) => !from.includes('/target') });
     const by = await killer(options, scratch, copy, 'rules/');
@@ -91,7 +94,6 @@ export async function runMutants(options: MutantOptions): Promise<MutantsResult>
         source: 'internal',
       });
     for (const mutant of chosen) {
-      if (options.signal?.aborted === true) break;
       const file = join(copy, mutant.file);
       const text = await readFile(join(source, mutant.file), 'utf8');
       if (text.split(mutant.from).length !== 2)
@@ -107,12 +109,16 @@ export async function runMutants(options: MutantOptions): Promise<MutantsResult>
       const by = await killer(options, scratch, copy, mutant.file);
       await writeFile(file, text);
       if (by === undefined) survived.push(mutant.name);
+      tried += 1;
       options.onFate(mutant, by === undefined ? 'survived' : 'killed', by ?? 'nothing');
     }
+  } catch (error) {
+    // Ended within a mutant: what was tried by then counts.
+    if (options.signal?.aborted !== true) throw error;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-  return { tried: chosen.length, survived };
+  return { tried, of: chosen.length, survived };
 }
 
 /** What notices a mutant; undefined when nothing does. */
