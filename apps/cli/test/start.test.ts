@@ -52,8 +52,8 @@ test.each(COMMANDS.map(({ name }) => name))('media %s --help loads what it takes
   expect(heavyIn(loaded.files)).toEqual([]);
   // The options of a daemon come from its own schema.
   const daemon = ['edge', 'guard', 'server'].includes(name);
-  expect(loaded.files.length).toBeLessThanOrEqual(daemon ? 160 : 125);
-  expect(loaded.bytes).toBeLessThanOrEqual(daemon ? 1_200_000 : 760_000);
+  expect(loaded.files.length).toBeLessThanOrEqual(daemon ? 160 : 120);
+  expect(loaded.bytes).toBeLessThanOrEqual(daemon ? 1_200_000 : 740_000);
 });
 
 test('what is counted is all there is: a command that needs the client of the chain loads it', () => {

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { signerOf } from '@media-network/protocol';
 import {
   CAPACITY_BYTES,
   STEER_WINDOW_MS,
   decodeEdgeRtts,
   encodeCapacityAsk,
-  signerOf,
   verifyEdgeRttsSignature,
-} from '@media-network/protocol';
-import type { EdgeRtts } from '@media-network/protocol';
+} from '@media-network/protocol/measures';
+import type { EdgeRtts } from '@media-network/protocol/measures';
 import { generateKeyPairSigner } from '@solana/kit';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { createBeacons } from '../src/measure/beacons.ts';

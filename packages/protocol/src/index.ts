@@ -76,26 +76,6 @@ export {
   signSteerView,
   verifySteerViewSignature,
 } from './steer-view.ts';
-export {
-  CAPACITY_ASK_BYTES,
-  CAPACITY_BYTES,
-  CAPACITY_EVERY_WINDOWS,
-  CAPACITY_MS,
-  STEER_WINDOW_MS,
-  decodeCapacityAsk,
-  encodeCapacityAsk,
-  verifyCapacityAskSignature,
-} from './capacity-ask.ts';
-export type { CapacityAsk, CapacityAskBody } from './capacity-ask.ts';
-export {
-  MAX_EDGE_RTTS,
-  MAX_EDGE_RTTS_BYTES,
-  decodeEdgeRtts,
-  encodeEdgeRtts,
-  signEdgeRtts,
-  verifyEdgeRttsSignature,
-} from './edge-rtts.ts';
-export type { EdgeRtt, EdgeRtts, EdgeRttsBody } from './edge-rtts.ts';
 export type { EdgeLoad, PrefixRtt, SteerView, SteerViewBody } from './steer-view.ts';
 export {
   ENTRY_BYTES,
@@ -385,7 +365,5 @@ export {
   verifySegmentDigest,
 } from './segment-digest.ts';
 export type { SegmentDigestBody } from './segment-digest.ts';
-export { publishedSegmentMessage, verifyPublishedSegment } from './published-segment.ts';
-export type { PublishedSegmentBody } from './published-segment.ts';
 export { SWARM_PASS_BYTES, decodeSwarmPass, signSwarmPass, swarmOf, verifySwarmPass } from './swarm-pass.ts';
 export type { SwarmPass, SwarmPassBody } from './swarm-pass.ts';

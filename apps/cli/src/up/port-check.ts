@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import type { DevnetPorts } from '@media-network/devnet';
 import { MediaError, errorCode, isRefusedByBrowsers } from '@media-network/runtime';
 
@@ -53,7 +52,7 @@ function planOf(edge: number, rpc: number): DevnetPorts {
 async function freeBase(used: (base: number) => readonly UsedPort[]): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const base = FIRST + Math.floor(Math.random() * (LAST - FIRST));
-    const free = await Promise.all(used(base).map(({ port }) => isFree(port)));
+    const free = await Promise.all(used(base).map(isFree));
     if (free.every(Boolean)) return base;
   }
   throw new MediaError({
@@ -81,25 +80,28 @@ export async function planPorts(
 /** Those of the usual ports of a network that something listens on. */
 export async function takenPorts(nodes: number): Promise<readonly UsedPort[]> {
   const usual = portsOf(planOf(USUAL.edge, USUAL.rpc), nodes, nodes, true);
-  const free = await Promise.all(usual.map(({ port }) => isFree(port)));
+  const free = await Promise.all(usual.map(isFree));
   return usual.filter((_port, index) => free[index] === false);
 }
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', (error) => {
-      if (errorCode(error) === 'EADDRINUSE') resolve(false);
-      else reject(error);
-    });
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
+async function isFree(port: UsedPort): Promise<boolean> {
+  try {
+    await requireFree(port);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === CODES.inUse) return false;
+    throw error;
+  }
+}
+
+async function requireFree({ port, option, use }: UsedPort): Promise<void> {
+  // Loaded when a network starts, not when its options are explained.
+  const { requireFreePorts } = await import('@media-network/runtime/daemon');
+  await requireFreePorts([{ host: '127.0.0.1', port, flag: option, codes: CODES, use }]);
 }
 
 /** Looks before anything is started, so that a taken port is one sentence and nothing to clean up. */
 export async function checkPorts(ports: readonly UsedPort[]): Promise<void> {
-  // Loaded when a network starts, not when its options are explained.
-  const { requireFreePorts } = await import('@media-network/runtime/daemon');
   for (const [index, each] of ports.entries()) {
     const twin = ports.slice(0, index).find(({ port }) => port === each.port);
     if (twin !== undefined) {
@@ -123,8 +125,6 @@ export async function checkPorts(ports: readonly UsedPort[]): Promise<void> {
         source: 'client',
       });
     }
-    await requireFreePorts([
-      { host: '127.0.0.1', port: each.port, flag: each.option, codes: CODES, use: each.use },
-    ]);
+    await requireFree(each);
   }
 }

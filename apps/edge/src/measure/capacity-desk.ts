@@ -8,7 +8,7 @@ import {
   STEER_WINDOW_MS,
   decodeCapacityAsk,
   verifyCapacityAskSignature,
-} from '@media-network/protocol';
+} from '@media-network/protocol/measures';
 import type { EdgeChain } from '../chain/edge-chain.ts';
 import type { Answer } from '../serve/answer.ts';
 import { readShort } from '../serve/origin-body.ts';

@@ -1,6 +1,12 @@
 import { readPrefix } from '@media-network/geo';
-import { MAX_EDGE_RTTS, STEER_WINDOW_MS, encodeEdgeRtts, signEdgeRtts } from '@media-network/protocol';
-import type { EdgeRtt, SignBytes } from '@media-network/protocol';
+import {
+  MAX_EDGE_RTTS,
+  STEER_WINDOW_MS,
+  encodeEdgeRtts,
+  signEdgeRtts,
+} from '@media-network/protocol/measures';
+import type { SignBytes } from '@media-network/protocol';
+import type { EdgeRtt } from '@media-network/protocol/measures';
 
 /** The network that an address is in: all that is kept of a viewer. */
 export interface ViewerPrefix {

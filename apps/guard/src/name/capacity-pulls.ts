@@ -4,7 +4,7 @@ import {
   CAPACITY_MS,
   STEER_WINDOW_MS,
   encodeCapacityAsk,
-} from '@media-network/protocol';
+} from '@media-network/protocol/measures';
 import type { SignBytes } from '@media-network/protocol';
 import type { Clock } from '@media-network/runtime';
 import { seedOf } from '@media-network/steering';

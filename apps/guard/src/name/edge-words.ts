@@ -1,10 +1,10 @@
+import { MAX_STEER_RTTS } from '@media-network/protocol';
 import {
   MAX_EDGE_RTTS_BYTES,
-  MAX_STEER_RTTS,
   decodeEdgeRtts,
   verifyEdgeRttsSignature,
-} from '@media-network/protocol';
-import type { EdgeRtt } from '@media-network/protocol';
+} from '@media-network/protocol/measures';
+import type { EdgeRtt } from '@media-network/protocol/measures';
 import type { PeerFetch } from '../evidence/peer-fetch.ts';
 import type { MeasuredPair } from './round-trips.ts';
 

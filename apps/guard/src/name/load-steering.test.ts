@@ -1,12 +1,11 @@
+import { addressOf, createSessionKey } from '@media-network/protocol';
 import {
   STEER_WINDOW_MS as WINDOW_MS,
-  addressOf,
-  createSessionKey,
   decodeCapacityAsk,
   encodeEdgeRtts,
   signEdgeRtts,
-} from '@media-network/protocol';
-import type { EdgeRtt } from '@media-network/protocol';
+} from '@media-network/protocol/measures';
+import type { EdgeRtt } from '@media-network/protocol/measures';
 import { systemClock } from '@media-network/runtime';
 import { expect, test } from 'vitest';
 import type { PeerFetch } from '../evidence/peer-fetch.ts';

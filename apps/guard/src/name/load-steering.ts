@@ -1,4 +1,4 @@
-import { STEER_WINDOW_MS } from '@media-network/protocol';
+import { STEER_WINDOW_MS } from '@media-network/protocol/measures';
 import type { LiveEdge, RegionOf, Steering } from '@media-network/steering';
 import { createSteering } from '@media-network/steering';
 import type { CapacityPulls, PulledEdge } from './capacity-pulls.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { SEGMENT_CHUNK_BYTES, publishedSegmentMessage, toHex } from '@media-network/protocol';
+import { SEGMENT_CHUNK_BYTES, toHex } from '@media-network/protocol';
+import { publishedSegmentMessage } from '@media-network/protocol/published-segment';
 import type { PublisherKey } from './publisher-key.ts';
 
 /** What the publisher says of one file, in the form of an edge's digests (docs/evidence.md, Sharing). Hashes and signature in hex. */
