@@ -12,7 +12,7 @@ import {
 } from '@media-network/protocol';
 import { generateKeyPairSigner } from '@solana/kit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { hourAt, sampleAt } from '../src/chain/periods.ts';
+import { hourAt, sampleAt, sampleStartMs } from '../src/chain/periods.ts';
 import { randomAddress } from './fake-chain.ts';
 import { startTestNetwork } from './network.ts';
 import type { TestNetwork, TestResource } from './network.ts';
@@ -31,9 +31,13 @@ const nextSample = (): void => network.chain.advance(network.chain.periods.sampl
 const post = (body: Uint8Array): Promise<Response> =>
   fetch(`${network.edge.controlUrl}/v1/commit`, { method: 'POST', body: new Uint8Array(body) });
 
-it('commits all counters under one signature, and shows what is behind it', async () => {
+it('commits all counters as of the beginning of its sample, under one signature, and shows what is behind it', async () => {
   const other = await network.addResource();
   const bytes = [(await resource.get('/a')).bytes, (await other.get('/a')).bytes] as const;
+  // None of it is of a sample before this one.
+  expect(await network.commit()).toMatchObject({ total: 0n });
+  nextSample();
+  await resource.get('/a');
   const commit = await network.commit();
   expect(await verifyCommitSignature(commit, network.operator.address)).toBe(true);
   expect(commit).toMatchObject({
@@ -41,6 +45,9 @@ it('commits all counters under one signature, and shows what is behind it', asyn
     hour: BigInt(hourAt(network.chain.periods, network.chain.nowMs())),
     total: BigInt(bytes[0] + bytes[1]),
     count: 2,
+    unixMs: BigInt(
+      sampleStartMs(network.chain.periods, sampleAt(network.chain.periods, network.chain.nowMs())),
+    ),
   });
   const answer = await fetch(`${network.edge.controlUrl}/v1/counters/${toHex(commit.root)}`);
   const counters = decodeCounters(new Uint8Array(await answer.arrayBuffer()));
@@ -53,14 +60,15 @@ it('commits all counters under one signature, and shows what is behind it', asyn
 });
 
 it('says the same to all who ask in a sample, whatever was served since, and anew in the next', async () => {
-  await resource.get('/a');
+  const before = (await resource.get('/a')).bytes;
+  nextSample();
   const [first, beside] = await Promise.all([network.commit(), network.commit()]);
   const { bytes } = await resource.get('/a');
   const later = await network.commit();
   for (const same of [beside, later]) expect(toHex(encodeCommit(same))).toBe(toHex(encodeCommit(first)));
   nextSample();
   const next = await network.commit();
-  expect(next.total).toBe(first.total + BigInt(bytes));
+  expect([first.total, next.total]).toEqual([BigInt(before), BigInt(before + bytes)]);
   expect(contradicts(first, next)).toBe(false);
 });
 
@@ -69,7 +77,7 @@ it('counts in no sample before one that it has committed to, where the chain put
   const { sampleSecs, epochZero } = chain.periods;
   const into = (chain.nowMs() / 1000 - epochZero) % sampleSecs;
   chain.advance((sampleSecs - into + 1) * 1000);
-  await resource.get('/a');
+  const before = await resource.get('/a');
   const first = await network.commit();
   chain.advance(-3_000);
   expect(sampleAt(chain.periods, chain.nowMs()) % 12).toBe((first.slot + 11) % 12);
@@ -78,17 +86,20 @@ it('counts in no sample before one that it has committed to, where the chain put
   // And in the next sample both are in it.
   chain.advance(3_000);
   nextSample();
-  expect((await network.commit()).total).toBe(first.total + BigInt(bytes));
+  expect([first.total, (await network.commit()).total]).toEqual([0n, BigInt(before.bytes + bytes)]);
 });
 
 it('never contradicts itself over restarts: each life has a boot number of its own', async () => {
+  const { bytes } = await resource.get('/a');
+  nextSample();
   await resource.get('/a');
   const first = await network.commit();
   await network.restart();
   await resource.get('/a');
   const second = await network.commit();
   expect(second.boot).toBeGreaterThan(first.boot);
-  expect(second.total).toBeGreaterThan(first.total);
+  // Of one moment, and of the same books.
+  expect([first.total, second.total]).toEqual([BigInt(bytes), BigInt(bytes)]);
   expect(contradicts(first, second)).toBe(false);
   // What was committed before is still there to be asked for.
   const hour = Number(first.hour);
@@ -138,6 +149,7 @@ it('is what a liar withholds, alters or forges, with everything else as it was',
     counters: (counters) => counters.map((each) => ({ ...each, bytes: each.bytes + 50_000_000n })),
   });
   const { bytes } = await resource.get('/a');
+  nextSample();
   expect((await network.commit()).total).toBe(BigInt(bytes) + 50_000_000n);
   await network.restart({
     control: (request, honest) =>

@@ -13,8 +13,8 @@ import {
 import { createFakeChain } from './fake-chain.ts';
 
 /**
- * An edge as `media edge` runs it, with a chain in memory: SIGUSR2 lets a new generation take over. Prints its
- * ports once, and what became of each upgrade. What it is told is read anew by every generation.
+ * An edge as `media edge` runs it, with a chain in memory: SIGUSR2 lets a new generation take over, SIGHUP turns the chain's
+ * clock to the next sample. Prints its ports once, and what became of each upgrade. What it is told is read anew by every generation.
  */
 const [dir = '', factsPath = ''] = process.argv.slice(2);
 const facts: unknown = JSON.parse(readFileSync(factsPath, 'utf8'));
@@ -41,6 +41,7 @@ try {
   chain.guardList = [{ no: 7, operator: address(text('guardOperator')), endpoint: text('guard') }];
   chain.guardAccounts.set(7, address(text('guardAccount')));
   chain.addResource(fromHex(text('settings')), { address: address(text('resource')) });
+  process.on('SIGHUP', () => chain.advance(chain.periods.sampleSecs * 1000));
   const config = parseEdgeConfig({
     flags: {
       port: line?.predecessor.places.find(({ listener }) => listener === 'http')?.port ?? 0,

@@ -29,7 +29,7 @@ export interface TestNetwork {
   addResource(settings?: Partial<Settings>): Promise<TestResource>;
   /** What the guard gets when it asks for the edge's counters. */
   commit(): Promise<Commit>;
-  /** Bytes of the resource in a commit made now; the clock is turned to the next sample for it. */
+  /** Bytes of the resource that are counted by now: as of the next sample, to which the clock is turned. */
   counter(resource: Address): Promise<number>;
   /** One more process with the same key, on a folder of its own. */
   another(folder: string): Promise<Edge>;
@@ -104,6 +104,8 @@ export async function startTestNetwork(
       return commit;
     },
     async counter(resource) {
+      // Asked, it books what left it until now.
+      await network.commit();
       chain.advance(chain.periods.sampleSecs * 1000);
       const { root } = await network.commit();
       const response = await fetch(

@@ -21,6 +21,7 @@ import {
   toHex,
   tokenHeader,
 } from '@media-network/protocol';
+import type { Commit } from '@media-network/protocol';
 import { createKeyPairSignerFromPrivateKeyBytes, generateKeyPairSigner } from '@solana/kit';
 import type { Address, KeyPairSigner } from '@solana/kit';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -43,6 +44,8 @@ const REQUESTS = Number(process.env['MEDIA_UPGRADE_REQUESTS'] ?? 1_500);
 const UPGRADES = Number(process.env['MEDIA_UPGRADES'] ?? 2);
 const KEPT = { 'Cache-Control': 'max-age=600', ETag: '"v1"' };
 const SIZES = [10, 1_000, 70_000];
+/** Of the fake chain. */
+const SAMPLE_SECS = 300;
 const DONE = { kind: 'done', pid: expect.any(Number) };
 
 interface Running {
@@ -50,6 +53,8 @@ interface Running {
   readonly port: number;
   readonly httpsPort: number;
   readonly controlUrl: string;
+  /** Process of the newest generation. */
+  readonly newest: number;
   /** Lets a generation take over and resolves with what became of it. */
   upgrade(): Promise<{ readonly kind: string; readonly code?: string; readonly why?: string }>;
   /** The next thing that it says, after this signal. */
@@ -124,7 +129,11 @@ async function start(config: Record<string, unknown> = {}): Promise<void> {
     ]);
   };
   const up = await line();
+  let newest = child.pid ?? 0;
   running = {
+    get newest() {
+      return newest;
+    },
     process: child,
     port: Number(up['port']),
     httpsPort: Number(up['httpsPort']),
@@ -132,6 +141,8 @@ async function start(config: Record<string, unknown> = {}): Promise<void> {
     async upgrade() {
       child.kill('SIGUSR2');
       const said = await line();
+      const { pid } = Object.fromEntries(Object.entries(said['upgrade'] ?? {}));
+      if (typeof pid === 'number') newest = pid;
       return said['upgrade'] as Awaited<ReturnType<Running['upgrade']>>;
     },
     next(signal) {
@@ -165,16 +176,24 @@ function viewers(count: number, sockets = 1): CountingClient[] {
   return made;
 }
 
-/** What the edge has counted for the resource, by its own signed word. */
-async function counted(): Promise<number> {
-  const body = await guard.commitRequest(guardAccount, Math.floor(Date.now() / 1000));
+/** What the edge signs of its counters. `ahead`: seconds by which its chain's clock was turned. */
+async function committed(ahead: number): Promise<Commit | undefined> {
+  const body = await guard.commitRequest(guardAccount, Math.floor(Date.now() / 1000) + ahead);
   const response = await fetch(`${edgeNow().controlUrl}/v1/commit`, {
     method: 'POST',
     body: new Uint8Array(body),
   });
-  const commit = decodeCommit(new Uint8Array(await response.arrayBuffer()));
-  if (commit === undefined) throw new Error(`no commit: ${response.status}`);
-  const list = await fetch(`${edgeNow().controlUrl}/v1/counters/${toHex(commit.root)}`);
+  return decodeCommit(new Uint8Array(await response.arrayBuffer()));
+}
+
+/** What the edge has counted for the resource by now, by its own signed word: as of the next sample, to which its clock is turned. */
+async function counted(): Promise<number> {
+  // Asked, it books what left it until now.
+  expect(await committed(0)).toBeDefined();
+  process.kill(edgeNow().newest, 'SIGHUP');
+  await expect.poll(() => committed(SAMPLE_SECS), { timeout: 60_000 }).toBeDefined();
+  const commit = await committed(SAMPLE_SECS);
+  const list = await fetch(`${edgeNow().controlUrl}/v1/counters/${toHex(commit?.root ?? new Uint8Array())}`);
   const counters = decodeCounters(new Uint8Array(await list.arrayBuffer()));
   return Number(counters?.find((each) => each.resource === resource)?.bytes ?? 0n);
 }

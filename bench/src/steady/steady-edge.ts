@@ -10,7 +10,7 @@ import { makeCertificate } from '../servers/certificate.ts';
 
 /** An edge in a process of its own, which can be killed and started again in the same folder. */
 export interface SteadyEdge extends BenchServer {
-  /** What it commits to have served in all its lives, as it tells a guard: in its journal before it is told. Once a sample and life. */
+  /** What it commits to have served in all its lives, as it tells a guard: in its journal before it is told. As of the next sample, which is waited for. */
   committedBytes(): Promise<bigint | undefined>;
   /** Of its own metrics. */
   metric(name: string): Promise<number | undefined>;
@@ -41,6 +41,8 @@ export interface SteadySetting extends BenchSetting {
   readonly diskBytes: number;
   /** How long the origin may keep silent. */
   readonly originTimeoutMs: number;
+  /** Of the network; five minutes by default. */
+  readonly sampleSecs?: number;
 }
 
 const READY_PATH = '/keep/1/ready';
@@ -73,7 +75,7 @@ const ORIGIN_TIMEOUT_MS = 5_000;
 
 /** A folder, a certificate and an origin whose bodies depend on their path; cleared up whatever happens. */
 export async function onSteadyStage<T>(
-  options: Required<SteadyOptions>,
+  options: Required<SteadyOptions> & Pick<SteadySetting, 'sampleSecs'>,
   play: (network: SteadyNetwork) => Promise<T>,
 ): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'media-steady-'));
@@ -91,6 +93,7 @@ export async function onSteadyStage<T>(
         ramBytes: RAM_BYTES,
         diskBytes: DISK_BYTES,
         originTimeoutMs: ORIGIN_TIMEOUT_MS,
+        ...(options.sampleSecs === undefined ? {} : { sampleSecs: options.sampleSecs }),
       });
       try {
         return await play(network);

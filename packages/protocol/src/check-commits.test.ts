@@ -23,7 +23,7 @@ const entry = (resource: string, slots: readonly bigint[]): Entry => ({
   sessions: 0,
   digests: 0,
 });
-/** 10 MB in each slot. */
+/** 10 MB in each slot; a commit of a slot is as of its beginning. */
 const STEADY = Array.from({ length: 12 }, () => 10n * MB);
 
 function commit(slot: number, bytes: bigint | undefined, change: Partial<Commit> = {}): CollectedCommit {
@@ -59,27 +59,49 @@ function judge(commits: readonly CollectedCommit[], change: Partial<CommitFacts>
 const received = (bytes: bigint): Partial<CommitFacts> => ({ received: new Map([[B, bytes]]) });
 
 describe('commits of an edge', () => {
-  it('bear out an honest meter wherever in its slots they were made', () => {
+  it('bear out an honest meter in whichever slots they were made', () => {
     fc.assert(
       fc.property(
         fc.array(fc.bigInt({ min: 0n, max: 1n << 50n }), { minLength: 12, maxLength: 12 }),
-        fc.uniqueArray(fc.record({ slot: fc.nat(11), part: fc.nat(100) }), {
-          selector: ({ slot }) => slot,
-          minLength: 1,
-        }),
+        fc.uniqueArray(fc.nat(11), { minLength: 1 }),
         fc.bigInt({ min: 0n, max: 1n << 50n }),
         (slots, moments, before) => {
-          const commits = moments.map(({ slot, part }) => {
-            const whole = slots.slice(0, slot).reduce((sum, bytes) => sum + bytes, before);
-            return commit(slot, whole + ((slots[slot] ?? 0n) * BigInt(part)) / 100n);
-          });
+          const until = (slot: number): bigint =>
+            slots.slice(0, slot).reduce((sum, bytes) => sum + bytes, before);
+          const commits = moments.map((slot) => commit(slot, until(slot)));
           const around = [
             commit(11, before / 2n, { hour: HOUR - 1n }),
-            commit(3, slots.reduce((sum, bytes) => sum + bytes, before) + 5n, { hour: HOUR + 1n }),
+            commit(3, until(12) + 5n, { hour: HOUR + 1n }),
           ];
           const entries = [entry(A, slots)];
           expect(judge(commits, { entries })).toBe('ok');
           expect(judge([...commits, ...around], { entries })).toBe('ok');
+          expect(judge([...commits, commit(0, until(12), { hour: HOUR + 1n })], { entries })).toBe('ok');
+        },
+      ),
+    );
+  });
+
+  const SERVED_BEFORE = 7_000n * MB;
+  const sumOf = (list: readonly bigint[]): bigint => list.reduce((sum, each) => sum + each, 0n);
+  it('show a report that is 5 % above them, in whichever slots they were made, and wherever in the hour it is more', () => {
+    const part = fc.bigInt({ min: 1n, max: 100n });
+    fc.assert(
+      fc.property(
+        fc.array(part, { minLength: 12, maxLength: 12 }),
+        fc.array(part, { minLength: 12, maxLength: 12 }),
+        fc.uniqueArray(fc.nat({ max: 10 }).map((slot) => slot + 1)),
+        (parts, where, moments) => {
+          const slots = parts.map((each) => each * MB);
+          const until = (slot: number): bigint =>
+            slots.slice(0, slot).reduce((sum, bytes) => sum + bytes, SERVED_BEFORE);
+          const more = (until(12) - SERVED_BEFORE) / 20n;
+          const above = slots.map((bytes, i) => bytes + (more * (where[i] ?? 0n)) / sumOf(where));
+          const commits = moments.map((slot) => commit(slot, until(slot)));
+          // As of the hour's beginning, and as of its end.
+          const ends = [commit(0, SERVED_BEFORE), commit(0, until(12), { hour: HOUR + 1n })];
+          expect(judge([...ends, ...commits], { entries: [entry(A, above)] })).toBe('mismatch');
+          expect(judge([...ends, ...commits], { entries: [entry(A, slots)] })).toBe('ok');
         },
       ),
     );
@@ -87,11 +109,11 @@ describe('commits of an edge', () => {
 
   it('show a report above what the counters rose by, or below it', () => {
     const first = commit(2, 20n * MB);
+    // Seven slots from the one to the other: 70 MB.
     expect(judge([first, commit(9, 90n * MB)])).toBe('ok');
-    // Six slots strictly between: 60 MB. Eight with their own: 80 MB.
-    expect(judge([first, commit(9, 79n * MB)])).toBe('mismatch');
-    expect(judge([first, commit(9, 103n * MB)])).toBe('mismatch');
-    expect(judge([first, commit(9, 101n * MB)])).toBe('ok');
+    expect(judge([first, commit(9, 88n * MB)])).toBe('mismatch');
+    expect(judge([first, commit(9, 92n * MB)])).toBe('mismatch');
+    expect(judge([first, commit(9, 91n * MB)])).toBe('ok');
   });
 
   it('bind what came before the first of all, when counters stood at nothing', () => {
@@ -106,10 +128,13 @@ describe('commits of an edge', () => {
 
   it('bind the parts of the hour before the first and after the last, by those of other hours', () => {
     const [before, after] = [commit(11, 0n, { hour: HOUR - 1n }), commit(0, 130n * MB, { hour: HOUR + 1n })];
-    expect(judge([before, commit(6, 65n * MB), after])).toBe('ok');
+    expect(judge([before, commit(6, 65n * MB), commit(9, 95n * MB)])).toBe('ok');
     expect(judge([before, commit(6, 40n * MB)])).toBe('mismatch');
-    expect(judge([commit(6, 90n * MB), after])).toBe('mismatch');
-    expect(judge([commit(6, 60n * MB), commit(0, 70n * MB, { hour: HOUR + 1n })])).toBe('mismatch');
+    // As of the end of the hour, both ways.
+    expect(judge([commit(6, 70n * MB), after])).toBe('ok');
+    expect(judge([commit(6, 80n * MB), after])).toBe('mismatch');
+    expect(judge([commit(6, 65n * MB), after])).toBe('mismatch');
+    expect(judge([commit(6, 60n * MB), commit(2, 70n * MB, { hour: HOUR + 1n })])).toBe('mismatch');
     // Counters that go on rising in other hours are no fault of this report.
     expect(judge([before, commit(6, 65n * MB), commit(0, 900n * MB, { hour: HOUR + 5n })])).toBe('ok');
   });

@@ -1,4 +1,4 @@
-import { contradicts } from './counters.ts';
+import { compareCommits, contradicts } from './counters.ts';
 import type { Commit } from './counters.ts';
 import { SLOTS, sumSlots } from './entry.ts';
 import type { Entry } from './entry.ts';
@@ -45,15 +45,15 @@ function fault(reason: CommitFault, words: string, pair?: readonly [Commit, Comm
   return { kind: 'vouched-only', reason, words, ...(pair === undefined ? {} : { pair }) };
 }
 
-/** What may be under way while counters are read. */
+/** What is not worth an hour: counters and slots are of the same books and the same moments, so an honest meter is off by nothing. */
 const slack = (bytes: bigint): bigint => bytes / 64n + 16_384n;
 const sampleOf = (commit: Commit): bigint => commit.hour * BigInt(SLOTS) + BigInt(commit.slot);
 
 /**
- * Whether an edge's commits bear out its report (docs/evidence.md, Commits). Between two commits, a resource's counter
- * rises by at least what the report has in the slots strictly between, and, both being of this hour, by at most what it
- * has in their slots and between; counters being of all time, the report has no more before a commit than its counter says.
- * What the guard itself received must be in the report.
+ * Whether an edge's commits bear out its report (docs/evidence.md, Commits). A commit is as of the beginning of its slot.
+ * So from one to another a resource's counter rises by what the report has in the slots from that of the one up to that of
+ * the other: by no less, and by no more where both lie within the hour or at its ends. Counters being of all time, the report
+ * has no more before a commit than its counter says. What the guard itself received must be in the report.
  */
 export function checkCommits(facts: CommitFacts): CommitFinding {
   const pair = contradiction(facts.commits.map(({ commit }) => commit));
@@ -88,11 +88,7 @@ export function contradiction(commits: readonly Commit[]): readonly [Commit, Com
 
 /** Those of the hour, with the last before it and the first after it. */
 function nearest(commits: readonly CollectedCommit[], hour: bigint): readonly CollectedCommit[] {
-  const sorted = commits.toSorted((a, b) => {
-    const [x, y] = [sampleOf(a.commit), sampleOf(b.commit)];
-    if (x !== y) return x < y ? -1 : 1;
-    return a.commit.unixMs < b.commit.unixMs ? -1 : a.commit.unixMs > b.commit.unixMs ? 1 : 0;
-  });
+  const sorted = commits.toSorted((a, b) => compareCommits(a.commit, b.commit));
   const before = sorted.findLast(({ commit }) => commit.hour < hour);
   const after = sorted.find(({ commit }) => commit.hour > hour);
   const within = sorted.filter(({ commit }) => commit.hour === hour).slice(0, MAX_COMMITS);
@@ -131,19 +127,15 @@ function compare(
   const risen = (to.counters?.get(resource) ?? 0n) - (from?.counters?.get(resource) ?? 0n);
   const delta = risen < 0n ? 0n : risen;
   const start = hour * BigInt(SLOTS);
-  const first = from === undefined ? -1n : sampleOf(from.commit) - start;
+  const first = from === undefined ? 0n : sampleOf(from.commit) - start;
   const last = sampleOf(to.commit) - start;
-  let [between, inclusive] = [0n, 0n];
-  for (const [i, bytes] of slots.entries()) {
-    const slot = BigInt(i);
-    if (slot > first && slot < last) between += bytes;
-    if (slot >= first && slot <= last) inclusive += bytes;
-  }
-  const where = `${resource} ${from === undefined ? 'before slot' : `between slots ${first} and`} ${last}`;
-  if (between > delta + slack(delta))
-    return `the report has ${between} bytes of ${where}, counters rose by ${delta}`;
-  const within = from?.commit.hour === hour && to.commit.hour === hour;
-  if (within && delta > inclusive + slack(inclusive))
-    return `counters of ${where} rose by ${delta}, the report has ${inclusive} bytes`;
+  let reported = 0n;
+  for (const [i, bytes] of slots.entries()) if (BigInt(i) >= first && BigInt(i) < last) reported += bytes;
+  const where = `${resource} ${from === undefined ? 'before slot' : `from slot ${first} to`} ${last}`;
+  if (reported > delta + slack(delta))
+    return `the report has ${reported} bytes of ${where}, counters rose by ${delta}`;
+  const within = from !== undefined && first >= 0n && last <= BigInt(SLOTS);
+  if (within && delta > reported + slack(reported))
+    return `counters of ${where} rose by ${delta}, the report has ${reported} bytes`;
   return undefined;
 }

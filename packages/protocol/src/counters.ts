@@ -17,7 +17,7 @@ export interface Counter {
   readonly bytes: bigint;
 }
 
-/** An edge's counters of all resources under one signature. At most one a boot, hour and slot. */
+/** An edge's counters of all resources as of the beginning of a slot, under one signature. At most one a boot, hour and slot. */
 export interface CommitBody {
   /** Account of the edge. */
   readonly edge: string;
@@ -30,6 +30,7 @@ export interface CommitBody {
   readonly total: bigint;
   /** Counters behind the root. */
   readonly count: number;
+  /** Unix milliseconds of the moment that the counters are of: when the slot began. */
   readonly unixMs: bigint;
   readonly root: Uint8Array;
 }
@@ -161,6 +162,12 @@ export function decodeCommits(data: Uint8Array): readonly Commit[] | undefined {
 
 export function verifyCommitSignature(commit: Commit, operator: string): Promise<boolean> {
   return verifySignature(operator, commit.signature, commitMessage(commit));
+}
+
+/** Orders an edge's commits by the moment that they are of, and those of one moment by its lives. */
+export function compareCommits(a: CommitBody, b: CommitBody): number {
+  if (a.hour !== b.hour) return a.hour < b.hour ? -1 : 1;
+  return a.slot - b.slot || a.boot - b.boot;
 }
 
 /** Two different statements of one edge for one boot, hour and slot. Signatures are the caller's to verify. */

@@ -39,6 +39,7 @@ export {
   COMMIT_REQUEST_BYTES,
   COUNTER_BYTES,
   buildCommit,
+  compareCommits,
   contradicts,
   countersRoot,
   decodeCommit,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BenchServer, BenchSetting } from '@media-network/bench';
-import type { Devnet } from '@media-network/devnet';
+import type { Devnet, NetworkParams } from '@media-network/devnet';
 import { RUNTIME_FLAGS } from '@media-network/runtime/own-parts';
 import { PROJECT_ROOT } from '../root.ts';
 
@@ -18,10 +18,11 @@ export interface EdgeNetwork {
 /** Only what hangs takes longer, on a busy machine, too. */
 const START_MS = 180_000;
 
-/** `flags`: more options of `media edge`. */
+/** `flags`: more options of `media edge`. `periods`: those that are not the whitepaper's. */
 export async function openEdgeNetwork(
   setting: BenchSetting,
   flags: readonly string[] = [],
+  periods: Partial<NetworkParams> = {},
 ): Promise<EdgeNetwork> {
   const [{ startCommand }, { createDevnet, freePorts }] = await Promise.all([
     import('@media-network/bench'),
@@ -31,7 +32,7 @@ export async function openEdgeNetwork(
   const devnet = await createDevnet({
     origin: setting.origin,
     edges: 0,
-    periods: { quotaKbpsPerMedia: 400_000n },
+    periods: { quotaKbpsPerMedia: 400_000n, ...periods },
   });
   try {
     const { keypair, port, controlPort } = await devnet.registerEdge(0);

@@ -5,12 +5,14 @@ import { guardsCommit } from './guards-commit.ts';
 
 /** A network of guards whose one edge, a real `media edge`, is killed and started again. */
 export async function openSteadyNetwork(setting: SteadySetting): Promise<SteadyNetwork> {
-  const network = await openEdgeNetwork(setting, [
+  const flags = [
     '--disk-bytes',
     String(setting.diskBytes),
     '--origin-timeout-ms',
     String(setting.originTimeoutMs),
-  ]);
+  ];
+  const { sampleSecs } = setting;
+  const network = await openEdgeNetwork(setting, flags, sampleSecs === undefined ? {} : { sampleSecs });
   const control = `http://127.0.0.1:${network.controlPort}`;
   return {
     cacheDir: join(network.dataDir, 'cache'),

@@ -10,7 +10,7 @@ import {
 import type { Counter, SignBytes } from '@media-network/protocol';
 import type { EdgeChain } from '../chain/edge-chain.ts';
 import type { Moments } from '../chain/moments.ts';
-import { weekOf } from '../chain/periods.ts';
+import { sampleStartMs, weekOf } from '../chain/periods.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SAMPLES } from '../journal/ledger.ts';
 import type { Ledger } from '../journal/ledger.ts';
@@ -21,11 +21,11 @@ export interface CommitDeskDeps {
   readonly chain: Pick<EdgeChain, 'edge' | 'periods' | 'setOfWeek'>;
   /** By which bytes are counted: a commit must not be of an earlier sample than what it counts, or of a later one. */
   readonly moments: Moments;
-  readonly ledger: Pick<Ledger, 'totals' | 'boot'>;
+  readonly ledger: Pick<Ledger, 'totalsBefore' | 'boot'>;
   readonly journal: Pick<Journal, 'flush'>;
   readonly evidence: EvidenceStore;
   readonly sign: SignBytes;
-  /** Resolves when all that left to viewers until now is in the ledger. */
+  /** Resolves when all that left to viewers until now is in the ledger, and so in no later sample than this one. */
   readonly settle?: () => Promise<void>;
   /** What is committed instead of the counters; the counters by default. */
   readonly counters?: (counters: readonly Counter[]) => readonly Counter[];
@@ -41,8 +41,8 @@ type CommitOutcome =
     };
 
 /**
- * The edge's word for its meter: all counters under one signed root, at most once a sample. The first guard that
- * asks in a sample fixes it, and all who ask in it get the same bytes: two that differ would be a contradiction.
+ * The edge's word for its meter: all counters as of the beginning of the sample under one signed root, at most once a
+ * sample. All who ask in it get the same bytes: two that differ would be a contradiction.
  */
 export interface CommitDesk {
   /** Answers a guard of the week's set. What is signed is in the journal and the evidence before anybody sees it. */
@@ -58,17 +58,17 @@ export function createCommitDesk(deps: CommitDeskDeps): CommitDesk {
   const { chain, ledger } = deps;
   const made = new Map<number, Promise<Uint8Array>>();
 
-  async function make(sample: number, unixMs: number): Promise<Uint8Array> {
+  async function make(sample: number): Promise<Uint8Array> {
     const hour = Math.floor(sample / SAMPLES);
-    // Before anything is waited for: what is counted in the next sample is not of this one.
-    const counters = [...ledger.totals()].map(([key, bytes]) => ({
+    // Nothing comes into a sample before this one any more (`moments.ts`): these are what its report will have, to the byte.
+    const counters = [...ledger.totalsBefore(sample)].map(([key, bytes]) => ({
       resource: addressOf(fromHex(key, 32) ?? new Uint8Array(32)),
       bytes: BigInt(bytes),
     }));
     // A clock that was put back must not make us sign a second time for one sample.
     const kept = await deps.evidence.commit(hour, ledger.boot, sample % SAMPLES);
     if (kept !== undefined) return kept;
-    // One snapshot, then the journal: a report can never be below what is signed here.
+    // Then the journal: a report can never be below what is signed here.
     await deps.journal.flush();
     const { body, blob } = buildCommit(
       {
@@ -76,7 +76,7 @@ export function createCommitDesk(deps: CommitDeskDeps): CommitDesk {
         boot: ledger.boot,
         hour: BigInt(hour),
         slot: sample % SAMPLES,
-        unixMs: BigInt(Math.floor(unixMs)),
+        unixMs: BigInt(sampleStartMs(chain.periods, sample)),
       },
       deps.counters?.(counters) ?? counters,
       sha256,
@@ -101,13 +101,12 @@ export function createCommitDesk(deps: CommitDeskDeps): CommitDesk {
         return refused(403, 'commit/not-in-set', "Only guards of the week's set are answered.");
       if (!(await verifyCommitRequestSignature(request, guard.operator)))
         return refused(403, 'commit/bad-signature', "The signature is not of the guard's operator.");
-      // Of workers' bytes, too: what a viewer has, a guard is told of.
       await deps.settle?.();
       // Looking up the set and the signature took its time.
-      const { sample, chainMs } = deps.moments();
+      const { sample } = deps.moments();
       const known = made.get(sample);
       if (known !== undefined) return { kind: 'commit', bytes: await known };
-      const making = make(sample, chainMs);
+      const making = make(sample);
       made.set(sample, making);
       // Nobody has seen one that could not be kept, so another may take its place.
       making.catch(() => made.delete(sample));

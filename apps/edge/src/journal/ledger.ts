@@ -101,8 +101,8 @@ export interface Ledger {
   bytesInSample(resource: string, sample: number): number;
   /** Bytes of an hour's sessions that clients have signed for. */
   signedInHour(resource: string, hour: number): number;
-  /** Resources with their totals, in no order. */
-  totals(): Iterable<readonly [resource: string, bytes: number]>;
+  /** Resources with what was counted of them before a sample, of all time, in no order. */
+  totalsBefore(sample: number): Iterable<readonly [resource: string, bytes: number]>;
   /** Number of this life of the process; 0 before `startBoot`. */
   readonly boot: number;
   /** All bytes ever counted. */
@@ -300,7 +300,17 @@ export function createLedger(readers: EvidenceReaders): Ledger {
       hours.get(Math.floor(sample / SAMPLES))?.samples.get(resource)?.[sample % SAMPLES] ?? 0,
     bytesInHour: (resource, hour) => sum(hours.get(hour)?.samples.get(resource) ?? []),
     signedInHour: (resource, hour) => hours.get(hour)?.signed.get(resource) ?? 0,
-    totals: () => totals,
+    totalsBefore(sample) {
+      const before = new Map(totals);
+      for (const { hour, samples } of hours.values()) {
+        if ((hour + 1) * SAMPLES <= sample) continue;
+        for (const [resource, slots] of samples) {
+          const since = sum(slots.slice(Math.max(0, sample - hour * SAMPLES)));
+          before.set(resource, (before.get(resource) ?? 0) - since);
+        }
+      }
+      return before;
+    },
     get sealedThrough() {
       return sealedThrough;
     },

@@ -1,5 +1,5 @@
 import type { Found } from '@media-network/chain';
-import { overreportOf, overreports } from '@media-network/protocol';
+import { compareCommits, overreportOf, overreports } from '@media-network/protocol';
 import type { Commit, EvidenceFile } from '@media-network/protocol';
 import type { HourBook } from '../state/hour-book.ts';
 
@@ -17,7 +17,7 @@ export function findOverreports(
       const found: Commit[] = [];
       for (let each = from; each <= to; each += 1n)
         if (each >= 0n) found.push(...book.of(edge, each).commits);
-      return found.sort((a, b) => (a.unixMs < b.unixMs ? -1 : 1));
+      return found.sort(compareCommits);
     };
     const before = commitsOf(hour - NEAR, hour - 1n).toReversed();
     for (const after of commitsOf(hour + 1n, hour + NEAR)) {

@@ -3,6 +3,7 @@ import {
   COMMIT_BYTES,
   COUNTER_BYTES,
   checkEntries,
+  compareCommits,
   decodeCommits,
   decodeCounters,
   decodeDigestList,
@@ -152,8 +153,30 @@ async function find(
 
 /** Commits of the edge around the hour: those this guard collected, those the edge shows, those other guards collected. */
 async function gatherCommits(deps: GatherDeps, task: GatherTask): Promise<readonly CollectedCommit[]> {
-  const { report, edge, guards, allowance, guardsSignal } = task;
-  const { hour } = report;
+  const { edge } = task;
+  const { hour } = task.report;
+  const kept = (each: bigint): readonly Commit[] => deps.book.of(edge.address, each).commits;
+  await Promise.all(
+    // The first of the next hour is as of this one's end: without it nothing is said of the last samples.
+    [hour, ...(kept(hour + 1n).some(({ slot }) => slot === 0) ? [] : [hour + 1n])].map(async (each) => {
+      for (const commit of await shownOf(deps, task, each))
+        if (commit.hour === each) await deps.intake.take(commit, edge);
+    }),
+  );
+  const around = [hour - 1n, hour, hour + 1n].flatMap(kept);
+  const read = new Set(mostTelling(around, hour));
+  const collected: CollectedCommit[] = [];
+  for (const commit of around) {
+    const counters = read.has(commit) ? await countersOf(deps, task, commit) : undefined;
+    // Those of which no more was asked still contradict others; but nothing was withheld.
+    if (read.has(commit) || commit.hour === hour) collected.push({ commit, counters });
+  }
+  return collected;
+}
+
+/** Commits of an hour that the edge and other guards show; of whom, is to be seen. */
+async function shownOf(deps: GatherDeps, task: GatherTask, hour: bigint): Promise<readonly Commit[]> {
+  const { edge, guards, allowance, guardsSignal } = task;
   const limits = { maxBytes: MAX_COMMITS * COMMIT_BYTES, timeoutMs: SMALL_MS };
   const answers = await Promise.all([
     allowance.ask((signal) =>
@@ -166,24 +189,12 @@ async function gatherCommits(deps: GatherDeps, task: GatherTask): Promise<readon
       }),
     ),
   ]);
-  for (const answer of answers) {
-    const claimed = answer?.status === 200 ? (decodeCommits(answer.body) ?? []) : [];
-    for (const commit of claimed) if (commit.hour === hour) await deps.intake.take(commit, edge);
-  }
-  const around = [hour - 1n, hour, hour + 1n].flatMap((each) => deps.book.of(edge.address, each).commits);
-  const read = new Set(mostTelling(around, hour));
-  const collected: CollectedCommit[] = [];
-  for (const commit of around) {
-    const counters = read.has(commit) ? await countersOf(deps, task, commit) : undefined;
-    // Those of which no more was asked still contradict others; but nothing was withheld.
-    if (read.has(commit) || commit.hour === hour) collected.push({ commit, counters });
-  }
-  return collected;
+  return answers.flatMap((answer) => (answer?.status === 200 ? (decodeCommits(answer.body) ?? []) : []));
 }
 
 /** The newest before the hour, the oldest after it, and of the hour the outermost. */
 function mostTelling(commits: readonly Commit[], hour: bigint): readonly Commit[] {
-  const sorted = commits.toSorted((a, b) => (a.unixMs < b.unixMs ? -1 : a.unixMs > b.unixMs ? 1 : 0));
+  const sorted = commits.toSorted(compareCommits);
   const before = sorted.findLast((commit) => commit.hour < hour);
   const after = sorted.find((commit) => commit.hour > hour);
   const within = sorted.filter((commit) => commit.hour === hour);
