@@ -94,8 +94,8 @@ describe('viewers of one content', () => {
 
   it('get from each other what one got from the edge, to the byte', async () => {
     const [one, other] = [all.viewer(), all.viewer()];
-    await all.ask(one, 1, { bufferedMs: () => 0 });
-    await all.ask(other, 2, { bufferedMs: () => 0 });
+    await all.ask(one, 1);
+    await all.ask(other, 2);
     await hasPeers(one, 1);
     await holds(one, 1);
     const loaded = await all.ask(other, 1);
@@ -106,10 +106,47 @@ describe('viewers of one content', () => {
     expect(other.stats).toMatchObject({ peerBytes: SIZE, peerSegments: 1 });
   });
 
+  it('begin with nothing of it before playback has what it needs', async () => {
+    const order: string[] = [];
+    const viewer = all.viewer({
+      access: async () => undefined,
+      consent: () => order.push('consent') > 0,
+      digests: async (url) => {
+        order.push(`digest ${url}`);
+        return digestOf(edgeBytes(url));
+      },
+    });
+    let bufferedMs = 0;
+    const ask = (n: number): Promise<unknown> =>
+      all
+        .ask(viewer, n, {
+          bufferedMs: () => bufferedMs,
+          fromEdge: async () => {
+            order.push(`edge ${n}`);
+            return edgeBytes(URL_OF(n));
+          },
+        })
+        .then(() => order.push(`loaded ${n}`));
+    await ask(1);
+    bufferedMs = 1_900;
+    await ask(2);
+    await holds(viewer, 2);
+    const digested = [1, 2].map((n) => `digest ${URL_OF(n)}`);
+    expect(order).toEqual(['edge 1', 'loaded 1', 'edge 2', 'loaded 2', 'consent', ...digested]);
+  });
+
+  it('begin all the same where the edge is too slow for playback to have enough', async () => {
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() * 20);
+    const viewer = all.viewer();
+    await all.ask(viewer, 1, { bufferedMs: () => 0 });
+    await holds(viewer, 1);
+  });
+
   it('ask the edge once for what all want at once', async () => {
     slowClock();
     const viewers = Array.from({ length: 6 }, () => all.viewer());
-    for (const viewer of viewers) await all.ask(viewer, 0, { bufferedMs: () => 0 });
+    for (const viewer of viewers) await all.ask(viewer, 0);
     for (const viewer of viewers) await hasPeers(viewer, 5);
     all.edgeAsked.length = 0;
     const loaded = await Promise.all(viewers.map((viewer) => all.ask(viewer, 7)));
@@ -124,8 +161,8 @@ describe('viewers of one content', () => {
       if ((data[0] ?? 0) === 0x14) data[data.length - 1] = (data.at(-1) ?? 0) ^ 1;
       return data;
     });
-    await all.ask(honest, 2, { bufferedMs: () => 0 });
-    await all.ask(liar, 1, { bufferedMs: () => 0 });
+    await all.ask(honest, 2);
+    await all.ask(liar, 1);
     await hasPeers(honest, 1);
     await holds(liar, 1);
     const loaded = await all.ask(honest, 1);
@@ -144,8 +181,8 @@ describe('viewers of one content', () => {
   it('go to the edge in time where a peer says that it has it and never sends', async () => {
     const honest = all.viewer();
     const silent = all.viewer({}, (data) => ((data[0] ?? 0) === 0x14 ? undefined : data));
-    await all.ask(honest, 2, { bufferedMs: () => 0 });
-    await all.ask(silent, 1, { bufferedMs: () => 0 });
+    await all.ask(honest, 2);
+    await all.ask(silent, 1);
     await hasPeers(honest, 1);
     await holds(silent, 1);
     const sinceMs = performance.now();
@@ -165,9 +202,9 @@ describe('viewers of one content', () => {
       return pieces <= 8 ? data : undefined;
     });
     const other = all.viewer();
-    await all.ask(taker, 2, { bufferedMs: () => 0 });
-    await all.ask(tiring, 1, { bufferedMs: () => 0 });
-    await all.ask(other, 3, { bufferedMs: () => 0 });
+    await all.ask(taker, 2);
+    await all.ask(tiring, 1);
+    await all.ask(other, 3);
     await hasPeers(taker, 2);
     await holds(tiring, 1);
     const loading = all.ask(taker, 1, { bufferedMs: () => 5_000 });
@@ -182,8 +219,8 @@ describe('viewers of one content', () => {
   it('take nothing from peers whose digest nobody gives', async () => {
     const one = all.viewer();
     const other = all.viewer({ digests: async () => undefined });
-    await all.ask(one, 1, { bufferedMs: () => 0 });
-    await all.ask(other, 2, { bufferedMs: () => 0 });
+    await all.ask(one, 1);
+    await all.ask(other, 2);
     await hasPeers(other, 1);
     await holds(one, 1);
     expect((await all.ask(other, 1)).from).toBe('edge');
@@ -192,7 +229,7 @@ describe('viewers of one content', () => {
 
   it('pass on nothing of the edge that is not what the edge signs for', async () => {
     const one = all.viewer({ digests: async () => digestOf(someBytes(SIZE, 99)) });
-    await all.ask(one, 1, { bufferedMs: () => 0 });
+    await all.ask(one, 1);
     await vi.waitFor(() => expect(one.stats.mismatches).toBe(1));
     expect(one.stats.heldSegments).toBe(0);
   });
@@ -212,8 +249,8 @@ describe('viewers of one content', () => {
   it('give nothing where they are told to, and take all the same', async () => {
     const giver = all.viewer();
     const taker = all.viewer({ uploadBytesPerSecond: 0 });
-    await all.ask(giver, 1, { bufferedMs: () => 0 });
-    await all.ask(taker, 2, { bufferedMs: () => 0 });
+    await all.ask(giver, 1);
+    await all.ask(taker, 2);
     await hasPeers(giver, 1);
     await holds(giver, 1);
     await holds(taker, 1);
@@ -224,8 +261,8 @@ describe('viewers of one content', () => {
 
   it('share nothing in a swarm that is too small to hide in', async () => {
     const [one, other] = [all.viewer({ minSwarm: 3 }), all.viewer({ minSwarm: 3 })];
-    await all.ask(one, 1, { bufferedMs: () => 0 });
-    await all.ask(other, 2, { bufferedMs: () => 0 });
+    await all.ask(one, 1);
+    await all.ask(other, 2);
     await hasPeers(one, 1);
     await holds(one, 1);
     expect((await all.ask(other, 1)).from).toBe('edge');
@@ -234,8 +271,8 @@ describe('viewers of one content', () => {
 
   it('end when the player does', async () => {
     const [one, other] = [all.viewer(), all.viewer()];
-    await all.ask(one, 1, { bufferedMs: () => 0 });
-    await all.ask(other, 1, { bufferedMs: () => 0 });
+    await all.ask(one, 1);
+    await all.ask(other, 1);
     await hasPeers(one, 1);
     const ended = new AbortController();
     const loading = all.ask(one, 9, { signal: ended.signal });

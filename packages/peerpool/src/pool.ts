@@ -1,7 +1,9 @@
+import { createBeginning } from './beginning.ts';
 import type { SegmentDigest } from './edge/digest.ts';
 import { isWhole } from './edge/digest.ts';
 import { edgeDigests } from './edge/digest-source.ts';
 import type { DigestSource } from './edge/digest-source.ts';
+import { createKnownDigests } from './edge/known-digests.ts';
 import { publisherDigests } from './edge/publisher-digests.ts';
 import { edgeAccess } from './edge/edge-access.ts';
 import { createEdgeTimes } from './edge/edge-times.ts';
@@ -105,6 +107,8 @@ export interface PeerPool {
 }
 
 const MAX_SEGMENTS = 4 * MAX_IDS;
+/** Segments from before sharing began. */
+const MAX_EARLY = 8;
 /** A digest that the edge does not know yet is asked for again: it may still be storing what it just sent. */
 const DIGEST_RETRIES_MS = [150, 500, 1_500];
 /** Longest that one request to a peer takes, where there is time. */
@@ -118,9 +122,11 @@ export function createPeerPool(
   makeMesh: (options: MeshOptions) => Mesh = createMesh,
 ): PeerPool {
   const { minSwarm = 2, maxPeers = 16 } = options;
-  const digests =
+  const digests = createKnownDigests(
     options.digests ??
-    (options.publisher === undefined ? edgeDigests() : publisherDigests(options.publisher));
+      (options.publisher === undefined ? edgeDigests() : publisherDigests(options.publisher)),
+    MAX_SEGMENTS,
+  );
   const { deviceMemory } = navigator as { readonly deviceMemory?: number };
   const memory = options.memoryBytes ?? ((deviceMemory ?? 8) <= 2 ? 48 : 128) * 2 ** 20;
   const store = createSegmentStore(memory, MAX_SEGMENTS);
@@ -130,7 +136,6 @@ export function createPeerPool(
   uploads.enabled = uploadBytesPerSecond > 0;
   const peers = new Map<string, Peer>();
   const listeners = new Set<() => void>();
-  const known = new Map<string, Promise<SegmentDigest | undefined>>();
   const counts = { edgeBytes: 0, peerBytes: 0, edgeSegments: 0, peerSegments: 0, cut: 0, mismatches: 0 };
   let off: OffReason | undefined = reasonAgainst(surroundings(), { metered: options.metered === true });
   let mesh: Mesh | undefined;
@@ -177,13 +182,16 @@ export function createPeerPool(
     };
     mesh = makeMesh(meshOptions);
   }
-  let isStarted = false;
-  /** With the first segment: before it the player has asked for the playlist, as every viewer does, and was served. */
-  function startOnce(): void {
-    if (isStarted) return;
-    isStarted = true;
-    void start().catch(() => (off = 'no-consent'));
-  }
+  /** What came before it began, to be offered then. */
+  const early: { readonly url: string; readonly bytes: Uint8Array }[] = [];
+  const beginning = createBeginning({
+    nowMs,
+    criticalMs: () => criticalMs(times.p95Ms),
+    begin() {
+      void start().catch(() => (off = 'no-consent'));
+      for (const { url, bytes } of early.splice(0)) void offer(url, bytes);
+    },
+  });
 
   const isSharing = (): boolean =>
     off === undefined && peers.size > 0 && Math.max(mesh?.swarmSize ?? 0, peers.size + 1) >= minSwarm;
@@ -199,34 +207,17 @@ export function createPeerPool(
     changed();
   }
 
-  /** Asked for once; what was not known may be later. */
-  function digestOf(url: string, id: string): Promise<SegmentDigest | undefined> {
-    const before = known.get(id);
-    if (before !== undefined) return before;
-    const asked = digests(url)
-      .catch(() => undefined)
-      .then((digest) => {
-        if (digest === undefined) known.delete(id);
-        return digest;
-      });
-    known.set(id, asked);
-    for (const oldest of known.keys()) {
-      if (known.size <= MAX_SEGMENTS) break;
-      known.delete(oldest);
-    }
-    return asked;
-  }
-
   /** What came from the edge is given to others when it is what the edge signs for. */
-  async function offer(url: string, id: string, bytes: Uint8Array): Promise<void> {
+  async function offer(url: string, bytes: Uint8Array): Promise<void> {
+    const id = await segmentId(segmentKey(url, undefined));
     for (const ms of [0, ...DIGEST_RETRIES_MS]) {
       if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
       if (off !== undefined) return;
-      const digest = await digestOf(url, id);
+      const digest = await digests.of(url, id);
       if (digest === undefined) continue;
       if (await isWhole(digest, bytes)) return keep(id, bytes, digest);
       counts.mismatches += 1;
-      known.delete(id);
+      digests.forget(id);
       return;
     }
   }
@@ -238,7 +229,14 @@ export function createPeerPool(
     times.add(nowMs() - startedMs, fetched.length);
     counts.edgeBytes += fetched.length;
     counts.edgeSegments += 1;
-    if (id !== undefined && off === undefined) void offer(request.url, id, fetched);
+    if (off === undefined) {
+      // Of a part of a file nothing can be verified.
+      if (request.range === undefined) {
+        if (beginning.isDone) void offer(request.url, fetched);
+        else if (early.length < MAX_EARLY) early.push({ url: request.url, bytes: fetched });
+      }
+      beginning.arrived(request.bufferedMs);
+    }
     changed();
     return { bytes: fetched, from: 'edge' };
   }
@@ -308,10 +306,10 @@ export function createPeerPool(
   }
 
   async function load(request: SegmentRequest): Promise<LoadedSegment> {
-    startOnce();
     tellGives();
     // A digest is of a whole file: a part of one could not be verified.
-    if (off !== undefined || request.range !== undefined) return fromEdge(request, undefined);
+    if (off !== undefined || request.range !== undefined || !beginning.isDone)
+      return fromEdge(request, undefined);
     const id = await segmentId(segmentKey(request.url, request.range));
     const held = store.get(id);
     if (held !== undefined) return { bytes: held.bytes, from: 'memory' };
@@ -350,7 +348,7 @@ export function createPeerPool(
         await moment(decision.ms, request.signal);
         continue;
       }
-      const digest = await digestOf(request.url, id);
+      const digest = await digests.of(request.url, id);
       // The edge does not know it: nothing could be verified.
       if (digest === undefined) return fromEdge(request, id);
       if (partial?.digest !== digest) partial = createPartial(digest);
@@ -385,11 +383,13 @@ export function createPeerPool(
     load,
     stop() {
       off = 'stopped';
+      beginning.stop();
+      early.length = 0;
       mesh?.close();
       for (const peer of Array.from(peers.values())) peer.close();
       peers.clear();
       store.clear();
-      known.clear();
+      digests.clear();
       news();
       changed();
     },
