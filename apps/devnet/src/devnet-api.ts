@@ -49,6 +49,8 @@ export interface DevnetOptions {
   readonly publisherWorth?: bigint;
   /** Address that an edge listens on; 127.0.0.1 by default. */
   readonly edgeHost?: (index: number) => string;
+  /** Where an edge says that it is, eight characters at most; one of three parts of the world by default. */
+  readonly edgeRegion?: (index: number) => string;
   /** More options of an edge, by the names of its configuration. */
   readonly edgeFlags?: (index: number) => Readonly<Record<string, unknown>>;
   /** The same of a guard. */

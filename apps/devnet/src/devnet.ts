@@ -162,7 +162,7 @@ async function build(options: DevnetOptions, scope: ReturnType<typeof createScop
       lp: lpWorth(market, EDGE_WORTH),
       endpoint: `http://${edgeHost(index)}:${ports.edge(index)}`,
       control: `http://${edgeHost(index)}:${ports.control(index)}`,
-      region: REGIONS[index % REGIONS.length] ?? '',
+      region: options.edgeRegion?.(index) ?? REGIONS[index % REGIONS.length] ?? '',
     });
   }
   const sealsAnew = await Promise.all(Array.from({ length: guardCount }, (_, i) => registerGuard(i)));

@@ -4,6 +4,7 @@ import type { EdgeOptions } from '../bench/bench-edge.ts';
 import type { HitsOptions } from '../bench/bench-hits.ts';
 import type { LiveOptions } from '../bench/bench-live.ts';
 import type { IdleOptions } from '../bench/bench-idle.ts';
+import type { PathsOptions } from '../bench/bench-paths.ts';
 import type { PeerPoolOptions } from '../bench/bench-peerpool.ts';
 import type { ScaleOptions } from '../bench/bench-scale.ts';
 import type { StartOptions } from '../bench/bench-start.ts';
@@ -141,6 +142,25 @@ export const registerBench: RegisterCommand = (program, context) => {
         await benchTheLive(options, context);
       }),
     ['media bench live', 'media bench live --modes ll --channels 0 --json'],
+  );
+  examples(
+    bench
+      .command('paths')
+      .summary('what viewers wait for a first byte, by the edge that guards name')
+      .description(
+        'Viewers in ten places of the world, edges in five, the origin in one, with delay and loss as distances have them: real guards, edges and sockets of this machine, with relays between them. Milliseconds until the first byte, median and p95: of the origin, of an edge at random, of the one that guards name by DNS (by the table of countries, and after pages have measured), and of the nearest on the map; of what edges keep and of what nobody asked for before. Exit code 0 when the edge that guards name is faster than both others. Some four minutes; needs Linux.',
+      )
+      .option('--networks <n>', "viewers' networks in each place", '4')
+      .option('--rounds <n>', 'times that each viewer asks by each choice', '16')
+      .option('--windows <n>', 'of 20 seconds in which pages measure', '5')
+      .option('--seed <n>', 'of lines, losses and choices', '1')
+      .option('--plot <file>', 'draws it as an HTML page of its own')
+      .option('--json', 'print the rows as one JSON object')
+      .action(async (options: PathsOptions) => {
+        const { benchThePaths } = await import('../bench/bench-paths.ts');
+        await benchThePaths(options, context);
+      }),
+    ['media bench paths', 'media bench paths --plot paths.html --json'],
   );
   examples(
     bench

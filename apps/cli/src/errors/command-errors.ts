@@ -9,6 +9,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
   'bench/command-failed': ['A command that is measured does not run.', 'Run it alone: it says why.'],
   'bench/load-failed': ['The load failed.', 'Run it again on a quiet machine.'],
   'bench/machine-busy': ['The machine is too busy to measure.', 'Stop what else runs, then measure again.'],
+  'bench/no-addresses': [
+    'This system has one loopback address where the measurement needs many.',
+    'Run it on Linux.',
+  ],
   'bench/no-hit': ['What should be a cache hit was none.', 'Run it again with --debug.'],
   'bench/one-processor': [
     'The machine has one processor; load and server need one each.',
