@@ -7,6 +7,7 @@ const figures = (perCpuSecond: number, p99Us = 0): Figures => ({
   perSecond: perCpuSecond / 2,
   cpuUs: 1e6 / perCpuSecond,
   p99Us,
+  openingP99Us: 2 * p99Us,
 });
 const OF = { protocol: 'http', size: '1K', peerName: 'nginx' } as const;
 const PAIRS = [
@@ -28,6 +29,8 @@ test('the ratio of a row is the median of the ratios, not the ratio of the media
     busy: false,
     p99Us: 70,
     p99Peer: 90,
+    openingP99Us: 140,
+    openingP99Peer: 180,
     rateP99: 42,
   });
 });

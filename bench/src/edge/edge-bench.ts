@@ -42,6 +42,9 @@ export interface EdgeBenchRow {
   /** Latency, microseconds, with as many requests a second offered to both. Medians; 0 where it was not measured. */
   readonly p99Us: number;
   readonly p99Peer: number;
+  /** Of the first half second, in which all connections are opened at once; not in the two above. */
+  readonly openingP99Us: number;
+  readonly openingP99Peer: number;
   /** That rate: 70 % of what the slower of the two does. */
   readonly rateP99: number;
 }
@@ -215,6 +218,8 @@ export function rowOf(
     busy,
     p99Us: middle(latencies.map(({ us }) => us.p99Us)),
     p99Peer: middle(latencies.map(({ peer }) => peer.p99Us)),
+    openingP99Us: middle(latencies.map(({ us }) => us.openingP99Us)),
+    openingP99Peer: middle(latencies.map(({ peer }) => peer.openingP99Us)),
     rateP99,
   };
 }
@@ -223,7 +228,7 @@ function lineOf(row: EdgeBenchRow): string {
   const what = `${row.protocol} ${row.size} beside ${row.peerName}`;
   if (row.ratio === null || row.spread === null)
     return `${what}: busy, ${row.rounds} undisturbed rounds, ${row.dropped} disturbed`;
-  return `${what}: ${row.us} and ${row.peer} requests a processor second, ratio ${row.ratio} (${row.spread.least} to ${row.spread.most}); p99 ${row.p99Us} and ${row.p99Peer} us at ${row.rateP99}/s`;
+  return `${what}: ${row.us} and ${row.peer} requests a processor second, ratio ${row.ratio} (${row.spread.least} to ${row.spread.most}); p99 ${row.p99Us} and ${row.p99Peer} us at ${row.rateP99}/s, while connections open ${row.openingP99Us} and ${row.openingP99Peer}`;
 }
 
 type RunLoad = (server: BenchServer) => Promise<LoadResult>;

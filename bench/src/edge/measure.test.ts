@@ -13,12 +13,12 @@ const server = {
 const load = (requests: number, errors = 0): LoadResult => ({
   requests,
   errors,
-  p99Us: () => Promise.resolve(7),
+  latency: () => Promise.resolve({ p99Us: 7, openingP99Us: 9 }),
 });
 
 test('what a measurement says', async () => {
   const { value } = await measureServer(server, [], [], () => Promise.resolve(load(1_000)));
-  expect(value.p99Us).toBe(7);
+  expect(value).toMatchObject({ p99Us: 7, openingP99Us: 9 });
   expect(value.cpuUs * value.perCpuSecond).toBeCloseTo(1e6);
   expect(value.perSecond).toBeGreaterThan(0);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { h2LoadArguments, p99OfLog, parseH2Load } from './h2load.ts';
+import { h2LoadArguments, latencyOfLog, parseH2Load } from './h2load.ts';
 
 const OUTPUT = `finished in 2.00s, 39454.00 req/s, 43.31MB/s
 requests: 78908 total, 79164 started, 78908 done, 78900 succeeded, 8 failed, 1 errored, 2 timeout
@@ -11,14 +11,20 @@ test('what h2load prints', () => {
   expect(() => parseH2Load('h2load: not found')).toThrow(/no result/);
 });
 
-async function* lines(count: number): AsyncGenerator<string> {
-  for (let i = count; i > 0; i -= 1) yield `1795710153696813\t200\t${i}`;
+/** A request a millisecond, written down as they end, the slowest first; `steadyUs` after the half second of the opening. */
+async function* lines(count: number, steadyUs = (i: number): number => i): AsyncGenerator<string> {
+  for (let i = count - 1; i >= 0; i -= 1) {
+    const startUs = 1_795_710_153_696_813 + i * 1_000;
+    yield `${startUs}\t200\t${i < 500 ? 1_000 + i : steadyUs(i - 500)}`;
+  }
+  yield '';
 }
 
-test('the 99th percentile of its log', async () => {
-  expect(await p99OfLog(lines(1_000))).toBe(991);
-  expect(await p99OfLog(lines(1))).toBe(1);
-  expect(await p99OfLog(lines(0))).toBe(0);
+test('99th percentiles of its log, of the half second in which connections are opened apart from the rest', async () => {
+  expect(await latencyOfLog(lines(1_500))).toEqual({ p99Us: 990, openingP99Us: 1_495 });
+  expect(await latencyOfLog(lines(501))).toEqual({ p99Us: 0, openingP99Us: 1_495 });
+  expect(await latencyOfLog(lines(1))).toEqual({ p99Us: 0, openingP99Us: 1_000 });
+  expect(await latencyOfLog(lines(0))).toEqual({ p99Us: 0, openingP99Us: 0 });
 });
 
 test('how it is called', () => {

@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
 import { MediaError } from '@media-network/runtime';
 
+/** 99th percentiles, microseconds. */
+export interface Latency {
+  readonly p99Us: number;
+  /** Of what was sent while connections were being opened, where the tool tells it apart; else 0, and `p99Us` is of all. */
+  readonly openingP99Us: number;
+}
+
 export interface LoadResult {
   readonly requests: number;
   readonly errors: number;
-  /** Latency, microseconds. Asked for after the measurement: to read it may take work. */
-  p99Us(): Promise<number>;
+  /** Asked for after the measurement: to read it may take work. */
+  latency(): Promise<Latency>;
 }
 
 export interface LoadOptions {
@@ -70,7 +77,7 @@ export function runWrk(options: LoadOptions): Promise<LoadResult> {
     child.once('close', () => {
       try {
         const { requests, errors, p99Us } = parseWrk(output);
-        resolve({ requests, errors, p99Us: () => Promise.resolve(p99Us) });
+        resolve({ requests, errors, latency: () => Promise.resolve({ p99Us, openingP99Us: 0 }) });
       } catch (error) {
         reject(error);
       }

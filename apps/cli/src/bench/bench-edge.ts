@@ -92,6 +92,11 @@ const COLUMNS = [
   },
   { head: 'p99', value: (row: EdgeBenchRow) => `${whole(row.p99Us)} µs`, align: 'right' as const },
   { head: 'p99 peer', value: (row: EdgeBenchRow) => `${whole(row.p99Peer)} µs`, align: 'right' as const },
+  {
+    head: 'opening, both',
+    value: (row: EdgeBenchRow) => `${whole(row.openingP99Us)} ${whole(row.openingP99Peer)} µs`,
+    align: 'right' as const,
+  },
   { head: 'at', value: (row: EdgeBenchRow) => `${whole(row.rateP99)}/s`, align: 'right' as const },
   { head: 'peer is', value: (row: EdgeBenchRow) => row.peerName },
 ];
