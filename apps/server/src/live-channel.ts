@@ -1,5 +1,13 @@
 import { aacTrack, avcTrack, createPackager, hevcTrack } from '@media-network/hls';
-import type { AudioTrack, Media, Packager, PackagerEvent, Segment, VideoTrack } from '@media-network/hls';
+import type {
+  AudioTrack,
+  Media,
+  Packager,
+  PackagerEvent,
+  Segment,
+  StretchStart,
+  VideoTrack,
+} from '@media-network/hls';
 import type { MediaTag, PublishSink, Publisher } from '@media-network/rtmp';
 import { MediaError, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
@@ -7,7 +15,7 @@ import { createAdvice } from './advice.ts';
 import type { ChannelListener, Init } from './channel-listener.ts';
 import { createChannelReader } from './channel-reader.ts';
 import type { ChannelReader } from './channel-reader.ts';
-import { renderMultivariant } from './live-playlists.ts';
+import { renderMpd, renderMultivariant } from './live-playlists.ts';
 import type { StreamFacts, TrackFacts } from './live-playlists.ts';
 import type { SignSegment } from './publishing/signed-segment.ts';
 import { createTimeline } from './timeline.ts';
@@ -58,6 +66,8 @@ export interface LiveChannel extends ChannelReader {
   publish(publisher: Publisher): PublishSink;
   /** Undefined before the first segment of each quality has ended, or has taken too long. */
   multivariant(): string | undefined;
+  /** The same for players of DASH; undefined as long as that is. */
+  mpd(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -76,7 +86,7 @@ const MEDIA = ['video', 'audio'] as const;
 /** One stretch of a stream with the same tracks and one timeline. */
 interface Stretch {
   readonly packager: Packager;
-  readonly startedMs: number;
+  readonly start: StretchStart;
 }
 
 export function createLiveChannel(
@@ -145,12 +155,13 @@ export function createLiveChannel(
       forcedCuts ||= event.forced;
       mostMs ??= stretch.packager.mostMs;
       targetDuration = Math.floor(mostMs / 1_000);
-      const atMs = stretch.startedMs + event.startMs;
+      const { start } = stretch;
+      const atMs = start.startedMs + event.startMs - start.mediaMs;
       const lead = windows.video.state.parts.length > 0 ? 'video' : 'audio';
-      const cut = windows[lead].cut({ atMs, durationIfEmpty: 0 });
+      const cut = windows[lead].cut({ atMs, stretch: start, durationIfEmpty: 0 });
       const other = lead === 'video' ? 'audio' : 'video';
-      const second = windows[other].cut({ atMs, durationIfEmpty: cut.duration });
-      rungs?.cut({ nextShownMs: event.nextShownMs, atMs, duration: cut.duration });
+      const second = windows[other].cut({ atMs, stretch: start, durationIfEmpty: cut.duration });
+      rungs?.cut({ nextShownMs: event.nextShownMs, atMs, stretch: start, duration: cut.duration });
       firstCutMs ??= clock.nowMs();
       const segments = Object.fromEntries(
         [
@@ -172,7 +183,8 @@ export function createLiveChannel(
     stretch = undefined;
   }
 
-  function beginStretch(): Stretch {
+  /** `mediaMs`: time of its first frame. */
+  function beginStretch(mediaMs: number): Stretch {
     const packager = createPackager(configs, { segmentMs, partMs, mostMs });
     const begun: Partial<Record<Media, Init>> = {};
     for (const media of MEDIA) {
@@ -184,7 +196,7 @@ export function createLiveChannel(
     firstCutMs = undefined;
     if (configs.video !== undefined) rungs?.begin(configs.video, toldRate ?? USUAL_RATE, windows.video.state);
     listener?.begins(begun);
-    return { packager, startedMs: clock.nowMs() };
+    return { packager, start: { startedMs: clock.nowMs(), mediaMs } };
   }
 
   function configure(tag: MediaTag): void {
@@ -214,7 +226,7 @@ export function createLiveChannel(
     }
     if (isNew || configs[tag.kind] === undefined) return;
     const ms = timeline.at(tag.timestampMs);
-    stretch ??= beginStretch();
+    stretch ??= beginStretch(ms);
     if (tag.kind === 'video') {
       frames += 1;
       lastFrameMs = ms;
@@ -280,6 +292,10 @@ export function createLiveChannel(
         : undefined
       : rungs?.window(track);
 
+  /** Those who learn of the stream now would not learn of qualities that are still to come. */
+  const isEarly = (): boolean =>
+    rungs?.coming === true && (firstCutMs === undefined || clock.nowMs() - firstCutMs < RUNGS_MS);
+
   return {
     get status() {
       const { video, audio } = configs;
@@ -331,10 +347,8 @@ export function createLiveChannel(
       };
     },
 
-    multivariant() {
-      const isEarly = firstCutMs === undefined || clock.nowMs() - firstCutMs < RUNGS_MS;
-      return rungs?.coming === true && isEarly ? undefined : renderMultivariant(facts());
-    },
+    multivariant: () => (isEarly() ? undefined : renderMultivariant(facts())),
+    mpd: () => (isEarly() ? undefined : renderMpd(facts(), clock.nowMs())),
     ...createChannelReader({ room, window: windowOf, facts, isOver }),
     async close() {
       lingering?.abort();

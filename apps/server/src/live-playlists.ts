@@ -1,5 +1,5 @@
-import { mediaPlaylist, multivariantPlaylist } from '@media-network/hls';
-import type { AudioTrack, Names, RenditionState, VideoTrack } from '@media-network/hls';
+import { createMpd, mediaPlaylist, multivariantPlaylist } from '@media-network/hls';
+import type { AudioTrack, MpdTrack, Names, RenditionState, VideoTrack } from '@media-network/hls';
 
 /** One track of a stream as its playlists tell of it. */
 export interface TrackFacts<T> {
@@ -83,4 +83,31 @@ export function renderMultivariant(facts: StreamFacts): string | undefined {
       independent,
     },
   );
+}
+
+const mpdTrack = <T extends AudioTrack | VideoTrack>(
+  { name, track, state }: TrackFacts<T>,
+  first: number,
+): MpdTrack<T> => ({
+  name,
+  track,
+  state,
+  segments: `${name}-$Number$.m4s`,
+  init: namesOf(name, first).init,
+});
+
+/** The same stream for players of DASH, as it is at `nowMs`; undefined as long as there is no list of qualities. */
+export function renderMpd(facts: StreamFacts, nowMs: number): string | undefined {
+  const { videos, audio, first, targetDuration, ended } = facts;
+  const lead = videos[0] ?? audio;
+  if (lead === undefined || !hasSegments(lead.state)) return undefined;
+  return createMpd({
+    videos: videos.filter(({ state }) => hasSegments(state)).map((each) => mpdTrack(each, first)),
+    audio: audio === undefined ? undefined : mpdTrack(audio, first),
+    // Numbers begin with the second at which the server did.
+    availableFromMs: first * 1_000,
+    nowMs,
+    targetDuration,
+    ended,
+  });
 }

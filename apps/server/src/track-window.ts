@@ -1,5 +1,5 @@
 import { createRendition } from '@media-network/hls';
-import type { AudioTrack, Part, RenditionState, Segment, VideoTrack } from '@media-network/hls';
+import type { AudioTrack, Part, RenditionState, Segment, SegmentCut, VideoTrack } from '@media-network/hls';
 import type { SignSegment, SignedSegment } from './publishing/signed-segment.ts';
 
 /** The newest segments of one track, under one name, with the initialisation segments that they go with. Kept in memory. */
@@ -16,7 +16,7 @@ export interface TrackWindow {
   init(version: number): Uint8Array | undefined;
   part(part: Part): void;
   /** The segment under way ends, and is signed: it is told of from now on. `durationIfEmpty`: seconds, where it has no part. */
-  cut(about: { readonly atMs: number; readonly durationIfEmpty: number }): Segment;
+  cut(about: SegmentCut): Segment;
   segment(sequence: number): Segment | undefined;
   /** A part of a segment that has ended, or of the one under way. */
   partAt(sequence: number, index: number): Part | undefined;

@@ -93,12 +93,15 @@ export interface Probe {
     readonly flags: string;
   }[];
 }
-/** What ffprobe finds at a URL, or in a file, without a word of complaint. */
-export async function ffprobe(what: string | Uint8Array): Promise<Probe> {
+/** What ffprobe finds at a URL, or in a file, without a word of complaint; the first `seconds` of what has no end. */
+export async function ffprobe(what: string | Uint8Array, seconds?: number): Promise<Probe> {
   const url = typeof what === 'string' ? what : 'pipe:0';
-  const child = spawn('ffprobe', ['-v', 'error', '-show_streams', '-show_packets', '-of', 'json', url], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const interval = seconds === undefined ? [] : ['-read_intervals', `%+${seconds}`];
+  const child = spawn(
+    'ffprobe',
+    ['-v', 'error', ...interval, '-show_streams', '-show_packets', '-of', 'json', url],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
   child.stdin.on('error', () => undefined);
   child.stdin.end(typeof what === 'string' ? undefined : what);
   let [out, said] = ['', ''];

@@ -40,12 +40,13 @@ export function createFollower(track: VideoTrack, { partMs }: { readonly partMs:
     sequence += 1;
     const ticks = samples.reduce((sum, { duration }) => sum + duration, 0);
     const bytes = fragment(sequence, Math.round(startMs * (track.timescale / 1_000)), samples);
+    const start = startMs / 1_000 + first.compositionOffset / track.timescale;
     samples = [];
     samplesMs = 0;
     return [
       {
         kind: 'part',
-        part: { media: 'video', duration: ticks / track.timescale, independent: first.key, bytes },
+        part: { media: 'video', start, duration: ticks / track.timescale, independent: first.key, bytes },
       },
     ];
   }

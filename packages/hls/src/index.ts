@@ -19,4 +19,6 @@ export type {
 export { mediaPlaylist, multivariantPlaylist } from './playlist.ts';
 export type { Names, PlaylistOptions, SoundGroup, Variant } from './playlist.ts';
 export { createRendition } from './rendition.ts';
-export type { Rendition, RenditionState, Segment } from './rendition.ts';
+export { createMpd } from './mpd.ts';
+export type { MpdOptions, MpdTrack } from './mpd.ts';
+export type { Rendition, RenditionState, Segment, SegmentCut, StretchStart } from './rendition.ts';

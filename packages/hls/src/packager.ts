@@ -23,6 +23,8 @@ export interface AudioUnit {
 /** A part of a segment: one chunk of CMAF. Durations in seconds. */
 export interface Part {
   readonly media: Media;
+  /** When its first frame is shown or heard, by the times that frames have. */
+  readonly start: number;
   readonly duration: number;
   /** Whether playing can begin here. */
   readonly independent: boolean;
@@ -117,6 +119,7 @@ export function createPackager(
       events.push(
         partEvent(
           'video',
+          first.ms / 1_000 + first.sample.compositionOffset / video.timescale,
           ticks / video.timescale,
           first.sample.key,
           fragment(sequence, Math.round(first.ms * (video.timescale / 1_000)), samples),
@@ -140,7 +143,13 @@ export function createPackager(
         }));
         const ticks = last.tick + audio.frameSamples - start.tick;
         events.push(
-          partEvent('audio', ticks / audio.timescale, true, fragment(sequence, start.tick, samples)),
+          partEvent(
+            'audio',
+            start.tick / audio.timescale,
+            ticks / audio.timescale,
+            true,
+            fragment(sequence, start.tick, samples),
+          ),
         );
       }
     }
@@ -239,9 +248,15 @@ export function createPackager(
 
 const shownMs = ({ decodeMs, compositionMs }: VideoUnit): number => decodeMs + compositionMs;
 
-const partEvent = (media: Media, duration: number, independent: boolean, bytes: Bytes): PackagerEvent => ({
+const partEvent = (
+  media: Media,
+  start: number,
+  duration: number,
+  independent: boolean,
+  bytes: Bytes,
+): PackagerEvent => ({
   kind: 'part',
-  part: { media, duration, independent, bytes },
+  part: { media, start, duration, independent, bytes },
 });
 
 /** The parts of a segment one after another are the segment. */

@@ -7,10 +7,12 @@ import type { Rendition } from './rendition.ts';
 
 const part = (independent = false, duration = 0.4): Part => ({
   media: 'video',
+  start: 0,
   duration,
   independent,
   bytes: new Uint8Array(100),
 });
+const STRETCH = { startedMs: 0, mediaMs: 0 };
 const OPTIONS: PlaylistOptions = {
   targetDuration: 2,
   partTarget: 0.4,
@@ -29,7 +31,7 @@ function rendition(segments: number, parts = 0, windowMs = 60_000): Rendition {
   const made = createRendition({ windowMs, leastSegments: 4, first: 10 });
   for (let i = 0; i < segments; i += 1) {
     for (let k = 0; k < 5; k += 1) made.part(part(k === 0));
-    made.cut({ atMs: i * 2_000, durationIfEmpty: 2 });
+    made.cut({ atMs: i * 2_000, stretch: STRETCH, durationIfEmpty: 2 });
   }
   for (let k = 0; k < parts; k += 1) made.part(part(k === 0));
   return made;
@@ -67,7 +69,7 @@ describe('a media playlist', () => {
     const made = rendition(2);
     made.restart();
     made.part(part(true));
-    made.cut({ atMs: 9_000, durationIfEmpty: 2 });
+    made.cut({ atMs: 9_000, stretch: STRETCH, durationIfEmpty: 2 });
     const lines = render(made);
     expect(count(lines, '#EXT-X-MAP')).toBe(2);
     expect(lines.indexOf('#EXT-X-MAP:URI="init-0.mp4"')).toBeLessThan(lines.indexOf('10.m4s'));
@@ -80,7 +82,7 @@ describe('a media playlist', () => {
     made.restart();
     for (let i = 0; i < 8; i += 1) {
       made.part(part(true, 2));
-      made.cut({ atMs: i, durationIfEmpty: 2 });
+      made.cut({ atMs: i, stretch: STRETCH, durationIfEmpty: 2 });
     }
     const lines = render(made);
     expect(count(lines, '#EXT-X-DISCONTINUITY-SEQUENCE')).toBe(1);
@@ -94,7 +96,7 @@ describe('a media playlist', () => {
     for (let i = 0; i < 40; i += 1) {
       if (i % 7 === 5) made.restart();
       made.part(part(true, 2));
-      made.cut({ atMs: i, durationIfEmpty: 2 });
+      made.cut({ atMs: i, stretch: STRETCH, durationIfEmpty: 2 });
       const whole = discontinuityOf(render(made));
       for (const [name, number] of whole) {
         expect(numbers.get(name) ?? number).toBe(number);
@@ -152,7 +154,7 @@ describe('a media playlist', () => {
 
   it('marks a segment in which a track had nothing (4.4.4.7)', () => {
     const made = rendition(1);
-    made.cut({ atMs: 0, durationIfEmpty: 2 });
+    made.cut({ atMs: 0, stretch: STRETCH, durationIfEmpty: 2 });
     const lines = render(made);
     expect(lines[lines.indexOf('11.m4s') - 2]).toBe('#EXT-X-GAP');
     expect(made.segment(11)).toBeUndefined();

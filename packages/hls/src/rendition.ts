@@ -2,6 +2,14 @@ import type { Bytes } from './mp4/box.ts';
 import { joinParts } from './packager.ts';
 import type { Part } from './packager.ts';
 
+/** Where a stretch of a stream begins: tracks and times go on within one, and anew in the next. */
+export interface StretchStart {
+  /** By the server's clock, Unix milliseconds. */
+  readonly startedMs: number;
+  /** By the times that its frames have, milliseconds. */
+  readonly mediaMs: number;
+}
+
 export interface Segment {
   /** Media sequence number. */
   readonly sequence: number;
@@ -14,6 +22,7 @@ export interface Segment {
   readonly discontinuity: boolean;
   /** When its first frame was, by the server's clock. Unix milliseconds. */
   readonly atMs: number;
+  readonly stretch: StretchStart;
   /** Nothing of this track was in it. */
   readonly gap: boolean;
 }
@@ -35,11 +44,16 @@ export interface RenditionState {
   readonly averageBps: number;
 }
 
+/** The segment under way ends. */
+export interface SegmentCut extends Pick<Segment, 'atMs' | 'stretch'> {
+  /** Seconds, where it has no part. */
+  readonly durationIfEmpty: number;
+}
+
 export interface Rendition {
   readonly state: RenditionState;
   part(part: Part): void;
-  /** The segment under way ends. `durationIfEmpty`: seconds, where it has no part. */
-  cut(about: { readonly atMs: number; readonly durationIfEmpty: number }): Segment;
+  cut(about: SegmentCut): Segment;
   /** From the next segment on another initialisation segment holds. */
   restart(): void;
   segment(sequence: number): Segment | undefined;
@@ -83,7 +97,7 @@ export function createRendition(options: {
     part(part) {
       parts.push(part);
     },
-    cut({ atMs, durationIfEmpty }) {
+    cut({ atMs, stretch, durationIfEmpty }) {
       const gap = parts.length === 0;
       const duration = gap ? durationIfEmpty : parts.reduce((sum, part) => sum + part.duration, 0);
       const bytes = joinParts(parts);
@@ -97,6 +111,7 @@ export function createRendition(options: {
         init,
         discontinuity: breaks,
         atMs,
+        stretch,
         gap,
       };
       segments.push(segment);

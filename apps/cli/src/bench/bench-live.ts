@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, loadavg } from 'node:os';
 import { join } from 'node:path';
-import type { LiveRow, LiveSetting, LiveStage, RelayRow } from '@media-network/bench';
+import type { LiveRow, LiveSetting, LiveStage, PlayerRow, RelayRow } from '@media-network/bench';
 import { MediaError, createScope, silentLog } from '@media-network/runtime';
 import type { CliContext } from '../command.ts';
 import { table } from '../terminal/table.ts';
@@ -12,6 +12,7 @@ export interface LiveOptions {
   readonly modes: string;
   readonly seconds: string;
   readonly channels: string;
+  readonly players?: true;
   readonly json?: true;
 }
 
@@ -56,7 +57,7 @@ export async function benchTheLive(options: LiveOptions, context: CliContext): P
   const { terminal } = context;
   const seconds = wholeBetween(options.seconds, '--seconds', 5, 3_600);
   const channels = wholeBetween(options.channels, '--channels', 0, 100);
-  const { LIVE_MODES, benchLive, benchRelays, describeMachine, thisMachine } =
+  const { LIVE_MODES, benchLive, benchPlayers, benchRelays, describeMachine, thisMachine } =
     await import('@media-network/bench');
   const modes = options.modes
     .split(',')
@@ -74,12 +75,16 @@ export async function benchTheLive(options: LiveOptions, context: CliContext): P
   const machine = thisMachine();
   say(`${describeMachine(machine)} Load ${loadText()}.`);
   const rows = await benchLive({ modes, seconds, start: startStage, say });
+  const players = options.players === true ? await benchPlayers({ seconds, start: startStage, say }) : [];
+  if (players.some(({ startS, errors }) => startS === null || errors.length > 0)) context.setExitCode(1);
   const cpu = channels === 0 ? [] : await benchRelays({ channels, seconds, say });
   if (options.json === true) {
-    terminal.json({ machine, load: loadText(), seconds, rows, cpu });
+    terminal.json({ machine, load: loadText(), seconds, rows, players, cpu });
     return;
   }
   if (rows.length > 0) for (const line of table(rows, COLUMNS, terminal.style)) terminal.line(line);
+  if (players.length > 0)
+    for (const line of table(players, PLAYER_COLUMNS, terminal.style)) terminal.line(line);
   if (cpu.length > 0) for (const line of table(cpu, CPU_COLUMNS, terminal.style)) terminal.line(line);
   terminal.line(`Load at the end: ${loadText()}.`);
 }
@@ -97,6 +102,14 @@ const COLUMNS: readonly Column<LiveRow>[] = [
   { head: 'best', value: ({ topRung }) => linesText(topRung), align: 'right' },
   { head: 'narrow', value: ({ narrowRung }) => linesText(narrowRung), align: 'right' },
   { head: 'from peers', value: ({ peerBytes }) => `${(peerBytes / 1e6).toFixed(1)} MB`, align: 'right' },
+];
+const PLAYER_COLUMNS: readonly Column<PlayerRow>[] = [
+  { head: 'player', value: ({ player }) => player },
+  { head: 'list', value: ({ list }) => list },
+  { head: 'start', value: ({ startS }) => secondsText(startS), align: 'right' },
+  { head: 'played', value: ({ playedS }) => secondsText(playedS), align: 'right' },
+  { head: 'stalls', value: ({ stalls }) => String(stalls), align: 'right' },
+  { head: 'errors', value: ({ errors }) => errors.join('; ') },
 ];
 const CPU_COLUMNS: readonly Column<RelayRow>[] = [
   { head: 'server', value: ({ server }) => server },

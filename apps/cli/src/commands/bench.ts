@@ -136,6 +136,7 @@ export const registerBench: RegisterCommand = (program, context) => {
       .option('--modes <list>', '2s, 1s, ll, abr, or none', '2s,1s,ll,abr')
       .option('--seconds <n>', 'how long each is watched', '30')
       .option('--channels <n>', 'of the comparison; 0 leaves it out', '10')
+      .option('--players', 'whether dash.js and Shaka play it, too: installed among temporary files, 210 MB')
       .option('--json', 'print the rows as one JSON object')
       .action(async (options: LiveOptions) => {
         const { benchTheLive } = await import('../bench/bench-live.ts');

@@ -23,6 +23,7 @@ export interface RoutesDeps {
 }
 
 const PLAYLIST = 'application/vnd.apple.mpegurl';
+const MPD = 'application/dash+xml';
 const SEGMENT = 'video/iso.segment';
 const JSON_TYPE = 'application/json';
 /** A segment keeps its name for good; caches may let go of it when the window has long passed. */
@@ -90,10 +91,8 @@ async function ofChannel(
   query: URLSearchParams,
   publisher: string,
 ): Promise<Answer> {
-  if (file === 'index.m3u8') {
-    const body = channel.multivariant();
-    return body === undefined ? NOT_YET.none : { status: 200, type: PLAYLIST, body, maxAge: 1 };
-  }
+  if (file === 'index.m3u8') return listOf(channel.multivariant(), PLAYLIST);
+  if (file === 'index.mpd') return listOf(channel.mpd(), MPD);
   const listed = MEDIA_PLAYLIST.exec(file)?.[1];
   if (listed !== undefined) return playlist(channel, listed, query);
   const told = MANIFEST.exec(file)?.[1];
@@ -117,6 +116,9 @@ async function ofChannel(
   const waited = await channel.part(track, Number(sequence), Number(index));
   return waited.kind === 'found' ? kept(waited.found) : NOT_YET[waited.kind];
 }
+
+const listOf = (body: string | undefined, type: string): Answer =>
+  body === undefined ? NOT_YET.none : { status: 200, type, body, maxAge: 1 };
 
 async function playlist(channel: LiveChannel, track: string, params: URLSearchParams): Promise<Answer> {
   return listing(params, PLAYLIST, (query) => channel.playlist(track, query));

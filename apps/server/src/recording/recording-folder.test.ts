@@ -24,6 +24,7 @@ const segment = (sequence: number, change: Partial<Segment> = {}): Segment => ({
   init: 0,
   discontinuity: false,
   atMs: 0,
+  stretch: { startedMs: 0, mediaMs: 0 },
   gap: false,
   ...change,
 });

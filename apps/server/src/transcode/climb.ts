@@ -1,5 +1,5 @@
 import { createFollower } from '@media-network/hls';
-import type { Follower, FollowerEvent, VideoTrack, VideoUnit } from '@media-network/hls';
+import type { Follower, FollowerEvent, StretchStart, VideoTrack, VideoUnit } from '@media-network/hls';
 import type { TrackWindow } from '../track-window.ts';
 import type { Rung } from './ladder.ts';
 
@@ -10,6 +10,7 @@ export interface SourceCut {
   /** Unix milliseconds of the segment's first frame, and how long the source's one lasts, seconds. */
   readonly atMs: number;
   readonly duration: number;
+  readonly stretch: StretchStart;
 }
 
 /** One rung from the beginning of a stretch to its end: pictures as they come, cut as the source is. */
@@ -33,7 +34,7 @@ export function createClimb(rung: Rung, window: TrackWindow, partMs: number): Cl
 
   function end(): void {
     const cut = pending.shift();
-    if (cut !== undefined) window.cut({ atMs: cut.atMs, durationIfEmpty: cut.duration });
+    if (cut !== undefined) window.cut({ ...cut, durationIfEmpty: cut.duration });
   }
   function take(events: readonly FollowerEvent[]): void {
     for (const event of events)

@@ -252,7 +252,7 @@ export function createRungs(deps: RungsDeps, { channel, wish, partMs, windowMs, 
       const climbing = new Set(stretch?.climbs.map(({ window }) => window));
       // What is not made any more has nothing from now on, and its playlist goes on saying so.
       for (const window of windows.values())
-        if (!climbing.has(window)) window.cut({ atMs: cut.atMs, durationIfEmpty: cut.duration });
+        if (!climbing.has(window)) window.cut({ ...cut, durationIfEmpty: cut.duration });
       if (stretch === undefined) return;
       for (const climb of stretch.climbs) climb.cut(cut);
       if (stretch.run === undefined) settle(stretch);

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MediaError } from '@media-network/runtime';
+import { installPackages } from '../../machine/npm-packages.ts';
 
 export const RIVAL = 'p2p-media-loader 2.3.1';
 const PACKAGES = [
@@ -29,17 +28,8 @@ export interface Rival {
 
 /** Rejects with `bench/rival-missing` where npm cannot install it. */
 export async function installRival(say: (line: string) => void): Promise<Rival> {
-  const dir = join(tmpdir(), 'media-bench-p2p-media-loader-2.3.1');
-  const done = join(dir, 'installed');
-  if ((await stat(done).catch(() => undefined)) === undefined) {
-    say(`installing ${RIVAL} into ${dir}`);
-    await mkdir(dir, { recursive: true });
-    await writeFile(join(dir, 'package.json'), '{"private":true,"type":"module"}\n');
-    await writeFile(join(dir, 'tracker.js'), TRACKER);
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--omit=optional', '--loglevel=error'];
-    await npm(dir, ['install', ...flags, ...PACKAGES]);
-    await writeFile(done, '');
-  }
+  const dir = await installPackages('p2p-media-loader-2.3.1', PACKAGES, say);
+  await writeFile(join(dir, 'tracker.js'), TRACKER);
   const module = (name: string): Promise<Buffer> =>
     readFile(join(dir, 'node_modules', name, 'dist', `${name}.es.min.js`));
   return {
@@ -47,22 +37,6 @@ export async function installRival(say: (line: string) => void): Promise<Rival> 
     hlsjs: await module('p2p-media-loader-hlsjs'),
     startTracker: () => startTracker(dir),
   };
-}
-
-async function npm(cwd: string, args: readonly string[]): Promise<void> {
-  const child = spawn('npm', args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (part: Buffer) => (said = (said + part.toString()).slice(-2_000)));
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('error', () => resolve(null));
-    child.once('close', resolve);
-  });
-  if (code === 0) return;
-  throw new MediaError({
-    code: 'bench/rival-missing',
-    message: `npm did not install ${PACKAGES.join(', ')}. ${said}`.trim(),
-    source: 'internal',
-  });
 }
 
 async function startTracker(dir: string): Promise<{ readonly url: string; close(): Promise<void> }> {
