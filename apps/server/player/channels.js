@@ -26,6 +26,9 @@ function card({ name, state, video, bitsPerSecond }) {
   const badge = document.createElement('span');
   badge.className = state === 'live' ? 'badge live' : 'badge';
   badge.textContent = WORDS[state] ?? state;
+  const picture = document.createElement('div');
+  picture.className = 'picture';
+  if (state === 'live') picture.append(still(name));
   const title = document.createElement('strong');
   title.textContent = name;
   const about = document.createElement('div');
@@ -34,10 +37,19 @@ function card({ name, state, video, bitsPerSecond }) {
     video && state === 'live'
       ? `${video.width} × ${video.height}, ${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`
       : ' ';
-  link.append(title, ' ', badge, about);
+  link.append(picture, title, ' ', badge, about);
   const item = document.createElement('li');
   item.append(link);
   return item;
+}
+
+/** What is on air, where the server makes stills of it. Another address every ten seconds, so that it is asked for anew. */
+function still(name) {
+  const image = document.createElement('img');
+  image.alt = '';
+  image.src = `live/${name}/preview.jpg?${Math.floor(Date.now() / 10_000)}`;
+  image.addEventListener('error', () => image.remove());
+  return image;
 }
 
 function recordedCard({ channel, id, bytes, finished }) {

@@ -70,6 +70,9 @@ const SHAPE = {
   recordBytes: sizeOption
     .default(10 * 2 ** 30)
     .describe('Ceiling of all recordings together; the oldest go first.'),
+  previewSeconds: wholeOption(0, 3_600)
+    .default(20)
+    .describe('Seconds between still pictures of what is on air, made by ffmpeg; 0 makes none.'),
   logLevel: COMMON_OPTIONS.logLevel,
 } as const;
 
@@ -97,6 +100,7 @@ export interface ServerConfig {
   readonly publisherKey?: string | undefined;
   readonly record: boolean;
   readonly recordBytes: number;
+  readonly previewSeconds: number;
   readonly logLevel: LogLevel;
 }
 

@@ -49,13 +49,13 @@ it('says of each segment when it was, also after the encoder has changed what it
   let sent = 0;
   const send = (seconds: number): void => {
     for (const end = sent + (seconds * 1_000) / FRAME_MS; sent < end; sent += 1) {
-      sink.media(frame(Math.round(sent * FRAME_MS)));
+      void sink.media(frame(Math.round(sent * FRAME_MS)));
       clock.advance(Math.round((sent + 1) * FRAME_MS) - Math.round(sent * FRAME_MS));
     }
   };
-  sink.media(config(2));
+  void sink.media(config(2));
   send(20);
-  sink.media(config(1));
+  void sink.media(config(1));
   send(10);
   const said = await channel.playlist('audio', { sequence: undefined, part: undefined, skip: false });
   const segments = [

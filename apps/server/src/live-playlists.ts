@@ -93,7 +93,7 @@ const mpdTrack = <T extends AudioTrack | VideoTrack>(
   track,
   state,
   segments: `${name}-$Number$.m4s`,
-  init: namesOf(name, first).init,
+  init: (version) => namesOf(name, first).init(version),
 });
 
 /** The same stream for players of DASH, as it is at `nowMs`; undefined as long as there is no list of qualities. */

@@ -12,6 +12,8 @@ import { startHttpServer } from './http/http-server.ts';
 import { readPages } from './http/pages.ts';
 import { createLiveChannel } from './live-channel.ts';
 import type { ChannelStatus, LiveChannel, LiveChannelDeps } from './live-channel.ts';
+import { createPreview } from './preview/preview.ts';
+import type { Preview } from './preview/preview.ts';
 import { createRecorder } from './recording/recorder.ts';
 import { openPublisherKey } from './publishing/publisher-key.ts';
 import { createSegmentSigner } from './publishing/signed-segment.ts';
@@ -67,6 +69,7 @@ export async function createMediaServer(
     const targets = pushTargets(config.push, keys.channels);
     /** Where this server's own processes find it; it listens before anything is on air. */
     let ownUrl = '';
+    const previews = new Map<string, Preview>();
     const listen =
       (name: string): LiveChannelDeps['listen'] =>
       (advise) => {
@@ -83,6 +86,12 @@ export async function createMediaServer(
           scope.add(`${name} sent on`, () => restreamer.close());
           listeners.push(restreamer);
         }
+        if (config.previewSeconds > 0) {
+          const preview = createPreview(name, { clock, log }, { everyMs: config.previewSeconds * 1_000 });
+          scope.add(`preview of ${name}`, () => preview.close());
+          previews.set(name, preview);
+          listeners.push(preview);
+        }
         return listenAll(listeners);
       };
     const transcoding = transcodingOf(config, clock, overrides);
@@ -95,7 +104,7 @@ export async function createMediaServer(
     for (const [name, channel] of channels) scope.add(name, () => channel.close());
     const pages = readPages();
     const http = await startHttpServer(
-      { channels, recordings, pages, publisher: publisher.address, log },
+      { channels, previews, recordings, pages, publisher: publisher.address, log },
       config,
     );
     scope.add('http', () => http.close());

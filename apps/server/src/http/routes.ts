@@ -1,5 +1,6 @@
 import type { PlaylistQuery } from '../channel-reader.ts';
 import type { LiveChannel } from '../live-channel.ts';
+import type { Preview } from '../preview/preview.ts';
 import type { RecordingFolder } from '../recording/recording-folder.ts';
 import type { Waited } from '../waiting-room.ts';
 
@@ -15,6 +16,8 @@ export interface Answer {
 
 export interface RoutesDeps {
   readonly channels: ReadonlyMap<string, LiveChannel>;
+  /** By channel, where still pictures are made. */
+  readonly previews: ReadonlyMap<string, Pick<Preview, 'picture'>>;
   readonly recordings: Pick<RecordingFolder, 'list' | 'read'>;
   /** Pages and scripts of the player, by path. */
   readonly pages: ReadonlyMap<string, Answer>;
@@ -24,10 +27,13 @@ export interface RoutesDeps {
 
 const PLAYLIST = 'application/vnd.apple.mpegurl';
 const MPD = 'application/dash+xml';
+const JPEG = 'image/jpeg';
 const SEGMENT = 'video/iso.segment';
 const JSON_TYPE = 'application/json';
 /** A segment keeps its name for good; caches may let go of it when the window has long passed. */
 const SEGMENT_SECONDS = 3_600;
+/** How long a still picture may be kept. */
+const PREVIEW_SECONDS = 10;
 /** A playlist that was waited for says the same whenever it is asked for. */
 const WAITED_SECONDS = 6;
 const MEDIA_PLAYLIST = /^(audio|video(?:\d{2,4}p)?)\.m3u8$/;
@@ -53,7 +59,7 @@ const NOT_YET: Readonly<Record<Exclude<Waited<unknown>['kind'], 'found'>, Answer
 
 /** Answers GET and HEAD of a path and its query. */
 export async function route(
-  { channels, recordings, pages, publisher }: RoutesDeps,
+  { channels, previews, recordings, pages, publisher }: RoutesDeps,
   target: URL,
 ): Promise<Answer> {
   const path = target.pathname;
@@ -69,6 +75,7 @@ export async function route(
     return recorded(recordings, ofRecording[1] ?? '', ofRecording[2] ?? '', ofRecording[3] ?? '');
   const [, name = '', file = ''] = /^\/live\/([a-z0-9-]{1,32})\/([^/]{1,64})$/.exec(path) ?? [];
   const channel = channels.get(name);
+  if (channel !== undefined && file === 'preview.jpg') return still(previews.get(name)?.picture);
   return channel === undefined ? NOT_FOUND : ofChannel(channel, file, target.searchParams, publisher);
 }
 
@@ -116,6 +123,9 @@ async function ofChannel(
   const waited = await channel.part(track, Number(sequence), Number(index));
   return waited.kind === 'found' ? kept(waited.found) : NOT_YET[waited.kind];
 }
+
+const still = (picture: Uint8Array | undefined): Answer =>
+  picture === undefined ? NOT_YET.none : { status: 200, type: JPEG, body: picture, maxAge: PREVIEW_SECONDS };
 
 const listOf = (body: string | undefined, type: string): Answer =>
   body === undefined ? NOT_YET.none : { status: 200, type, body, maxAge: 1 };
