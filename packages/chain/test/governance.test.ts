@@ -5,7 +5,7 @@ import { PROGRAMS } from '../src/programs.ts';
 import { PROPOSAL_STATUS, RESOURCE_STATUS, ROLE } from '../src/schema/index.ts';
 import { Assembly, QUORUM, SEASONING, TIMELOCK, VOTING, setting } from './governance-bench.ts';
 import { TRACE_PARAMS } from './trace/begin.ts';
-import { HOUR, MEDIA, SLOT, lpOf } from './trace/bench.ts';
+import { HOUR, MEDIA, NODE, SLOT, lpOf } from './trace/bench.ts';
 import { allOf } from './trace/invariants.ts';
 
 /** What proposals do, from the lock to the effect: in the program and in the model alike (docs/governance.md). */
@@ -66,6 +66,34 @@ describe('a proposal that sets parameters', () => {
     const report = { week, hour, bytes: 5n, root: new Uint8Array(32), entryCount: 1 };
     await hall.bench.must('submitReport', { ...edge, ...report });
     expect(allOf(hall.bench.twin.model, 'hour')[0]?.value.feePerGb).toBe(TRACE_PARAMS.feePerGb);
+  });
+
+  it('asks edges for more from the next week on, and looks at what each is registered with until it says that it has more', async () => {
+    await hall.seasoned(0);
+    const least = 2n * TRACE_PARAMS.minEdgeStake;
+    const edge = await hall.bench.edge(2, lpOf(least - MEDIA));
+    const number = await hall.passed('fund', setting('fund', { minEdgeStake: least }));
+    expect(await hall.executeParameters(number)).toBe('ok');
+    await hall.bench.stake(2, ROLE.edge, lpOf(least));
+    const report = async (): Promise<string> => {
+      const hour = hall.now / HOUR;
+      hall.pass((hour + 1n) * HOUR - hall.now);
+      const week = hour / BigInt(TRACE_PARAMS.hoursPerWeek);
+      return hall.bench.run('submitReport', {
+        ...edge,
+        week,
+        hour,
+        bytes: 5n,
+        root: new Uint8Array(32),
+        entryCount: 1,
+      });
+    };
+    expect(await report()).toBe('ok');
+    hall.pass(WEEK - (hall.now % WEEK));
+    expect(await report()).toBe('InsufficientStake');
+    const { operator, pool } = edge;
+    await hall.bench.must('updateEdge', { owner: operator, pool, operator, control: 'http://c', ...NODE });
+    expect(await report()).toBe('ok');
   });
 
   it('leaves a set that is there enough seats to become usable', async () => {

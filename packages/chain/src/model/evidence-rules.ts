@@ -101,7 +101,8 @@ export const evidenceRules: Pick<
     if (args.week !== weekOf(config, args.hour)) fail('WrongWeek');
     if (context.now < hourEnd(config, args.hour)) fail('TooEarly');
     if (context.now >= reportsUntil(config, args.hour)) fail('TooLate');
-    const value = worth(pool, config, context.now, stake.lp);
+    const now = worth(pool, config, context.now, stake.lp);
+    const value = now < edge.worth ? now : edge.worth;
     const terms = termsOf(config, args.week);
     if (value < terms.minEdgeStake) fail('InsufficientStake');
     if (args.entryCount < 1 || args.bytes < 1n) fail('ZeroAmount');
@@ -127,7 +128,7 @@ export const evidenceRules: Pick<
       root: args.root,
       entryCount: args.entryCount,
       index: hour.reports,
-      worth: value < edge.worth ? value : edge.worth,
+      worth: value,
     });
     hour.reports += 1;
     hour.reportedBytes = saturated(hour.reportedBytes + args.bytes);
