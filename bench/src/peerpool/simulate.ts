@@ -54,6 +54,7 @@ const LINES: readonly (readonly [share: number, up: number, down: number])[] = [
 ];
 /** Of the edge to one viewer. */
 const EDGE = { delayMs: 60, bytesPerMs: 2_500 };
+const EDGE_MS = EDGE.delayMs + SEGMENT_BYTES / EDGE.bytesPerMs;
 
 interface Viewer {
   readonly id: string;
@@ -82,7 +83,7 @@ export function simulate(options: SimulationOptions): SimulationResult {
   const viewers = new Map<string, Viewer>();
   const alive: Viewer[] = [];
   const sums = { edge: 0, peers: 0, late: 0, plainLate: 0, loads: 0 };
-  const critical = criticalMs(EDGE.delayMs + SEGMENT_BYTES / EDGE.bytesPerMs);
+  const critical = criticalMs(EDGE_MS);
   let made = 0;
 
   function join(segment: number): void {
@@ -233,6 +234,10 @@ export function simulate(options: SimulationOptions): SimulationResult {
       rank: rankOf(String(segment), viewer.id, linked.filter(givesSome), alive.length, gives(viewer) > 0),
       live: true,
       peers: linked.length,
+      // They have been there for a while, and the edge is never the slow one.
+      introducedMs: 0,
+      edgeMs: EDGE_MS,
+      peerMs: undefined,
     });
     if (decision.kind === 'edge') {
       wanted.state = 'load';

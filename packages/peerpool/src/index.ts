@@ -14,7 +14,7 @@ export type {
   PoolState,
   PoolStats,
   SegmentRequest,
-} from './pool.ts';
+} from './pool-api.ts';
 export type { OffReason } from './respect.ts';
 export type { ByteRange } from './segment-id.ts';
 export type { SwarmAccess } from './swarm/mesh.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPeerPool } from './pool.ts';
-import type { PeerPool, PeerPoolOptions, SegmentRequest } from './pool.ts';
+import type { PeerPool, PeerPoolOptions, SegmentRequest } from './pool-api.ts';
 import type { Mesh, MeshOptions } from './swarm/mesh.ts';
 import { channelPair } from './testing/channel-pair.ts';
 import type { Tamper } from './testing/channel-pair.ts';
@@ -18,17 +18,23 @@ function swarm() {
   const edgeAsked: string[] = [];
   const pools: PeerPool[] = [];
 
-  /** `tamper` changes what this viewer sends to others. */
-  function viewer(options: Partial<PeerPoolOptions> = {}, tamper?: Tamper): PeerPool {
+  /** `tamper` changes what this viewer sends to others; it is connected with those before it when `met` says so. */
+  function viewer(
+    options: Partial<PeerPoolOptions> = {},
+    tamper?: Tamper,
+    met: Promise<void> = Promise.resolve(),
+  ): PeerPool {
     const makeMesh = (meshOptions: MeshOptions): Mesh => {
       const self = String(meshes.length).padStart(32, '0');
       meshes.push({ options: meshOptions, self });
       for (const other of meshes.slice(0, -1)) {
         const [mine, theirs] = channelPair(tamper);
-        queueMicrotask(() => {
+        const meet = async (): Promise<void> => {
+          await met;
           meshOptions.onChannel(other.self, mine);
           other.options.onChannel(self, theirs);
-        });
+        };
+        void meet();
       }
       return {
         self,
@@ -152,6 +158,21 @@ describe('viewers of one content', () => {
     const loaded = await Promise.all(viewers.map((viewer) => all.ask(viewer, 7)));
     expect(all.edgeAsked).toEqual([URL_OF(7)]);
     for (const { bytes } of loaded) expect(bytes).toEqual(edgeBytes(URL_OF(7)));
+  });
+
+  it('do not fetch what others have while they are being introduced to them', async () => {
+    slowClock();
+    const one = all.viewer();
+    await all.ask(one, 1);
+    await holds(one, 1);
+    const met = Promise.withResolvers<void>();
+    const other = all.viewer({}, undefined, met.promise);
+    await all.ask(other, 2);
+    await vi.waitFor(() => expect(other.stats.self).not.toBe(''), 30_000);
+    const loading = all.ask(other, 1);
+    met.resolve();
+    expect((await loading).from).toBe('peers');
+    expect(all.edgeAsked).toEqual([URL_OF(1), URL_OF(2)]);
   });
 
   it('cut one that sends other bytes at its first bad chunk, and play what is right', async () => {

@@ -2,19 +2,18 @@ import { createBeginning } from './beginning.ts';
 import type { SegmentDigest } from './edge/digest.ts';
 import { isWhole } from './edge/digest.ts';
 import { edgeDigests } from './edge/digest-source.ts';
-import type { DigestSource } from './edge/digest-source.ts';
 import { createKnownDigests } from './edge/known-digests.ts';
 import { publisherDigests } from './edge/publisher-digests.ts';
 import { edgeAccess } from './edge/edge-access.ts';
 import { createEdgeTimes } from './edge/edge-times.ts';
+import type { LoadedSegment, PeerPool, PeerPoolOptions, PoolStats, SegmentRequest } from './pool-api.ts';
 import { reasonAgainst, surroundings } from './respect.ts';
 import type { OffReason } from './respect.ts';
 import { chooseSources, criticalMs, decide, rankOf } from './schedule.ts';
 import { createSegmentStore } from './segment-store.ts';
 import { segmentId, segmentKey } from './segment-id.ts';
-import type { ByteRange } from './segment-id.ts';
 import { createMesh } from './swarm/mesh.ts';
-import type { Mesh, MeshOptions, SwarmAccess } from './swarm/mesh.ts';
+import type { Mesh, MeshOptions } from './swarm/mesh.ts';
 import { createPartial, gather } from './transfer/gather.ts';
 import { createPeer } from './transfer/peer.ts';
 import type { Partial } from './transfer/gather.ts';
@@ -22,93 +21,12 @@ import type { Peer } from './transfer/peer.ts';
 import { createUploads } from './transfer/uploads.ts';
 import { MAX_IDS } from './wire/messages.ts';
 
-export interface PeerPoolOptions {
-  /** URL of what is watched: the playlist that everything else follows from. */
-  readonly content: string;
-  /** The right to be introduced to others; by default the edge's that serves the content. */
-  readonly access?: () => Promise<SwarmAccess | undefined>;
-  /** By default the publisher's, where `publisher` says who that is, and otherwise the edge's that serves the content. */
-  readonly digests?: DigestSource;
-  /** Address of the key that the publisher of a Media Server's stream signs segments with. */
-  readonly publisher?: string;
-  /** Asked once, before any other viewer learns of this one. */
-  readonly consent?: () => boolean | Promise<boolean>;
-  /** Whether to share where data is saved or paid for by the byte; false by default. */
-  readonly metered?: boolean;
-  /** Bytes a second that are given to others at most; 0 gives nothing, and takes all the same. No cap by default. */
-  readonly uploadBytesPerSecond?: number;
-  /** Viewers that there must be; 2 by default. More hides better who watches what. */
-  readonly minSwarm?: number;
-  readonly maxPeers?: number;
-  /** Of segments; 128 MiB by default, 48 on a small machine. */
-  readonly memoryBytes?: number;
-  /** Instead of those that the tracker names. */
-  readonly iceServers?: readonly RTCIceServer[];
-  /** Something to look at has changed. */
-  readonly onChange?: () => void;
-}
-
-export interface SegmentRequest {
-  readonly url: string;
-  readonly range?: ByteRange | undefined;
-  /** Whether the stream goes on: then all its viewers want the segment now. */
-  readonly live?: boolean;
-  /** Playback loaded ahead of the viewer, in ms. */
-  readonly bufferedMs: () => number;
-  /** Fetches it as the page would without peers; the bytes stay with the pool. */
-  readonly fromEdge: () => Promise<Uint8Array>;
-  readonly signal: AbortSignal;
-}
-
-export interface LoadedSegment {
-  /** Not to be changed or given away: other viewers get them from here. */
-  readonly bytes: Uint8Array;
-  readonly from: 'edge' | 'peers' | 'memory';
-}
-
-export type PoolState =
-  | { readonly kind: 'off'; readonly why: OffReason }
-  /** No peers: a tracker is asked, or there are too few viewers. */
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'sharing' };
-
-/** Counted since the pool was made; bytes are of bodies. */
-export interface PoolStats {
-  readonly state: PoolState;
-  readonly self: string;
-  readonly swarmSize: number;
-  readonly edgeBytes: number;
-  readonly peerBytes: number;
-  readonly uploadBytes: number;
-  readonly edgeSegments: number;
-  readonly peerSegments: number;
-  /** Peers that were cut because what they sent was wrong. */
-  readonly cut: number;
-  /** Bodies of the edge that were not as the edge's own digest says. */
-  readonly mismatches: number;
-  readonly heldBytes: number;
-  readonly heldSegments: number;
-  readonly peers: readonly {
-    readonly id: string;
-    readonly downBytes: number;
-    readonly upBytes: number;
-  }[];
-}
-
-/** Shares the segments of one content with its other viewers. */
-export interface PeerPool {
-  readonly stats: PoolStats;
-  /** Bytes a millisecond of the edge, as measured; undefined before the first. What a player may judge the line by. */
-  readonly edgeBytesPerMs: number | undefined;
-  /** Rejects as `fromEdge` does, or when aborted. */
-  load(request: SegmentRequest): Promise<LoadedSegment>;
-  /** Lets all peers go and forgets what is held; segments come from the edge from then on. */
-  stop(): void;
-}
-
 const MAX_SEGMENTS = 4 * MAX_IDS;
 /** Segments from before sharing began. */
 const MAX_EARLY = 8;
+/** From asking for a tracker to being connected with somebody; after it the viewer counts as alone. */
+const INTRODUCTION_MS = 2_000;
+const HEARD_MS = 150;
 /** A digest that the edge does not know yet is asked for again: it may still be storing what it just sent. */
 const DIGEST_RETRIES_MS = [150, 500, 1_500];
 /** Longest that one request to a peer takes, where there is time. */
@@ -130,13 +48,14 @@ export function createPeerPool(
   const { deviceMemory } = navigator as { readonly deviceMemory?: number };
   const memory = options.memoryBytes ?? ((deviceMemory ?? 8) <= 2 ? 48 : 128) * 2 ** 20;
   const store = createSegmentStore(memory, MAX_SEGMENTS);
-  const times = createEdgeTimes();
+  const times = createEdgeTimes(nowMs);
   const { uploadBytesPerSecond = Infinity } = options;
   const uploads = createUploads(store, { bytesPerSecond: uploadBytesPerSecond }, nowMs);
   uploads.enabled = uploadBytesPerSecond > 0;
   const peers = new Map<string, Peer>();
   const listeners = new Set<() => void>();
   const counts = { edgeBytes: 0, peerBytes: 0, edgeSegments: 0, peerSegments: 0, cut: 0, mismatches: 0 };
+  let introducedByMs = 0;
   let off: OffReason | undefined = reasonAgainst(surroundings(), { metered: options.metered === true });
   let mesh: Mesh | undefined;
 
@@ -171,6 +90,8 @@ export function createPeerPool(
           },
         });
         peers.get(id)?.close();
+        // What the first of them have is heard a moment after they are connected.
+        if (peers.size === 0) introducedByMs = Math.min(introducedByMs, nowMs() + HEARD_MS);
         peers.set(id, peer);
         if (!uploads.gives) peer.tell({ kind: 'gives', any: false });
         const ids = store.ids();
@@ -180,13 +101,14 @@ export function createPeerPool(
         changed();
       },
     };
+    introducedByMs = nowMs() + INTRODUCTION_MS;
     mesh = makeMesh(meshOptions);
   }
   /** What came before it began, to be offered then. */
   const early: { readonly url: string; readonly bytes: Uint8Array }[] = [];
   const beginning = createBeginning({
     nowMs,
-    criticalMs: () => criticalMs(times.p95Ms),
+    criticalMs: () => criticalMs(times.slowMs),
     begin() {
       void start().catch(() => (off = 'no-consent'));
       for (const { url, bytes } of early.splice(0)) void offer(url, bytes);
@@ -195,6 +117,11 @@ export function createPeerPool(
 
   const isSharing = (): boolean =>
     off === undefined && peers.size > 0 && Math.max(mesh?.swarmSize ?? 0, peers.size + 1) >= minSwarm;
+  /** 0 where nobody is to come. */
+  function introducedMs(): number {
+    if (mesh === undefined || (mesh.tracked && mesh.swarmSize < Math.max(2, minSwarm))) return 0;
+    return Math.max(0, introducedByMs - nowMs());
+  }
 
   const tellAll = (message: Parameters<Peer['tell']>[0]): void => {
     for (const peer of peers.values()) peer.tell(message);
@@ -241,19 +168,26 @@ export function createPeerPool(
     return { bytes: fetched, from: 'edge' };
   }
 
-  /** Resolves when something was heard, after so long, or when aborted. */
-  function moment(ms: number, signal: AbortSignal): Promise<void> {
+  /** Resolves after so long, when aborted, and with `hears` when something was heard. */
+  function moment(ms: number, signal: AbortSignal, hears = true): Promise<undefined> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
         listeners.delete(done);
         signal.removeEventListener('abort', done);
-        resolve();
+        resolve(undefined);
       };
       const timer = setTimeout(done, ms);
-      listeners.add(done);
+      if (hears) listeners.add(done);
       signal.addEventListener('abort', done, { once: true });
     });
+  }
+
+  /** What the fastest takes for a segment as long as those of the edge are. */
+  function expectedMs(from: readonly Peer[]): number | undefined {
+    const bytes = counts.edgeBytes / Math.max(1, counts.edgeSegments);
+    const rates = from.flatMap(({ bytesPerMs }) => bytesPerMs ?? []);
+    return rates.length === 0 ? undefined : bytes / Math.max(...rates);
   }
 
   const holdersOf = (id: string): Peer[] => [...peers.values()].filter((peer) => peer.has(id));
@@ -262,19 +196,19 @@ export function createPeerPool(
     request: SegmentRequest,
     id: string,
     partial: Partial,
+    untilMs: number,
   ): Promise<LoadedSegment | undefined> {
     const { digest } = partial;
     const enough = new AbortController();
-    const spareMs = (): number => request.bufferedMs() - criticalMs(times.p95Ms);
     const stop = (): void => enough.abort();
     request.signal.addEventListener('abort', stop, { once: true });
-    const deadline = setTimeout(stop, Math.max(0, spareMs()));
+    const deadline = setTimeout(stop, Math.max(0, untilMs - nowMs()));
     try {
       const bytes = await gather({
         id,
         partial,
         signal: enough.signal,
-        requestMs: () => Math.min(MAX_REQUEST_MS, Math.max(MIN_REQUEST_MS, spareMs() / 2)),
+        requestMs: () => Math.min(MAX_REQUEST_MS, Math.max(MIN_REQUEST_MS, (untilMs - nowMs()) / 2)),
         sources: (count) => {
           const now = nowMs();
           const free = holdersOf(id).filter(({ restsUntilMs }) => restsUntilMs <= now);
@@ -315,20 +249,26 @@ export function createPeerPool(
     if (held !== undefined) return { bytes: held.bytes, from: 'memory' };
     const sinceMs = nowMs();
     let partial: Partial | undefined;
+    let mayHurry = true;
     for (;;) {
       request.signal.throwIfAborted();
-      if (!isSharing()) return fromEdge(request, id);
+      const sharesWith = isSharing() ? [...peers.values()] : [];
+      if (sharesWith.length === 0 && (off !== undefined || introducedMs() === 0))
+        return fromEdge(request, id);
       const now = nowMs();
-      const holders = holdersOf(id);
-      const free = holders.filter(({ restsUntilMs }) => restsUntilMs <= now).length;
-      const critical = criticalMs(times.p95Ms);
+      const holders = sharesWith.filter((peer) => peer.has(id));
+      const free = holders.filter(({ restsUntilMs }) => restsUntilMs <= now);
+      const critical = criticalMs(times.slowMs);
       const decision = decide({
         bufferedMs: request.bufferedMs(),
         criticalMs: critical,
         waitedMs: now - sinceMs,
-        holders: free,
-        busyHolders: holders.length - free,
-        fetching: [...peers.values()].filter(
+        holders: free.length,
+        busyHolders: holders.length - free.length,
+        introducedMs: introducedMs(),
+        edgeMs: times.middleMs,
+        peerMs: mayHurry ? expectedMs(free) : undefined,
+        fetching: sharesWith.filter(
           (peer) =>
             peer.restsUntilMs <= now &&
             now - (peer.fetchingSinceMs(id) ?? -Infinity) < critical + MAX_REQUEST_MS,
@@ -337,23 +277,26 @@ export function createPeerPool(
         rank: rankOf(
           id,
           mesh?.self ?? '',
-          [...peers.values()].flatMap((peer) => (peer.gives ? [peer.id] : [])),
+          sharesWith.flatMap((peer) => (peer.gives ? [peer.id] : [])),
           mesh?.swarmSize ?? 0,
           uploads.gives,
         ),
-        peers: peers.size,
+        peers: sharesWith.length,
       });
       if (decision.kind === 'edge') return fromEdge(request, id);
       if (decision.kind === 'wait') {
         await moment(decision.ms, request.signal);
         continue;
       }
-      const digest = await digests.of(request.url, id);
-      // The edge does not know it: nothing could be verified.
+      const untilMs = now + decision.ms;
+      const known = digests.of(request.url, id);
+      const digest = await Promise.race([known, moment(decision.ms, request.signal, false)]);
+      // The edge does not know it, or not in time: nothing could be verified.
       if (digest === undefined) return fromEdge(request, id);
       if (partial?.digest !== digest) partial = createPartial(digest);
-      const found = await fromPeers(request, id, partial);
+      const found = await fromPeers(request, id, partial, untilMs);
       if (found !== undefined) return found;
+      mayHurry = false;
       // Nobody is asked twice in a breath.
       await moment(20, request.signal);
     }

@@ -22,6 +22,9 @@ const FACTS: ScheduleFacts = {
   rank: 3,
   live: true,
   peers: 5,
+  introducedMs: 0,
+  edgeMs: 100,
+  peerMs: undefined,
 };
 
 const facts: fc.Arbitrary<ScheduleFacts> = fc.record({
@@ -34,20 +37,44 @@ const facts: fc.Arbitrary<ScheduleFacts> = fc.record({
   rank: fc.nat(10_000),
   live: fc.boolean(),
   peers: fc.nat(14),
+  introducedMs: fc.oneof(fc.constant(0), fc.nat(2_000)),
+  edgeMs: fc.nat(6_000),
+  peerMs: fc.option(fc.nat(6_000), { nil: undefined }),
 });
 
 describe('where a segment comes from', () => {
-  it('is the edge in the critical window, and without peers, whatever else there is', () => {
+  it('is the surer source in the critical window, and the edge without peers, whatever else there is', () => {
     fc.assert(
       fc.property(facts, (each) => {
         const isCritical = each.bufferedMs <= each.criticalMs;
-        if (isCritical || each.peers === 0) expect(decide(each).kind).toBe('edge');
+        const isAlone = each.peers === 0 && each.introducedMs === 0;
+        const decision = decide(each);
+        if (decision.kind === 'peers' && isCritical) {
+          // Nothing is lost but half of what the edge would take, and that is there.
+          expect(decision.ms).toBeLessThan(Math.min(each.edgeMs, each.bufferedMs));
+          expect(decision.ms).toBeGreaterThanOrEqual(2 * (each.peerMs ?? Infinity));
+        } else if (isCritical || isAlone) expect(decision.kind).toBe('edge');
       }),
     );
   });
 
   it('is peers as soon as one has it and there is time', () => {
-    expect(decide({ ...FACTS, holders: 1 })).toEqual({ kind: 'peers' });
+    expect(decide({ ...FACTS, holders: 1 })).toEqual({ kind: 'peers', ms: 5_400 });
+  });
+
+  it('is peers where the edge is the slow one', () => {
+    const late = { ...FACTS, bufferedMs: 1_500, criticalMs: 3_000, holders: 1, edgeMs: 1_000 };
+    expect(decide({ ...late, peerMs: 100 })).toEqual({ kind: 'peers', ms: 200 });
+    for (const peerMs of [undefined, 600])
+      expect(decide({ ...late, peerMs })).toEqual({ kind: 'edge', why: 'critical' });
+  });
+
+  it('is not the edge, while there is time, for who is about to hear that others have it', () => {
+    const come = { ...FACTS, bufferedMs: 1_900, rank: 0, peers: 0, introducedMs: 2_000 };
+    expect(decide(come)).toEqual({ kind: 'wait', ms: 1_000 });
+    expect(decide({ ...come, peers: 1, introducedMs: 100 })).toEqual({ kind: 'wait', ms: 100 });
+    expect(decide({ ...come, bufferedMs: 900 })).toEqual({ kind: 'edge', why: 'critical' });
+    expect(decide({ ...come, introducedMs: 0 })).toEqual({ kind: 'edge', why: 'alone' });
   });
 
   it('never waits beyond the critical window', () => {

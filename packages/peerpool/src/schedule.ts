@@ -1,9 +1,10 @@
 /**
  * Who gets a segment where, and when (whitepaper §3.6, Figure 10). Pure: no clock, no network.
  *
- * What a player needs within the critical window comes from the edge. Beyond it a peer that has the segment is asked;
- * where none has it, viewers take turns at the edge, by a rank that each works out for itself, so that one fetches and
- * the others wait for it. Whoever runs out of time before that goes to the edge, as it would have without peers.
+ * What a player needs within the critical window comes from the edge, or from a peer that is known to be much faster.
+ * Beyond it a peer that has the segment is asked; where none has it, viewers take turns at the edge, by a rank that each
+ * works out for itself, so that one fetches and the others wait for it. Whoever runs out of time before that goes to the
+ * edge, as it would have without peers.
  */
 export interface ScheduleFacts {
   /** Playback that is loaded ahead, in ms. */
@@ -24,11 +25,18 @@ export interface ScheduleFacts {
   readonly live: boolean;
   /** Peers with an open channel. */
   readonly peers: number;
+  /** How long this viewer may still be about to hear who else there is and what they have; 0 once it has. */
+  readonly introducedMs: number;
+  /** What a fetch from the edge takes in the middle of cases. */
+  readonly edgeMs: number;
+  /** What the fastest of the holders would take, by what came from it before; undefined of none that is known. */
+  readonly peerMs: number | undefined;
 }
 
 export type Decision =
   | { readonly kind: 'edge'; readonly why: 'critical' | 'alone' | 'turn' }
-  | { readonly kind: 'peers' }
+  /** For so long, and then the edge. */
+  | { readonly kind: 'peers'; readonly ms: number }
   /** Look again when something was heard, or after so long. */
   | { readonly kind: 'wait'; readonly ms: number };
 
@@ -42,23 +50,37 @@ const TURNS_OF_SPARE = 0.75;
 const COPY_MS = 900;
 /** What an answer of a peer takes at least to be worth asking. */
 const LEAST_MS = 300;
+/** A peer's answer may take so many times as long as those before it. */
+const MOST_OF_PEER = 2;
 const SAFETY_MS = 400;
 const MAX_CRITICAL_MS = 6_000;
 /** How often it is looked at again where only a peer's line is waited for. */
 const LOOK_MS = 60;
 
 /** Playback below which the edge is asked at once: what a fetch takes in bad cases, half as much again, and a margin. */
-export function criticalMs(edgeP95Ms: number): number {
-  return Math.min(MAX_CRITICAL_MS, edgeP95Ms * 1.5 + SAFETY_MS);
+export function criticalMs(edgeSlowMs: number): number {
+  return Math.min(MAX_CRITICAL_MS, edgeSlowMs * 1.5 + SAFETY_MS);
 }
 
 export function decide(facts: ScheduleFacts): Decision {
   const spareMs = facts.bufferedMs - facts.criticalMs;
-  if (facts.peers === 0) return { kind: 'edge', why: 'alone' };
+  const { peerMs, introducedMs } = facts;
+  if (facts.peers === 0 && introducedMs <= 0) return { kind: 'edge', why: 'alone' };
+  // Where the edge is the slow one a peer that is known to be fast is the surer source of what is wanted at once.
+  if (spareMs < LEAST_MS && facts.holders > 0 && peerMs !== undefined) {
+    const ms = MOST_OF_PEER * peerMs;
+    if (ms < facts.edgeMs && ms < facts.bufferedMs) return { kind: 'peers', ms };
+  }
   // Less than a timer can tell is nothing.
   if (spareMs < 1) return { kind: 'edge', why: 'critical' };
   // With less time than one answer takes nobody is asked.
-  if (facts.holders > 0) return spareMs < LEAST_MS ? { kind: 'edge', why: 'critical' } : { kind: 'peers' };
+  if (facts.holders > 0)
+    return spareMs < LEAST_MS ? { kind: 'edge', why: 'critical' } : { kind: 'peers', ms: spareMs };
+  // Who has just come does not fetch what others have before it can know of it.
+  if (introducedMs > 0 && facts.busyHolders === 0 && facts.fetching === 0) {
+    if (spareMs <= LEAST_MS) return { kind: 'edge', why: 'critical' };
+    return { kind: 'wait', ms: Math.min(spareMs - LEAST_MS, introducedMs) };
+  }
   // It is here or on its way: a line that gets free, or what is announced, is waited for while there is time. Where that
   // takes long, one after the other fetches a further copy, before all would at once when they run out of time.
   if (facts.busyHolders > 0 || facts.fetching > 0) {
