@@ -120,16 +120,19 @@ export async function createEdge(
 
     // The books, and what they become.
     const instance = legacy?.instance ?? randomUUID();
-    const { ledger, journal, caps, evidence, reporter, claimer, credit, ...books } = await openBooks(config, {
-      chain,
-      scope,
-      build: overrides.buildReport ?? buildHonestReport,
-      instance,
-      fetch,
-      random,
-      clock,
-      log,
-    });
+    const { ledger, journal, caps, evidence, commitAt, reporter, claimer, credit, ...books } =
+      await openBooks(config, {
+        chain,
+        scope,
+        build: overrides.buildReport ?? buildHonestReport,
+        counters: overrides.counters,
+        sign,
+        instance,
+        fetch,
+        random,
+        clock,
+        log,
+      });
     goOnFrom(Math.max(evidence.lastCommitted(), ledger.lastCounted()));
     // One generation of processes after the other has the books; what an earlier one still sends is told to this.
     let succession: Succession | undefined;
@@ -355,14 +358,10 @@ export async function createEdge(
     const commits = createCommitDesk({
       chain,
       moments,
-      ledger,
-      journal,
-      evidence,
-      sign,
+      commitAt,
       async settle() {
         await Promise.all([plane.settle(), late.sync()]);
       },
-      ...(overrides.counters === undefined ? {} : { counters: overrides.counters }),
     });
     await ports?.release();
     const control = await startControlServer(

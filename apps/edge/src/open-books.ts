@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SignBytes } from '@media-network/protocol';
 import { errorMessage } from '@media-network/runtime';
 import type { Clock, Log, RepeatingTask, Scope } from '@media-network/runtime';
 import { createCaps } from './caps/caps.ts';
@@ -12,6 +13,8 @@ import { openJournal } from './journal/journal.ts';
 import type { Journal } from './journal/journal.ts';
 import { createLedger } from './journal/ledger.ts';
 import type { Ledger } from './journal/ledger.ts';
+import { createCommitMaker } from './report/commit-maker.ts';
+import type { CommitAt, CommitMakerDeps } from './report/commit-maker.ts';
 import { createClaimer } from './report/claimer.ts';
 import type { Claimer } from './report/claimer.ts';
 import { openEvidenceStore } from './report/evidence-store.ts';
@@ -30,6 +33,7 @@ export interface Books {
   readonly journal: Journal;
   readonly caps: Caps;
   readonly evidence: EvidenceStore;
+  readonly commitAt: CommitAt;
   readonly reporter: Reporter;
   readonly claimer: Claimer;
   readonly credit: OpenCredit;
@@ -42,6 +46,8 @@ export async function openBooks(
     readonly chain: EdgeChain;
     readonly scope: Scope;
     readonly build: BuildReport;
+    readonly counters: CommitMakerDeps['counters'];
+    readonly sign: SignBytes;
     /** Tells this process from others under the same key. */
     readonly instance: string;
     readonly fetch: typeof globalThis.fetch;
@@ -50,7 +56,7 @@ export async function openBooks(
     readonly log: Log;
   },
 ): Promise<Books> {
-  const { chain, scope, build, instance, fetch, random, clock, log } = deps;
+  const { chain, scope, build, counters, sign, instance, fetch, random, clock, log } = deps;
   const ledger = createLedger(evidenceReaders);
   const journal = await openJournal({ ledger, clock, log }, { dir: join(config.dir, 'journal') });
   scope.add('journal', () => journal.close());
@@ -70,6 +76,7 @@ export async function openBooks(
     },
   );
   const evidence = await openEvidenceStore(join(config.dir, 'evidence'));
+  const commitAt = createCommitMaker({ chain, ledger, journal, evidence, sign, counters });
   const knownProcess = createKnownProcess({ chain, fetch, instance });
   const closer = createReportCloser({ chain, evidence, clock, log }, { evidenceWeeks: config.evidenceWeeks });
   const claimer = createClaimer({ chain, clock, log, random, fetch });
@@ -82,6 +89,7 @@ export async function openBooks(
     ledger,
     journal,
     evidence,
+    commitAt,
     build,
     openTerms: (hour) => credit.termsOf(hour),
     knownProcess,
@@ -89,5 +97,5 @@ export async function openBooks(
     log,
   });
   const tasks = [journal.task, reporter.task, closer, claimer.task, credit.task];
-  return { ledger, journal, caps, evidence, reporter, claimer, credit, tasks };
+  return { ledger, journal, caps, evidence, commitAt, reporter, claimer, credit, tasks };
 }

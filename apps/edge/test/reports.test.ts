@@ -2,6 +2,8 @@ import {
   EMPTY_ROOT,
   buildClaims,
   checkReport,
+  decodeCommits,
+  decodeCounters,
   decodeDigestList,
   decodeEntries,
   decodeReceiptList,
@@ -105,6 +107,20 @@ it('reports an hour once, with evidence that a guard finds right', async () => {
   await task('reporter').runNow();
   expect(Number(network.chain.submitted[1]?.bytes)).toBe(late);
   expect(await network.counter(resource.address)).toBe(bytes + late);
+});
+
+it('has its counters as of the end of the hour with the report, whatever it has served since', async () => {
+  const hour = hourNow();
+  const { bytes } = await resource.get('/a');
+  toNextReport(hour);
+  await resource.get('/a');
+  await task('reporter').runNow();
+  expect(network.chain.submitted).toHaveLength(1);
+  const answer = await fetch(`${network.edge.controlUrl}/v1/commits?hour=${hour + 1}`);
+  const commits = decodeCommits(new Uint8Array(await answer.arrayBuffer()));
+  expect(commits).toMatchObject([{ hour: BigInt(hour + 1), slot: 0, total: BigInt(bytes) }]);
+  const counters = await evidence('counters', commits?.[0]?.root ?? EMPTY_ROOT);
+  expect(decodeCounters(counters)).toEqual([{ resource: resource.address, bytes: BigInt(bytes) }]);
 });
 
 it('submits the same root after a restart between sealing and submitting, and only once', async () => {

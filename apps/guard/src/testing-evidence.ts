@@ -2,12 +2,14 @@ import http from 'node:http';
 import type { Found } from '@media-network/chain';
 import { NODE_STATUS } from '@media-network/chain/schema';
 import {
+  U64_MAX,
   addressOf,
   buildCommit,
   buildReport,
   createSessionKey,
   encodeCommit,
   encodeReceiptList,
+  minOf,
   receiptListRoot,
   signCommit,
   signReceipt,
@@ -36,6 +38,8 @@ export interface TestEdge {
   readonly entries: Uint8Array;
   readonly entryList: readonly Entry[];
   readonly commits: readonly Commit[];
+  /** Behind the last of them. */
+  readonly counters: Uint8Array;
   readonly key: Key;
   /** Targets that were asked for. */
   readonly asked: string[];
@@ -52,7 +56,7 @@ export interface TestEdgeOptions {
   readonly misbehave?: (request: http.IncomingMessage, response: http.ServerResponse) => boolean;
   /** What the report on chain says otherwise than its entries. */
   readonly report?: Partial<Found<'report'>>;
-  /** Slots in which it committed; its counters rise evenly over the hour. */
+  /** Slots in which it committed, 12 for the end of the hour; its counters rise evenly over the hour. */
   readonly commitSlots?: readonly number[];
   readonly host?: string;
 }
@@ -98,17 +102,23 @@ export async function startTestEdge(options: TestEdgeOptions): Promise<TestEdge>
   const built = buildReport(hour, entries, sha256);
   lists.set(`/v1/entries/${toHex(built.report.root)}`, built.blob);
   const commits: Commit[] = [];
-  for (const slot of options.commitSlots ?? [2, 9]) {
+  let last: Uint8Array = new Uint8Array(0);
+  for (const slot of options.commitSlots ?? [2, 9, 12]) {
     const counters = options.traffic.map(({ resource, perSlot }) => ({
       resource,
-      bytes: 1_000n + perSlot * BigInt(slot),
+      bytes: minOf(U64_MAX, 1_000n + perSlot * BigInt(slot)),
     }));
-    const at = { edge, boot: 1, hour, slot, unixMs: hour * 100_000n + BigInt(slot) };
+    const at = { edge, boot: 1, hour: hour + BigInt(Math.floor(slot / 12)), slot: slot % 12, unixMs: 0n };
     const { body, blob } = buildCommit(at, counters, sha256);
     lists.set(`/v1/counters/${toHex(body.root)}`, blob);
+    last = blob;
     commits.push(await signCommit(body, key.sign));
   }
-  lists.set(`/v1/commits?hour=${hour}`, Buffer.concat(commits.map(encodeCommit)));
+  for (const of of [hour, hour + 1n])
+    lists.set(
+      `/v1/commits?hour=${of}`,
+      Buffer.concat(commits.filter((each) => each.hour === of).map(encodeCommit)),
+    );
 
   const asked: string[] = [];
   const server = await listenAt((request, response) => {
@@ -140,6 +150,7 @@ export async function startTestEdge(options: TestEdgeOptions): Promise<TestEdge>
     entries: built.blob,
     entryList: entries,
     commits,
+    counters: last,
     key,
     asked,
     close: () => server.close(),

@@ -1,6 +1,8 @@
 export { copyResources } from './copied-resources.ts';
 export { runDetection } from './detection/detection.ts';
 export type { ColluderRow, Detection, DetectionRow, HonestRow } from './detection/detection.ts';
+export type { GuardSetRow } from './detection/guard-sets.ts';
+export type { MeterRow, OverreportRow } from './detection/overreports.ts';
 export { plotDetection } from './detection/plot.ts';
 export { missesOf } from './outcome.ts';
 export { runLab } from './run-lab.ts';

@@ -1,6 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { ColluderRow, DetectionRow, HonestRow } from '@media-network/lab';
+import type {
+  ColluderRow,
+  DetectionRow,
+  GuardSetRow,
+  HonestRow,
+  MeterRow,
+  OverreportRow,
+} from '@media-network/lab';
 import { formatMedia, formatMs } from '../amounts.ts';
 import type { CliContext } from '../command.ts';
 import { table } from '../terminal/table.ts';
@@ -13,6 +20,7 @@ export interface DetectOptions {
   readonly json?: true;
 }
 
+const amounts = (now: bigint, before: bigint): string => `${formatMedia(now)} (${formatMedia(before)})`;
 const orNone = (value: number | null): string => (value === null ? '–' : String(value));
 
 /** `media lab --detect`. */
@@ -29,7 +37,14 @@ export async function detect(options: DetectOptions, context: CliContext): Promi
     say: (line) => void terminal.progress(`${line} ...`),
   });
   if (options.plot !== undefined) await writeFile(resolve(context.cwd, options.plot), plotDetection(found));
-  const rows = [...found.detection, ...found.honest, ...found.colluders];
+  const rows = [
+    ...found.detection,
+    ...found.honest,
+    ...found.overreports,
+    ...found.meters,
+    ...found.sets,
+    ...found.colluders,
+  ];
   const missed = rows.filter(({ holds }) => !holds).length;
   if (missed > 0) context.setExitCode(1);
   if (options.json === true) {
@@ -62,6 +77,54 @@ export async function detect(options: DetectOptions, context: CliContext): Promi
     { head: 'voted out', value: (row: HonestRow) => String(row.removed), align: right },
     { head: 'hours rejected', value: (row: HonestRow) => String(row.rejectedHours), align: right },
   ];
+  const overreports = [
+    { head: '', value: mark },
+    { head: 'a report of', value: (row: OverreportRow) => row.name },
+    {
+      head: 'not credited in full',
+      value: (row: OverreportRow) => `${Math.round(row.found * 100)} %`,
+      align: right,
+    },
+    { head: 'minutes until then', value: (row: OverreportRow) => orNone(row.minutes), align: right },
+    { head: 'promised', value: (row: OverreportRow) => orNone(row.within), align: right },
+  ];
+  const meters = [
+    { head: '', value: mark },
+    { head: 'honest edges', value: (row: MeterRow) => row.name },
+    { head: 'edge-weeks', value: (row: MeterRow) => String(row.edgeWeeks), align: right },
+    { head: 'hours not in full', value: (row: MeterRow) => String(row.notFull), align: right },
+  ];
+  const sets = [
+    {
+      head: '',
+      value: (row: GuardSetRow) => (row.beyond ? style.yellow('·') : mark(row)),
+    },
+    { head: 'guards', value: (row: GuardSetRow) => String(row.guards), align: right },
+    { head: 'of them', value: (row: GuardSetRow) => row.name },
+    { head: 'honest edges out', value: (row: GuardSetRow) => String(row.honestRemoved), align: right },
+    {
+      head: 'corrupt out',
+      value: (row: GuardSetRow) => `${Math.round(row.corruptRemoved * 100)} %`,
+      align: right,
+    },
+    { head: 'hours', value: (row: GuardSetRow) => orNone(row.hours), align: right },
+    { head: 'decided otherwise', value: (row: GuardSetRow) => String(row.decidedOtherwise), align: right },
+    {
+      head: 'honest edges earn (without)',
+      value: (row: GuardSetRow) => amounts(row.honestEdges, row.before.honestEdges),
+      align: right,
+    },
+    {
+      head: 'honest guards',
+      value: (row: GuardSetRow) => amounts(row.honestGuards, row.before.honestGuards),
+      align: right,
+    },
+    {
+      head: 'the others',
+      value: (row: GuardSetRow) => amounts(row.others, row.before.others),
+      align: right,
+    },
+  ];
   const colluders = [
     { head: '', value: mark },
     {
@@ -77,6 +140,12 @@ export async function detect(options: DetectOptions, context: CliContext): Promi
     ...table(found.detection, detection, style),
     '',
     ...table(found.honest, honest, style),
+    '',
+    ...table(found.overreports, overreports, style),
+    '',
+    ...table(found.meters, meters, style),
+    '',
+    ...table(found.sets, sets, style),
     '',
     ...table(found.colluders, colluders, style),
   ])

@@ -3,7 +3,9 @@ import type { Clock, Log, RepeatingTask, RoundResult } from '@media-network/runt
 import type { EdgeChain } from '../chain/edge-chain.ts';
 import { hourEndMs, reportDeadlineMs } from '../chain/periods.ts';
 import type { Journal } from '../journal/journal.ts';
+import { SAMPLES } from '../journal/ledger.ts';
 import type { HourBook, Ledger, SealedHour } from '../journal/ledger.ts';
+import type { CommitAt } from './commit-maker.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { KnownProcess } from './known-process.ts';
 import type { BuildReport, OpenTerms } from './report-builder.ts';
@@ -13,6 +15,7 @@ export interface ReporterDeps {
   readonly ledger: Ledger;
   readonly journal: Journal;
   readonly evidence: EvidenceStore;
+  readonly commitAt: CommitAt;
   readonly build: BuildReport;
   /** What open bytes of an hour are paid for, as the chain has it now. */
   readonly openTerms: (hour: number) => Promise<OpenTerms>;
@@ -83,6 +86,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
       return undefined;
     }
     await evidence.put(book.hour, built);
+    // What all counters stand at as of its end: guards take no report without.
+    await deps.commitAt((book.hour + 1) * SAMPLES);
     const sealed = {
       root: Buffer.from(built.report.root).toString('hex'),
       bytes: Number(built.report.bytes),

@@ -7,24 +7,15 @@ export interface AskPlan {
 
 /** Asks beyond the planned ones, when an edge did not answer. */
 const MAX_RETRIES = 2;
-/** Of an hour, its first sample: what is committed to in it is as of the end of the hour before. */
-const FIRST = 1 / 12;
-/** Part of that sample at either end that is kept clear of: clocks differ. */
-const MARGIN = 0.2;
 /** In the last sample of an hour an answer might come after its end, and a busy guard might not look again within it. */
 const LAST = 0.91;
 
 /**
- * One moment in the first sample, so that two hours' first commits say what was served from the one to the other, to the
- * byte; and one in each half of what is left, so that nothing within an hour can be made up when it is over. Nobody but the
+ * One moment in each half of the hour: two commits that lie apart say what was served between them. Nobody but the
  * guard knows them before it asks.
  */
 export function drawAsks(random: () => number): AskPlan {
-  const first = FIRST * (MARGIN + (1 - 2 * MARGIN) * random());
-  return {
-    times: [first, FIRST + (0.5 - FIRST) * random(), 0.5 + (LAST - 0.5) * random()],
-    retries: MAX_RETRIES,
-  };
+  return { times: [0.5 * random(), 0.5 + (LAST - 0.5) * random()], retries: MAX_RETRIES };
 }
 
 /** What is left of a plan at `part` of the hour, and whether to ask now. Several that were missed are one ask. */

@@ -47,7 +47,7 @@ export interface Collect {
   close(): Promise<void>;
 }
 
-/** The duty that asks edges for their counters, at the turn of each hour and about twice in between, at moments that nobody can foresee. */
+/** The duty that asks edges for their counters, about twice an hour each, at moments that nobody can foresee. */
 export function createCollect(deps: CollectDeps): Collect {
   const { network, book, random } = deps;
   const slots = createSlots(PARALLEL, deps.onFailure);

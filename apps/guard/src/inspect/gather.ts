@@ -3,7 +3,6 @@ import {
   COMMIT_BYTES,
   COUNTER_BYTES,
   checkEntries,
-  compareCommits,
   decodeCommits,
   decodeCounters,
   decodeDigestList,
@@ -25,6 +24,7 @@ import { resourceIn } from '../resource-hours.ts';
 import type { HourBook } from '../state/hour-book.ts';
 import type { EdgeAllowance } from './edge-allowances.ts';
 import type { Evidence } from './judge.ts';
+import { mostTelling } from './most-telling.ts';
 import type { SessionBook } from './session-book.ts';
 
 export interface GatherDeps {
@@ -54,10 +54,10 @@ export interface Gathered {
   readonly commits: readonly CollectedCommit[];
 }
 
+type PeerAnswer = Awaited<ReturnType<PeerFetch['get']>>;
+
 /** Commits of an hour that are read from one peer: one a sample, and what contradicts them. */
 const MAX_COMMITS = 64;
-/** Commits whose counters are read: the first and the last of the hour and what lies around it say most. */
-const MAX_COUNTERS = 6;
 const SMALL_MS = 5_000;
 /** Lists of digests that are read of one report, for the next probes. */
 const DIGEST_LISTS = 3;
@@ -153,16 +153,30 @@ async function find(
 
 /** Commits of the edge around the hour: those this guard collected, those the edge shows, those other guards collected. */
 async function gatherCommits(deps: GatherDeps, task: GatherTask): Promise<readonly CollectedCommit[]> {
-  const { edge } = task;
+  const { edge, guards, allowance, guardsSignal } = task;
   const { hour } = task.report;
-  const kept = (each: bigint): readonly Commit[] => deps.book.of(edge.address, each).commits;
-  await Promise.all(
-    // The first of the next hour is as of this one's end: without it nothing is said of the last samples.
-    [hour, ...(kept(hour + 1n).some(({ slot }) => slot === 0) ? [] : [hour + 1n])].map(async (each) => {
-      for (const commit of await shownOf(deps, task, each))
-        if (commit.hour === each) await deps.intake.take(commit, edge);
-    }),
-  );
+  const limits = { maxBytes: MAX_COMMITS * COMMIT_BYTES, timeoutMs: SMALL_MS };
+  const ofEdge = (of: bigint): Promise<PeerAnswer> =>
+    allowance.ask((signal) => deps.fetch.get(edge.control, `/v1/commits?hour=${of}`, { ...limits, signal }));
+  const ofGuards = (of: bigint): Promise<PeerAnswer>[] =>
+    guards.map((guard) =>
+      deps.fetch.get(guard, `/v1/commits?hour=${of}&edge=${edge.address}`, {
+        ...limits,
+        signal: guardsSignal,
+      }),
+    );
+  async function takeIn(of: bigint, asked: readonly Promise<PeerAnswer>[]): Promise<void> {
+    for (const answer of await Promise.all(asked)) {
+      const claimed = answer?.status === 200 ? (decodeCommits(answer.body) ?? []) : [];
+      for (const commit of claimed) if (commit.hour === of) await deps.intake.take(commit, edge);
+    }
+  }
+  const kept = (of: bigint): readonly Commit[] => deps.book.of(edge.address, of).commits;
+  const atEnd = (): boolean => kept(hour + 1n).some(({ slot }) => slot === 0);
+  await takeIn(hour, [ofEdge(hour), ...ofGuards(hour)]);
+  // The first of the next hour is as of this one's end; an edge has it with its report.
+  if (!atEnd()) await takeIn(hour + 1n, [ofEdge(hour + 1n)]);
+  if (!atEnd()) await takeIn(hour + 1n, ofGuards(hour + 1n));
   const around = [hour - 1n, hour, hour + 1n].flatMap(kept);
   const read = new Set(mostTelling(around, hour));
   const collected: CollectedCommit[] = [];
@@ -172,36 +186,6 @@ async function gatherCommits(deps: GatherDeps, task: GatherTask): Promise<readon
     if (read.has(commit) || commit.hour === hour) collected.push({ commit, counters });
   }
   return collected;
-}
-
-/** Commits of an hour that the edge and other guards show; of whom, is to be seen. */
-async function shownOf(deps: GatherDeps, task: GatherTask, hour: bigint): Promise<readonly Commit[]> {
-  const { edge, guards, allowance, guardsSignal } = task;
-  const limits = { maxBytes: MAX_COMMITS * COMMIT_BYTES, timeoutMs: SMALL_MS };
-  const answers = await Promise.all([
-    allowance.ask((signal) =>
-      deps.fetch.get(edge.control, `/v1/commits?hour=${hour}`, { ...limits, signal }),
-    ),
-    ...guards.map((guard) =>
-      deps.fetch.get(guard, `/v1/commits?hour=${hour}&edge=${edge.address}`, {
-        ...limits,
-        signal: guardsSignal,
-      }),
-    ),
-  ]);
-  return answers.flatMap((answer) => (answer?.status === 200 ? (decodeCommits(answer.body) ?? []) : []));
-}
-
-/** The newest before the hour, the oldest after it, and of the hour the outermost. */
-function mostTelling(commits: readonly Commit[], hour: bigint): readonly Commit[] {
-  const sorted = commits.toSorted(compareCommits);
-  const before = sorted.findLast((commit) => commit.hour < hour);
-  const after = sorted.find((commit) => commit.hour > hour);
-  const within = sorted.filter((commit) => commit.hour === hour);
-  const inner = MAX_COUNTERS - 2;
-  const outermost =
-    within.length <= inner ? within : [...within.slice(0, inner / 2), ...within.slice(-inner / 2)];
-  return [...(before === undefined ? [] : [before]), ...outermost, ...(after === undefined ? [] : [after])];
 }
 
 async function countersOf(

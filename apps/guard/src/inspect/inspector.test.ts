@@ -178,7 +178,11 @@ describe('inspection', () => {
     expect(await guard.round()).toBe('busy');
     expect(guard.said(edge)).toEqual([1, 'full']);
     expect(guard.inspector.judged(HOUR, edge.report.address)?.resources).toEqual([FIRST]);
-    expect(guard.book.of(edge.account.address, HOUR).commits).toHaveLength(2);
+    for (const [hour, commits] of [
+      [HOUR, 2],
+      [HOUR + 1n, 1],
+    ] as const)
+      expect(guard.book.of(edge.account.address, hour).commits).toHaveLength(commits);
     expect(await guard.round()).toBe('idle');
     expect(guard.inspector.settled(HOUR)).toBe(1);
   });
@@ -292,7 +296,8 @@ describe('inspection', () => {
     await guard.round();
     expect(parse.mock.calls.filter(([text]) => text.length > 1_000)).toEqual([]);
     parse.mockRestore();
-    expect(guard.said(edge)).toEqual([1, 'full']);
+    // They are no counters as of the end of the hour either.
+    expect(guard.said(edge)).toEqual([2, 'noCommit']);
   });
 
   it('never rejects what was not asked for', async () => {
@@ -313,7 +318,10 @@ describe('inspection', () => {
     });
     const other = await listenAt((request, response) => {
       if (request.url === `/v1/entries/${toHex(edge.report.root)}`) response.end(edge.entries);
-      else if (request.url === `/v1/commits?hour=${HOUR}&edge=${edge.account.address}`) response.end();
+      else if (request.url === `/v1/commits?hour=${HOUR + 1n}&edge=${edge.account.address}`)
+        response.end(Buffer.concat(edge.commits.filter(({ hour }) => hour > HOUR).map(encodeCommit)));
+      else if (request.url === `/v1/counters/${toHex(edge.commits.at(-1)?.root ?? new Uint8Array())}`)
+        response.end(edge.counters);
       else response.writeHead(404).end();
     });
     closing.push(() => other.close());
@@ -335,12 +343,13 @@ describe('inspection', () => {
   it('is not thrown by slots near 2⁶⁴: sums stop where the program stops', async () => {
     const huge = await edgeAt(0, {
       traffic: [{ resource: FIRST, perSlot: 2n ** 64n - 1n }],
-      commitSlots: [],
+      commitSlots: [12],
     });
     const honest = await edgeAt(1);
     const guard = await inspectorFor([huge, honest]);
     await guard.round();
-    expect(guard.said(huge)?.[0]).toBe(1);
+    // Counters stop there, too, and cannot bear out twelve such slots.
+    expect(guard.said(huge)).toEqual([2, 'mismatch']);
     expect(guard.said(honest)).toEqual([1, 'full']);
   });
 
@@ -381,7 +390,7 @@ describe('inspection', () => {
   });
 
   it('counts vouched bytes only where counters are refused to this guard and to all others', async () => {
-    const edge = await edgeAt(0, { commitSlots: [] });
+    const edge = await edgeAt(0, { commitSlots: [12] });
     const guard = await inspectorFor([edge]);
     for (let i = 0; i < 2; i += 1) guard.book.addAsk(edge.account.address, HOUR, false);
     guard.book.addContact(edge.account.address, HOUR, true);

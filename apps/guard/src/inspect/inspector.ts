@@ -1,5 +1,5 @@
 import type { Found } from '@media-network/chain';
-import { hourAt, hourEnd, hourPhase, hourStart, weekOfHour } from '@media-network/protocol';
+import { hourAt, hourPhase, hourStart, weekOfHour } from '@media-network/protocol';
 import type { HourPhase, Periods } from '@media-network/protocol';
 import type { Clock, Log, RoundResult } from '@media-network/runtime';
 import type { Counts } from '../counts.ts';
@@ -146,8 +146,6 @@ export function createInspector(deps: InspectorDeps): Inspector {
         if (!OPEN.has(phase)) break;
         const set = await network.guardSet(weekOfHour(config, hour), snapshot);
         if (!set.usable || !set.numbers.includes(deps.guardNo)) continue;
-        // Until the sample after it is over, edges are being asked for their counters as of its end.
-        if (now < hourEnd(config, hour) + BigInt(config.sampleSecs)) continue;
         const due = (await deps.client.reports(hour)).filter(isDue);
         // Those that were quick before come first, so that slow ones use the slots that are left.
         due.sort((a, b) => allowances.spentMs(a.edge) - allowances.spentMs(b.edge));

@@ -50,6 +50,11 @@ function commit(
 }
 
 const MEGA = 1_000_000n;
+/** As of the end of the hour, as an edge makes it with its report. */
+const AT_END: CollectedCommit = (() => {
+  const made = commit(0, 60n * MEGA);
+  return { ...made, commit: { ...made.commit, hour: 6n } };
+})();
 const said = (change: Partial<JudgeFacts> = {}): unknown[] => {
   const verdict = judge({
     hour: 5n,
@@ -57,7 +62,7 @@ const said = (change: Partial<JudgeFacts> = {}): unknown[] => {
     seen: seen(),
     joinedBefore: true,
     online: true,
-    commits: [commit(2, 50n * MEGA), commit(8, 56n * MEGA)],
+    commits: [commit(2, 50n * MEGA), commit(8, 56n * MEGA), AT_END],
     ...change,
   });
   return [verdict.level, verdict.reason, verdict.open];
@@ -74,25 +79,37 @@ describe('levels', () => {
     expect(said({ ...late, commits: [], online: false })).toEqual([2, 'noCommit', true]);
     // Of other hours, or without counters, they say nothing of this one.
     const other = commit(8, 56n * MEGA);
-    const before = { ...other, commit: { ...other.commit, hour: 6n } };
-    expect(said({ ...late, commits: [before, commit(8, undefined)] })).toEqual([2, 'noCommit', true]);
-    expect(said({ ...late, commits: [commit(8, 56n * MEGA)] })).toEqual([1, 'full', false]);
+    const after = { ...other, commit: { ...other.commit, hour: 6n } };
+    expect(said({ ...late, commits: [after, commit(8, undefined)] })).toEqual([2, 'noCommit', true]);
+    expect(said({ ...late, commits: [commit(8, 56n * MEGA), AT_END] })).toEqual([1, 'full', false]);
+  });
+
+  it('are vouched bytes only as long as nobody has counters as of the end of the hour', () => {
+    const within = [commit(2, 50n * MEGA), commit(8, 56n * MEGA)];
+    expect(said({ commits: within })).toEqual([2, 'noCommit', true]);
+    expect(said({ commits: [...within, { ...AT_END, counters: undefined }] })).toEqual([2, 'noCommit', true]);
+    const later = { ...AT_END, commit: { ...AT_END.commit, slot: 1 } };
+    expect(said({ commits: [...within, later] })).toEqual([2, 'noCommit', true]);
+    // A twentieth more than it counted, all of it after the last commit of the hour.
+    const above = entry(MEGA).slots.with(11, MEGA + (12n * MEGA) / 20n);
+    const evidence = { kind: 'whole', entries: [{ ...entry(MEGA), slots: above }] } as const;
+    expect(said({ commits: [...within, AT_END], evidence })).toEqual([2, 'mismatch', false]);
   });
 
   it('are vouched bytes only where counters were refused: silence is no evidence of service', () => {
     const silent = seen({ asks: { answered: 0, refused: 2 } });
-    expect(said({ seen: silent, commits: [] })).toEqual([2, 'noCommit', false]);
-    expect(said({ seen: silent, commits: [], online: false })).toEqual([1, 'full', false]);
+    expect(said({ seen: silent, commits: [AT_END] })).toEqual([2, 'noCommit', false]);
+    expect(said({ seen: silent, commits: [AT_END], online: false })).toEqual([1, 'full', false]);
     // Asked once, by chance: nothing is held against it.
-    expect(said({ seen: seen({ asks: { answered: 0, refused: 1 } }), commits: [] })).toEqual([
+    expect(said({ seen: seen({ asks: { answered: 0, refused: 1 } }), commits: [AT_END] })).toEqual([
       1,
       'full',
       false,
     ]);
     // A root without the counters behind it is none.
-    expect(said({ seen: silent, commits: [commit(2, undefined)] })).toEqual([2, 'noCommit', false]);
+    expect(said({ seen: silent, commits: [commit(2, undefined), AT_END] })).toEqual([2, 'noCommit', false]);
     // Another guard got one.
-    expect(said({ seen: silent, commits: [commit(2, 50n * MEGA)] })).toEqual([1, 'full', false]);
+    expect(said({ seen: silent, commits: [commit(2, 50n * MEGA), AT_END] })).toEqual([1, 'full', false]);
   });
 
   it('are vouched bytes only where counters contradict each other or the report', () => {
@@ -106,11 +123,9 @@ describe('levels', () => {
     ]);
     expect(said({ commits: [commit(2, 50n * MEGA), commit(8, 51n * MEGA)] })).toEqual([2, 'mismatch', false]);
     // Two starts may both have a commit in a sample.
-    expect(said({ commits: [commit(2, 50n * MEGA), commit(2, 50n * MEGA, { boot: 2, root: 9 })] })).toEqual([
-      1,
-      'full',
-      false,
-    ]);
+    expect(
+      said({ commits: [commit(2, 50n * MEGA), commit(2, 50n * MEGA, { boot: 2, root: 9 }), AT_END] }),
+    ).toEqual([1, 'full', false]);
   });
 
   it('are vouched bytes only where the report has less than the guard itself received', () => {

@@ -84,5 +84,15 @@ export function judge(facts: JudgeFacts): Verdict {
     received: seen.probed,
   });
   if (finding.kind === 'vouched-only') return settled(2, finding.reason, finding.words);
+  // An edge makes one before it reports, and keeps it with the entries.
+  const isAtEnd = ({ commit, counters }: CollectedCommit): boolean =>
+    commit.hour === hour + 1n && commit.slot === 0 && counters !== undefined;
+  if (!facts.commits.some(isAtEnd))
+    return {
+      level: 2,
+      reason: 'noCommit',
+      words: 'nobody has its counters as of the end of the hour',
+      open: true,
+    };
   return settled(1, 'full', 'all checks passed');
 }

@@ -12,6 +12,10 @@ import {
   throttlingEdge,
 } from './behaviour.ts';
 import type { EdgeBehaviour, GuardPlan } from './behaviour.ts';
+import { compareGuardSets } from './guard-sets.ts';
+import type { GuardSetRow } from './guard-sets.ts';
+import { OVERREPORT_CASES, findOverreports, watchMeters } from './overreports.ts';
+import type { MeterRow, OverreportRow } from './overreports.ts';
 import { play } from './play.ts';
 
 /** What is to be found, or is not. */
@@ -69,6 +73,9 @@ export interface ColluderRow {
 export interface Detection {
   readonly detection: readonly DetectionRow[];
   readonly honest: readonly HonestRow[];
+  readonly overreports: readonly OverreportRow[];
+  readonly meters: readonly MeterRow[];
+  readonly sets: readonly GuardSetRow[];
   readonly colluders: readonly ColluderRow[];
 }
 
@@ -277,6 +284,8 @@ function colluders(share: number): ColluderRow {
   };
 }
 
+/** Of sets of guards each seed is a day of four edges, played twice: more say nothing new. */
+const MOST_SET_SEEDS = 20;
 const SHARES = [0, 0.05, 0.1, 0.2, 0.33, 0.4, 0.5, 0.6];
 
 /** Plays everything; `say` is told what comes next. */
@@ -298,5 +307,14 @@ export async function runDetection(options: {
     options.say(`honest edges: ${each.name}`);
     honest.push(await watchHonest(each, options.edgeWeeks));
   }
-  return { detection, honest, colluders: SHARES.map(colluders) };
+  const overreports: OverreportRow[] = [];
+  for (const each of OVERREPORT_CASES) {
+    if (options.signal.aborted) break;
+    options.say(`reports ${each.name}`);
+    overreports.push(findOverreports(each, options.seeds));
+  }
+  options.say('honest reports');
+  const meters = options.signal.aborted ? [] : [watchMeters(options.edgeWeeks)];
+  const sets = await compareGuardSets(Math.min(options.seeds, MOST_SET_SEEDS), options);
+  return { detection, honest, overreports, meters, sets, colluders: SHARES.map(colluders) };
 }

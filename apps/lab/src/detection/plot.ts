@@ -3,6 +3,9 @@ import type { Detection } from './detection.ts';
 const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
+/** Base units as MEDIA. */
+const media = (amount: bigint): string => (Number(amount) / 1e9).toFixed(4);
+
 const WIDTH = 860;
 const LEFT = 330;
 const ROW = 26;
@@ -53,6 +56,17 @@ export function plotDetection(found: Detection): string {
     (row) =>
       `<tr><td>${escape(row.name)}</td><td>${row.edgeWeeks}</td><td>${row.removed}</td><td>${row.rejectedHours}</td></tr>`,
   );
+  const overreports = found.overreports.map(
+    (row) =>
+      `<tr><td>${escape(row.name)}</td><td>${Math.round(row.found * 100)} %</td><td>${row.minutes ?? '–'}</td><td>${row.within ?? '–'}</td></tr>`,
+  );
+  const meters = found.meters.map(
+    (row) => `<tr><td>${escape(row.name)}</td><td>${row.edgeWeeks}</td><td>${row.notFull}</td></tr>`,
+  );
+  const sets = found.sets.map(
+    (row) =>
+      `<tr><td>${row.guards}</td><td>${escape(row.name)}${row.beyond ? ' (beyond what is promised)' : ''}</td><td>${row.honestRemoved}</td><td>${Math.round(row.corruptRemoved * 100)} %</td><td>${row.hours ?? '–'}</td><td>${row.decidedOtherwise}</td>${[row.honestEdges, row.before.honestEdges, row.honestGuards, row.before.honestGuards, row.others, row.before.others].map((amount) => `<td>${media(amount)}</td>`).join('')}</tr>`,
+  );
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -64,13 +78,19 @@ svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: #333; }
 line.good { stroke: #1a7f4b; stroke-width: 4; } circle.good { fill: #1a7f4b; }
 line.bad { stroke: #b3261e; stroke-width: 4; } circle.bad { fill: #b3261e; } .none { fill: #777; }
 polyline { fill: none; stroke-width: 3; } .paid { stroke: #b3261e; } .back { stroke: #1a7f4b; }
-table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: left; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: left; }
 </style>
 <h1>What guards find</h1>
 <p>Looks of one guard at an edge until more than two thirds of seven are sure of it: the median (dot), and what 99 of 100 seeds need (end of the line). A black bar is the promise.</p>
 ${detectionChart(found)}
 <h2>Honest edges, with one packet in twenty lost and a restart a day</h2>
 <table><tr><th>beside</th><th>edge-weeks</th><th>voted out</th><th>hours rejected</th></tr>${honest.join('')}</table>
+<h2>Reports above what was counted</h2>
+<table><tr><th>a report of</th><th>not credited in full</th><th>minutes until then</th><th>promised</th></tr>${overreports.join('')}</table>
+<table><tr><th>honest edges</th><th>edge-weeks</th><th>hours not in full</th></tr>${meters.join('')}</table>
+<h2>Sets of guards that lie, lag or are split, beside honest ones</h2>
+<p>Three honest edges and one that serves a wrong answer in 20 and reports 5 % more than it counted, for a day. Amounts in MEDIA, with it and without.</p>
+<div class="wide"><table><tr><th>guards</th><th>of them</th><th>honest edges out</th><th>corrupt out</th><th>hours at most</th><th>decided otherwise</th><th>honest edges earn</th><th>without</th><th>honest guards</th><th>without</th><th>the others</th><th>without</th></tr>${sets.join('')}</table></div>
 <h2>A league that bills itself</h2>
 <p>What a publisher, its edges and its guards pay for traffic that never was (red), and what comes back (green), by their share of all edges and guards.</p>
 ${colluderChart(found)}
