@@ -78,7 +78,8 @@ export function createEdgePicker(
         // A share of 0.3 is open to the same three tenths of all prefixes at every guard.
         const share = shares[edge] ?? 0;
         const hash = fraction(mix(prefix, seeds[edge] ?? 0));
-        if (hash >= share) {
+        // A home was found to be open, by more than the share: who has nothing else nearby.
+        if (hash >= share && edge !== home) {
           const by = share / (hash + Number.EPSILON);
           if (by > nearestBy) [nearest, nearestBy] = [edge, by];
           continue;

@@ -5,6 +5,8 @@ export interface Candidate {
   readonly ms: number;
   /** Whether its share lets the prefix to it. */
   readonly open: boolean;
+  /** Milliseconds that the best of the others is further; 0 unless told otherwise. */
+  readonly detourMs?: number;
 }
 
 /** Another edge must be better by as much, milliseconds and part, and as many times running: estimates are noisy, moves cost caches. */
@@ -16,6 +18,8 @@ const MAX_HOMES = 65_536;
 
 interface Home {
   edge: string;
+  /** From it, when it was last decided about. */
+  detourMs: number;
   /** Who was better, and how many times running. */
   rival: string;
   times: number;
@@ -29,8 +33,8 @@ export interface Homes {
   /** Once per TTL: decides about a prefix among the edges that are alive; its home, if any is open. */
   decide(prefix: number, candidates: readonly Candidate[]): string | undefined;
   of(prefix: number): string | undefined;
-  /** All prefixes with their homes. */
-  all(): Iterable<readonly [prefix: number, edge: string]>;
+  /** All prefixes with their homes, and the detour from there when it was last decided about. */
+  all(): Iterable<readonly [prefix: number, edge: string, detourMs: number]>;
   readonly size: number;
 }
 
@@ -51,7 +55,7 @@ export function createHomes(maxHomes: number = MAX_HOMES): Homes {
       homes.delete(prefix);
       if (best === undefined) return undefined;
       const current = candidates.find(({ edge, open }) => edge === before?.edge && open);
-      const home = before ?? { edge: best.edge, rival: '', times: 0 };
+      const home = before ?? { edge: best.edge, detourMs: 0, rival: '', times: 0 };
       homes.set(prefix, home);
       if (homes.size > maxHomes) {
         const [oldest] = homes.keys();
@@ -64,11 +68,12 @@ export function createHomes(maxHomes: number = MAX_HOMES): Homes {
         home.rival = best.edge;
         if (home.times >= TIMES) Object.assign(home, { edge: best.edge, rival: '', times: 0 });
       }
+      home.detourMs = candidates.find(({ edge }) => edge === home.edge)?.detourMs ?? 0;
       return home.edge;
     },
     of: (prefix) => homes.get(prefix)?.edge,
     *all() {
-      for (const [prefix, { edge }] of homes) yield [prefix, edge];
+      for (const [prefix, { edge, detourMs }] of homes) yield [prefix, edge, detourMs];
     },
     get size() {
       return homes.size;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fraction, mix, seedOf } from '../hash.ts';
-import { nextShare } from '../share.ts';
+import { detours, isOpen, nextShare } from '../share.ts';
 import { createHomes } from './homes.ts';
 import { createRttTable } from './rtt-table.ts';
 
@@ -37,7 +37,7 @@ interface World {
 }
 
 /** A flat map, 100 ms wide, and an access line's own 15 to 40 ms; a tenth of all pairs goes a longer way than the map says. */
-function createWorld(seed: number): World {
+function createWorld(seed: number, leastCapacity: number): World {
   const random = generator(seed);
   const cities = Array.from({ length: CITIES }, () => ({ x: random(), y: random() }));
   const at = cities.slice(0, EDGES);
@@ -58,7 +58,7 @@ function createWorld(seed: number): World {
   const edges = at.map((_, i) => ({
     id: `e${i}`,
     seed: seedOf(`e${i}`),
-    capacity: (total / EDGES) * (0.85 + 0.6 * random()),
+    capacity: (total / EDGES) * (leastCapacity + 0.6 * random()),
   }));
   return { edges, prefixes };
 }
@@ -132,13 +132,18 @@ function byRule(world: World, seed: number): Outcome {
     const keys = [prefix.key, prefix.city];
     for (const edge of fresh)
       table.add({ keys, edge: world.edges[edge]?.id ?? '', ms: samples[edge] ?? 0, count: 1 });
+    const near = world.edges.map(({ id }, edge) => ({
+      ms: table.estimate(keys, id, 60),
+      share: shares[edge] ?? 1,
+    }));
+    const further = detours(near);
     const chosen = homes.decide(
       prefix.key,
-      world.edges.map(({ id, seed: own }, edge) => ({
-        edge: id,
-        ms: table.estimate(keys, id, 60),
-        open: fraction(mix(prefix.hash, own)) < (shares[edge] ?? 1),
-      })),
+      world.edges.map(({ id, seed: own }, edge) => {
+        const { ms, share } = near[edge] ?? { ms: 0, share: 1 };
+        const detourMs = further[edge] ?? 0;
+        return { edge: id, ms, open: isOpen(prefix.hash, own, share, detourMs), detourMs };
+      }),
     );
     return Math.max(
       0,
@@ -152,12 +157,25 @@ function byRule(world: World, seed: number): Outcome {
   return run(world, choose, endTick, seed);
 }
 
-test.each([2, 3])('few move, no edge is above what it can, and viewers are near (world %i)', (seed) => {
-  const [best, rule] = [bestSample(createWorld(seed), seed), byRule(createWorld(seed), seed)];
-  // The bars are of a world where the simple way meets none of them.
-  expect(best.movesPerHour).toBeGreaterThan(10);
-  expect(best.above).toBeGreaterThan(0.02);
-  expect(rule.movesPerHour).toBeLessThanOrEqual(2);
-  expect(rule.above).toBeLessThanOrEqual(0.001);
-  expect(rule.meanMs).toBeLessThanOrEqual(best.meanMs * 1.15);
-});
+/** What the smallest edge can, of an equal part of what all are asked for when it is most: in the tight worlds edges lack a sixth of that, and a tenth, in all. */
+const [ROOMY, TIGHT] = [0.85, 0.6];
+
+test.each([
+  [2, ROOMY],
+  [3, ROOMY],
+  [2, TIGHT],
+  [3, TIGHT],
+])(
+  'few move, no edge is above what it can, and viewers are near (world %i, %f)',
+  (seed, leastCapacity) => {
+    const world = createWorld(seed, leastCapacity);
+    const [best, rule] = [bestSample(world, seed), byRule(world, seed)];
+    // The bars are of a world where the simple way meets none of them.
+    expect(best.movesPerHour).toBeGreaterThan(10);
+    expect(best.above).toBeGreaterThan(0.02);
+    expect(rule.movesPerHour).toBeLessThanOrEqual(2);
+    expect(rule.above).toBeLessThanOrEqual(0.001);
+    expect(rule.meanMs).toBeLessThanOrEqual(best.meanMs * 1.15);
+  },
+  300_000,
+);

@@ -2,7 +2,7 @@ import { seedOf } from '../hash.ts';
 import { steeredHash } from '../pick-edges.ts';
 import type { HomeOf, RegionOf, SteeredAsker } from '../pick-edges.ts';
 import { regionDistance } from '../region.ts';
-import { isOpen, medianOf, nextShare } from '../share.ts';
+import { detours, isOpen, medianOf, nextShare } from '../share.ts';
 import { capacityOf, provenOf } from './capacities.ts';
 import type { CapacityView } from './capacities.ts';
 import { createEdgeWord } from './edge-word.ts';
@@ -109,17 +109,24 @@ export function createSteering(regionOf?: RegionOf, networkOf?: RegionOf): Steer
   function decide(
     key: number,
     alive: readonly LiveEdge[],
-    open: (prefix: SteeredAsker, edge: string) => boolean,
+    open: (prefix: SteeredAsker, edge: string, detourMs: number) => boolean,
   ): void {
     const prefix = prefixOfKey(key);
     const keys = keysOf(prefix, key);
     const region = regionOf?.(prefix);
-    const candidates = alive.map(({ id, region: at }): Candidate => {
+    const near = alive.map(({ id, region: at }) => {
       const prior = region === undefined ? UNKNOWN_MS : (PRIOR_MS[regionDistance(region, at)] ?? UNKNOWN_MS);
       const ms = word.drawn(keys, id, table.estimate(keys, id, prior), table);
-      return { edge: id, ms, open: open(prefix, id) };
+      return { id, ms, share: shares.get(id) ?? 1 };
     });
-    homes.decide(key, candidates);
+    const further = detours(near);
+    homes.decide(
+      key,
+      near.map(({ id, ms }, i): Candidate => {
+        const detourMs = further[i] ?? 0;
+        return { edge: id, ms, open: open(prefix, id, detourMs), detourMs };
+      }),
+    );
   }
 
   function keysOf(prefix: SteeredAsker, key: number): readonly RttKey[] {
@@ -149,12 +156,13 @@ export function createSteering(regionOf?: RegionOf, networkOf?: RegionOf): Steer
         if (measured.size < MAX_DECIDED) measured.add(key);
       }
       const seeds = new Map(alive.map(({ id }) => [id, seedOf(id)]));
-      const open = (prefix: SteeredAsker, edge: string): boolean => {
+      const open = (prefix: SteeredAsker, edge: string, detourMs: number): boolean => {
         const seed = seeds.get(edge);
-        return seed !== undefined && isOpen(steeredHash(prefix), seed, shares.get(edge) ?? 1);
+        return seed !== undefined && isOpen(steeredHash(prefix), seed, shares.get(edge) ?? 1, detourMs);
       };
       // Who was not measured moves only where it has to.
-      for (const [key, edge] of homes.all()) if (!open(prefixOfKey(key), edge)) measured.add(key);
+      for (const [key, edge, detourMs] of homes.all())
+        if (!open(prefixOfKey(key), edge, detourMs)) measured.add(key);
       for (const key of measured) decide(key, alive, open);
     },
     shareOf: (edge) => shares.get(edge) ?? 1,
