@@ -16,6 +16,7 @@ import { choosePorts, dataFolder, endpointOf, refuseTwin } from './node-address.
 import { regionOf } from './node-region.ts';
 import { ensureNodeStake } from './node-stake.ts';
 import { aborted } from './signals.ts';
+import { countWithAll, countsWithLess } from './stake/edge-worth.ts';
 
 /** The public URLs, or what follows from where it listens. */
 function endpoints(options: DaemonOptions, config: EdgeConfig): { endpoint: string; control: string } {
@@ -48,10 +49,14 @@ async function ensureRegistered(
       await refuseTwin('edge', found.address, found.control, await connection.named(wallet.address));
       await requireFreePorts(edgePorts(config));
     }
-    if (found.endpoint === says.endpoint && found.control === says.control) return;
-    context.terminal.note(`moving the edge to ${says.endpoint}`);
     const stake = await client.account('stake', found.stake);
     if (stake === null) throw new Error('an edge that is active has a stake');
+    if (found.endpoint === says.endpoint && found.control === says.control) {
+      if (await countsWithLess(connection, found, stake))
+        await countWithAll(connection, wallet, found, stake, context);
+      return;
+    }
+    context.terminal.note(`moving the edge to ${says.endpoint}`);
     const update = await client.instructions.updateEdge({ owner: wallet, pool: stake.pool, ...says });
     await connection.send([update], wallet);
     return;

@@ -388,6 +388,23 @@ test('what is unbonding waits anew with more of it, and is told; what has waited
   expect(await json('wallet', 'balance', 'saver')).toMatchObject({ pools: [{ lp: '2000000000' }] });
 });
 
+test('an edge counts with stake that is added to it, at once', async () => {
+  const address = devnet.edges[0]?.address;
+  if (address === undefined) throw new Error('the network has an edge');
+  const edge = async () => {
+    const found = await devnet.client.account('edge', address);
+    if (found === null) throw new Error('the edge is registered');
+    return found;
+  };
+  const before = await edge();
+  await run('wallet', 'send', '5', 'lp', 'edge-1', '--keypair', 'treasury');
+  const added = await run('stake', 'add', '5', '--role', 'edge', '--keypair', 'edge-1');
+  expect([added.code, added.stderr]).toEqual([0, '']);
+  const after = await edge();
+  expect(after.worth).toBeGreaterThan(before.worth);
+  expect(after).toMatchObject({ endpoint: before.endpoint, control: before.control, region: before.region });
+});
+
 test('claim shows what was paid', { timeout: 240_000 }, async () => {
   const none = await run('claim', '--keypair', 'treasury');
   expect([none.code, none.stdout]).toEqual([0, expect.stringContaining('0 MEDIA paid so far')]);

@@ -5,6 +5,7 @@ import type { ChainOptions } from '../chain-options.ts';
 import { parseRole } from '../roles.ts';
 import { usageError } from '../usage.ts';
 import { refuseStake, refuseUnbond, refuseWithdraw, timeText } from './refusal.ts';
+import { countWithAll } from './edge-worth.ts';
 import { stakeFacts } from './stake-facts.ts';
 import type { StakeFacts } from './stake-facts.ts';
 
@@ -47,6 +48,9 @@ export async function addStake(
     lp,
   });
   const { signature } = await connection.send([instruction], owner);
+  // What an edge has at stake counts when it says so (docs/chain.md, Nodes).
+  if (facts.edge !== undefined && facts.stake !== null)
+    await countWithAll(connection, owner, facts.edge, facts.stake, context);
   const now = facts.lp + lp;
   if (options.json === true) context.terminal.json({ signature, lp, role: options.role, staked: now });
   else

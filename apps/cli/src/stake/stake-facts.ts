@@ -18,6 +18,8 @@ export interface StakeFacts {
   readonly unbonding: bigint;
   /** LP below which an active node must not fall; 0 where no node holds the stake. */
   readonly nodeLeast: bigint;
+  /** The edge that holds the stake and is active. */
+  readonly edge: Found<'edge'> | undefined;
   /** LP in the wallet. */
   readonly held: bigint;
   /** Seconds by the chain's clock. */
@@ -46,20 +48,18 @@ export async function stakeFacts(
   const { client } = connection;
   const pool = await connection.pool(quote);
   const owner = await connection.wallet();
-  const [config, now, stake, decimals, held, who, node] = await Promise.all([
+  const [config, now, stake, decimals, held, who, edge, guard] = await Promise.all([
     client.config(),
     client.chainTime(),
     client.stake(owner.address, pool.address, role),
     mintDecimals(client, pool.lpMint),
     client.tokenBalance(owner.address, pool.lpMint),
     connection.named(owner.address),
-    role === ROLE.edge
-      ? client.edge(owner.address)
-      : role === ROLE.guard
-        ? client.guard(owner.address)
-        : null,
+    role === ROLE.edge ? client.edge(owner.address) : null,
+    role === ROLE.guard ? client.guard(owner.address) : null,
   ]);
   const minimum = role === ROLE.edge ? config.minEdgeStake : config.minGuardStake;
+  const node = edge ?? guard;
   const holds = node !== null && node.status === NODE_STATUS.active && node.stake === stake?.address;
   return {
     owner,
@@ -71,6 +71,7 @@ export async function stakeFacts(
     allocated: stake?.allocated ?? 0n,
     unbonding: stake?.unbonding ?? 0n,
     nodeLeast: holds ? lpWorthMedia(pool, config, now, minimum) : 0n,
+    edge: holds ? (edge ?? undefined) : undefined,
     held,
     now,
     freeAt: stake === null || stake.unbonding === 0n ? undefined : stake.unbondAt + BigInt(config.unbondSecs),
