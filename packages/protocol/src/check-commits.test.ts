@@ -58,6 +58,8 @@ function judge(commits: readonly CollectedCommit[], change: Partial<CommitFacts>
 
 const received = (bytes: bigint): Partial<CommitFacts> => ({ received: new Map([[B, bytes]]) });
 
+const sumOf = (list: readonly bigint[]): bigint => list.reduce((sum, each) => sum + each, 0n);
+
 describe('commits of an edge', () => {
   it('bear out an honest meter in whichever slots they were made', () => {
     fc.assert(
@@ -83,7 +85,6 @@ describe('commits of an edge', () => {
   });
 
   const SERVED_BEFORE = 7_000n * MB;
-  const sumOf = (list: readonly bigint[]): bigint => list.reduce((sum, each) => sum + each, 0n);
   it('show a report that is 5 % above them, in whichever slots they were made, and wherever in the hour it is more', () => {
     const part = fc.bigInt({ min: 1n, max: 100n });
     fc.assert(
