@@ -49,7 +49,7 @@ export interface Network {
  */
 export function createNetwork(
   client: MediaClient,
-  resources: Pick<Followed<'resource'>, 'all' | 'relist' | 'touch'>,
+  resources: Pick<Followed<Found<'resource'>>, 'all' | 'relist' | 'touch'>,
   clock: Clock,
   maxAgeMs: number,
 ): Network {

@@ -18,8 +18,8 @@ import type { FollowOptions, Followed } from './follow.ts';
 import { createInstructions } from './instructions.ts';
 import type { Instructions } from './instructions.ts';
 import { createReads } from './reads.ts';
-import type { Reads } from './reads.ts';
-import { createRpc } from './rpc.ts';
+import type { Found, Reads } from './reads.ts';
+import { createNode } from './rpc.ts';
 import type { AccountName } from './schema/index.ts';
 import { sendTransaction } from './send.ts';
 import type { Commitment, SendOptions, SendResult } from './send.ts';
@@ -75,7 +75,7 @@ export interface MediaClient extends Reads {
     options?: WatchOptions,
   ): Watch;
   /** All accounts of a kind in memory, kept by what the node tells. */
-  follow<N extends AccountName>(kind: N, options?: FollowOptions): Followed<N>;
+  follow<N extends AccountName, V = Found<N>>(kind: N, options?: FollowOptions<N, V>): Followed<V>;
 }
 
 /** Drawn each for itself, eight equal transactions were the same one in one case of seventy, and one of them was lost. */
@@ -91,7 +91,8 @@ export function createMediaClient(options: MediaClientOptions): MediaClient {
   const stop = options.signal;
   const abandon = stop && abandonAfter(stop);
   const ending = { ...(stop && { stop }), ...(abandon && { abandon }) };
-  const rpc = createRpc({ clock, log }, { url: rpcUrl, ...(abandon && { signal: abandon }) });
+  const node = createNode({ clock, log }, { url: rpcUrl, ...(abandon && { signal: abandon }) });
+  const { rpc } = node;
   const wsUrl = options.wsUrl === undefined ? websocketUrl(rpcUrl) : options.wsUrl;
   const subscriptions = wsUrl === null ? undefined : createSolanaRpcSubscriptions(wsUrl);
   const addresses = createAddresses(programId);
@@ -117,7 +118,7 @@ export function createMediaClient(options: MediaClientOptions): MediaClient {
     watch: (kind, onChange, watch) =>
       watchAccounts({ clock, log, programId, commitment, ...optional }, kind, onChange, watch),
     follow: (kind, follow) =>
-      followAccounts({ rpc, clock, log, programId, commitment, ...optional }, kind, follow),
+      followAccounts({ ...node, clock, log, programId, commitment, ...optional }, kind, follow),
   };
 }
 

@@ -6,13 +6,16 @@ import type { NoticeDeps } from './program-notices.ts';
 import { accountFilters, foundOf } from './reads.ts';
 import type { Found, RawAccount } from './reads.ts';
 import { rpcCall } from './rpc.ts';
+import type { ChainNode } from './rpc.ts';
 import type { AccountName } from './schema/index.ts';
 
-export interface FollowDeps extends NoticeDeps {
+export interface FollowDeps extends NoticeDeps, Pick<ChainNode, 'listAccounts'> {
   readonly rpc: Rpc<SolanaRpcApi>;
 }
 
-export interface FollowOptions {
+export interface FollowOptions<N extends AccountName, V> {
+  /** What is kept of each account; all of it by default. */
+  readonly keep?: (found: Found<N>) => V;
   /** Longest time for which notices are believed to tell everything. 10 minutes by default. */
   readonly maxAgeMs?: number;
   /** Called when `all` may answer something else than before. */
@@ -24,26 +27,28 @@ export interface FollowOptions {
  * while nothing changes, however many there are. Where the node tells nothing (no websocket, or it was cut off) each look
  * lists them anew.
  */
-export interface Followed<N extends AccountName> {
+export interface Followed<V> {
   /**
    * The accounts, each the same object for as long as it has not changed, and the same array while none has. What another
    * party has just landed shows when the node has told of it; what was `touch`ed is read first.
    */
-  all(): Promise<readonly Found<N>[]>;
+  all(): Promise<readonly V[]>;
   /** What is not as it was when this was last asked; all accounts at the first time. */
-  news(): Promise<{ readonly changed: readonly Found<N>[]; readonly gone: readonly Address[] }>;
+  news(): Promise<{ readonly changed: readonly V[]; readonly gone: readonly Address[] }>;
   /** These have been changed by a transaction that landed, whether or not the node has told of it. */
   touch(addresses: readonly Address[]): void;
   /** `all`, listed anew: for what must not hang on a notice that got lost. */
-  relist(): Promise<readonly Found<N>[]>;
+  relist(): Promise<readonly V[]>;
   close(): Promise<void>;
 }
 
-interface Held<N extends AccountName> {
+interface Held<V> {
   /** At which it was like this, at least. */
   readonly slot: bigint;
-  readonly base64: string;
-  readonly found: Found<N>;
+  readonly lamports: bigint;
+  /** Its bytes, by which it is seen whether they have changed. */
+  readonly packed: string;
+  readonly value: V;
 }
 
 const MAX_AGE_MS = 600_000;
@@ -52,18 +57,20 @@ const BATCH = 100;
 /** Touched accounts from which on a list is cheaper. */
 const MAX_TOUCHED = 2_000;
 
-export function followAccounts<N extends AccountName>(
+export function followAccounts<N extends AccountName, V = Found<N>>(
   deps: FollowDeps,
   kind: N,
-  options: FollowOptions = {},
-): Followed<N> {
+  options: FollowOptions<N, V> = {},
+): Followed<V> {
   const { rpc, clock, log, programId, commitment } = deps;
   const maxAgeMs = options.maxAgeMs ?? MAX_AGE_MS;
+  // Without `keep`, V is what is found: nobody names another V and gives no way to it.
+  const keep = options.keep ?? ((found: Found<N>): V => found as V);
   const over = new AbortController();
-  const held = new Map<Address, Held<N>>();
+  const held = new Map<Address, Held<V>>();
   const touched = new Set<Address>();
   const unsaid = new Set<Address>();
-  let array: readonly Found<N>[] | undefined;
+  let array: readonly V[] | undefined;
   /** Which subscription is up; undefined while none is. */
   let connection: number | undefined;
   let connections = 0;
@@ -80,37 +87,36 @@ export function followAccounts<N extends AccountName>(
   function take(slot: bigint, address: Address, raw: RawAccount | null): void {
     const known = held.get(address);
     if (known !== undefined && slot < known.slot) return;
-    const found =
-      known !== undefined && raw !== null && isSame(known, raw)
-        ? known.found
-        : foundOf(kind, programId, address, raw);
-    if (found === null) return drop(address);
-    if (found !== known?.found) {
-      array = undefined;
-      unsaid.add(address);
+    const packed = packedOf(raw);
+    if (known !== undefined && raw !== null && isSame(known, packed, raw)) {
+      held.set(address, { ...known, slot });
+      return;
     }
-    held.set(address, { slot, base64: raw?.data[0] ?? '', found });
+    const found = foundOf(kind, programId, address, raw, { share: true });
+    if (found === null) return drop(address);
+    array = undefined;
+    unsaid.add(address);
+    held.set(address, { slot, lamports: found.lamports, packed, value: keep(found) });
   }
 
   async function list(): Promise<void> {
     const begun = { atMs: clock.nowMs(), connection };
     touched.clear();
-    const { context, value } = await rpcCall(`the ${kind} accounts`, () =>
-      rpc
-        .getProgramAccounts(programId, {
-          encoding: 'base64',
-          commitment,
-          filters: accountFilters(kind),
-          withContext: true,
-        })
-        .send(),
-    );
     const present = new Set<Address>();
-    for (const { pubkey, account } of value) {
-      present.add(pubkey);
-      take(context.slot, pubkey, account);
-    }
-    for (const [address, { slot }] of held) if (slot <= context.slot && !present.has(address)) drop(address);
+    const params = [
+      programId,
+      { encoding: 'base64', commitment, filters: accountFilters(kind), withContext: true },
+    ];
+    const listedAt = await rpcCall(`the ${kind} accounts`, () =>
+      deps.listAccounts(params, {
+        begin: () => present.clear(),
+        take(slot, address, account) {
+          present.add(address);
+          take(slot, address, account);
+        },
+      }),
+    );
+    for (const [address, { slot }] of held) if (slot <= listedAt && !present.has(address)) drop(address);
     // What changed between two subscriptions was told to nobody.
     if (begun.connection !== undefined && begun.connection === connection)
       listed = { atMs: begun.atMs, connection: begun.connection };
@@ -140,7 +146,7 @@ export function followAccounts<N extends AccountName>(
     }
   }
 
-  const current = (): readonly Found<N>[] => (array ??= Array.from(held.values(), ({ found }) => found));
+  const current = (): readonly V[] => (array ??= Array.from(held.values(), ({ value }) => value));
 
   const hearing = hearProgram(
     deps,
@@ -189,12 +195,12 @@ export function followAccounts<N extends AccountName>(
     },
     async news() {
       await catchUp();
-      const changed: Found<N>[] = [];
+      const changed: V[] = [];
       const gone: Address[] = [];
       for (const address of unsaid) {
-        const found = held.get(address)?.found;
-        if (found === undefined) gone.push(address);
-        else changed.push(found);
+        const known = held.get(address);
+        if (known === undefined) gone.push(address);
+        else changed.push(known.value);
       }
       unsaid.clear();
       return { changed, gone };
@@ -215,9 +221,17 @@ export function followAccounts<N extends AccountName>(
   };
 }
 
+/** Zero bytes in base64, of which most of an account is: their number stands for them. No other text becomes the same. */
+const ZEROS = /A{8,}/g;
+
+function packedOf(raw: RawAccount | null): string {
+  return (raw?.data[0] ?? '').replaceAll(ZEROS, (run) => `~${run.length}~`);
+}
+
 function isSame(
-  known: { readonly base64: string; readonly found: { readonly lamports: bigint } },
+  known: { readonly packed: string; readonly lamports: bigint },
+  packed: string,
   raw: RawAccount,
 ): boolean {
-  return known.base64 === raw.data[0] && known.found.lamports === BigInt(raw.lamports);
+  return known.packed === packed && known.lamports === BigInt(raw.lamports);
 }

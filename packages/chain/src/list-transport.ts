@@ -6,7 +6,8 @@ const RENT_EPOCH = /"rentEpoch":\s*18446744073709551615/g;
 /** An integer that a double may not hold. Keys and bytes of accounts are in quotes, and have no such neighbours. */
 const LARGE_INTEGER = /[:[,\s]-?\d{16,}[,}\]\s]/;
 
-class LargeInteger extends Error {}
+/** A list has to be read digit by digit. */
+export class LargeInteger extends Error {}
 
 /**
  * Lists of accounts, which have megabytes. Kit reads JSON character by character, so that integers beyond 2⁵³ stay exact: for
@@ -24,12 +25,13 @@ export function createListTransport(url: string, exact: RpcTransport): RpcTransp
   };
 }
 
-function quickJson(text: string): unknown {
+/** Throws a `LargeInteger` where a double would not hold one of the numbers. */
+export function quickJson(text: string): unknown {
   const plain = text.replaceAll(RENT_EPOCH, '"rentEpoch":0');
   if (LARGE_INTEGER.test(plain)) throw new LargeInteger();
   return JSON.parse(plain);
 }
 
 /** Slots and offsets are below 2⁵³. */
-const toJson = (payload: unknown): string =>
+export const toJson = (payload: unknown): string =>
   JSON.stringify(payload, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));

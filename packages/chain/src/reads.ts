@@ -83,9 +83,10 @@ export function foundOf<N extends AccountName>(
   programId: Address,
   address: Address,
   raw: RawAccount | null,
+  how: { readonly share?: boolean } = {},
 ): Found<N> | null {
   if (raw === null || raw.owner !== programId) return null;
-  return { ...decodeAccount(kind, dataOf(raw)), address, lamports: BigInt(raw.lamports) };
+  return { ...decodeAccount(kind, dataOf(raw), how), address, lamports: BigInt(raw.lamports) };
 }
 
 export function createReads(rpc: Rpc<SolanaRpcApi>, addresses: Addresses, commitment: Commitment): Reads {

@@ -3,7 +3,9 @@ import type { Clock, Log } from '@media-network/runtime';
 import { createDefaultRpcTransport, createSolanaRpcFromTransport } from '@solana/kit';
 import type { Rpc, RpcTransport, SolanaRpcApi } from '@solana/kit';
 
-import { createListTransport } from './list-transport.ts';
+import { SinkError, pour, streamList } from './list-stream.ts';
+import type { ListSink, WholeList } from './list-stream.ts';
+import { LargeInteger, createListTransport } from './list-transport.ts';
 import { cameAs, failureOf, failureOfAnswer, failureOfError } from './rpc-errors.ts';
 import type { Failure } from './rpc-errors.ts';
 import { createFreshness } from './rpc-freshness.ts';
@@ -12,7 +14,7 @@ export interface RpcOptions {
   readonly url: string;
   /** Reads are tried again for so long while what comes is passing: rate limits, restarts, broken connections. 60 s by default. */
   readonly retryForMs?: number;
-  /** After this long without an answer one try has failed. 30 s by default. */
+  /** After this long without an answer, or without any more of a list, one try has failed. 30 s by default. */
   readonly timeoutMs?: number;
   /** Ends whatever is under way (`chain/stopped`). */
   readonly signal?: AbortSignal;
@@ -42,6 +44,17 @@ interface Payload {
  * whoever sends has its own way of finding out what came of it.
  */
 export function createRpc(deps: RpcDeps, options: RpcOptions): Rpc<SolanaRpcApi> {
+  return createNode(deps, options).rpc;
+}
+
+/** Calls of a node, and its lists of accounts as they come. */
+export interface ChainNode {
+  readonly rpc: Rpc<SolanaRpcApi>;
+  /** `getProgramAccounts` with its context; resolves with the slot that it is of. Rejects as calls do, and with what `sink` throws. */
+  listAccounts(params: readonly unknown[], sink: ListSink, signal?: AbortSignal): Promise<bigint>;
+}
+
+export function createNode(deps: RpcDeps, options: RpcOptions): ChainNode {
   const url = checkedUrl(options.url);
   const inner = createDefaultRpcTransport({ url });
   const lists = createListTransport(url, inner);
@@ -53,17 +66,22 @@ export function createRpc(deps: RpcDeps, options: RpcOptions): Rpc<SolanaRpcApi>
   /** One try: the parsed answer, or what came instead. */
   async function attempt(
     payload: Payload,
-    signal: AbortSignal,
+    stops: readonly AbortSignal[],
+    sink: ListSink | undefined,
   ): Promise<{ readonly answer: unknown } | { readonly failure: Failure }> {
     const { method } = payload;
     const params = freshness.require(method, payload.params);
     let answer: unknown;
     try {
-      answer = await (method === 'getProgramAccounts' ? lists : inner)<unknown>({
-        payload: { ...payload, params },
-        signal,
-      });
+      answer =
+        sink === undefined
+          ? await (method === 'getProgramAccounts' ? lists : inner)<unknown>({
+              payload: { ...payload, params },
+              signal: AbortSignal.any([...stops, AbortSignal.timeout(timeoutMs)]),
+            })
+          : await streamed({ ...payload, params }, stops, sink);
     } catch (error) {
+      if (error instanceof SinkError) throw error.cause;
       return { failure: failureOf(error, method, url) };
     }
     if (typeof answer !== 'object' || answer === null || !('result' in answer || 'error' in answer))
@@ -79,19 +97,34 @@ export function createRpc(deps: RpcDeps, options: RpcOptions): Rpc<SolanaRpcApi>
     return { answer };
   }
 
-  const transport: RpcTransport = async <TResponse>(
-    request: Parameters<RpcTransport>[0],
-  ): ReturnType<typeof inner<TResponse>> => {
-    // What kit makes of a call.
-    const payload = request.payload as Payload;
+  /** It may take longer than any other answer; what must not last is that nothing comes. */
+  async function streamed(payload: Payload, stops: readonly AbortSignal[], sink: ListSink): Promise<unknown> {
+    const silence = new AbortController();
+    const onSilence = (): void => silence.abort(new DOMException('nothing came', 'TimeoutError'));
+    let timer = setTimeout(onSilence, timeoutMs);
+    try {
+      const signal = AbortSignal.any([...stops, silence.signal]);
+      const onProgress = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(onSilence, timeoutMs);
+      };
+      return await streamList(url, payload, { signal, onProgress, sink });
+    } catch (error) {
+      if (!(error instanceof LargeInteger)) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    return inner({ payload, signal: AbortSignal.any([...stops, AbortSignal.timeout(timeoutMs)]) });
+  }
+
+  async function call(payload: Payload, asked: AbortSignal | undefined, sink?: ListSink): Promise<unknown> {
     const begunMs = deps.clock.nowMs();
-    const stops = [request.signal, options.signal].filter((each) => each !== undefined);
+    const stops = [asked, options.signal].filter((each) => each !== undefined);
     for (let tries = 1; ; tries += 1) {
-      requireRunning(request.signal, options.signal);
-      const outcome = await attempt(payload, AbortSignal.any([...stops, AbortSignal.timeout(timeoutMs)]));
-      // The caller names the type of the method's answer; kit trusts it the same way.
-      if ('answer' in outcome) return outcome.answer as TResponse;
-      requireRunning(request.signal, options.signal);
+      requireRunning(asked, options.signal);
+      const outcome = await attempt(payload, stops, sink);
+      if ('answer' in outcome) return outcome.answer;
+      requireRunning(asked, options.signal);
       const { failure } = outcome;
       const forMs = answered || failure.first === 'wait' ? retryForMs : Math.min(FIRST_ANSWER_MS, retryForMs);
       const pauseMs = failure.retryAfterMs ?? pauseOf(failure, tries);
@@ -103,8 +136,24 @@ export function createRpc(deps: RpcDeps, options: RpcOptions): Rpc<SolanaRpcApi>
       );
       await deps.clock.sleep(pauseMs, stops.length === 0 ? undefined : AbortSignal.any(stops));
     }
+  }
+
+  const transport: RpcTransport = async <TResponse>({
+    payload,
+    signal,
+  }: Parameters<RpcTransport>[0]): ReturnType<typeof inner<TResponse>> =>
+    // What kit makes of a call. The caller names the type of the method's answer; kit trusts it the same way.
+    (await call(payload as Payload, signal)) as TResponse;
+  return {
+    rpc: createSolanaRpcFromTransport(transport),
+    async listAccounts(params, sink, signal) {
+      const payload = { jsonrpc: '2.0', id: 'list', method: 'getProgramAccounts', params };
+      const { result } = (await call(payload, signal, sink)) as { readonly result: WholeList };
+      // Not streamed, it is here as a whole; streamed, without accounts.
+      if (result.value.length > 0) pour(result, sink);
+      return BigInt(result.context.slot);
+    },
   };
-  return createSolanaRpcFromTransport(transport);
 }
 
 function pauseOf(failure: Failure, tries: number): number {

@@ -7,10 +7,10 @@ import {
   NODE_STATUS,
   RESOURCE_STATUS,
 } from '@media-network/chain/schema';
-import { operatorIn } from '@media-network/protocol';
+import { addressBytes, operatorIn } from '@media-network/protocol';
 import { MediaError, createRepeatingTask, errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { AccountRole, address, getAddressEncoder } from '@solana/kit';
+import { AccountRole, address } from '@solana/kit';
 import type { Address, Instruction, KeyPairSigner } from '@solana/kit';
 import type {
   ClaimOutcome,
@@ -56,11 +56,9 @@ const FINAL_LOOK_BACK = 48;
 /** A proof of one leaf is at most this many steps (docs/chain.md, Hashes). */
 const MAX_PROOF = 32;
 
-const addressEncoder = getAddressEncoder();
-
 /** An address as 32 bytes, hex: what maps and the journal are keyed by. */
 function keyOf(address: Address): string {
-  return Buffer.from(addressEncoder.encode(address)).toString('hex');
+  return Buffer.from(addressBytes(address)).toString('hex');
 }
 
 function viewOf(resource: Found<'resource'>): ResourceView {
@@ -85,7 +83,7 @@ export async function createEdgeChain(
   let offsetMs = 0;
   let readAt = Number.NEGATIVE_INFINITY;
   const resources = new Map<string, ResourceView>();
-  let followed: Followed<'resource'> | undefined;
+  let followed: Followed<ResourceView> | undefined;
   let hourSeen: number | undefined;
   let guards: readonly Found<'guard'>[] = [];
   let region = '';
@@ -104,7 +102,7 @@ export async function createEdgeChain(
 
   async function readResources(): Promise<void> {
     const news = await followed?.news();
-    const views = news?.changed.map(viewOf) ?? [];
+    const views = news?.changed ?? [];
     const gone = news?.gone.map(keyOf) ?? [];
     for (const view of views) resources.set(view.key, view);
     for (const key of gone) resources.delete(key);
@@ -172,7 +170,7 @@ export async function createEdgeChain(
         lateHours: config.lateHours,
         hoursPerWeek: config.hoursPerWeek,
       };
-      followed = client.follow('resource', { onChange: () => resourceTask.poke() });
+      followed = client.follow('resource', { keep: viewOf, onChange: () => resourceTask.poke() });
       await readTime();
       await Promise.all([readResources(), readGuards()]);
       watches.push(

@@ -45,12 +45,64 @@ export interface TenantBookOptions {
 /** What a request names when no name was resolved: an IP address, or this machine. */
 const NO_NAME = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]|localhost)$/;
 
+interface Meters {
+  readonly nowMs: () => number;
+  readonly shareOf: (key: string) => Share;
+}
+
+/** Most resources of a network are never asked for at one edge: what counts down for one is made when it is first looked at. */
+class HeldTenant implements Tenant {
+  readonly key: string;
+  readonly label: string;
+  readonly host: string;
+  view: ResourceView;
+  settings: Tenant['settings'] = undefined;
+  readonly #meters: Meters;
+  #quota: Quota | undefined = undefined;
+  #share: Share | undefined = undefined;
+
+  constructor(view: ResourceView, label: string, host: string, meters: Meters) {
+    this.key = view.key;
+    this.label = label;
+    this.host = host;
+    this.view = view;
+    this.#meters = meters;
+  }
+
+  get quota(): Quota {
+    this.#quota ??= createQuota(this.view.quotaKbps, this.#meters.nowMs());
+    return this.#quota;
+  }
+
+  get share(): Share {
+    this.#share ??= this.#meters.shareOf(this.key);
+    return this.#share;
+  }
+
+  /** As the chain has it now. */
+  see(view: ResourceView, now: number): void {
+    if (this.view.quotaKbps !== view.quotaKbps) this.#quota?.setKbps(view.quotaKbps, now);
+    this.view = view;
+  }
+}
+
 export function createTenantBook(
   chain: Pick<EdgeChain, 'resources' | 'onResources' | 'nowMs' | 'periods'>,
   options: TenantBookOptions,
 ): TenantBook {
-  const byHost = new Map<string, Tenant>();
-  const byKey = new Map<string, Tenant>();
+  const byHost = new Map<string, HeldTenant>();
+  const byKey = new Map<string, HeldTenant>();
+
+  const meters: Meters = {
+    nowMs: () => chain.nowMs(),
+    shareOf: (key) =>
+      createShare({
+        sampleAt: (chainMs) => sampleAt(chain.periods, chainMs),
+        startMs: (sample) => sampleStartMs(chain.periods, sample),
+        served: (sample) => options.served?.(key, sample) ?? 0,
+        onWanted: () => options.onWanted?.(key),
+      }),
+  };
 
   function follow(changed?: Iterable<string>): void {
     const now = chain.nowMs();
@@ -62,33 +114,18 @@ export function createTenantBook(
       if (view === undefined || isGone(view, hour)) {
         if (known !== undefined) byHost.delete(known.host);
         byKey.delete(key);
-      } else if (known === undefined) add(view, now);
+      } else if (known === undefined) add(view);
       else {
-        if (known.view.quotaKbps !== view.quotaKbps) known.quota.setKbps(view.quotaKbps, now);
-        known.view = view;
+        known.see(view, now);
       }
     }
   }
 
-  function add(view: ResourceView, now: number): void {
+  function add(view: ResourceView): void {
     const label = resourceLabel(view.address, sha256);
-    const host = `${label}.${options.zone}`;
-    const tenant: Tenant = {
-      key: view.key,
-      label,
-      host,
-      quota: createQuota(view.quotaKbps, now),
-      share: createShare({
-        sampleAt: (chainMs) => sampleAt(chain.periods, chainMs),
-        startMs: (sample) => sampleStartMs(chain.periods, sample),
-        served: (sample) => options.served?.(view.key, sample) ?? 0,
-        onWanted: () => options.onWanted?.(view.key),
-      }),
-      view,
-      settings: undefined,
-    };
+    const tenant = new HeldTenant(view, label, `${label}.${options.zone}`, meters);
     byKey.set(view.key, tenant);
-    byHost.set(host, tenant);
+    byHost.set(tenant.host, tenant);
   }
 
   chain.onResources(follow);

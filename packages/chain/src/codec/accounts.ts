@@ -59,8 +59,15 @@ export function accountKind(bytes: Uint8Array): AccountName | undefined {
   return tag === undefined || bytes[1] !== ACCOUNT_VERSION ? undefined : byTag.get(tag);
 }
 
-/** Decodes an account of a known kind. Throws `chain/wrong-account` on another tag, version or length. */
-export function decodeAccount<N extends AccountName>(name: N, bytes: Uint8Array): AccountValue<N> {
+/**
+ * Decodes an account of a known kind. Throws `chain/wrong-account` on another tag, version or length.
+ * `share`: whether what is all zero in it is the same value for all accounts, which nobody may write to: for who holds many.
+ */
+export function decodeAccount<N extends AccountName>(
+  name: N,
+  bytes: Uint8Array,
+  { share = false }: { readonly share?: boolean } = {},
+): AccountValue<N> {
   const schema = schemas[name];
   const { table, size } = layoutOf(name);
   const rest = bytes.length - size;
@@ -68,7 +75,7 @@ export function decodeAccount<N extends AccountName>(name: N, bytes: Uint8Array)
   if (bytes[0] !== schema.tag) throw wrong(name, `its tag is ${bytes[0]}`);
   if (bytes[1] !== ACCOUNT_VERSION) throw wrong(name, `its version is ${bytes[1]}`);
   const view = viewOf(bytes);
-  const value = readTable(view, 0, table);
+  const value = readTable(view, 0, table, share);
   if (schema.tail === 'bytes') value['tail'] = bytes.slice(size);
   if (schema.tail === 'u32') {
     if (rest % 4 !== 0) throw wrong(name, `its tail has ${rest} bytes`);

@@ -76,6 +76,7 @@ describe('accounts', () => {
         expect(bytes.length).toBe(accountSize(name) + (schema.tail === undefined ? 0 : rest.byteLength));
         expect(accountKind(bytes)).toBe(name);
         expect(decodeAccount(name, bytes)).toEqual(value);
+        expect(decodeAccount(name, bytes, { share: true })).toEqual(value);
       }),
       RUNS,
     );
@@ -100,6 +101,20 @@ describe('accounts', () => {
     const { tail } = decodeAccount('settings', settings);
     settings.fill(9);
     expect(tail).toEqual(new Uint8Array(3));
+  });
+
+  it('shares what is all zero between accounts that are told to, and nothing else', () => {
+    const bytes = new Uint8Array(accountSize('resource'));
+    bytes.set([7, ACCOUNT_VERSION]);
+    bytes[accountOffset('resource', 'terms') + 48] = 1;
+    const [a, b] = [0, 1].map(() => decodeAccount('resource', bytes, { share: true }));
+    expect(a).toEqual(decodeAccount('resource', bytes));
+    expect(a?.months).toBe(b?.months);
+    expect(a?.reserved).toBe(b?.reserved);
+    expect(a?.terms[0]).toBe(b?.terms[7]);
+    expect([a?.terms[1]?.from, a?.terms[1] === b?.terms[1]]).toEqual([1n, false]);
+    expect(() => Object.assign(a?.months[0] ?? {}, { month: 1 })).toThrow(TypeError);
+    expect(decodeAccount('resource', bytes).months).not.toBe(a?.months);
   });
 
   it('refuses another tag, version or length', () => {

@@ -27,6 +27,7 @@ interface PlacedField {
   readonly name: string;
   readonly type: FieldType;
   readonly offset: number;
+  readonly size: number;
 }
 const placed = new WeakMap<FieldTable, readonly PlacedField[]>();
 
@@ -35,8 +36,8 @@ function fieldsOf(table: FieldTable): readonly PlacedField[] {
   if (before !== undefined) return before;
   let offset = 0;
   const fields = Object.entries(table).map(([name, type]) => {
-    const field = { name, type, offset };
-    offset += fieldSize(type);
+    const field = { name, type, offset, size: fieldSize(type) };
+    offset += field.size;
     return field;
   });
   placed.set(table, fields);
@@ -57,8 +58,33 @@ function badValue(path: Path, why: string): MediaError {
   });
 }
 
+type Bytes = Extract<FieldType, { readonly bytes: number }>;
+type List = Extract<FieldType, { readonly array: unknown }>;
+
+/** What zero bytes are as a value of a field or an element, made once; by its type. */
+const zeros = new WeakMap<object, unknown>();
+
+/** Not to be written to: many accounts have it. */
+function zeroOf(type: object, make: () => unknown): unknown {
+  let zero = zeros.get(type);
+  if (zero === undefined) {
+    zero = make();
+    // Bytes cannot be frozen.
+    if (!(zero instanceof Uint8Array)) Object.freeze(zero);
+    zeros.set(type, zero);
+  }
+  return zero;
+}
+
+function isZero(view: DataView, at: number, size: number): boolean {
+  let i = at;
+  for (; i + 4 <= at + size; i += 4) if (view.getUint32(i) !== 0) return false;
+  for (; i < at + size; i += 1) if (view.getUint8(i) !== 0) return false;
+  return true;
+}
+
 /** Reads one field. The caller has checked that the bytes reach that far. */
-function readField(view: DataView, at: number, type: FieldType): unknown {
+function readField(view: DataView, at: number, type: FieldType, size: number, share: boolean): unknown {
   switch (type) {
     case 'u8':
       return view.getUint8(at);
@@ -73,10 +99,23 @@ function readField(view: DataView, at: number, type: FieldType): unknown {
     case 'pubkey':
       return bytesAddress(bytesAt(view, at, 32));
     default:
-      if ('bytes' in type) return bytesAt(view, at, type.bytes).slice();
       if ('str' in type) return readString(view, at, type.str);
-      return readArray(view, at, type.array, type.length);
+      return share && isZero(view, at, size)
+        ? zeroOf(type, () => readParts(view, at, type, size, true))
+        : readParts(view, at, type, size, share);
   }
+}
+
+function readParts(
+  view: DataView,
+  at: number,
+  type: Bytes | List,
+  size: number,
+  share: boolean,
+): Uint8Array | unknown[] {
+  return 'bytes' in type
+    ? bytesAt(view, at, type.bytes).slice()
+    : readList(view, at, type, size / type.length, share);
 }
 
 function bytesAt(view: DataView, at: number, length: number): Uint8Array {
@@ -98,22 +137,33 @@ function readString(view: DataView, at: number, room: number): string {
   }
 }
 
-function readArray(
+/** `size`: of an element. */
+function readList(
   view: DataView,
   at: number,
-  element: FieldTable | 'u8' | 'u32',
-  length: number,
+  { array: element, length }: List,
+  size: number,
+  share: boolean,
 ): unknown[] {
-  const size = elementSize(element);
   return Array.from({ length }, (_, index) => {
     const start = at + index * size;
-    return typeof element === 'string' ? readField(view, start, element) : readTable(view, start, element);
+    if (typeof element === 'string') return readField(view, start, element, size, share);
+    return share && isZero(view, start, size)
+      ? zeroOf(element, () => readTable(view, start, element, false))
+      : readTable(view, start, element, share);
   });
 }
 
-export function readTable(view: DataView, at: number, table: FieldTable): Record<string, unknown> {
+/** `share`: whether parts that are all zero are the same value for all, frozen, which saves most of an account's memory. */
+export function readTable(
+  view: DataView,
+  at: number,
+  table: FieldTable,
+  share = false,
+): Record<string, unknown> {
   const value: Record<string, unknown> = {};
-  for (const { name, type, offset } of fieldsOf(table)) value[name] = readField(view, at + offset, type);
+  for (const { name, type, offset, size } of fieldsOf(table))
+    value[name] = readField(view, at + offset, type, size, share);
   return value;
 }
 
