@@ -78,7 +78,7 @@ svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: #333; }
 line.good { stroke: #1a7f4b; stroke-width: 4; } circle.good { fill: #1a7f4b; }
 line.bad { stroke: #b3261e; stroke-width: 4; } circle.bad { fill: #b3261e; } .none { fill: #777; }
 polyline { fill: none; stroke-width: 3; } .paid { stroke: #b3261e; } .back { stroke: #1a7f4b; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: left; }
+.wide { overflow-x: auto; } .wide td:nth-child(2) { min-width: 16rem; } table + table { margin-top: 1rem; } table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: left; }
 </style>
 <h1>What guards find</h1>
 <p>Looks of one guard at an edge until more than two thirds of seven are sure of it: the median (dot), and what 99 of 100 seeds need (end of the line). A black bar is the promise.</p>
