@@ -68,6 +68,27 @@ const CORRUPTS = `(() => {
   };
 })()`;
 
+/** What a viewer does to others, counted in `harms`. Kinds 4 and 5 of the wire's version 1 are pieces and refusals. */
+const HARMS = {
+  'says what it has and answers nothing': `(() => {
+    const { send } = RTCDataChannel.prototype;
+    window.harms = 0;
+    RTCDataChannel.prototype.send = function (data) {
+      if (data[0] === 0x14 || data[0] === 0x15) window.harms += 1;
+      else send.call(this, data);
+    };
+  })()`,
+  'sends a piece in ten seconds': `(() => {
+    const { send } = RTCDataChannel.prototype;
+    window.harms = 0;
+    RTCDataChannel.prototype.send = function (data) {
+      if (data[0] !== 0x14) return send.call(this, data);
+      window.harms += 1;
+      setTimeout(() => { if (this.readyState === 'open') send.call(this, data); }, 10_000 * window.harms);
+    };
+  })()`,
+};
+
 const look = (page: Page): Promise<Viewing> => page.evaluate<Viewing>(LOOK);
 const begin = (page: Page): Promise<unknown> => page.evaluate('void window.begin(false)');
 
@@ -152,5 +173,21 @@ describe.skipIf(!hasBrowser)('viewers in real browsers', () => {
     // The longest segment is six pieces: what was sent is of one, and there was no second.
     expect(await liar.evaluate<number>('window.corrupted')).toBeLessThanOrEqual(6);
     await Promise.all([liar.close(), honest.close()]);
+  });
+
+  test.each(Object.entries(HARMS))('play on beside one that %s', async (_what, harms) => {
+    const harmful = await viewer(harms);
+    await begin(harmful);
+    await playedTo(harmful, 3);
+    const honest = await viewer();
+    await beginBeside(honest);
+    await until('it to be asked', BROWSER_MS, async () =>
+      (await harmful.evaluate<number>('window.harms')) > 0 ? true : undefined,
+    );
+    // All that it has comes from the edge: of a segment of a few pieces none arrives in time.
+    const view = await playedTo(honest, 8);
+    expect(view).toMatchObject({ error: null, fatal: 0, cut: 0, peerBytes: 0 });
+    expect(wrongBytes(view)).toEqual([]);
+    await Promise.all([harmful.close(), honest.close()]);
   });
 });
