@@ -65,7 +65,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 900px; margin: 2rem auto
 .grid { stroke: var(--grid); } line.ours { stroke: var(--ours); stroke-width: 4; } circle.ours { fill: var(--ours); }
 line.other { stroke: var(--other); stroke-width: 4; } circle.other { fill: var(--other); }
 table { border-collapse: collapse; font-size: 14px; } td, th { padding: .25rem .8rem .25rem 0; text-align: right; font-weight: normal; vertical-align: bottom; }
-thead th { color: var(--soft); } th:first-child { text-align: left; } tbody tr { border-top: 1px solid var(--grid); }
+thead th { color: var(--soft); } th:first-child { text-align: left; white-space: nowrap; } tbody tr { border-top: 1px solid var(--grid); }
 </style>
 <h1>What viewers wait for a first byte</h1>
 <p>In ten places, from a new connection on: the median (dot, number) and what 95 of 100 wait at most (end of the line).</p>
