@@ -12,6 +12,14 @@ test('who reads fast gets larger slices, up to the largest', () => {
   expect(pace.bytes).toBe(maxWriteSliceBytes);
 });
 
+test('on an empty line a slice is four times the last, on a quick one twice', () => {
+  const pace = new SlicePace(defaultLimits, true);
+  pace.left(pace.bytes, 20);
+  expect(pace.bytes).toBe(4 * minWriteSliceBytes);
+  pace.left(pace.bytes, 21);
+  expect(pace.bytes).toBe(8 * minWriteSliceBytes);
+});
+
 test('who reads slowly gets smaller ones, down to the smallest', () => {
   const pace = new SlicePace(defaultLimits, false);
   for (let i = 0; i < 10; i += 1) pace.left(pace.bytes, 2_000);

@@ -5,7 +5,9 @@ export interface SlicePaceLimits {
   readonly maxWriteSliceBytes: number;
 }
 
-/** A slice that left within so many milliseconds may be followed by one of twice its size. */
+/** A slice that left within so many milliseconds may be followed by one of four times its size: it met an empty line. */
+const AT_ONCE_MS = 20;
+/** One that left within so many may be followed by one of twice its size. */
 const QUICK_MS = 200;
 /** After one that took longer than this the next is half as large. */
 const SLOW_MS = 500;
@@ -29,7 +31,8 @@ export class SlicePace {
   /** A slice of `sliceBytes` left after so many milliseconds. */
   left(sliceBytes: number, ms: number): void {
     if (sliceBytes < this.bytes) return;
-    if (ms <= QUICK_MS) this.bytes = Math.min(this.#limits.maxWriteSliceBytes, this.bytes * 2);
+    if (ms <= QUICK_MS)
+      this.bytes = Math.min(this.#limits.maxWriteSliceBytes, this.bytes * (ms <= AT_ONCE_MS ? 4 : 2));
     else if (ms > SLOW_MS) this.bytes = Math.max(this.#limits.minWriteSliceBytes, this.bytes >> 1);
   }
 }
