@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 import { judge } from '@media-network/guard/judge';
-import { askOpen, buildReport, checkEntries, decodeEntries, sumSlots } from '@media-network/protocol';
+import { SLOTS, askOpen, buildReport, checkEntries, decodeEntries, sumSlots } from '@media-network/protocol';
 import type {
   CollectedCommit,
   Commit,
@@ -63,21 +63,22 @@ export function createEdgeBook(seed: number, edge: Address, resources: readonly 
   const totals = new Map<string, bigint>();
   let before: CollectedCommit | undefined;
 
+  /** As of the beginning of a slot; of the one after the last, the end of the hour. */
   function commitAt(hour: bigint, slot: number, counted: readonly Served[]): CollectedCommit {
     const counters = new Map(totals);
     for (const { of, slots } of counted) {
       const resource = resources[of] ?? '';
-      const until = sumSlots(slots.slice(0, slot)) + (slots[slot] ?? 0n) / 2n;
+      const until = sumSlots(slots.slice(0, slot));
       counters.set(resource, (counters.get(resource) ?? 0n) + until);
     }
     const commit: Commit = {
       edge,
       boot: 1,
-      hour,
-      slot,
+      hour: hour + BigInt(Math.floor(slot / SLOTS)),
+      slot: slot % SLOTS,
       total: [...counters.values()].reduce((sum, bytes) => sum + bytes, 0n),
       count: counters.size,
-      unixMs: (hour * 12n + BigInt(slot)) * 300_000n,
+      unixMs: (hour * BigInt(SLOTS) + BigInt(slot)) * 300_000n,
       // Signatures and the root were checked when guards collected it.
       root: NO_ROOT,
       signature: NO_ROOT,
@@ -88,8 +89,11 @@ export function createEdgeBook(seed: number, edge: Address, resources: readonly 
   function commitsOf(hour: bigint, counted: readonly Served[]): readonly CollectedCommit[] {
     const random = randomOf(seed, 'asked', edge, hour);
     const slots = new Set<number>();
-    while (slots.size < ASKED_A_HOUR) slots.add(random.int(12));
-    const within = [...slots].toSorted((a, b) => a - b).map((slot) => commitAt(hour, slot, counted));
+    while (slots.size < ASKED_A_HOUR) slots.add(random.int(SLOTS));
+    // The last comes with the report.
+    const within = [...[...slots].toSorted((a, b) => a - b), SLOTS].map((slot) =>
+      commitAt(hour, slot, counted),
+    );
     for (const { of, slots: bytes } of counted) {
       const resource = resources[of] ?? '';
       totals.set(resource, (totals.get(resource) ?? 0n) + sumSlots(bytes));
