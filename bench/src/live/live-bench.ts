@@ -1,6 +1,7 @@
 import { chromium } from 'playwright-core';
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../machine/chromium.ts';
+import { comesTo } from './comes-to.ts';
 import { LIVE_SCRIPT, delaysOf } from './live-page.ts';
 import type { LiveView } from './live-page.ts';
 import { sendNumberedPicture } from './numbered-picture.ts';
@@ -51,7 +52,6 @@ const BITS_PER_SECOND = 1_500_000;
 /** Between what the smallest quality takes and what the next one does. */
 const NARROW_BITS_PER_SECOND = 400_000;
 const WAIT_MS = 180_000;
-const LOOK_MS = 50;
 
 /** Each mode with two viewers that share, in Chromium, through an edge: what the first of them sees is what counts. */
 export async function benchLive(options: {
@@ -147,10 +147,7 @@ async function narrow(page: Page): Promise<number | null> {
 }
 
 async function until(page: Page, what: string, ms = WAIT_MS): Promise<void> {
-  for (const end = Date.now() + ms; !(await page.evaluate<unknown>(what));) {
-    if (Date.now() > end) throw new Error(`the page did not come to: ${what}`);
-    await page.waitForTimeout(LOOK_MS);
-  }
+  if (!(await comesTo(page, what, ms))) throw new Error(`the page did not come to: ${what}`);
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { launchChromium } from '../machine/chromium.ts';
 import { installPackages } from '../machine/npm-packages.ts';
+import { comesTo } from './comes-to.ts';
 import type { LiveSetting, LiveStage } from './live-bench.ts';
 import { sendNumberedPicture } from './numbered-picture.ts';
 
@@ -22,7 +23,6 @@ const PACKAGES = ['dashjs@5.2.1', 'shaka-player@5.2.12'];
 const SETTING: LiveSetting = { segmentMs: 2_000, partMs: 400, ladder: '240' };
 const BITS_PER_SECOND = 1_500_000;
 const WAIT_MS = 120_000;
-const LOOK_MS = 100;
 
 interface Player {
   readonly name: string;
@@ -116,11 +116,15 @@ async function play(
     tab.setDefaultTimeout(WAIT_MS);
     await tab.goto(`${url}/player/page.css`);
     const source = `${url}/live/live/${player.list}`;
-    await until(tab, `fetch(${JSON.stringify(source)}, { cache: 'no-store' }).then(({ ok }) => ok)`);
+    await comesTo(
+      tab,
+      `fetch(${JSON.stringify(source)}, { cache: 'no-store' }).then(({ ok }) => ok)`,
+      WAIT_MS,
+    );
     await tab.addScriptTag({ path: script });
     const asked = performance.now();
     await tab.evaluate(page(player.begin, source));
-    const begun = await until(tab, 'window.view.begun || window.view.errors.length > 0');
+    const begun = await comesTo(tab, 'window.view.begun || window.view.errors.length > 0', WAIT_MS);
     const before = await tab.evaluate<PlayerView>(LOOK);
     const startS = begun && before.begun ? Math.round(performance.now() - asked) / 1_000 : null;
     await tab.waitForTimeout(seconds * 1_000);
@@ -136,13 +140,4 @@ async function play(
   } finally {
     await context.close();
   }
-}
-
-/** False where it did not come to it in time. */
-async function until(tab: Page, what: string): Promise<boolean> {
-  for (const end = Date.now() + WAIT_MS; !(await tab.evaluate<unknown>(what));) {
-    if (Date.now() > end) return false;
-    await tab.waitForTimeout(LOOK_MS);
-  }
-  return true;
 }

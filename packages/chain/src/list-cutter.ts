@@ -40,7 +40,7 @@ export function createListCutter(onAccount: (text: string, head: string) => void
         if (depth === 0) return at;
       }
     }
-    at = Math.max(at, rest.length);
+    at = rest.length;
     return -1;
   }
 

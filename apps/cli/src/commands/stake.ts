@@ -13,18 +13,16 @@ import type { StakeOptions } from '../stake/move.ts';
 import { table } from '../terminal/table.ts';
 
 async function show(options: ChainOptions & { readonly all?: true }, context: CliContext): Promise<void> {
-  const { averagePrice, worthOf } = await import('@media-network/chain/model');
+  const { worth } = await import('@media-network/chain/model');
   const connection = await connect(options, context);
   const { client } = connection;
   const config = await client.config();
   const stakes = await client.stakes(options.all === true ? undefined : (await connection.wallet()).address);
   const now = await client.chainTime();
   const pools = new Map((await client.pools()).map((pool) => [pool.address, pool]));
-  const worth = (stake: Found<'stake'>): bigint => {
+  const worthOf = (stake: Found<'stake'>): bigint => {
     const pool = pools.get(stake.pool);
-    return pool === undefined
-      ? 0n
-      : worthOf(pool, averagePrice(pool, now, BigInt(config.twapSecs)), stake.lp);
+    return pool === undefined ? 0n : worth(pool, config, now, stake.lp);
   };
   const rows = stakes.map((stake) => ({
     owner: stake.owner,
@@ -37,7 +35,7 @@ async function show(options: ChainOptions & { readonly all?: true }, context: Cl
       stake.unbonding === 0n
         ? null
         : new Date((Number(stake.unbondAt) + config.unbondSecs) * 1000).toISOString(),
-    worth: worth(stake),
+    worth: worthOf(stake),
   }));
   if (options.json === true) {
     context.terminal.json(rows);

@@ -99,13 +99,13 @@ export async function readRunways(
       served.map(({ ring }) => ring),
     ),
   ]);
-  const { averagePrice, worthOf } = await import('@media-network/chain/model');
+  const { worth } = await import('@media-network/chain/model');
   const found = new Map<Address, Runway>();
   for (const [index, resource] of served.entries()) {
     const pool = pools.find(({ address }) => address === resource.pool);
     if (pool === undefined) continue;
-    const worth = worthOf(pool, averagePrice(pool, now, BigInt(config.twapSecs)), resource.lp);
-    found.set(resource.address, runwayOf(config, resource, rings[index] ?? null, worth, now));
+    const left = worth(pool, config, now, resource.lp);
+    found.set(resource.address, runwayOf(config, resource, rings[index] ?? null, left, now));
   }
   return found;
 }

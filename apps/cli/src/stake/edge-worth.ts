@@ -1,5 +1,5 @@
 import type { Found, Signer } from '@media-network/chain';
-import { averagePrice, worthOf } from '@media-network/chain/model';
+import { worth } from '@media-network/chain/model';
 import { errorMessage } from '@media-network/runtime';
 import type { CliContext } from '../command.ts';
 import type { Connection } from '../connection.ts';
@@ -22,8 +22,7 @@ export async function countsWithLess(
     client.chainTime(),
   ]);
   if (pool === null) return false;
-  const worth = worthOf(pool, averagePrice(pool, now, BigInt(config.twapSecs)), stake.lp);
-  return worth - edge.worth > edge.worth / ONE_IN;
+  return worth(pool, config, now, stake.lp) - edge.worth > edge.worth / ONE_IN;
 }
 
 /** Has an edge say anew what it says, so that all that is at stake counts. False, with a note, where the chain refuses it now. */

@@ -30,6 +30,7 @@ export interface CommitDesk {
 
 /** Clocks of guards and edges may differ by this much. */
 const MAX_SKEW_SECS = 60n;
+
 export function createCommitDesk(deps: CommitDeskDeps): CommitDesk {
   const { chain } = deps;
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { StoredEntry } from '@media-network/http-cache';
 import { MAX_SEGMENT_BYTES, SEGMENT_CHUNK_BYTES, signSegmentDigest, toHex } from '@media-network/protocol';
 import type { SignBytes } from '@media-network/protocol';
+import { remember } from '../remember.ts';
 
 /** As pages read it; bytes are hex. */
 export interface DigestAnswer {
@@ -27,20 +28,6 @@ const MAX_READING = 8;
 export interface SegmentDigests {
   /** Undefined of what is too long, or where the disk does not give it. */
   of(resource: string, target: string, entry: StoredEntry): Promise<DigestAnswer | undefined>;
-}
-
-function remember<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const before = map.get(key);
-  if (before !== undefined) return before;
-  const made = make();
-  map.set(key, made);
-  // What failed is tried again.
-  made.catch(() => map.delete(key));
-  for (const oldest of map.keys()) {
-    if (map.size <= MAX_REMEMBERED) break;
-    map.delete(oldest);
-  }
-  return made;
 }
 
 export function createSegmentDigests({ edge, sign, hour }: SegmentDigestsDeps): SegmentDigests {
@@ -81,8 +68,8 @@ export function createSegmentDigests({ edge, sign, hour }: SegmentDigestsDeps): 
       if (reading >= MAX_READING && !chunked.has(name)) return undefined;
       const now = hour();
       try {
-        const chunks = await remember(chunked, name, () => hashes(entry));
-        return await remember(signed, `${now} ${resource} ${name} ${target}`, async () => {
+        const chunks = await remember(chunked, MAX_REMEMBERED, name, () => hashes(entry));
+        return await remember(signed, MAX_REMEMBERED, `${now} ${resource} ${name} ${target}`, async () => {
           const body = { edge, resource, hour: now, target, length: entry.length, sha256, chunks };
           return {
             target,

@@ -5,6 +5,7 @@ import { sampleStartMs } from '../chain/periods.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SAMPLES } from '../journal/ledger.ts';
 import type { Ledger } from '../journal/ledger.ts';
+import { remember } from '../remember.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import { sha256 } from './report-builder.ts';
 
@@ -59,17 +60,5 @@ export function createCommitMaker(deps: CommitMakerDeps): CommitAt {
     return bytes;
   }
 
-  return (sample) => {
-    const known = made.get(sample);
-    if (known !== undefined) return known;
-    const making = make(sample);
-    made.set(sample, making);
-    // Nobody has seen one that could not be kept, so another may take its place.
-    making.catch(() => made.delete(sample));
-    for (const old of made.keys()) {
-      if (made.size <= REMEMBERED) break;
-      made.delete(old);
-    }
-    return making;
-  };
+  return (sample) => remember(made, REMEMBERED, sample, () => make(sample));
 }

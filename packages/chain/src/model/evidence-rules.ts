@@ -101,8 +101,8 @@ export const evidenceRules: Pick<
     if (args.week !== weekOf(config, args.hour)) fail('WrongWeek');
     if (context.now < hourEnd(config, args.hour)) fail('TooEarly');
     if (context.now >= reportsUntil(config, args.hour)) fail('TooLate');
-    const now = worth(pool, config, context.now, stake.lp);
-    const value = now < edge.worth ? now : edge.worth;
+    const current = worth(pool, config, context.now, stake.lp);
+    const value = current < edge.worth ? current : edge.worth;
     const terms = termsOf(config, args.week);
     if (value < terms.minEdgeStake) fail('InsufficientStake');
     if (args.entryCount < 1 || args.bytes < 1n) fail('ZeroAmount');

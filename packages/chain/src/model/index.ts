@@ -27,5 +27,6 @@ export type { ProgramErrorName } from './failure.ts';
 export { domainEnd, domainStakeOf, isHostName } from './domain-rules.ts';
 export { vestedAt } from './founding-rules.ts';
 export { leafHash, merkleTree, nodeHash, provesRange, provesTo } from './merkle.ts';
+export { worth } from './pool-rules.ts';
 export { createModelState } from './state.ts';
 export type { BlankAccount, Draft, Mint, ModelAccount, ModelState, TokenAccount } from './state.ts';

@@ -42,12 +42,8 @@ export function createEdgeTimes(nowMs: () => number): EdgeTimes {
     },
     get bytesPerMs() {
       if (taken.length === 0) return undefined;
-      const total = taken.reduce((sum, each) => ({
-        ...each,
-        ms: sum.ms + each.ms,
-        bytes: sum.bytes + each.bytes,
-      }));
-      return total.bytes / total.ms;
+      const total = (of: 'ms' | 'bytes'): number => taken.reduce((sum, each) => sum + each[of], 0);
+      return total('bytes') / total('ms');
     },
   };
 }
