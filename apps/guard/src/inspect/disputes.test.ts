@@ -32,6 +32,15 @@ const reports = [
 const many = (count: number, each: Look): Look[] => Array.from({ length: count }, () => each);
 const good = { b: many(4, look('right')), c: many(4, look('right')) };
 
+const pieces = (edge: string, finding: Look['finding']): Look[] =>
+  Array.from({ length: 9 }, (_, i) => look(finding, { target: `${edge}${i}` }));
+const shared = (finding: Look['finding']): Look[] => many(2, look(finding));
+const three = (a: readonly Look[], b: readonly Look[], c: readonly Look[]) =>
+  disputesOf(bookOf({ a, b, c }), 5n, reports).map(({ report }) => report);
+/** Targets that are looked at elsewhere too. */
+const told = (of: string, finding: Look['finding']): Look[] =>
+  Array.from({ length: 5 }, (_, i) => look(finding, { target: `${of}-told${i}` }));
+
 describe('disputes', () => {
   it('name the entry of the edge and resource whose bytes were wrong', () => {
     const book = bookOf({ a: many(4, look('wrong')), ...good });
@@ -72,6 +81,37 @@ describe('disputes', () => {
       c: many(9, look('wrong', { bodyHash: 'z' })),
     });
     expect(disputesOf(apart, 5n, reports)).toHaveLength(3);
+  });
+
+  it('judge what no other edge was asked for as what others were', () => {
+    // One target was asked of all: it tells whose doing the rest is.
+    expect(
+      three(
+        [...pieces('a', 'wrong'), ...shared('wrong')],
+        [...pieces('b', 'wrong'), ...shared('wrong')],
+        [...pieces('c', 'wrong'), ...shared('wrong')],
+      ),
+    ).toEqual([]);
+    expect(
+      three(
+        [...pieces('a', 'wrong'), ...shared('wrong')],
+        [...pieces('b', 'right'), ...shared('right')],
+        [...pieces('c', 'right'), ...shared('right')],
+      ),
+    ).toEqual([0]);
+    // Nothing was asked of two: most edges wrong is the origin's doing, one wrong among others is its own.
+    expect(three(pieces('a', 'wrong'), pieces('b', 'wrong'), pieces('c', 'wrong'))).toEqual([]);
+    expect(three(pieces('a', 'wrong'), pieces('b', 'wrong'), pieces('c', 'right'))).toEqual([]);
+    expect(three(pieces('a', 'wrong'), pieces('b', 'right'), pieces('c', 'right'))).toEqual([0]);
+    expect(three(pieces('a', 'wrong'), [], [])).toEqual([0]);
+    // Two of one mind shield each other at the targets that they share, and nowhere else.
+    expect(
+      three(
+        [...pieces('a', 'wrong'), ...shared('wrong'), ...told('x', 'wrong')],
+        [...pieces('b', 'wrong'), ...shared('wrong')],
+        told('x', 'right'),
+      ),
+    ).toEqual([0]);
   });
 
   it('are a hundred at most, those with most wrong answers', () => {

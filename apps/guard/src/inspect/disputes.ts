@@ -16,7 +16,7 @@ type Looks = Pick<HourBook, 'of' | 'edgesOf'>;
 /**
  * What guards and witnesses saw of an edge and resource in an hour, without what may be the origin's doing: where most
  * edges that were looked at give the same other bytes for a target, the origin shows them another face than guards,
- * and none of them is to blame.
+ * and none of them is to blame. What no other edge was asked for goes the way of what others were.
  */
 export function observationsOf(
   book: Looks,
@@ -25,22 +25,49 @@ export function observationsOf(
   const ofResource = (edge: string): readonly Look[] =>
     book.of(edge, at.hour).looks.filter((look) => look.resource === at.resource);
   const own = ofResource(at.edge);
-  if (!own.some((look) => look.finding === 'wrong')) return own.map(observation);
+  if (!own.some(isWrong)) return own.map(observation);
 
-  /** By target: the bodies that each edge gave. */
+  const byEdge = new Map(book.edgesOf(at.hour).map((edge) => [edge, ofResource(edge)]));
+  const given = bodiesByTarget(byEdge);
+  const wrong = own.filter(isWrong);
+  const compared = wrong.filter(({ target }) => (given.get(target)?.size ?? 0) > 1);
+  const common = compared.filter((look) => isCommon(given, look));
+  const isOrigins =
+    compared.length > 0 ? 2 * common.length > compared.length : areMostWrong([...byEdge.values()]);
+  const excused = new Set(isOrigins ? wrong : common);
+  // What others were asked for and gave otherwise is its own doing, whatever the rest is.
+  for (const look of compared) if (!common.includes(look)) excused.delete(look);
+  return own.filter((look) => !excused.has(look)).map(observation);
+}
+
+const isWrong = ({ finding }: Look): boolean => finding === 'wrong';
+
+/** By target, then edge: the bodies that it gave. */
+type Given = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
+
+function bodiesByTarget(byEdge: ReadonlyMap<string, readonly Look[]>): Given {
   const given = new Map<string, Map<string, Set<string>>>();
-  for (const edge of book.edgesOf(at.hour)) {
-    for (const { target, bodyHash } of ofResource(edge)) {
+  for (const [edge, looks] of byEdge) {
+    for (const { target, bodyHash } of looks) {
       const edges = given.get(target) ?? new Map<string, Set<string>>();
       given.set(target, edges.set(edge, (edges.get(edge) ?? new Set()).add(bodyHash)));
     }
   }
-  const isCommon = ({ target, bodyHash }: Look): boolean => {
-    const edges = [...(given.get(target)?.values() ?? [])];
-    const alike = edges.filter((bodies) => bodies.has(bodyHash)).length;
-    return alike >= 2 && 2 * alike > edges.length;
-  };
-  return own.filter((look) => look.finding === 'right' || !isCommon(look)).map(observation);
+  return given;
+}
+
+/** Whether most edges that were asked for its target gave its very bytes. */
+function isCommon(given: Given, { target, bodyHash }: Look): boolean {
+  const edges = [...(given.get(target)?.values() ?? [])];
+  const alike = edges.filter((bodies) => bodies.has(bodyHash)).length;
+  return alike >= 2 && 2 * alike > edges.length;
+}
+
+/** Whether most edges that were looked at, and more than one, gave more wrong answers than right ones. */
+function areMostWrong(byEdge: readonly (readonly Look[])[]): boolean {
+  const looked = byEdge.filter((looks) => looks.length > 0);
+  const wrong = looked.filter((looks) => 2 * looks.filter(isWrong).length > looks.length).length;
+  return wrong >= 2 && 2 * wrong > looked.length;
 }
 
 function observation(look: Look): Observation {

@@ -13,15 +13,15 @@ import type { Network } from '../network.ts';
 import { createSlots } from '../slots.ts';
 import type { PaidShares } from './paid-shares.ts';
 import type { ProbeBudget } from './probe-budget.ts';
-import type { Prober } from './prober.ts';
+import type { Prober, Wanted } from './prober.ts';
 
 export interface ProbeDeps {
-  readonly network: Network;
-  readonly settings: SettingsReader;
+  readonly network: Pick<Network, 'snapshot' | 'chainNowMs' | 'guardSet'>;
+  readonly settings: Pick<SettingsReader, 'read'>;
   readonly denials: Denials;
-  readonly prober: Prober;
+  readonly prober: Pick<Prober, 'look'>;
   readonly budget: ProbeBudget;
-  readonly shares: PaidShares;
+  readonly shares: Pick<PaidShares, 'draw'>;
   readonly findings: Pick<Findings, 'toSecond' | 'seconded'>;
   readonly moments: Moments;
   readonly counts: Counts;
@@ -45,8 +45,19 @@ const INQUIRY_LOOKS_PER_HOUR = 60;
 const AT_NAMED_TARGET = 0.5;
 /** Of looks at an edge that is suspected, those that go to resources of other publishers: the fault may be one origin's (`mayBeOneOrigin`). */
 const ELSEWHERE = 0.5;
+/** Looks at others beside one edge within an hour, to see whose doing a wrong answer is. */
+const BESIDE_PER_HOUR = 12;
 /** How often one is drawn until it is another publisher's. */
 const DRAWS = 8;
+
+/** When an edge is looked at next. */
+interface Plan {
+  readonly atMs: number;
+  /** The resource that is inquired into. */
+  readonly resource?: string | undefined;
+  /** What another edge gave a wrong answer for: what this one has there tells whose doing that is. */
+  readonly beside?: Wanted & { readonly resource: string };
+}
 
 export interface Probe {
   round(signal: AbortSignal): Promise<RoundResult>;
@@ -57,11 +68,50 @@ export interface Probe {
 export function createProbe(deps: ProbeDeps): Probe {
   const { network, clock, random } = deps;
   const slots = createSlots(PARALLEL, deps.onFailure);
-  /** By edge: when it is looked at next, and the resource that is inquired into. */
-  const plans = new Map<string, { readonly atMs: number; readonly resource: string | undefined }>();
+  /** By edge. */
+  const plans = new Map<string, Plan>();
 
   /** Between half and one and a half times the mean, so that nobody can tell the next. */
   const pauseMs = (hourMs: number, looks: number): number => ((0.5 + random()) * hourMs) / looks;
+
+  /** By edge: how often others were asked beside it in the hour. */
+  const besides = new Map<string, { readonly hour: bigint; readonly times: number }>();
+
+  /** Has another edge asked soon for what this one gave a wrong answer for, unless that one is to be asked such already. */
+  function askBeside(
+    edge: Found<'edge'>,
+    beside: Wanted & { readonly resource: string },
+    at: { readonly edges: readonly Found<'edge'>[]; readonly hour: bigint; readonly hourMs: number },
+  ): void {
+    const { edges, hour, hourMs } = at;
+    const before = besides.get(edge.address);
+    const times = before?.hour === hour ? before.times : 0;
+    if (times >= BESIDE_PER_HOUR) return;
+    const others = edges.filter(
+      ({ address, status }) =>
+        status === NODE_STATUS.active && address !== edge.address && plans.get(address)?.beside === undefined,
+    );
+    const other = others[Math.floor(random() * others.length)];
+    if (other === undefined) return;
+    besides.set(edge.address, { hour, times: times + 1 });
+    const atMs = clock.nowMs() + pauseMs(hourMs, INQUIRY_LOOKS_PER_HOUR);
+    const plan = plans.get(other.address);
+    plans.set(other.address, { ...plan, atMs: Math.min(plan?.atMs ?? atMs, atMs), beside });
+  }
+
+  /** What to look at of a resource, and whether that is on somebody's word, which opens room of its own. */
+  function askedFor(
+    resource: string | undefined,
+    beside: Plan['beside'],
+    inquiry: Inquiry | undefined,
+  ): { readonly wanted: Wanted | undefined; readonly isAsked: boolean } {
+    if (beside !== undefined && resource === beside.resource) return { wanted: beside, isAsked: true };
+    if (inquiry === undefined) return { wanted: undefined, isAsked: false };
+    return {
+      wanted: random() < AT_NAMED_TARGET ? { target: inquiry.target } : undefined,
+      isAsked: resource === inquiry.resource,
+    };
+  }
 
   async function step(
     edge: Found<'edge'>,
@@ -73,18 +123,20 @@ export function createProbe(deps: ProbeDeps): Probe {
       readonly inquiry: Inquiry | undefined;
       /** Resource of the edge that this guard has seen wrong, and looks into. */
       readonly suspected: string | undefined;
+      readonly wanted: Wanted | undefined;
+      readonly edges: readonly Found<'edge'>[];
       readonly signal: AbortSignal;
     },
   ): Promise<void> {
     const found = await deps.settings.read(resource);
     deps.moments.mark(edge.address, 'probe', clock.nowMs());
     if (found === undefined) return;
-    const outcome = await deps.prober.look({
+    const { outcome, compared } = await deps.prober.look({
       edge,
       resource: resource.address,
       settings: found.settings,
       zone: deps.zone,
-      wanted: random() < AT_NAMED_TARGET ? at.inquiry?.target : undefined,
+      wanted: at.wanted,
       hour: at.hour,
       withinHour: at.withinHour,
       signal: at.signal,
@@ -93,11 +145,14 @@ export function createProbe(deps: ProbeDeps): Probe {
     if (outcome === 'not-asked') return;
     deps.counts.add('probes');
     if (at.inquiry !== undefined) deps.findings.seconded(edge.address, at.hour);
+    if (outcome === 'wrong' && compared !== undefined)
+      askBeside(edge, { ...compared, resource: resource.address }, at);
     const suspect = [resource.address, at.suspected].find(
       (each) => each !== undefined && deps.budget.isSuspect(edge.address, each, at.hour),
     );
     if (outcome !== 'silent' && suspect === undefined) return;
     plans.set(edge.address, {
+      ...plans.get(edge.address),
       atMs:
         clock.nowMs() +
         pauseMs(at.hourMs, outcome === 'silent' ? 3 * LOOKS_PER_HOUR : INQUIRY_LOOKS_PER_HOUR),
@@ -144,10 +199,7 @@ export function createProbe(deps: ProbeDeps): Probe {
         const plan = plans.get(edge.address);
         if (plan === undefined) {
           // The first look at an edge is at a random time too.
-          plans.set(edge.address, {
-            atMs: nowMs + (random() * hourMs) / LOOKS_PER_HOUR,
-            resource: undefined,
-          });
+          plans.set(edge.address, { atMs: nowMs + (random() * hourMs) / LOOKS_PER_HOUR });
           continue;
         }
         const inquiry = deps.findings.toSecond(edge.address, hour);
@@ -164,13 +216,14 @@ export function createProbe(deps: ProbeDeps): Probe {
         const paid = random() < WHERE_PAID ? deps.shares.draw(edge.address, random()) : undefined;
         const asked = plan.resource ?? inquiry?.resource;
         const chosen =
+          usable(plan.beside?.resource) ??
           (asked !== undefined && random() < ELSEWHERE ? elsewhere(edge, asked) : undefined) ??
           usable(asked ?? paid) ??
           active[Math.floor(random() * active.length)];
         const looks = inquiry === undefined ? LOOKS_PER_HOUR : INQUIRY_LOOKS_PER_HOUR;
-        plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, looks), resource: undefined });
-        if (inquiry !== undefined && chosen?.address === inquiry.resource)
-          deps.budget.second(edge.address, chosen.address, hour);
+        plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, looks) });
+        const { wanted, isAsked } = askedFor(chosen?.address, plan.beside, inquiry);
+        if (chosen !== undefined && isAsked) deps.budget.second(edge.address, chosen.address, hour);
         if (chosen !== undefined)
           slots.start(edge.address, (ending) =>
             step(edge, chosen, {
@@ -179,12 +232,15 @@ export function createProbe(deps: ProbeDeps): Probe {
               hourMs,
               inquiry,
               suspected: plan.resource,
+              wanted,
+              edges,
               signal: ending,
             }),
           );
       }
-      for (const address of plans.keys())
-        if (!edges.some((edge) => edge.address === address)) plans.delete(address);
+      for (const book of [plans, besides])
+        for (const address of book.keys())
+          if (!edges.some((edge) => edge.address === address)) book.delete(address);
       return (await slots.rest(1_000)) ? 'busy' : 'idle';
     },
     close: () => slots.close(),

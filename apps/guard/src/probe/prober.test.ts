@@ -17,7 +17,7 @@ import { createOriginBodies } from './origin-bodies.ts';
 import { createOriginFetch } from './origin-fetch.ts';
 import { createProbeBudget } from './probe-budget.ts';
 import { createProber } from './prober.ts';
-import type { ProbeOutcome } from './prober.ts';
+import type { ProbeOutcome, Wanted } from './prober.ts';
 import { createProbeTotals } from './probe-totals.ts';
 import { createTargetPool } from './target-pool.ts';
 
@@ -90,6 +90,7 @@ async function looked(options: {
   /** Longest that an answer is waited for. */
   readonly edgeMs?: number;
   readonly addresses?: readonly string[];
+  readonly wanted?: Wanted;
 }) {
   const asked: { readonly request: http.IncomingMessage; readonly port: number; readonly from: string }[] =
     [];
@@ -146,28 +147,30 @@ async function looked(options: {
     ...(options.edgeMs === undefined ? {} : { edgeMs: options.edgeMs }),
   });
   const outcomes: ProbeOutcome[] = [];
+  const all: Wanted[] = [];
   for (let i = 0; i < options.times; i += 1) {
-    outcomes.push(
-      await prober.look({
-        edge: { address: EDGE, endpoint },
-        resource: RESOURCE,
-        settings: {
-          v: 1,
-          origin,
-          originHost: null,
-          originHeaders: [['X-Key', 'secret']],
-          probe: options.probe ?? ['/a.png'],
-          domains: options.domains ?? [],
-          ...(second === undefined ? {} : { rules: [`origin ${second} host=b.example`] }),
-        },
-        zone: 'medianet.localhost',
-        hour: 6n,
-        withinHour: true,
-      }),
-    );
+    const { outcome, compared } = await prober.look({
+      edge: { address: EDGE, endpoint },
+      resource: RESOURCE,
+      settings: {
+        v: 1,
+        origin,
+        originHost: null,
+        originHeaders: [['X-Key', 'secret']],
+        probe: options.probe ?? ['/a.png'],
+        domains: options.domains ?? [],
+        ...(second === undefined ? {} : { rules: [`origin ${second} host=b.example`] }),
+      },
+      zone: 'medianet.localhost',
+      hour: 6n,
+      withinHour: true,
+      wanted: options.wanted,
+    });
+    outcomes.push(outcome);
+    if (compared !== undefined) all.push(compared);
   }
   const seen: EdgeHour = book.of(EDGE, 6n);
-  return { outcomes, seen, asked, byOrigin, counted: () => counted, totals: totals.all() };
+  return { outcomes, compared: all, seen, asked, byOrigin, counted: () => counted, totals: totals.all() };
 }
 
 describe('a probe', () => {
@@ -178,6 +181,18 @@ describe('a probe', () => {
     expect(found.seen.contacts).toEqual({ answered: 6, silent: 0 });
     const received = Number(found.seen.probed.get(RESOURCE) ?? 0n);
     expect(received).toBe(found.counted());
+  });
+
+  it('tells what it compared, and another edge can be asked for the very same', async () => {
+    const film = await looked({ times: 12, probe: ['/film.mp4'] });
+    const piece = film.compared.find(({ range }) => range !== undefined);
+    if (piece === undefined) throw new Error('no piece was looked at');
+    const again = await looked({ times: 3, probe: ['/film.mp4'], wanted: piece });
+    expect(again.compared).toEqual([piece, piece, piece]);
+    expect(new Set(again.seen.looks.map(({ target }) => target)).size).toBe(1);
+    // Where there is no room for it, what fits is looked at.
+    const small = await looked({ times: 1, probe: ['/film.mp4'], wanted: piece, budget: 3_000 });
+    expect(small.compared).toEqual([]);
   });
 
   it.each([

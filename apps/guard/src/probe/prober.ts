@@ -46,8 +46,8 @@ export interface ProbeTask {
   readonly resource: string;
   readonly settings: Settings;
   readonly zone: string;
-  /** Hex SHA-256 of the target to look at, where it is known and there is room; else another one is drawn. */
-  readonly wanted?: string | undefined;
+  /** What to look at, where its target is known and there is room; else something is drawn. */
+  readonly wanted?: Wanted | undefined;
   /** By the chain's clock. */
   readonly hour: bigint;
   /** Ends it because the guard is closing. */
@@ -56,14 +56,27 @@ export interface ProbeTask {
   readonly withinHour: boolean;
 }
 
+/** A target, and the piece of it where it is not its whole. */
+export interface Wanted {
+  /** Hex SHA-256 of the target. */
+  readonly target: string;
+  readonly range?: ByteRange | undefined;
+}
+
 export type ProbeOutcome = 'right' | 'wrong' | 'unknown' | 'silent' | 'not-asked';
+
+export interface Probed {
+  readonly outcome: ProbeOutcome;
+  /** Of a right or a wrong answer: what was compared, so that another edge can be asked for the same. */
+  readonly compared?: Wanted;
+}
 
 /**
  * Looks at an edge as a viewer would: one request, with the origin asked for the same before and after. Never rejects
  * for what an edge or an origin does: what could not be seen is unknown.
  */
 export interface Prober {
-  look(task: ProbeTask): Promise<ProbeOutcome>;
+  look(task: ProbeTask): Promise<Probed>;
   /** Asks the origin alone for a target, to know what is right there. */
   learn(resource: string, settings: Settings, target: string): Promise<void>;
 }
@@ -88,6 +101,9 @@ const MAX_EDGE_MS = 20_000;
 const MAX_ALIVE_MS = 10_000;
 /** Answered by the edge itself, whatever its origin does (docs/evidence.md, HTTP of an edge). */
 const OWN_ENDPOINT = '/.well-known/media-network/receipts';
+
+const NOT_ASKED: Probed = { outcome: 'not-asked' };
+const UNKNOWN: Probed = { outcome: 'unknown' };
 
 export function createProber(deps: ProberDeps): Prober {
   const { book, budget, clock, origin, random, targets } = deps;
@@ -154,18 +170,18 @@ export function createProber(deps: ProberDeps): Prober {
     return { answer, sinceMs: note(`${resource} ${target}`, answer, whole, clock.nowMs()) };
   }
 
-  async function look(task: ProbeTask): Promise<ProbeOutcome> {
+  async function look(task: ProbeTask): Promise<Probed> {
     const { edge, resource, settings, hour } = task;
     targets.seed(resource, settings.probe);
     const room = budget.room(edge.address, resource, hour);
     const sizeOf = (target: string, size: number | undefined): number | undefined =>
       known.get(`${resource} ${target}`)?.size ?? size;
-    const wanted = task.wanted === undefined ? undefined : targets.named(resource, task.wanted);
+    const wanted = task.wanted === undefined ? undefined : targets.named(resource, task.wanted.target);
     const drawn =
       wanted !== undefined && canLook(wanted, sizeOf(wanted, undefined), room)
         ? { target: wanted, size: undefined }
         : targets.draw(resource, random, (target, size) => canLook(target, sizeOf(target, size), room));
-    if (drawn === undefined) return 'not-asked';
+    if (drawn === undefined) return NOT_ASKED;
     const { target } = drawn;
     const head = drawHead(random);
     const { host, name } = drawHost(task);
@@ -180,8 +196,8 @@ export function createProber(deps: ProberDeps): Prober {
           ];
     const at = { room, plays: head.plays, random };
     const size = sizeOf(target, drawn.size);
-    const planned: LookShape =
-      size === undefined && canLook(target, size, room) ? { kind: 'whole' } : shapeOf(target, size, at);
+    const piece = target === wanted ? task.wanted?.range : undefined;
+    const planned = planOf(target, size, at, piece);
     const before = await ofOrigin(task, target, toOrigin, planned);
     const facts = known.get(`${resource} ${target}`);
     // Only now is it known how large the whole is.
@@ -198,11 +214,11 @@ export function createProber(deps: ProberDeps): Prober {
       from: deps.addresses[Math.floor(random() * deps.addresses.length)],
       ...(task.signal === undefined ? {} : { signal: task.signal }),
     });
-    if (contact.kind === 'not-asked') return 'not-asked';
+    if (contact.kind === 'not-asked') return NOT_ASKED;
     const received = contact.kind === 'silent' ? contact.receivedBytes : contact.answer.receivedBytes;
     budget.spend(edge.address, resource, hour, received);
     const alive = contact.kind !== 'silent' || received > 0 || (contact.connected && (await isAlive(task)));
-    if (task.signal?.aborted === true) return 'not-asked';
+    if (task.signal?.aborted === true) return NOT_ASKED;
     book.addContact(edge.address, hour, alive);
     // What an edge refuses, or breaks off, it need not have counted.
     const served =
@@ -212,22 +228,22 @@ export function createProber(deps: ProberDeps): Prober {
     if (received > 0)
       book.addBytes(edge.address, resource, hour, BigInt(received), served && task.withinHour);
     noteTotal(task, target, contact, received);
-    if (contact.kind === 'silent') return alive ? 'unknown' : 'silent';
+    if (contact.kind === 'silent') return alive ? UNKNOWN : { outcome: 'silent' };
     const { answer } = contact;
     if (name !== undefined && NOT_SERVED.has(answer.header('media-error') ?? '')) {
       noteRefused(task, name);
-      return 'unknown';
+      return UNKNOWN;
     }
     const whole = planned.kind === 'whole' && shape.kind === 'whole';
     const asked = shape.kind === 'piece' && planned.kind === 'piece' ? shape.range : undefined;
     const range = whole ? undefined : shownRange(answer, asked);
     // A glance shows no bytes, unless the edge sends them unasked: then they are looked at as well.
-    if (!whole && range === undefined) return 'unknown';
+    if (!whole && range === undefined) return UNKNOWN;
     const right =
       whole || range === asked
         ? before
         : await ofOrigin(task, target, toOrigin, { kind: 'piece', range: range ?? FIRST_BYTES });
-    if (right?.answer.same !== true) return 'unknown';
+    if (right?.answer.same !== true) return UNKNOWN;
     const finding = await compare(task, target, {
       headers: toOrigin,
       range,
@@ -237,7 +253,7 @@ export function createProber(deps: ProberDeps): Prober {
       answer,
       isCut: whole && contact.kind === 'too-large',
     });
-    if (finding === undefined) return 'unknown';
+    if (finding === undefined) return UNKNOWN;
     book.addLook(edge.address, hour, {
       resource,
       target: range === undefined ? hashOfTarget(target) : hashOfPiece(target, range),
@@ -247,7 +263,8 @@ export function createProber(deps: ProberDeps): Prober {
       ...(finding.hashes === undefined ? {} : { hashes: finding.hashes }),
     });
     if (finding.kind === 'wrong') budget.suspect(edge.address, resource, hour);
-    return finding.kind;
+    // A range that nobody asks for would tell the next probe from a viewer.
+    return { outcome: finding.kind, compared: { target: hashOfTarget(target), range: asked } };
   }
 
   /** What the edge has counted of a probe as of a viewer's request. */
@@ -422,6 +439,17 @@ export function createProber(deps: ProberDeps): Prober {
       if (answer !== undefined) await noteWhole({ resource, settings }, target, answer);
     },
   };
+}
+
+/** How a target is asked for: the piece that is wanted where there is room for it, a whole one where nobody knows how large it is. */
+function planOf(
+  target: string,
+  size: number | undefined,
+  at: Parameters<typeof shapeOf>[2],
+  piece: ByteRange | undefined,
+): LookShape {
+  if (piece !== undefined && piece[1] - piece[0] + MARGIN < at.room) return { kind: 'piece', range: piece };
+  return size === undefined && canLook(target, size, at.room) ? { kind: 'whole' } : shapeOf(target, size, at);
 }
 
 /** Bytes of an answer that are compared although they were not asked for. */
