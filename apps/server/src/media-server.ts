@@ -1,30 +1,20 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRtmpServer } from '@media-network/rtmp';
-import type { Admission, Publisher, RtmpServer } from '@media-network/rtmp';
-import { MediaError, createLog, createScope, systemClock } from '@media-network/runtime';
+import type { Admission, Publisher } from '@media-network/rtmp';
+import { createLog, createScope, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
+import { createChannelHouse } from './channel-house.ts';
 import type { ServerConfig } from './config.ts';
-import { listenAll } from './channel-listener.ts';
-import type { ChannelListener } from './channel-listener.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { readPages } from './http/pages.ts';
-import { createLiveChannel } from './live-channel.ts';
-import type { ChannelStatus, LiveChannel, LiveChannelDeps } from './live-channel.ts';
-import { createPreview } from './preview/preview.ts';
-import type { Preview } from './preview/preview.ts';
-import { createRecorder } from './recording/recorder.ts';
+import { startIngest } from './ingest.ts';
+import type { ChannelStatus, LiveChannel } from './live-channel.ts';
 import { openPublisherKey } from './publishing/publisher-key.ts';
 import { createSegmentSigner } from './publishing/signed-segment.ts';
 import { openRecordingFolder } from './recording/recording-folder.ts';
-import { createRestreamer } from './restream/restreamer.ts';
 import { pushTargets } from './restream/targets.ts';
 import { channelNames, openStreamKeys } from './stream-keys.ts';
 import type { StreamKeys } from './stream-keys.ts';
-import { createTranscodeBudget } from './transcode/budget.ts';
-import { createFfmpegTranscoder } from './transcode/ffmpeg-transcoder.ts';
-import { parseLadder } from './transcode/ladder.ts';
 import type { Transcoder } from './transcode/transcoder.ts';
 
 /** A running media server: encoders in by RTMP, viewers out by HLS. */
@@ -69,56 +59,36 @@ export async function createMediaServer(
     const targets = pushTargets(config.push, keys.channels);
     /** Where this server's own processes find it; it listens before anything is on air. */
     let ownUrl = '';
-    const previews = new Map<string, Preview>();
-    const listen =
-      (name: string): LiveChannelDeps['listen'] =>
-      (advise) => {
-        const listeners: ChannelListener[] = [];
-        if (config.record) {
-          const recorder = createRecorder(name, { folder: recordings, clock, log, advise });
-          scope.add(`recording of ${name}`, () => recorder.idle());
-          listeners.push(recorder);
-        }
-        const urls = targets.filter(({ channel }) => channel === name).map(({ url }) => url);
-        if (urls.length > 0) {
-          const source = (): string => `${ownUrl}/live/${name}/index.m3u8`;
-          const restreamer = createRestreamer(name, urls, { clock, log, advise, source });
-          scope.add(`${name} sent on`, () => restreamer.close());
-          listeners.push(restreamer);
-        }
-        if (config.previewSeconds > 0) {
-          const preview = createPreview(name, { clock, log }, { everyMs: config.previewSeconds * 1_000 });
-          scope.add(`preview of ${name}`, () => preview.close());
-          previews.set(name, preview);
-          listeners.push(preview);
-        }
-        return listenAll(listeners);
-      };
-    const transcoding = transcodingOf(config, clock, overrides);
-    const channels = new Map(
-      keys.channels.map((name) => {
-        const deps = { clock, log, sign, listen: listen(name), ...transcoding };
-        return [name, openChannel(name, config, deps)];
-      }),
+    const house = createChannelHouse(
+      {
+        clock,
+        log,
+        sign,
+        recordings,
+        targets,
+        ownUrl: () => ownUrl,
+        transcoder: overrides.transcoder,
+      },
+      config,
     );
-    for (const [name, channel] of channels) scope.add(name, () => channel.close());
+    scope.add('channels', () => house.close());
+    for (const name of keys.channels) house.open(name);
+    const { channels, previews } = house;
     const pages = readPages();
     const http = await startHttpServer(
       { channels, previews, recordings, pages, publisher: publisher.address, log },
       config,
     );
     scope.add('http', () => http.close());
-    ownUrl = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${http.port}`;
-    const admit = async (publisher: Publisher): Promise<Admission> => admission(publisher, keys, channels);
     const { host } = config;
-    const rtmp = await createRtmpServer({ log, admit }, { host, port: config.rtmpPort });
-    scope.add('rtmp', () => rtmp.close());
-    const rtmps = await startRtmps(config, { log, admit });
-    if (rtmps !== undefined) scope.add('rtmps', () => rtmps.close());
+    ownUrl = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${http.port}`;
+    const admit = async (publisher: Publisher): Promise<Admission> => admission(publisher, keys, channels);
+    const ingest = await startIngest({ log, admit }, config);
+    scope.add('ingest', () => ingest.close());
     return {
       url: `http://${host}:${http.port}`,
-      rtmpUrl: `rtmp://${host}:${rtmp.port}/live`,
-      rtmpsUrl: rtmps === undefined ? undefined : `rtmps://${host}:${rtmps.port}/live`,
+      rtmpUrl: ingest.rtmpUrl,
+      rtmpsUrl: ingest.rtmpsUrl,
       publisher: publisher.address,
       channels: keys.channels.map((name) => ({ name, key: keys.keyOf(name) ?? '' })),
       status: () => [...channels.values()].map(({ status }) => status),
@@ -129,32 +99,6 @@ export async function createMediaServer(
   }
 }
 
-/** Of what a machine has, transcoding gets so much by itself: the rest is for viewers. */
-const CORES_SHARE = 0.75;
-
-/** What all channels share. */
-function transcodingOf(
-  { ladder, transcodeCores, transcodeWith, vaapiDevice }: ServerConfig,
-  clock: Clock,
-  overrides: ServerOverrides,
-): Pick<LiveChannelDeps, 'transcoding'> {
-  const wish = parseLadder(ladder);
-  if (wish === undefined || wish.kind === 'off') return {};
-  const transcoder =
-    overrides.transcoder ?? createFfmpegTranscoder(clock, { encoder: transcodeWith, device: vaapiDevice });
-  const budget = createTranscodeBudget(transcodeCores ?? availableParallelism() * CORES_SHARE);
-  return { transcoding: { transcoder, budget, wish } };
-}
-
-const openChannel = (name: string, config: ServerConfig, deps: LiveChannelDeps): LiveChannel =>
-  createLiveChannel(deps, {
-    name,
-    segmentMs: config.segmentMs,
-    partMs: config.partMs,
-    windowMs: config.windowSeconds * 1_000,
-    lingerMs: config.lingerSeconds * 1_000,
-  });
-
 function admission(
   publisher: Publisher,
   keys: StreamKeys,
@@ -164,30 +108,4 @@ function admission(
   const channel = name === undefined ? undefined : channels.get(name);
   if (channel === undefined) return { kind: 'refused', description: 'Unknown stream key.' };
   return { kind: 'accepted', sink: channel.publish(publisher) };
-}
-
-async function startRtmps(
-  { host, rtmpsPort, tlsCert, tlsKey }: ServerConfig,
-  deps: Parameters<typeof createRtmpServer>[0],
-): Promise<RtmpServer | undefined> {
-  if (rtmpsPort === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new MediaError({
-      code: 'server/bad-tls',
-      message: 'RTMPS needs a certificate: name its files with --tls-cert and --tls-key.',
-      source: 'client',
-    });
-  }
-  const [cert, key] = await Promise.all([readFile(tlsCert, 'utf8'), readFile(tlsKey, 'utf8')]).catch(
-    (error: unknown) => {
-      throw new MediaError({
-        code: 'server/bad-tls',
-        message: 'The certificate of RTMPS or its key cannot be read.',
-        hint: 'Check --tls-cert and --tls-key.',
-        source: 'client',
-        cause: error,
-      });
-    },
-  );
-  return createRtmpServer(deps, { host, port: rtmpsPort, tls: { cert, key } });
 }
