@@ -38,7 +38,12 @@ function tellMachine({ url, rtmpUrl, rtmpsUrl, channels }: MediaServer, { termin
     url,
     rtmpUrl,
     rtmpsUrl: rtmpsUrl ?? null,
-    channels: channels.map(({ name, key }) => ({ name, key, watchUrl: `${url}/watch/${name}` })),
+    channels: channels.map(({ name, key, isPrivate }) => ({
+      name,
+      key,
+      watchUrl: `${url}/watch/${name}`,
+      private: isPrivate,
+    })),
   });
 }
 
@@ -47,11 +52,14 @@ function tell({ url, rtmpUrl, rtmpsUrl, channels }: MediaServer, { terminal, inv
   terminal.line(style.bold('The media server is up'));
   terminal.line();
   terminal.line(`  ${style.dim('send to')}  ${rtmpUrl}${rtmpsUrl === undefined ? '' : `  or  ${rtmpsUrl}`}`);
-  for (const { name, key } of channels) {
+  for (const { name, key, isPrivate } of channels) {
     terminal.line(
       `  ${style.dim('key')}      ${key}  ${style.dim(`of ${name}; whoever has it can go on air`)}`,
     );
-    terminal.line(`  ${style.dim('watch')}    ${style.cyan(`${url}/watch/${name}`)}`);
+    const watch = isPrivate
+      ? `with a link only: ${invocation.line(`server link ${name}`)}`
+      : style.cyan(`${url}/watch/${name}`);
+    terminal.line(`  ${style.dim('watch')}    ${watch}`);
   }
   terminal.line();
   terminal.line(style.bold('Try next'));

@@ -3,10 +3,16 @@
 const channel = location.pathname.split('/').at(-1) ?? '';
 /** One that was kept, where the address names it. */
 const recording = new URLSearchParams(location.search).get('recording');
-const source = new URL(
-  recording === null ? `../live/${channel}/index.m3u8` : `../recordings/${channel}/${recording}/index.m3u8`,
-  location.href,
-).href;
+/** What lets its viewer in where the channel is private. */
+const link = new URLSearchParams(location.search).get('link');
+/** A file of the channel or the recording, asked for with the link. */
+function fileUrl(name) {
+  const folder = recording === null ? `../live/${channel}` : `../recordings/${channel}/${recording}`;
+  const url = new URL(`${folder}/${name}`, location.href);
+  if (link !== null) url.searchParams.set('link', link);
+  return url.href;
+}
+const source = fileUrl('index.m3u8');
 const find = (id) => document.querySelector(`#${id}`);
 const [video, note, badge, behind, low, shares, share, now, facts, statistics, qualities, quality] = [
   'video',
@@ -37,6 +43,8 @@ let publisher;
 
 /** Viewers carry whole segments to each other where the network's edges offer it; the server alone does not. */
 async function offerSharing() {
+  // Nobody is told who watches what is private.
+  if (link !== null) return;
   const script = document.createElement('script');
   script.src = '/.well-known/media-network/peerpool.js';
   const loaded = new Promise((resolve) => {
@@ -89,12 +97,25 @@ function start() {
       player.recoverMediaError();
       return;
     }
-    say('Nobody is on air. Waiting …');
-    retry = setTimeout(start, RETRY_MS);
+    void fail();
   });
   player.on(Hls.Events.MANIFEST_PARSED, offerQualities);
   player.loadSource(source);
   player.attachMedia(video);
+}
+
+/** Waits for a stream; says why where there is none for this viewer. */
+async function fail() {
+  const answer = await fetch(source).catch(() => undefined);
+  if (answer?.status === 403) {
+    const { error } = await answer.json();
+    player.destroy();
+    video.removeAttribute('src');
+    say(error.message);
+    return;
+  }
+  say('Nobody is on air. Waiting …');
+  retry = setTimeout(start, RETRY_MS);
 }
 
 /** What there is to choose from, where there is a choice. */

@@ -8,6 +8,7 @@ import { createLiveChannel } from './live-channel.ts';
 import type { LiveChannel, LiveChannelDeps } from './live-channel.ts';
 import { createPreview } from './preview/preview.ts';
 import type { Preview } from './preview/preview.ts';
+import type { PrivateChannels } from './private/private-channels.ts';
 import type { SignSegment } from './publishing/signed-segment.ts';
 import { createRecorder } from './recording/recorder.ts';
 import type { RecordingFolder } from './recording/recording-folder.ts';
@@ -38,6 +39,8 @@ export interface ChannelHouseDeps {
   /** Where this server's own processes find it, once it listens. */
   readonly ownUrl: () => string;
   readonly targets?: readonly PushTarget[];
+  /** Which of them only those with a link may watch; none of no such list. */
+  readonly privates?: PrivateChannels;
   /** Instead of ffmpeg. */
   readonly transcoder?: Transcoder | undefined;
 }
@@ -47,8 +50,11 @@ interface Resident {
   readonly scope: Scope;
 }
 
+/** A year and a day: longer than any process of a stream runs. */
+const OWN_LINK_S = 366 * 86_400;
+
 export function createChannelHouse(deps: ChannelHouseDeps, config: ServerConfig): ChannelHouse {
-  const { clock, log, sign } = deps;
+  const { clock, log, sign, privates } = deps;
   const residents = new Map<string, Resident>();
   const channels = new Map<string, LiveChannel>();
   const previews = new Map<string, Preview>();
@@ -60,13 +66,15 @@ export function createChannelHouse(deps: ChannelHouseDeps, config: ServerConfig)
     (advise) => {
       const listeners: ChannelListener[] = [];
       if (config.record) {
-        const recorder = createRecorder(name, { folder: deps.recordings, clock, log, advise });
+        const lock = privates?.lock(name);
+        const keys = lock === undefined ? undefined : (track: string) => lock(track).keys;
+        const recorder = createRecorder(name, { folder: deps.recordings, clock, log, advise, keys });
         scope.add(`recording of ${name}`, () => recorder.idle());
         listeners.push(recorder);
       }
       const urls = (deps.targets ?? []).filter(({ channel }) => channel === name).map(({ url }) => url);
       if (urls.length > 0) {
-        const source = (): string => `${deps.ownUrl()}/live/${name}/index.m3u8`;
+        const source = (): string => `${deps.ownUrl()}/live/${name}/index.m3u8${ownLink(name)}`;
         const restreamer = createRestreamer(name, urls, { clock, log, advise, source });
         scope.add(`${name} sent on`, () => restreamer.close());
         listeners.push(restreamer);
@@ -79,6 +87,12 @@ export function createChannelHouse(deps: ChannelHouseDeps, config: ServerConfig)
       }
       return listenAll(listeners);
     };
+
+  /** For this server's own processes, made as they start. */
+  function ownLink(name: string): string {
+    if (privates?.has(name) !== true) return '';
+    return `?link=${privates.link(name, Math.floor(clock.nowMs() / 1_000) + OWN_LINK_S)}`;
+  }
 
   async function retire(name: string): Promise<void> {
     const resident = residents.get(name);
@@ -96,7 +110,7 @@ export function createChannelHouse(deps: ChannelHouseDeps, config: ServerConfig)
       if (found !== undefined) return found;
       const scope = createScope();
       const channel = createLiveChannel(
-        { clock, log, sign, listen: listen(name, scope), ...transcoding },
+        { clock, log, sign, lock: privates?.lock(name), listen: listen(name, scope), ...transcoding },
         {
           name,
           segmentMs: config.segmentMs,

@@ -1,5 +1,6 @@
 import { hasSegments, renderMedia } from './live-playlists.ts';
 import type { StreamFacts } from './live-playlists.ts';
+import { keyName } from './private/track-lock.ts';
 import type { SignedSegment } from './publishing/signed-segment.ts';
 import type { TrackWindow } from './track-window.ts';
 import type { Waited, WaitingRoom } from './waiting-room.ts';
@@ -22,6 +23,8 @@ export interface ChannelReader {
   init(track: string, version: number): Uint8Array | undefined;
   segment(track: string, sequence: number): Uint8Array | undefined;
   part(track: string, sequence: number, index: number): Promise<Waited<Uint8Array>>;
+  /** Whether a key, named by the first segment that has it, is of what is listed now or comes next. */
+  usesKey(track: string, period: number): boolean;
 }
 
 export interface ReaderDeps {
@@ -62,15 +65,23 @@ export function createChannelReader({ room, window, facts, isOver }: ReaderDeps)
   }
 
   return {
-    playlist: (track, query) =>
-      listing(track, query, ({ name, state }) => renderMedia(facts(), name, state, query.skip)),
+    playlist: (track, query) => listing(track, query, (found) => renderMedia(facts(), found, query.skip)),
     manifest: (track, query) => listing(track, query, ({ signed }) => [...signed.values()]),
     signed: (track, sequence) => window(track)?.signed.get(sequence),
     init: (track, version) => window(track)?.init(version),
     segment: (track, sequence) => window(track)?.segment(sequence)?.bytes,
+    usesKey(track, period) {
+      const found = window(track);
+      if (found?.keys === undefined) return false;
+      const { segments, next } = found.state;
+      const name = keyName(track, period);
+      return [...segments.map(({ sequence }) => sequence), next].some(
+        (sequence) => found.keys?.of(sequence).uri === name,
+      );
+    },
     async part(track, sequence, index) {
       const found = window(track);
-      if (found === undefined) return { kind: 'none' };
+      if (found?.hasParts !== true) return { kind: 'none' };
       const { next, parts } = found.state;
       // The one that is hinted at, and no other that is yet to come.
       const isHinted =

@@ -25,6 +25,20 @@ const SHAPE = {
   channels: textOption
     .default('live')
     .describe('Names of the channels, separated by commas; each gets a stream key of its own.'),
+  private: textOption
+    .optional()
+    .describe(
+      'Channels that only those with a link may watch, separated by commas; they are encrypted. Links: media server link.',
+    ),
+  encryption: z
+    .enum(['aes-128', 'sample-aes'])
+    .default('aes-128')
+    .describe(
+      'How private channels are encrypted: aes-128 (every player, no low latency) or sample-aes (cbcs, low latency; players with EME).',
+    ),
+  keySegments: wholeOption(1, 100_000)
+    .default(30)
+    .describe('Segments of a private channel that have the same key; the next ones get another.'),
   segmentMs: wholeOption(1_000, 10_000)
     .default(2_000)
     .describe('Milliseconds that a segment is to last; it ends at the first key frame after that.'),
@@ -88,6 +102,9 @@ export interface ServerConfig {
   readonly tlsKey?: string | undefined;
   readonly dir: string;
   readonly channels: string;
+  readonly private?: string | undefined;
+  readonly encryption: 'aes-128' | 'sample-aes';
+  readonly keySegments: number;
   readonly segmentMs: number;
   readonly partMs: number;
   readonly windowSeconds: number;

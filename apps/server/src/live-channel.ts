@@ -18,6 +18,7 @@ import type { ChannelReader } from './channel-reader.ts';
 import { renderMpd, renderMultivariant } from './live-playlists.ts';
 import type { StreamFacts, TrackFacts } from './live-playlists.ts';
 import type { SignSegment } from './publishing/signed-segment.ts';
+import type { TrackLock } from './private/track-lock.ts';
 import { createTimeline } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 import { createTrackWindow } from './track-window.ts';
@@ -31,6 +32,8 @@ export interface LiveChannelDeps {
   readonly log: Log;
   /** As the publisher. */
   readonly sign: SignSegment;
+  /** Encrypts its tracks, where only some may watch it. */
+  readonly lock?: ((track: string) => TrackLock) | undefined;
   /** Keeps what is told of the channel. */
   readonly listen?: ((advise: (sentence: string) => void) => ChannelListener) | undefined;
   /** Makes other qualities of it. */
@@ -90,7 +93,7 @@ interface Stretch {
 }
 
 export function createLiveChannel(
-  { clock, log, sign, listen, transcoding }: LiveChannelDeps,
+  { clock, log, sign, lock, listen, transcoding }: LiveChannelDeps,
   options: LiveChannelOptions,
 ): LiveChannel {
   const { name, segmentMs, partMs, windowMs, lingerMs } = options;
@@ -100,7 +103,14 @@ export function createLiveChannel(
    */
   const first = Math.floor(clock.nowMs() / 1_000);
   // After a restart another number of discontinuities than before it, so that players notice one; and a small one, for players count up to it.
-  const window = { channel: name, sign, windowMs, first, discontinuities: first % MOST_DISCONTINUITIES };
+  const window = {
+    channel: name,
+    sign,
+    windowMs,
+    first,
+    discontinuities: first % MOST_DISCONTINUITIES,
+    lock,
+  };
   const windows: Readonly<Record<Media, TrackWindow>> = {
     video: createTrackWindow('video', window),
     audio: createTrackWindow('audio', window),
@@ -139,7 +149,7 @@ export function createLiveChannel(
             advise: (sentence) => advice.say(sentence),
             wake: () => room.wakeAll(),
           },
-          { channel: name, wish: transcoding.wish, partMs, windowMs, sign },
+          { channel: name, wish: transcoding.wish, partMs, windowMs, sign, lock },
         );
 
   /** Tracks that the stream under way has, or has had last. */
@@ -169,7 +179,17 @@ export function createLiveChannel(
           [other, second],
         ].filter(([media]) => present(media as Media)),
       ) as Partial<Record<Media, Segment>>;
-      listener?.cut(segments, { targetDuration, multivariant: renderMultivariant(sourceFacts()) });
+      listener?.cut(segments, {
+        targetDuration,
+        multivariant: renderMultivariant(sourceFacts()),
+        opening: windows.video.opening,
+        turned: Object.fromEntries(
+          MEDIA.flatMap((media) => {
+            const { turned } = windows[media];
+            return present(media) && turned !== undefined ? [[media, turned]] : [];
+          }),
+        ),
+      });
       advice.segment(cut.duration, segmentMs / 1_000, event.forced);
     }
     if (events.length > 0) room.wakeAll();
@@ -191,7 +211,7 @@ export function createLiveChannel(
       const [track, bytes] = [configs[media], packager.init[media]];
       windows[media].begin();
       if (track === undefined || bytes === undefined) continue;
-      begun[media] = { version: windows[media].describe(track, bytes), bytes };
+      begun[media] = windows[media].describe(track, bytes);
     }
     firstCutMs = undefined;
     if (configs.video !== undefined) rungs?.begin(configs.video, toldRate ?? USUAL_RATE, windows.video.state);
@@ -348,7 +368,8 @@ export function createLiveChannel(
     },
 
     multivariant: () => (isEarly() ? undefined : renderMultivariant(facts())),
-    mpd: () => (isEarly() ? undefined : renderMpd(facts(), clock.nowMs())),
+    // Players of DASH are not told of keys.
+    mpd: () => (isEarly() || lock !== undefined ? undefined : renderMpd(facts(), clock.nowMs())),
     ...createChannelReader({ room, window: windowOf, facts, isOver }),
     async close() {
       lingering?.abort();
@@ -361,7 +382,13 @@ export function createLiveChannel(
   };
 }
 
-const factsOf = <T>({ name, state }: TrackWindow, track: T): TrackFacts<T> => ({ name, track, state });
+const factsOf = <T>({ name, state, keys, hasParts }: TrackWindow, track: T): TrackFacts<T> => ({
+  name,
+  track,
+  state,
+  keys,
+  hasParts,
+});
 
 function unsupported(codec: string): MediaError {
   return new MediaError({

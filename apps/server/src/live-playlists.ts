@@ -1,5 +1,12 @@
 import { createMpd, mediaPlaylist, multivariantPlaylist } from '@media-network/hls';
-import type { AudioTrack, MpdTrack, Names, RenditionState, VideoTrack } from '@media-network/hls';
+import type {
+  AudioTrack,
+  MpdTrack,
+  Names,
+  PlaylistKeys,
+  RenditionState,
+  VideoTrack,
+} from '@media-network/hls';
 
 /** One track of a stream as its playlists tell of it. */
 export interface TrackFacts<T> {
@@ -7,6 +14,9 @@ export interface TrackFacts<T> {
   readonly name: string;
   readonly track: T;
   readonly state: RenditionState;
+  /** How it is encrypted, where it is. */
+  readonly keys: PlaylistKeys | undefined;
+  readonly hasParts: boolean;
 }
 
 /** What a stream's playlists say, beside its segments. */
@@ -47,13 +57,18 @@ function reportOf({ name, state: { parts, next, segments } }: TrackFacts<unknown
 }
 
 /** The playlist of one track, whether or not the multivariant one tells of it at the moment. */
-export function renderMedia(facts: StreamFacts, name: string, state: RenditionState, skip: boolean): string {
+export function renderMedia(
+  facts: StreamFacts,
+  { name, state, keys, hasParts }: Omit<TrackFacts<unknown>, 'track'>,
+  skip: boolean,
+): string {
   const others = [...facts.videos, ...(facts.audio === undefined ? [] : [facts.audio])].filter(
     (each) => each.name !== name,
   );
   return mediaPlaylist(state, {
     targetDuration: facts.targetDuration,
-    partTarget: partTargetOf(name, facts),
+    partTarget: hasParts ? partTargetOf(name, facts) : undefined,
+    keys,
     names: namesOf(name, facts.first),
     ended: facts.ended,
     skip,

@@ -5,15 +5,17 @@ import { createLog, createScope, systemClock } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import { createChannelHouse } from './channel-house.ts';
 import type { ServerConfig } from './config.ts';
+import { createGate } from './http/gate.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { readPages } from './http/pages.ts';
 import { startIngest } from './ingest.ts';
 import type { ChannelStatus, LiveChannel } from './live-channel.ts';
+import { openPrivateChannels } from './private/private-channels.ts';
 import { openPublisherKey } from './publishing/publisher-key.ts';
 import { createSegmentSigner } from './publishing/signed-segment.ts';
 import { openRecordingFolder } from './recording/recording-folder.ts';
-import { pushTargets } from './restream/targets.ts';
-import { channelNames, openStreamKeys } from './stream-keys.ts';
+import { pushTargets, requireReadable } from './restream/targets.ts';
+import { channelNames, namedChannels, openStreamKeys } from './stream-keys.ts';
 import type { StreamKeys } from './stream-keys.ts';
 import type { Transcoder } from './transcode/transcoder.ts';
 
@@ -27,7 +29,14 @@ export interface MediaServer {
   /** Address of the key that signs segments. */
   readonly publisher: string;
   /** With the key of each channel, for whoever owns the machine. */
-  readonly channels: readonly { readonly name: string; readonly key: string }[];
+  readonly channels: readonly {
+    readonly name: string;
+    readonly key: string;
+    /** Only those with a link may watch it. */
+    readonly isPrivate: boolean;
+  }[];
+  /** A link to a private channel that is good until then, Unix seconds: what follows `?link=`. */
+  link(channel: string, untilS: number): string | undefined;
   status(): readonly ChannelStatus[];
   close(): Promise<void>;
 }
@@ -39,7 +48,7 @@ export interface ServerOverrides {
   readonly transcoder?: Transcoder;
 }
 
-/** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-publisher-key`, `server/bad-push`, `server/bad-tls`, and what listening does. */
+/** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-private-channels`, `server/bad-publisher-key`, `server/bad-push`, `server/bad-tls`, and what listening does. */
 export async function createMediaServer(
   config: ServerConfig,
   overrides: ServerOverrides = {},
@@ -50,6 +59,11 @@ export async function createMediaServer(
   try {
     await mkdir(config.dir, { recursive: true, mode: 0o700 });
     const keys = await openStreamKeys(config.dir, channelNames(config.channels));
+    const privates = await openPrivateChannels(config.dir, {
+      channels: namedChannels(config.private, keys.channels),
+      encryption: config.encryption,
+      keySegments: config.keySegments,
+    });
     const publisher = await openPublisherKey(config.dir, config.publisherKey);
     const sign = createSegmentSigner(publisher);
     const recordings = await openRecordingFolder(join(config.dir, 'recordings'), {
@@ -57,6 +71,7 @@ export async function createMediaServer(
       log,
     });
     const targets = pushTargets(config.push, keys.channels);
+    if (config.encryption === 'sample-aes') requireReadable(targets, privates);
     /** Where this server's own processes find it; it listens before anything is on air. */
     let ownUrl = '';
     const house = createChannelHouse(
@@ -66,6 +81,7 @@ export async function createMediaServer(
         sign,
         recordings,
         targets,
+        privates,
         ownUrl: () => ownUrl,
         transcoder: overrides.transcoder,
       },
@@ -75,8 +91,9 @@ export async function createMediaServer(
     for (const name of keys.channels) house.open(name);
     const { channels, previews } = house;
     const pages = readPages();
+    const gate = createGate(privates, () => clock.nowMs());
     const http = await startHttpServer(
-      { channels, previews, recordings, pages, publisher: publisher.address, log },
+      { channels, previews, recordings, pages, publisher: publisher.address, gate, log },
       config,
     );
     scope.add('http', () => http.close());
@@ -90,7 +107,12 @@ export async function createMediaServer(
       rtmpUrl: ingest.rtmpUrl,
       rtmpsUrl: ingest.rtmpsUrl,
       publisher: publisher.address,
-      channels: keys.channels.map((name) => ({ name, key: keys.keyOf(name) ?? '' })),
+      channels: keys.channels.map((name) => ({
+        name,
+        key: keys.keyOf(name) ?? '',
+        isPrivate: privates.has(name),
+      })),
+      link: (channel, untilS) => privates.link(channel, untilS),
       status: () => [...channels.values()].map(({ status }) => status),
       close: () => scope.close(),
     };

@@ -45,6 +45,18 @@ export function channelNames(list: string): readonly string[] {
   return names;
 }
 
+/** Those of `channels` that a list names; none of no list. Throws `server/bad-channel`. */
+export function namedChannels(list: string | undefined, channels: readonly string[]): readonly string[] {
+  const names = list === undefined || list.trim() === '' ? [] : channelNames(list);
+  const unknown = names.find((name) => !channels.includes(name));
+  if (unknown === undefined) return names;
+  throw new MediaError({
+    code: 'server/bad-channel',
+    message: `There is no channel "${unknown}"; there is ${channels.join(', ')}.`,
+    source: 'client',
+  });
+}
+
 /**
  * Stream keys of channels, kept in `stream-keys.json`, which only its owner can read; a channel without one gets one.
  *

@@ -16,8 +16,10 @@ export type {
   Part,
   VideoUnit,
 } from './packager.ts';
-export { mediaPlaylist, multivariantPlaylist } from './playlist.ts';
-export type { Names, PlaylistOptions, SoundGroup, Variant } from './playlist.ts';
+export { cbcsFragment } from './protection/cbcs.ts';
+export type { SampleKey } from './protection/cbcs.ts';
+export { createHeadLines, mediaPlaylist, multivariantPlaylist } from './playlist.ts';
+export type { Names, PlaylistKeys, PlaylistOptions, SoundGroup, Variant } from './playlist.ts';
 export { createRendition } from './rendition.ts';
 export { createMpd } from './mpd.ts';
 export type { MpdOptions, MpdTrack } from './mpd.ts';

@@ -209,3 +209,49 @@ describe('a multivariant playlist', () => {
     expect(text).not.toMatch(/RESOLUTION|FRAME-RATE|AUDIO=|INDEPENDENT/);
   });
 });
+
+const keysOf = (method: 'AES-128' | 'SAMPLE-AES', iv?: string): PlaylistOptions['keys'] => ({
+  method,
+  of: (sequence) => ({ uri: `${sequence - (sequence % 2)}.key`, iv }),
+});
+const heads = (lines: readonly string[]): string[] =>
+  lines.filter((line) => /^#EXT-X-(?:KEY|MAP)|^\d+\.m4s/.test(line));
+
+describe('a playlist of what is encrypted', () => {
+  it('says the key before the segments that have it, and not of the initialisation segment (RFC 8216bis, 4.4.4.4)', () => {
+    const made = rendition(3);
+    made.restart();
+    made.part(part(true));
+    made.cut({ atMs: 9_000, stretch: STRETCH, durationIfEmpty: 2 });
+    expect(heads(render(made, { keys: keysOf('AES-128'), partTarget: undefined }))).toEqual([
+      '#EXT-X-MAP:URI="init-0.mp4"',
+      '#EXT-X-KEY:METHOD=AES-128,URI="10.key"',
+      '10.m4s',
+      '11.m4s',
+      '#EXT-X-KEY:METHOD=AES-128,URI="12.key"',
+      '12.m4s',
+      '#EXT-X-KEY:METHOD=NONE',
+      '#EXT-X-MAP:URI="init-1.mp4"',
+      '#EXT-X-KEY:METHOD=AES-128,URI="12.key"',
+      '13.m4s',
+    ]);
+  });
+
+  it('has no parts where segments are encrypted as a whole, and waits all the same', () => {
+    const lines = render(rendition(3, 2), { keys: keysOf('AES-128'), partTarget: undefined });
+    expect(lines.filter((line) => /PART|PRELOAD|SKIP/.test(line))).toEqual([]);
+    expect(lines.some((line) => line.includes('CAN-BLOCK-RELOAD=YES'))).toBe(true);
+  });
+
+  it('says the key of parts whose segment is under way, and leaves none out of a delta', () => {
+    const made = rendition(4, 1);
+    made.turn();
+    const lines = render(made, { keys: keysOf('SAMPLE-AES', '00ff'), skip: true });
+    expect(count(lines, '#EXT-X-SKIP')).toBe(0);
+    expect(lines.some((line) => line.includes('CAN-SKIP-UNTIL'))).toBe(false);
+    const at = lines.indexOf('#EXT-X-KEY:METHOD=SAMPLE-AES,URI="14.key",IV=0x00ff');
+    expect(at).toBeGreaterThan(lines.indexOf('13.m4s'));
+    expect(lines[at + 1]).toBe('#EXT-X-MAP:URI="init-1.mp4"');
+    expect(lines[at + 2]).toMatch(/^#EXT-X-PART:.*14\.0\.m4s/);
+  });
+});

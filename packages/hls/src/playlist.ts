@@ -1,5 +1,5 @@
 import type { Part } from './packager.ts';
-import type { RenditionState, Segment } from './rendition.ts';
+import type { RenditionState } from './rendition.ts';
 
 /** How a playlist names what it lists; relative to itself. */
 export interface Names {
@@ -8,11 +8,18 @@ export interface Names {
   part(sequence: number, index: number): string;
 }
 
+/** How segments are encrypted (RFC 8216bis, 4.4.4.4). */
+export interface PlaylistKeys {
+  readonly method: 'AES-128' | 'SAMPLE-AES';
+  /** Of a segment, by its number: where its key is, and what the cipher begins with, in hex, unless it is that number. */
+  of(sequence: number): { readonly uri: string; readonly iv: string | undefined };
+}
+
 export interface PlaylistOptions {
   /** Whole seconds; every EXTINF rounds to it or less. */
   readonly targetDuration: number;
-  /** Seconds that no part exceeds. */
-  readonly partTarget: number;
+  /** Seconds that no part exceeds; undefined where there are no parts. */
+  readonly partTarget: number | undefined;
   readonly names: Names;
   /** Nothing follows. */
   readonly ended: boolean;
@@ -20,6 +27,7 @@ export interface PlaylistOptions {
   readonly skip: boolean;
   /** Other playlists of the stream, and how far they are (4.4.5.4). */
   readonly reports: readonly { readonly uri: string; readonly sequence: number; readonly part: number }[];
+  readonly keys?: PlaylistKeys | undefined;
 }
 
 /** Target durations of segments that a delta leaves out must lie between them and the end (RFC 8216bis, 6.2.5.1). */
@@ -34,38 +42,44 @@ const date = (ms: number): string => new Date(ms).toISOString();
 
 /** A media playlist (RFC 8216bis, 4.4.3 and 6.2.5). */
 export function mediaPlaylist(state: RenditionState, options: PlaylistOptions): string {
-  const { targetDuration, partTarget, names, ended } = options;
+  const { targetDuration, partTarget, names, ended, keys } = options;
   const first = state.segments[0];
-  const skipped = options.skip && !ended ? skippable(state, targetDuration) : 0;
+  // What a delta leaves out players know from before, but for the keys that hold.
+  const canSkip = keys === undefined;
+  const skipped = canSkip && options.skip && !ended ? skippable(state, targetDuration) : 0;
+  const control = [
+    'CAN-BLOCK-RELOAD=YES',
+    ...(canSkip ? [`CAN-SKIP-UNTIL=${SKIP_TARGETS * targetDuration}.0`] : []),
+    `HOLD-BACK=${HOLD_BACK_TARGETS * targetDuration}.0`,
+    ...(partTarget === undefined ? [] : [`PART-HOLD-BACK=${seconds(PART_HOLD_BACKS * partTarget)}`]),
+  ];
   const lines = [
     '#EXTM3U',
     '#EXT-X-VERSION:9',
     `#EXT-X-TARGETDURATION:${targetDuration}`,
-    `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=${SKIP_TARGETS * targetDuration}.0,HOLD-BACK=${HOLD_BACK_TARGETS * targetDuration}.0,PART-HOLD-BACK=${seconds(PART_HOLD_BACKS * partTarget)}`,
-    `#EXT-X-PART-INF:PART-TARGET=${seconds(partTarget)}`,
+    `#EXT-X-SERVER-CONTROL:${control.join(',')}`,
+    ...(partTarget === undefined ? [] : [`#EXT-X-PART-INF:PART-TARGET=${seconds(partTarget)}`]),
     `#EXT-X-MEDIA-SEQUENCE:${first?.sequence ?? state.next}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${state.discontinuities}`,
   ];
   if (skipped > 0) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`);
   const listed = state.segments.slice(skipped);
-  const partsFrom = partsBegin(state, targetDuration);
-  let init = skipped > 0 ? state.segments[skipped - 1]?.init : undefined;
+  const partsFrom = partTarget === undefined ? Infinity : partsBegin(state, targetDuration);
+  const about = createHeadLines(names, keys, skipped > 0 ? state.segments[skipped - 1]?.init : undefined);
   for (const segment of listed) {
-    lines.push(
-      ...segmentLines(segment, {
-        init,
-        withParts: segment.sequence >= partsFrom && !ended,
-        names,
-      }),
-    );
-    init = segment.init;
+    // Before the first one too, and the first that a delta lists: what is counted for the list is what has left it.
+    if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
+    lines.push(...about(segment.sequence, segment.init), `#EXT-X-PROGRAM-DATE-TIME:${date(segment.atMs)}`);
+    if (segment.sequence >= partsFrom && !ended)
+      lines.push(...partLines(segment.parts, segment.sequence, names));
+    if (segment.gap) lines.push('#EXT-X-GAP');
+    lines.push(`#EXTINF:${seconds(segment.duration)},`, names.segment(segment.sequence));
   }
   if (ended) lines.push('#EXT-X-ENDLIST');
-  else {
+  else if (partTarget !== undefined) {
     if (state.parts.length > 0) {
       if (state.breaks) lines.push('#EXT-X-DISCONTINUITY');
-      if (state.init !== init) lines.push(`#EXT-X-MAP:URI="${names.init(state.init)}"`);
-      lines.push(...partLines(state.parts, state.next, names));
+      lines.push(...about(state.next, state.init), ...partLines(state.parts, state.next, names));
     }
     lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${names.part(state.next, state.parts.length)}"`);
     for (const { uri, sequence, part } of options.reports)
@@ -74,24 +88,28 @@ export function mediaPlaylist(state: RenditionState, options: PlaylistOptions): 
   return `${lines.join('\n')}\n`;
 }
 
-function segmentLines(
-  segment: Segment,
-  about: {
-    readonly init: number | undefined;
-    readonly withParts: boolean;
-    readonly names: Names;
-  },
-): string[] {
-  const { names } = about;
-  const lines: string[] = [];
-  // Before the first one too, and the first that a delta lists: what is counted for the list is what has left it.
-  if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
-  if (segment.init !== about.init) lines.push(`#EXT-X-MAP:URI="${names.init(segment.init)}"`);
-  lines.push(`#EXT-X-PROGRAM-DATE-TIME:${date(segment.atMs)}`);
-  if (about.withParts) lines.push(...partLines(segment.parts, segment.sequence, names));
-  if (segment.gap) lines.push('#EXT-X-GAP');
-  lines.push(`#EXTINF:${seconds(segment.duration)},`, names.segment(segment.sequence));
-  return lines;
+/** Which key and which initialisation segment hold from a segment on, where others held before it. `known`: what does already. */
+export function createHeadLines(
+  names: Pick<Names, 'init'>,
+  keys: PlaylistKeys | undefined,
+  known: number | undefined,
+): (sequence: number, init: number) => readonly string[] {
+  let [init, uri] = [known, ''];
+  return (sequence, version) => {
+    const isNewInit = version !== init;
+    init = version;
+    const map = `#EXT-X-MAP:URI="${names.init(version)}"`;
+    if (keys === undefined) return isNewInit ? [map] : [];
+    const { uri: next, iv } = keys.of(sequence);
+    const isNewKey = next !== uri;
+    const isFirst = uri === '';
+    uri = next;
+    const key = `#EXT-X-KEY:METHOD=${keys.method},URI="${next}"${iv === undefined ? '' : `,IV=0x${iv}`}`;
+    if (keys.method === 'SAMPLE-AES') return [...(isNewKey ? [key] : []), ...(isNewInit ? [map] : [])];
+    if (!isNewInit) return isNewKey ? [key] : [];
+    // A key that holds would hold for what is read to begin with, too, which is not encrypted.
+    return [...(isFirst ? [] : ['#EXT-X-KEY:METHOD=NONE']), map, key];
+  };
 }
 
 const partLines = (parts: readonly Part[], sequence: number, names: Names): string[] =>

@@ -54,12 +54,16 @@ export interface Rendition {
   readonly state: RenditionState;
   part(part: Part): void;
   cut(about: SegmentCut): Segment;
-  /** From the next segment on another initialisation segment holds. */
+  /** From the next segment on another initialisation segment holds, of what has nothing to do with what was before it. */
   restart(): void;
+  /** From the next segment on another initialisation segment holds, of the same. */
+  turn(): void;
   segment(sequence: number): Segment | undefined;
   /** A part of a segment that has ended, or of the one under way. */
   partAt(sequence: number, index: number): Part | undefined;
 }
+
+const NOTHING: Bytes = new Uint8Array();
 
 /** A window of the newest segments of one track: those of about the last `windowMs`, and at least `leastSegments`. */
 export function createRendition(options: {
@@ -69,6 +73,8 @@ export function createRendition(options: {
   readonly first: number;
   /** Discontinuities that count as having been before it. */
   readonly discontinuities?: number;
+  /** What becomes of a whole segment as it ends; its parts have no bytes of their own then. */
+  readonly seal?: ((bytes: Bytes, sequence: number) => Bytes) | undefined;
 }): Rendition {
   const segments: Segment[] = [];
   let parts: Part[] = [];
@@ -100,13 +106,18 @@ export function createRendition(options: {
     cut({ atMs, stretch, durationIfEmpty }) {
       const gap = parts.length === 0;
       const duration = gap ? durationIfEmpty : parts.reduce((sum, part) => sum + part.duration, 0);
-      const bytes = joinParts(parts);
+      const joined = joinParts(parts);
+      const isSealed = options.seal !== undefined && !gap;
+      const bytes = isSealed ? options.seal(joined, next) : joined;
       let at = 0;
       const segment: Segment = {
         sequence: next,
         duration,
         // The same memory once more, not a second copy.
-        parts: parts.map((part) => ({ ...part, bytes: bytes.subarray(at, (at += part.bytes.length)) })),
+        parts: parts.map((part) => ({
+          ...part,
+          bytes: isSealed ? NOTHING : bytes.subarray(at, (at += part.bytes.length)),
+        })),
         bytes,
         init,
         discontinuity: breaks,
@@ -130,6 +141,9 @@ export function createRendition(options: {
       init += 1;
       // Before the first segment there is nothing that it could differ from.
       breaks = next > options.first;
+    },
+    turn() {
+      init += 1;
     },
     segment(sequence) {
       const found = segments[sequence - (segments[0]?.sequence ?? 0)];

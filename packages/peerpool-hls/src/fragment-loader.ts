@@ -45,8 +45,10 @@ export class FragmentLoader implements Loader<FragmentLoaderContext> {
     this.context = context;
     this.#callbacks = callbacks;
     const playback = this.#playback;
-    // What a segment begins with is small, and wanted at once; parts of segments are for who cannot wait.
-    if (playback === undefined || context.frag.sn === 'initSegment' || context.part !== null)
+    const { frag, part } = context;
+    // What a segment begins with is small, and wanted at once; parts of segments are for who cannot wait; what is encrypted is
+    // for those who were let in, and nobody is told who they are.
+    if (playback === undefined || frag.sn === 'initSegment' || part !== null || frag.encrypted)
       return this.#fromEdge(context, config, callbacks);
     const { rangeStart, rangeEnd } = context;
     const range =

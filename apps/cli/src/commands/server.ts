@@ -4,6 +4,7 @@ import { examples } from '../command.ts';
 import type { RegisterCommand } from '../command.ts';
 import { addSchemaOptions } from '../daemon-options.ts';
 import type { ServerCommandOptions } from '../run-server.ts';
+import type { LinkOptions } from '../server-link.ts';
 
 /** What most streamers set; the rest is behind --help-all. */
 const COMMON: ReadonlySet<string> = new Set([
@@ -11,6 +12,7 @@ const COMMON: ReadonlySet<string> = new Set([
   'port',
   'rtmpPort',
   'channels',
+  'private',
   'windowSeconds',
   'record',
 ]);
@@ -29,10 +31,29 @@ export const registerServer: RegisterCommand = (program, context) => {
     .action(async (options: ServerCommandOptions) =>
       (await import('../run-server.ts')).runServer(options, context),
     );
+  examples(
+    dirOption(
+      command
+        .command('link')
+        .description('Makes a link to a private channel: whoever has it may watch until it expires.')
+        .argument('<channel>', 'name of the channel')
+        .option('--hours <n>', 'how long it is good', '24')
+        .option(
+          '--base <url>',
+          'where viewers come to, an edge or the server itself',
+          'http://127.0.0.1:8070',
+        )
+        .option('--json', 'print the link as a line of JSON'),
+    ).action(async (channel: string, options: LinkOptions) =>
+      (await import('../server-link.ts')).printLink(channel, options, context),
+    ),
+    ['media server link stage', 'media server link stage --hours 2 --base https://live.example'],
+  );
   examples(dirOption(command), [
     'media server',
     'media server --test-picture',
     'media server --channels studio,stage --host 0.0.0.0',
+    'media server --channels open,stage --private stage',
     'media up --origin http://127.0.0.1:8070',
   ]);
 };

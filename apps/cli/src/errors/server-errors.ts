@@ -40,6 +40,10 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
     'Put it back from a copy, or take it away: then every channel gets a new key.',
   ],
   'server/bad-method': ['Only GET and HEAD are answered by a media server.', 'Ask with one of them.'],
+  'server/bad-private-channels': [
+    'The file with the secrets of private channels cannot be read.',
+    'Put it back from a copy, or take private-channels.json away: then links that were given out open nothing any more, and recordings of these channels cannot be decrypted.',
+  ],
   'server/bad-publisher-key': [
     'The key that segments are to be signed with cannot be read.',
     'Name a keypair as Solana writes it with --publisher-key, or take publisher-key.json away: then a new one is made.',
@@ -69,6 +73,18 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
     'The qualities that are asked for take more processors than transcoding may.',
     'Ask for fewer (--ladder), allow more (--transcode-cores), or let hardware encode (--transcode-with).',
   ],
+  'server/link-expired': [
+    'The link to a private channel was good until a time that is over.',
+    'Ask whoever gave it for a new one (media server link).',
+  ],
+  'server/link-invalid': [
+    'The link is none of this channel: it was changed, cut off, or is of another one.',
+    'Take the whole link as it was given, or ask for a new one (media server link).',
+  ],
+  'server/link-needed': [
+    'The channel is private: only those with a link may watch it.',
+    'Ask whoever owns it for a link (media server link).',
+  ],
   'server/no-ffmpeg': [
     'ffmpeg is wanted and cannot be started.',
     'Install it, on Debian by "apt-get install ffmpeg".',
@@ -78,6 +94,10 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
     'See at /api/channels whether the channel is on air.',
   ],
   'server/not-in-time': ['What a player waited for did not come in time.', PLAYER],
+  'server/not-private': [
+    'A link was asked for to a channel that is not private.',
+    'Start the server with --private and the name of the channel; links are made from what it keeps then.',
+  ],
   'server/port-in-use': [
     'Something listens on the port of the media server already.',
     'Stop it, or choose another port with --port.',

@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
 import { listenAt } from '@media-network/runtime/daemon';
-import { problem, route } from './routes.ts';
-import type { Answer, RoutesDeps } from './routes.ts';
+import { problem } from './answer.ts';
+import type { Answer } from './answer.ts';
+import { route } from './routes.ts';
+import type { RoutesDeps } from './routes.ts';
 
 export interface HttpServer {
   readonly port: number;
@@ -74,11 +76,13 @@ function send(
     'content-length': bytes.length,
     'cache-control':
       maxAge === undefined
-        ? 'no-store'
+        ? 'private, no-store'
         : `public, max-age=${maxAge}${immutable === true ? ', immutable' : ''}`,
     // Players of other sites may play it.
     'access-control-allow-origin': '*',
     'x-content-type-options': 'nosniff',
+    // Links of private channels stand in addresses.
+    'referrer-policy': 'same-origin',
     ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
     ...(status === 503 ? { 'retry-after': '1' } : {}),
   });

@@ -1,5 +1,5 @@
 import { readOwnFile } from '@media-network/runtime/own-parts';
-import type { Answer } from './routes.ts';
+import type { Answer } from './answer.ts';
 
 const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';

@@ -3,33 +3,26 @@ import type { LiveChannel } from '../live-channel.ts';
 import type { Preview } from '../preview/preview.ts';
 import type { RecordingFolder } from '../recording/recording-folder.ts';
 import type { Waited } from '../waiting-room.ts';
-
-/** What a request gets; `maxAge` in seconds, undefined where nobody may keep it. */
-export interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: Uint8Array | string;
-  readonly maxAge: number | undefined;
-  /** It never changes. */
-  readonly immutable?: boolean;
-}
+import { JSON_TYPE, PLAYLIST, problem } from './answer.ts';
+import type { Answer } from './answer.ts';
+import type { Gate } from './gate.ts';
 
 export interface RoutesDeps {
   readonly channels: ReadonlyMap<string, LiveChannel>;
   /** By channel, where still pictures are made. */
   readonly previews: ReadonlyMap<string, Pick<Preview, 'picture'>>;
-  readonly recordings: Pick<RecordingFolder, 'list' | 'read'>;
+  readonly recordings: Pick<RecordingFolder, 'list' | 'read' | 'isEncrypted'>;
+  readonly gate: Gate;
   /** Pages and scripts of the player, by path. */
   readonly pages: ReadonlyMap<string, Answer>;
   /** Address of the key that signs segments. */
   readonly publisher: string;
 }
 
-const PLAYLIST = 'application/vnd.apple.mpegurl';
 const MPD = 'application/dash+xml';
 const JPEG = 'image/jpeg';
 const SEGMENT = 'video/iso.segment';
-const JSON_TYPE = 'application/json';
+const KEY_TYPE = 'application/octet-stream';
 /** A segment keeps its name for good; caches may let go of it when the window has long passed. */
 const SEGMENT_SECONDS = 3_600;
 /** How long a still picture may be kept. */
@@ -40,14 +33,8 @@ const MEDIA_PLAYLIST = /^(audio|video(?:\d{2,4}p)?)\.m3u8$/;
 const MANIFEST = /^(audio|video(?:\d{2,4}p)?)\.manifest\.json$/;
 const DIGEST = /^(audio|video(?:\d{2,4}p)?)-(\d{1,15})\.m4s\.digest\.json$/;
 const NAME = /^(audio|video(?:\d{2,4}p)?)-(\d{1,15})(?:-(\d{1,6}))?\.m4s$/;
+const KEY = /^(audio|video(?:\d{2,4}p)?)-(\d{1,15})\.key$/;
 const INIT = /^(audio|video(?:\d{2,4}p)?)-init-\d{1,15}-(\d{1,6})\.mp4$/;
-
-export const problem = (status: number, code: string, message: string): Answer => ({
-  status,
-  type: JSON_TYPE,
-  body: `${JSON.stringify({ error: { code, message } })}\n`,
-  maxAge: undefined,
-});
 
 const NOT_FOUND = problem(404, 'server/not-found', 'There is nothing here.');
 const NOT_YET: Readonly<Record<Exclude<Waited<unknown>['kind'], 'found'>, Answer>> = {
@@ -58,33 +45,56 @@ const NOT_YET: Readonly<Record<Exclude<Waited<unknown>['kind'], 'found'>, Answer
 };
 
 /** Answers GET and HEAD of a path and its query. */
-export async function route(
-  { channels, previews, recordings, pages, publisher }: RoutesDeps,
-  target: URL,
-): Promise<Answer> {
+export async function route(deps: RoutesDeps, target: URL): Promise<Answer> {
+  const { channels, recordings, pages, publisher, gate } = deps;
   const path = target.pathname;
-  if (path === '/api/channels')
-    return json({ publisher, channels: [...channels.values()].map(({ status }) => status) });
-  if (path === '/api/recordings') return json({ recordings: await recordings.list() });
+  const isShown = ({ channel }: { readonly channel: string }): boolean => !gate.isPrivate(channel);
+  if (path === '/api/channels') {
+    const shown = [...channels.values()].filter(({ status: { name } }) => !gate.isPrivate(name));
+    return json({ publisher, channels: shown.map(({ status }) => status) });
+  }
+  const link = target.searchParams.get('link');
+  const of = target.searchParams.get('channel');
+  if (path === '/api/recordings') {
+    const kept = await recordings.list();
+    // Those of one private channel, for whoever has its link.
+    return of === null
+      ? json({ recordings: kept.filter(isShown) })
+      : gate.pass({ channel: of, file: '', encrypted: false }, link, async () =>
+          json({ recordings: kept.filter(({ channel }) => channel === of) }),
+        );
+  }
   const watched = /^\/watch\/([a-z0-9-]{1,32})$/.exec(path)?.[1];
   if (watched !== undefined) return channels.has(watched) ? (pages.get('/watch') ?? NOT_FOUND) : NOT_FOUND;
   const page = pages.get(path);
   if (page !== undefined) return page;
   const ofRecording = /^\/recordings\/([^/]{1,32})\/([^/]{1,32})\/([^/]{1,64})$/.exec(path);
-  if (ofRecording !== null)
-    return recorded(recordings, ofRecording[1] ?? '', ofRecording[2] ?? '', ofRecording[3] ?? '');
+  if (ofRecording !== null) {
+    const [, channel = '', id = '', file = ''] = ofRecording;
+    const encrypted = gate.isPrivate(channel) && (await recordings.isEncrypted(channel, id));
+    return gate.pass({ channel, file, encrypted }, link, () => recorded(deps, channel, id, file));
+  }
   const [, name = '', file = ''] = /^\/live\/([a-z0-9-]{1,32})\/([^/]{1,64})$/.exec(path) ?? [];
   const channel = channels.get(name);
-  if (channel !== undefined && file === 'preview.jpg') return still(previews.get(name)?.picture);
-  return channel === undefined ? NOT_FOUND : ofChannel(channel, file, target.searchParams, publisher);
+  if (channel === undefined) return NOT_FOUND;
+  return gate.pass({ channel: name, file, encrypted: true }, link, () =>
+    ofChannel(deps, channel, name, file, target.searchParams),
+  );
 }
 
 async function recorded(
-  recordings: Pick<RecordingFolder, 'read'>,
+  { recordings, gate }: RoutesDeps,
   channel: string,
   id: string,
   file: string,
 ): Promise<Answer> {
+  const [, track, period] = KEY.exec(file) ?? [];
+  if (track !== undefined) {
+    // Of what is in it, and no key that is still to come.
+    const list = await recordings.read(channel, id, `${track}.m3u8`);
+    const isThere = list !== undefined && Buffer.from(list).includes(`URI="${file}"`);
+    return keyAnswer(isThere ? gate.key(channel, track, Number(period)) : undefined);
+  }
   const bytes = await recordings.read(channel, id, file);
   if (bytes === undefined) return NOT_FOUND;
   // A playlist grows as long as its stream goes on.
@@ -93,11 +103,13 @@ async function recorded(
 }
 
 async function ofChannel(
+  { previews, publisher, gate }: RoutesDeps,
   channel: LiveChannel,
+  name: string,
   file: string,
   query: URLSearchParams,
-  publisher: string,
 ): Promise<Answer> {
+  if (file === 'preview.jpg') return still(previews.get(name)?.picture);
   if (file === 'index.m3u8') return listOf(channel.multivariant(), PLAYLIST);
   if (file === 'index.mpd') return listOf(channel.mpd(), MPD);
   const listed = MEDIA_PLAYLIST.exec(file)?.[1];
@@ -109,6 +121,11 @@ async function ofChannel(
     const signed = channel.signed(of, Number(number));
     return signed === undefined ? NOT_YET.none : { ...kept(`${JSON.stringify(signed)}\n`), type: JSON_TYPE };
   }
+  const [, locked, period] = KEY.exec(file) ?? [];
+  if (locked !== undefined)
+    return keyAnswer(
+      channel.usesKey(locked, Number(period)) ? gate.key(name, locked, Number(period)) : undefined,
+    );
   const [, begun, version] = INIT.exec(file) ?? [];
   if (begun !== undefined) {
     const bytes = channel.init(begun, Number(version));
@@ -123,6 +140,9 @@ async function ofChannel(
   const waited = await channel.part(track, Number(sequence), Number(index));
   return waited.kind === 'found' ? kept(waited.found) : NOT_YET[waited.kind];
 }
+
+const keyAnswer = (key: Uint8Array | undefined): Answer =>
+  key === undefined ? NOT_FOUND : { status: 200, type: KEY_TYPE, body: key, maxAge: undefined };
 
 const still = (picture: Uint8Array | undefined): Answer =>
   picture === undefined ? NOT_YET.none : { status: 200, type: JPEG, body: picture, maxAge: PREVIEW_SECONDS };

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import type { Segment } from '@media-network/hls';
 import { errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
 import type { ChannelListener } from '../channel-listener.ts';
@@ -42,12 +41,10 @@ export function createPreview(
   /** Of the stream under way: what is made of an earlier one comes too late. */
   let stream = 0;
 
-  function make(segment: Segment, head: Uint8Array): void {
-    const [first] = segment.parts;
-    if (first === undefined) return;
+  function make(opening: Uint8Array, head: Uint8Array): void {
     const of = stream;
     madeMs = clock.nowMs();
-    const run = decode([head, first.bytes]);
+    const run = decode([head, opening]);
     const settle = async (): Promise<void> => {
       try {
         const made = await run.picture;
@@ -67,13 +64,13 @@ export function createPreview(
     },
     begins({ video }) {
       stream += 1;
-      init = video?.bytes;
+      init = video?.clear;
       picture = undefined;
       madeMs = Number.NEGATIVE_INFINITY;
     },
-    cut({ video }) {
-      if (video === undefined || video.gap || init === undefined || running !== undefined) return;
-      if (clock.nowMs() - madeMs >= everyMs) make(video, init);
+    cut({ video }, { opening }) {
+      if (video === undefined || video.gap || opening === undefined || init === undefined) return;
+      if (running === undefined && clock.nowMs() - madeMs >= everyMs) make(opening, init);
     },
     ends() {
       stream += 1;

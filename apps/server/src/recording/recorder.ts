@@ -1,10 +1,11 @@
 import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Media, Segment } from '@media-network/hls';
+import { createHeadLines } from '@media-network/hls';
+import type { Media, PlaylistKeys, Segment } from '@media-network/hls';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import type { ChannelListener } from '../channel-listener.ts';
-import { END } from './recording-folder.ts';
+import type { ChannelListener, Inits } from '../channel-listener.ts';
+import { END, ENCRYPTED } from './recording-folder.ts';
 import type { RecordingFolder } from './recording-folder.ts';
 
 export interface RecorderDeps {
@@ -13,6 +14,8 @@ export interface RecorderDeps {
   readonly log: Log;
   /** For the streamer, in words. */
   readonly advise: (sentence: string) => void;
+  /** How segments are encrypted, where they are: by track. */
+  readonly keys?: ((track: string) => PlaylistKeys) | undefined;
 }
 
 export interface Recorder extends ChannelListener {
@@ -26,7 +29,8 @@ const MEDIA = ['video', 'audio'] as const;
 
 interface Recording {
   readonly dir: string;
-  readonly begun: Set<Media>;
+  /** By track that has begun: what is said before a segment where keys or initialisation segments change. */
+  readonly begun: Map<Media, ReturnType<typeof createHeadLines>>;
   told: string | undefined;
   failed: boolean;
 }
@@ -35,7 +39,10 @@ interface Recording {
  * Keeps a channel's segments as files below `<folder>/<channel>/<time>`, with playlists that grow by a line a segment: what a kill
  * leaves behind is playable but for the segment under way (`recording-folder.ts` ends such ones at the next start).
  */
-export function createRecorder(channel: string, { folder, clock, log, advise }: RecorderDeps): Recorder {
+export function createRecorder(
+  channel: string,
+  { folder, clock, log, advise, keys }: RecorderDeps,
+): Recorder {
   let recording: Recording | undefined;
   let pendingBytes = 0;
   let queue: Promise<void> = Promise.resolve();
@@ -76,16 +83,25 @@ export function createRecorder(channel: string, { folder, clock, log, advise }: 
       .replaceAll(/[-:]|\.\d+/g, '')
       .toLowerCase();
     const dir = folder.begin(channel, id);
-    const begun: Recording = { dir, begun: new Set(), told: undefined, failed: false };
+    const begun: Recording = { dir, begun: new Map(), told: undefined, failed: false };
     enqueue(begun, 0, async () => {
       await mkdir(dir, { recursive: true });
+      if (keys !== undefined) await writeFile(join(dir, ENCRYPTED), '');
     });
     return begun;
   }
 
+  function keepInits(target: Recording, inits: Inits): void {
+    for (const [media, { version, bytes }] of Object.entries(inits))
+      enqueue(target, bytes.length, () => writeFile(join(target.dir, `${media}-init-${version}.mp4`), bytes));
+  }
+
   function append(target: Recording, media: Media, segment: Segment, targetDuration: number): void {
     const isFirst = !target.begun.has(media);
-    target.begun.add(media);
+    const head =
+      target.begun.get(media) ??
+      createHeadLines({ init: (version) => `${media}-init-${version}.mp4` }, keys?.(media), undefined);
+    target.begun.set(media, head);
     const name = `${media}-${segment.sequence}.m4s`;
     const lines: string[] = [];
     if (isFirst)
@@ -97,8 +113,10 @@ export function createRecorder(channel: string, { folder, clock, log, advise }: 
         '#EXT-X-PLAYLIST-TYPE:EVENT',
       );
     else if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
-    if (isFirst || segment.discontinuity) lines.push(`#EXT-X-MAP:URI="${media}-init-${segment.init}.mp4"`);
-    lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.atMs).toISOString()}`);
+    lines.push(
+      ...head(segment.sequence, segment.init),
+      `#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.atMs).toISOString()}`,
+    );
     if (segment.gap) lines.push('#EXT-X-GAP');
     lines.push(`#EXTINF:${segment.duration.toFixed(5)},`, name);
     enqueue(target, segment.bytes.length, async () => {
@@ -113,12 +131,9 @@ export function createRecorder(channel: string, { folder, clock, log, advise }: 
     begins(inits) {
       recording ??= start();
       const target = recording;
-      for (const [media, { version, bytes }] of Object.entries(inits))
-        enqueue(target, bytes.length, () =>
-          writeFile(join(target.dir, `${media}-init-${version}.mp4`), bytes),
-        );
+      keepInits(target, inits);
     },
-    cut(segments, { targetDuration, multivariant }) {
+    cut(segments, { targetDuration, multivariant, turned }) {
       const target = recording;
       if (target === undefined) return;
       for (const media of MEDIA) {
@@ -130,13 +145,14 @@ export function createRecorder(channel: string, { folder, clock, log, advise }: 
         target.told = multivariant;
         enqueue(target, 0, () => replaceFile(join(target.dir, 'index.m3u8'), multivariant));
       }
+      keepInits(target, turned);
       enqueue(target, 0, () => folder.makeRoom());
     },
     ends() {
       const target = recording;
       recording = undefined;
       if (target === undefined) return;
-      for (const media of target.begun)
+      for (const media of target.begun.keys())
         enqueue(target, 0, () => appendFile(join(target.dir, `${media}.m3u8`), `${END}\n`));
       enqueue(target, 0, async () => folder.end(target.dir));
     },

@@ -29,6 +29,13 @@ const segment = (sequence: number, change: Partial<Segment> = {}): Segment => ({
   ...change,
 });
 
+/** An initialisation segment of one byte. */
+const initOf = (version: number, byte: number) => {
+  const bytes = Uint8Array.of(byte);
+  return { version, bytes, clear: bytes };
+};
+const CUT = { opening: undefined, turned: {} };
+
 /** A recorder on a folder, and what it tells the streamer. */
 async function setup(maxBytes?: number) {
   const clock = createManualClock(Date.UTC(2026, 10, 27, 17, 19));
@@ -41,9 +48,9 @@ async function setup(maxBytes?: number) {
     advise: (sentence) => said.push(sentence),
   });
   const record = (first: number, count: number): void => {
-    recorder.begins({ video: { version: 0, bytes: Uint8Array.of(1) } });
+    recorder.begins({ video: initOf(0, 1) });
     for (let i = 0; i < count; i += 1)
-      recorder.cut({ video: segment(first + i) }, { targetDuration: 2, multivariant: '#EXTM3U\n' });
+      recorder.cut({ video: segment(first + i) }, { ...CUT, targetDuration: 2, multivariant: '#EXTM3U\n' });
   };
   return { clock, folder, said, recorder, record };
 }
@@ -56,10 +63,10 @@ describe('a recording', () => {
     await recorder.idle();
     expect((await folder.list())[0]).toMatchObject({ channel: 'live', id: ID, finished: false });
     expect(await playlist()).not.toContain('ENDLIST');
-    recorder.begins({ video: { version: 1, bytes: Uint8Array.of(2) } });
+    recorder.begins({ video: initOf(1, 2) });
     recorder.cut(
       { video: segment(9, { init: 1, discontinuity: true }) },
-      { targetDuration: 2, multivariant: '#EXTM3U\n' },
+      { ...CUT, targetDuration: 2, multivariant: '#EXTM3U\n' },
     );
     recorder.ends();
     await recorder.idle();
@@ -108,7 +115,7 @@ describe('a recording', () => {
     expect((await folder.list()).map(({ id }) => id)).toEqual(['20261127t172000z']);
     expect(said).toEqual([]);
     for (let i = 0; i < 8; i += 1)
-      recorder.cut({ video: segment(105 + i) }, { targetDuration: 2, multivariant: undefined });
+      recorder.cut({ video: segment(105 + i) }, { ...CUT, targetDuration: 2, multivariant: undefined });
     await recorder.idle();
     expect(said).toEqual([
       'The recording has stopped: recordings may take no more room. The stream goes on.',

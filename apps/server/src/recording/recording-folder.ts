@@ -7,6 +7,9 @@ import { readIfPresent } from '@media-network/runtime/durable-file';
 /** The last line of a playlist to which nothing is added any more (RFC 8216bis, 4.4.3.4). */
 export const END = '#EXT-X-ENDLIST';
 
+/** A file that says of a recording that its segments are encrypted. */
+export const ENCRYPTED = 'encrypted';
+
 export interface RecordingInfo {
   readonly channel: string;
   /** When it began, as in `20261127t171900z`. */
@@ -26,6 +29,7 @@ export interface RecordingFolder {
   list(): Promise<readonly RecordingInfo[]>;
   /** Bytes of one of its files; undefined where there is none. */
   read(channel: string, id: string, file: string): Promise<Uint8Array | undefined>;
+  isEncrypted(channel: string, id: string): Promise<boolean>;
 }
 
 const ID = /^\d{8}t\d{6}z$/;
@@ -83,6 +87,10 @@ export async function openRecordingFolder(
     async read(channel, id, file) {
       if (!CHANNEL.test(channel) || !ID.test(id) || !FILE.test(file)) return undefined;
       return readIfPresent(join(dir, channel, id, file));
+    },
+    async isEncrypted(channel, id) {
+      if (!CHANNEL.test(channel) || !ID.test(id)) return false;
+      return (await readIfPresent(join(dir, channel, id, ENCRYPTED))) !== undefined;
     },
   };
 }

@@ -29,10 +29,11 @@ export function createRestreamer(
   let running: Promise<Supervised | undefined>[] = [];
 
   async function start(url: string, index: number): Promise<Supervised | undefined> {
-    const args = ['-live_start_index', '-2', '-i', source(), '-c', 'copy', '-f', 'flv', url];
+    const from = source();
+    const args = ['-live_start_index', '-2', '-i', from, '-c', 'copy', '-f', 'flv', url];
     const name = `${channel} to target ${index + 1}`;
     try {
-      return await superviseFfmpeg(args, { clock, log, name, secrets: secretsOf(url) });
+      return await superviseFfmpeg(args, { clock, log, name, secrets: [...secretsOf(url), ...linkOf(from)] });
     } catch (error) {
       log.warn({ name, code: errorCode(error), reason: errorMessage(error) }, 'a channel is not sent on');
       advise(`The stream is not sent on: ${errorMessage(error)}`);
@@ -62,3 +63,9 @@ export function createRestreamer(
 /** The whole, and the key alone: programs say URLs in pieces. */
 const secretsOf = (url: string): readonly string[] =>
   [url, url.slice(url.lastIndexOf('/') + 1)].filter((each) => each.length > 3);
+
+/** A private channel is read with a link of its own. */
+const linkOf = (source: string): readonly string[] => {
+  const link = new URL(source).searchParams.get('link');
+  return link === null ? [] : [link];
+};

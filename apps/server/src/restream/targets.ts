@@ -29,5 +29,18 @@ export function pushTargets(list: string | undefined, channels: readonly string[
   return targets;
 }
 
-const bad = (message: string): MediaError =>
-  new MediaError({ code: 'server/bad-push', message, hint: 'Check --push.', source: 'client' });
+/** ffmpeg reads what is encrypted as whole segments, and no samples. Throws `server/bad-push`. */
+export function requireReadable(
+  targets: readonly PushTarget[],
+  encrypted: { has(channel: string): boolean },
+): void {
+  const closed = targets.find(({ channel }) => encrypted.has(channel));
+  if (closed !== undefined)
+    throw bad(
+      `${closed.channel} is private by sample-aes, and cannot be sent on.`,
+      'Encrypt it by --encryption aes-128, or leave it out of --push.',
+    );
+}
+
+const bad = (message: string, hint = 'Check --push.'): MediaError =>
+  new MediaError({ code: 'server/bad-push', message, hint, source: 'client' });

@@ -1,6 +1,7 @@
 import type { RenditionState, VideoTrack, VideoUnit } from '@media-network/hls';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
+import type { TrackLock } from '../private/track-lock.ts';
 import type { SignSegment } from '../publishing/signed-segment.ts';
 import { createTrackWindow, discontinuitiesOf } from '../track-window.ts';
 import type { TrackWindow } from '../track-window.ts';
@@ -28,6 +29,8 @@ export interface RungsOptions {
   readonly partMs: number;
   readonly windowMs: number;
   readonly sign: SignSegment;
+  /** Encrypts what viewers get. */
+  readonly lock?: ((track: string) => TrackLock) | undefined;
 }
 
 export interface RungStatus {
@@ -77,7 +80,10 @@ interface Stretch {
 const nameOf = ({ lines }: Rung): string => `video${lines}p`;
 const wordsOf = (rungs: readonly Rung[]): string => rungs.map(({ lines }) => `${lines}p`).join(', ');
 
-export function createRungs(deps: RungsDeps, { channel, wish, partMs, windowMs, sign }: RungsOptions): Rungs {
+export function createRungs(
+  deps: RungsDeps,
+  { channel, wish, partMs, windowMs, sign, lock }: RungsOptions,
+): Rungs {
   const { transcoder, budget, clock, log, advise, wake } = deps;
   const windows = new Map<string, TrackWindow>();
   const closing = new Set<Promise<void>>();
@@ -223,6 +229,7 @@ export function createRungs(deps: RungsDeps, { channel, wish, partMs, windowMs, 
           createTrackWindow(name, {
             channel,
             sign,
+            lock,
             windowMs,
             first: source.next,
             discontinuities: discontinuitiesOf(source),

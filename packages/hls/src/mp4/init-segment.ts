@@ -8,8 +8,14 @@ const TRACK_ID = 1;
 const MATRIX = uint32(0x1_00_00, 0, 0, 0, 0x1_00_00, 0, 0, 0, 0x40_00_00_00);
 const zeros = (count: number): Bytes => new Uint8Array(count);
 
+/** Samples are encrypted by the scheme `cbcs` with the key of this name, each beginning with this vector (ISO/IEC 23001-7, 8.2). */
+export interface Protection {
+  readonly id: Bytes;
+  readonly iv: Bytes;
+}
+
 /** The initialisation segment of a CMAF track (ISO/IEC 23000-19, 7.3.1): one track, no samples. */
-export function initSegment(track: Track): Bytes {
+export function initSegment(track: Track, protection?: Protection): Bytes {
   return ownBytes(
     box('ftyp', ascii('iso6'), uint32(1), ascii('iso6cmfcmp41')),
     box(
@@ -25,7 +31,7 @@ export function initSegment(track: Track): Bytes {
         zeros(24),
         uint32(TRACK_ID + 1),
       ),
-      box('trak', trackHeader(track), media(track)),
+      box('trak', trackHeader(track), media(track, protection)),
       box('mvex', fullBox('trex', 0, 0, uint32(TRACK_ID, 1, 0, 0, 0))),
     ),
   );
@@ -46,7 +52,7 @@ function trackHeader(track: Track): Bytes {
   );
 }
 
-function media(track: Track): Bytes {
+function media(track: Track, protection: Protection | undefined): Bytes {
   const video = track.kind === 'video';
   const handler = fullBox(
     'hdlr',
@@ -59,7 +65,7 @@ function media(track: Track): Bytes {
   );
   const header = video ? fullBox('vmhd', 0, 1, zeros(8)) : fullBox('smhd', 0, 0, zeros(4));
   const here = box('dinf', fullBox('dref', 0, 0, uint32(1), fullBox('url ', 0, 1)));
-  const entry = video ? videoEntry(track) : audioEntry(track);
+  const entry = video ? videoEntry(track, protection) : audioEntry(track, protection);
   const empty = ['stts', 'stsc', 'stco'].map((type) => fullBox(type, 0, 0, uint32(0)));
   const table = box(
     'stbl',
@@ -72,9 +78,9 @@ function media(track: Track): Bytes {
   return box('mdia', about, handler, box('minf', header, here, table));
 }
 
-function videoEntry(track: VideoTrack): Bytes {
+function videoEntry(track: VideoTrack, protection: Protection | undefined): Bytes {
   return box(
-    track.format,
+    protection === undefined ? track.format : 'encv',
     zeros(6),
     uint16(1),
     zeros(16),
@@ -85,12 +91,14 @@ function videoEntry(track: VideoTrack): Bytes {
     zeros(32),
     uint16(0x00_18, 0xff_ff),
     box(track.format === 'avc1' ? 'avcC' : 'hvcC', track.config),
+    // One block in ten.
+    ...(protection === undefined ? [] : [schemeInfo(track.format, 0x19, protection)]),
   );
 }
 
-function audioEntry(track: AudioTrack): Bytes {
+function audioEntry(track: AudioTrack, protection: Protection | undefined): Bytes {
   return box(
-    'mp4a',
+    protection === undefined ? 'mp4a' : 'enca',
     zeros(6),
     uint16(1),
     zeros(8),
@@ -98,6 +106,19 @@ function audioEntry(track: AudioTrack): Bytes {
     // Rates above 16 bits are said by the configuration alone.
     uint32(track.timescale < 0x1_00_00 ? track.timescale * 0x1_00_00 : 0),
     elementaryStream(track.config),
+    // All blocks.
+    ...(protection === undefined ? [] : [schemeInfo(track.format, 0, protection)]),
+  );
+}
+
+/** What the samples are and how they are encrypted; `pattern`: blocks that are, and blocks that are not, four bits each. */
+function schemeInfo(format: Track['format'], pattern: number, { id, iv }: Protection): Bytes {
+  const track = fullBox('tenc', 1, 0, uint8(0, pattern, 1, 0), id, uint8(iv.length), iv);
+  return box(
+    'sinf',
+    box('frma', ascii(format)),
+    fullBox('schm', 0, 0, ascii('cbcs'), uint32(0x1_00_00)),
+    box('schi', track),
   );
 }
 
