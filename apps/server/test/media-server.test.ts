@@ -132,7 +132,7 @@ describe('a media server', () => {
         expect(all.includes(secret), `${path} has ${secret}`).toBe(false);
     }
     expect((await fetch(`${server.url}/live/live/video-1.m4s`)).headers.get('cache-control')).toBe(
-      'no-store',
+      'private, no-store',
     );
     expect((await fetch(at('index.m3u8'), { method: 'POST' })).status).toBe(405);
     expect((await fetch(`${server.url}/watch/none`)).status).toBe(404);
