@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { addressOption, createConfiguredClient } from '@media-network/chain';
 import type { Found, MediaClient } from '@media-network/chain';
+import { createNodePost } from '@media-network/chain/node';
 import { boxKeyOf, equalBytes } from '@media-network/protocol';
 import type { BoxKey } from '@media-network/protocol';
 import {
@@ -110,7 +111,8 @@ export async function createGuard(
   overrides.signal?.addEventListener('abort', endStart, { once: true });
   const sealKey = await boxKeyOf(secrets.sealKey.reveal());
   const client =
-    overrides.client ?? createConfiguredClient(config, { clock, log, random, signal: stop.signal });
+    overrides.client ??
+    createConfiguredClient(config, { clock, log, post: createNodePost(), random, signal: stop.signal });
 
   await requireFreePorts(guardPorts(config));
   const account = await ownAccount(

@@ -19,6 +19,7 @@ import { createInstructions } from './instructions.ts';
 import type { Instructions } from './instructions.ts';
 import { createReads } from './reads.ts';
 import type { Found, Reads } from './reads.ts';
+import type { Post } from './post.ts';
 import { createNode } from './rpc.ts';
 import type { AccountName } from './schema/index.ts';
 import { sendTransaction } from './send.ts';
@@ -33,6 +34,8 @@ export interface MediaClientOptions {
   readonly programId: Address;
   readonly clock: Clock;
   readonly log: Log;
+  /** How calls are sent; by fetch by default. Daemons take `createNodePost`. */
+  readonly post?: Post | undefined;
   /** 'confirmed' by default. */
   readonly commitment?: Commitment;
   /** Of every transaction that does not say otherwise. None by default. */
@@ -91,7 +94,10 @@ export function createMediaClient(options: MediaClientOptions): MediaClient {
   const stop = options.signal;
   const abandon = stop && abandonAfter(stop);
   const ending = { ...(stop && { stop }), ...(abandon && { abandon }) };
-  const node = createNode({ clock, log }, { url: rpcUrl, ...(abandon && { signal: abandon }) });
+  const node = createNode(
+    { clock, log, post: options.post },
+    { url: rpcUrl, ...(abandon && { signal: abandon }) },
+  );
   const { rpc } = node;
   const wsUrl = options.wsUrl === undefined ? websocketUrl(rpcUrl) : options.wsUrl;
   const subscriptions = wsUrl === null ? undefined : createSolanaRpcSubscriptions(wsUrl);

@@ -20,7 +20,7 @@ export function addressOption(option: string, text: string): Address {
 /** The client that the configuration of a daemon asks for. Throws `config/invalid`. */
 export function createConfiguredClient(
   config: { readonly rpcUrl: string; readonly wsUrl?: string | undefined; readonly programId: string },
-  deps: Pick<MediaClientOptions, 'clock' | 'log' | 'random' | 'signal'>,
+  deps: Pick<MediaClientOptions, 'clock' | 'log' | 'post' | 'random' | 'signal'>,
 ): MediaClient {
   return createMediaClient({
     rpcUrl: config.rpcUrl,

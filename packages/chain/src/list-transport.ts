@@ -1,5 +1,8 @@
-import { createHttpTransport } from '@solana/rpc-transport-http';
+import { SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR, SolanaError } from '@solana/kit';
 import type { RpcTransport } from '@solana/kit';
+import { parseJsonWithBigInts, stringifyJsonWithBigInts } from '@solana/rpc-spec-types';
+
+import type { Post } from './post.ts';
 
 /** What every account that pays no rent has there: 2⁶⁴ − 1. Nobody reads it. */
 const RENT_EPOCH = /"rentEpoch":\s*18446744073709551615/g;
@@ -9,19 +12,49 @@ const LARGE_INTEGER = /[:[,\s]-?\d{16,}[,}\]\s]/;
 /** A list has to be read digit by digit. */
 export class LargeInteger extends Error {}
 
-/**
- * Lists of accounts, which have megabytes. Kit reads JSON character by character, so that integers beyond 2⁵³ stay exact: for
- * ten thousand accounts that is a second. Here it is the platform's own reading, and `exact` where such an integer comes.
- */
-export function createListTransport(url: string, exact: RpcTransport): RpcTransport {
-  const quick = createHttpTransport({ url, fromJson: quickJson, toJson });
-  return async <TResponse>(request: Parameters<RpcTransport>[0]) => {
-    try {
-      return await quick<TResponse>(request);
-    } catch (error) {
-      if (error instanceof LargeInteger) return exact<TResponse>(request);
-      throw error;
-    }
+/** How calls get to a node. */
+export interface Transports {
+  /** Integers come as bigints, as kit wants them. */
+  readonly exact: RpcTransport;
+  /**
+   * For lists of accounts, which have megabytes. Kit reads JSON character by character, so that integers beyond 2⁵³ stay exact:
+   * for ten thousand accounts that is a second. Here it is the platform's own reading, and `exact` where such an integer comes.
+   */
+  readonly quick: RpcTransport;
+}
+
+export function createTransports(url: string, post: Post): Transports {
+  const exact = through(url, post, parseJsonWithBigInts, stringifyJsonWithBigInts);
+  const quick = through(url, post, quickJson, toJson);
+  return {
+    exact,
+    quick: async <TResponse>(request: Parameters<RpcTransport>[0]) => {
+      try {
+        return await quick<TResponse>(request);
+      } catch (error) {
+        if (error instanceof LargeInteger) return exact<TResponse>(request);
+        throw error;
+      }
+    },
+  };
+}
+
+function through(
+  url: string,
+  post: Post,
+  fromJson: (text: string) => unknown,
+  intoJson: (payload: unknown) => string,
+): RpcTransport {
+  return async <TResponse>({ payload, signal }: Parameters<RpcTransport>[0]) => {
+    const { status, statusText, retryAfter, text } = await post(url, intoJson(payload), signal);
+    if (status < 200 || status > 299)
+      throw new SolanaError(SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR, {
+        headers: new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
+        message: statusText,
+        statusCode: status,
+      });
+    // The caller names the type of the method's answer; kit trusts it the same way.
+    return fromJson(text) as TResponse;
   };
 }
 

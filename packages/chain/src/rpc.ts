@@ -1,11 +1,13 @@
 import { MediaError, errorMessage } from '@media-network/runtime';
 import type { Clock, Log } from '@media-network/runtime';
-import { createDefaultRpcTransport, createSolanaRpcFromTransport } from '@solana/kit';
+import { createSolanaRpcFromTransport } from '@solana/kit';
 import type { Rpc, RpcTransport, SolanaRpcApi } from '@solana/kit';
 
 import { SinkError, pour, streamList } from './list-stream.ts';
 import type { ListSink, WholeList } from './list-stream.ts';
-import { LargeInteger, createListTransport } from './list-transport.ts';
+import { LargeInteger, createTransports } from './list-transport.ts';
+import { postByFetch } from './post.ts';
+import type { Post } from './post.ts';
 import { cameAs, failureOf, failureOfAnswer, failureOfError } from './rpc-errors.ts';
 import type { Failure } from './rpc-errors.ts';
 import { createFreshness } from './rpc-freshness.ts';
@@ -23,6 +25,8 @@ export interface RpcOptions {
 export interface RpcDeps {
   readonly clock: Clock;
   readonly log: Log;
+  /** `postByFetch` by default. */
+  readonly post?: Post | undefined;
 }
 
 /** What a URL that nothing Solana-like has ever answered at is worth: it may be wrong. */
@@ -56,8 +60,7 @@ export interface ChainNode {
 
 export function createNode(deps: RpcDeps, options: RpcOptions): ChainNode {
   const url = checkedUrl(options.url);
-  const inner = createDefaultRpcTransport({ url });
-  const lists = createListTransport(url, inner);
+  const { exact, quick } = createTransports(url, deps.post ?? postByFetch);
   const retryForMs = options.retryForMs ?? 60_000;
   const timeoutMs = options.timeoutMs ?? 30_000;
   const freshness = createFreshness();
@@ -75,7 +78,7 @@ export function createNode(deps: RpcDeps, options: RpcOptions): ChainNode {
     try {
       answer =
         sink === undefined
-          ? await (method === 'getProgramAccounts' ? lists : inner)<unknown>({
+          ? await (method === 'getProgramAccounts' ? quick : exact)<unknown>({
               payload: { ...payload, params },
               signal: AbortSignal.any([...stops, AbortSignal.timeout(timeoutMs)]),
             })
@@ -114,7 +117,7 @@ export function createNode(deps: RpcDeps, options: RpcOptions): ChainNode {
     } finally {
       clearTimeout(timer);
     }
-    return inner({ payload, signal: AbortSignal.any([...stops, AbortSignal.timeout(timeoutMs)]) });
+    return exact({ payload, signal: AbortSignal.any([...stops, AbortSignal.timeout(timeoutMs)]) });
   }
 
   async function call(payload: Payload, asked: AbortSignal | undefined, sink?: ListSink): Promise<unknown> {
@@ -141,7 +144,7 @@ export function createNode(deps: RpcDeps, options: RpcOptions): ChainNode {
   const transport: RpcTransport = async <TResponse>({
     payload,
     signal,
-  }: Parameters<RpcTransport>[0]): ReturnType<typeof inner<TResponse>> =>
+  }: Parameters<RpcTransport>[0]): ReturnType<typeof exact<TResponse>> =>
     // What kit makes of a call. The caller names the type of the method's answer; kit trusts it the same way.
     (await call(payload as Payload, signal)) as TResponse;
   return {

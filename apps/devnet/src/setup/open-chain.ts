@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMediaClient, deployProgram, websocketUrl } from '@media-network/chain';
-import type { MediaClient, Signer } from '@media-network/chain';
+import type { MediaClient, MediaClientOptions, Signer } from '@media-network/chain';
+import { createNodePost } from '@media-network/chain/node';
 import { createLocalnet } from '@media-network/localnet';
 import type { Localnet } from '@media-network/localnet';
 import { MediaError, systemClock } from '@media-network/runtime';
@@ -37,8 +38,9 @@ export interface OpenChainDeps {
   readonly signal?: AbortSignal;
 }
 
-const clientDeps = ({ log, signal }: OpenChainDeps): { log: Log; signal?: AbortSignal } => ({
+const clientDeps = ({ log, signal }: OpenChainDeps): Pick<MediaClientOptions, 'log' | 'post' | 'signal'> => ({
   log,
+  post: createNodePost(),
   ...(signal === undefined ? {} : { signal }),
 });
 

@@ -1,4 +1,5 @@
 import { addressOption, createConfiguredClient } from '@media-network/chain';
+import { createNodePost } from '@media-network/chain/node';
 import type { Clock, Log } from '@media-network/runtime';
 import type { EdgeConfig } from '../config.ts';
 import type { EdgeSecrets } from '../edge-api.ts';
@@ -16,7 +17,7 @@ export function connectToChain(
     readonly signal: AbortSignal;
   },
 ): Promise<EdgeChain> {
-  const client = createConfiguredClient(config, deps);
+  const client = createConfiguredClient(config, { ...deps, post: createNodePost() });
   const owner = config.owner === undefined ? {} : { owner: addressOption('--owner', config.owner) };
   return createEdgeChain({ client, operator: secrets.operator, clock: deps.clock, log: deps.log }, owner);
 }
