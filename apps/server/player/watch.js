@@ -1,4 +1,6 @@
 /* global Hls */
+import { createTimeline } from './timeline.js';
+
 /** Of the channel, as the path ends. */
 const channel = location.pathname.split('/').at(-1) ?? '';
 /** One that was kept, where the address names it. */
@@ -29,11 +31,21 @@ const [video, note, badge, behind, low, shares, share, now, facts, statistics, q
   'quality',
 ].map((id) => find(id));
 const RETRY_MS = 2_000;
+let player;
+const timeline = createTimeline({
+  root: find('timeline'),
+  video,
+  listUrl: fileUrl('thumbnails.vtt'),
+  // Of a live stream, by what its list says of each segment.
+  dateAt(time) {
+    const date = recording === null ? player?.playingDate : undefined;
+    return date ? date.getTime() + (time - video.currentTime) * 1_000 : undefined;
+  },
+});
 
 find('title').textContent = channel;
 document.title = `${channel}, live`;
 
-let player;
 let retry;
 /** What this viewer has had from others, and given to them; undefined while nothing is shared. */
 let shared;
@@ -135,6 +147,7 @@ function seconds(value) {
 }
 
 function showState() {
+  timeline.show();
   const latency = player?.latency;
   const playing = note.hidden && !video.ended;
   const live = playing && recording === null;

@@ -11,12 +11,16 @@ import type { Preview } from './preview/preview.ts';
 import type { PrivateChannels } from './private/private-channels.ts';
 import type { SignSegment } from './publishing/signed-segment.ts';
 import { createRecorder } from './recording/recorder.ts';
+import type { Recorder } from './recording/recorder.ts';
 import type { RecordingFolder } from './recording/recording-folder.ts';
 import { createRestreamer } from './restream/restreamer.ts';
 import type { PushTarget } from './restream/targets.ts';
 import { createTranscodeBudget } from './transcode/budget.ts';
 import { createFfmpegTranscoder } from './transcode/ffmpeg-transcoder.ts';
 import { parseLadder } from './transcode/ladder.ts';
+import { createThumbnails } from './thumbnails/thumbnails.ts';
+import type { Thumbnails } from './thumbnails/thumbnails.ts';
+import { createTurns } from './thumbnails/turns.ts';
 import type { Transcoder } from './transcode/transcoder.ts';
 
 /** Channels that are open, each with what is kept of it: recordings, still pictures, what is sent on. */
@@ -24,6 +28,8 @@ export interface ChannelHouse {
   readonly channels: ReadonlyMap<string, LiveChannel>;
   /** By channel, where still pictures are made. */
   readonly previews: ReadonlyMap<string, Pick<Preview, 'picture'>>;
+  /** By channel, where small pictures of the time bar are made. */
+  readonly thumbnails: ReadonlyMap<string, Pick<Thumbnails, 'file'>>;
   /** The channel, opened where it is not; one costs nothing before it is on air. */
   open(name: string): LiveChannel;
   /** Ends a channel and forgets it, pictures and window included; recordings stay. */
@@ -50,6 +56,8 @@ interface Resident {
   readonly scope: Scope;
 }
 
+/** Whoever can go back so far wants to see where to. */
+const LONG_WINDOW_S = 120;
 /** A year and a day: longer than any process of a stream runs. */
 const OWN_LINK_S = 366 * 86_400;
 
@@ -58,6 +66,8 @@ export function createChannelHouse(deps: ChannelHouseDeps, config: ServerConfig)
   const residents = new Map<string, Resident>();
   const channels = new Map<string, LiveChannel>();
   const previews = new Map<string, Preview>();
+  const thumbnails = new Map<string, Thumbnails>();
+  const turns = createTurns();
   const transcoding = transcodingOf(config, deps);
 
   /** What is kept of a channel; it ends with `scope`. */
@@ -65,12 +75,14 @@ export function createChannelHouse(deps: ChannelHouseDeps, config: ServerConfig)
     (name: string, scope: Scope): LiveChannelDeps['listen'] =>
     (advise) => {
       const listeners: ChannelListener[] = [];
+      let recorder: Recorder | undefined;
       if (config.record) {
         const lock = privates?.lock(name);
         const keys = lock === undefined ? undefined : (track: string) => lock(track).keys;
-        const recorder = createRecorder(name, { folder: deps.recordings, clock, log, advise, keys });
-        scope.add(`recording of ${name}`, () => recorder.idle());
-        listeners.push(recorder);
+        const kept = createRecorder(name, { folder: deps.recordings, clock, log, advise, keys });
+        recorder = kept;
+        scope.add(`recording of ${name}`, () => kept.idle());
+        listeners.push(kept);
       }
       const urls = (deps.targets ?? []).filter(({ channel }) => channel === name).map(({ url }) => url);
       if (urls.length > 0) {
@@ -84,6 +96,18 @@ export function createChannelHouse(deps: ChannelHouseDeps, config: ServerConfig)
         scope.add(`preview of ${name}`, () => preview.close());
         previews.set(name, preview);
         listeners.push(preview);
+      }
+      const { thumbnailSeconds, windowSeconds } = config;
+      if (thumbnailSeconds > 0 && (config.record || windowSeconds >= LONG_WINDOW_S)) {
+        const made = createThumbnails(
+          name,
+          { clock, log, turns, keep: (...file) => recorder?.keep(...file) },
+          { everyMs: thumbnailSeconds * 1_000, windowMs: windowSeconds * 1_000 },
+        );
+        scope.add(`thumbnails of ${name}`, () => made.close());
+        thumbnails.set(name, made);
+        // What it keeps last goes into a recording that has not ended.
+        listeners.unshift(made);
       }
       return listenAll(listeners);
     };
@@ -99,12 +123,14 @@ export function createChannelHouse(deps: ChannelHouseDeps, config: ServerConfig)
     residents.delete(name);
     channels.delete(name);
     previews.delete(name);
+    thumbnails.delete(name);
     await resident?.scope.close();
   }
 
   return {
     channels,
     previews,
+    thumbnails,
     open(name) {
       const found = channels.get(name);
       if (found !== undefined) return found;

@@ -10,6 +10,7 @@ import {
 } from '@media-network/runtime/daemon';
 import type { ConfigOption, ConfigSources, LogLevel, WantedPort } from '@media-network/runtime/daemon';
 import { z } from 'zod';
+import { parseEmbed, parsePublicUrls } from './http/embedding.ts';
 import { parseLadder } from './transcode/ladder.ts';
 
 const SHAPE = {
@@ -87,6 +88,23 @@ const SHAPE = {
   previewSeconds: wholeOption(0, 3_600)
     .default(20)
     .describe('Seconds between still pictures of what is on air, made by ffmpeg; 0 makes none.'),
+  publicUrl: textOption
+    .refine((text) => parsePublicUrls(text) !== undefined, 'is addresses with commas: https://live.example')
+    .optional()
+    .describe(
+      'Addresses that viewers come to, with commas; pages tell them to sites that embed a channel (oEmbed).',
+    ),
+  embed: textOption
+    .refine((text) => parseEmbed(text) !== undefined, 'is *, off, or addresses: https://blog.example')
+    .default('*')
+    .describe(
+      'Whose pages may show the player (/embed/CHANNEL): * (all), off (nobody), or addresses with commas.',
+    ),
+  thumbnailSeconds: wholeOption(0, 3_600)
+    .default(10)
+    .describe(
+      'Seconds between the small pictures of the time bar, of recordings and of windows of two minutes and more; 0 makes none.',
+    ),
   logLevel: COMMON_OPTIONS.logLevel,
 } as const;
 
@@ -118,6 +136,9 @@ export interface ServerConfig {
   readonly record: boolean;
   readonly recordBytes: number;
   readonly previewSeconds: number;
+  readonly publicUrl?: string | undefined;
+  readonly embed: string;
+  readonly thumbnailSeconds: number;
   readonly logLevel: LogLevel;
 }
 

@@ -7,7 +7,9 @@ import { createChannelHouse } from './channel-house.ts';
 import type { ServerConfig } from './config.ts';
 import { createGate } from './http/gate.ts';
 import { startHttpServer } from './http/http-server.ts';
-import { readPages } from './http/pages.ts';
+import { parseEmbed, parsePublicUrls } from './http/embedding.ts';
+import { readPages, readPlayerPage } from './http/pages.ts';
+import { createPlayerPages } from './http/player-pages.ts';
 import { startIngest } from './ingest.ts';
 import type { ChannelStatus, LiveChannel } from './live-channel.ts';
 import { openPrivateChannels } from './private/private-channels.ts';
@@ -89,11 +91,27 @@ export async function createMediaServer(
     );
     scope.add('channels', () => house.close());
     for (const name of keys.channels) house.open(name);
-    const { channels, previews } = house;
+    const { channels, previews, thumbnails } = house;
     const pages = readPages();
+    const publicUrls = parsePublicUrls(config.publicUrl) ?? [];
+    const player = createPlayerPages(readPlayerPage(), {
+      publicUrl: publicUrls[0],
+      embed: parseEmbed(config.embed) ?? { kind: 'off' },
+    });
     const gate = createGate(privates, () => clock.nowMs());
     const http = await startHttpServer(
-      { channels, previews, recordings, pages, publisher: publisher.address, gate, log },
+      {
+        channels,
+        previews,
+        thumbnails,
+        recordings,
+        pages,
+        player,
+        publicUrls,
+        publisher: publisher.address,
+        gate,
+        log,
+      },
       config,
     );
     scope.add('http', () => http.close());

@@ -35,6 +35,14 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
     'The name of a channel is none, or there are too many.',
     'Names have 1 to 32 letters a to z, digits and hyphens.',
   ],
+  'server/bad-embed': [
+    'What a page is to look like in another one was asked for wrongly (oEmbed).',
+    'url is the address of a page of a channel, maxwidth and maxheight are whole numbers above 0.',
+  ],
+  'server/bad-format': [
+    'An answer was asked for in a format that is not spoken here.',
+    'Ask for JSON, or leave the format out.',
+  ],
   'server/bad-keys': [
     'The file of stream keys cannot be read.',
     'Put it back from a copy, or take it away: then every channel gets a new key.',
@@ -88,6 +96,10 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
   'server/no-ffmpeg': [
     'ffmpeg is wanted and cannot be started.',
     'Install it, on Debian by "apt-get install ffmpeg".',
+  ],
+  'server/no-public-url': [
+    'Sites that embed a channel are told an address, and the server knows none (oEmbed).',
+    'Name the addresses that viewers come to with --public-url.',
   ],
   'server/not-found': [
     'There is nothing there, or not yet, or not any more.',

@@ -29,7 +29,7 @@ const FILES: readonly string[] = [
   source('packages', 'peerpool-hls', 'browser', 'media-peerpool.js'),
   source('apps', 'guard', 'browser', 'media-beacon.js'),
   source('packages', 'peerpool-hls', 'browser', 'media-peerpool.js'),
-  ...['channels.html', 'watch.html', 'page.css', 'watch.js', 'channels.js'].map((name) =>
+  ...['channels.html', 'watch.html', 'page.css', 'watch.js', 'timeline.js', 'channels.js'].map((name) =>
     source('apps', 'server', 'player', name),
   ),
   source('node_modules', 'hls.js', 'dist', 'hls.min.js'),

@@ -6,9 +6,12 @@ export interface Answer {
   readonly maxAge: number | undefined;
   /** It never changes. */
   readonly immutable?: boolean;
+  /** More fields of its head. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export const PLAYLIST = 'application/vnd.apple.mpegurl';
+export const VTT = 'text/vtt';
 export const JSON_TYPE = 'application/json';
 
 export const problem = (status: number, code: string, message: string): Answer => ({

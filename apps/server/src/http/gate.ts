@@ -1,7 +1,7 @@
 import type { PrivateChannels } from '../private/private-channels.ts';
 import type { LinkVerdict } from '../private/signed-link.ts';
-import { withLink } from '../private/linked-playlist.ts';
-import { PLAYLIST, problem } from './answer.ts';
+import { picturesWithLink, withLink } from '../private/linked-playlist.ts';
+import { PLAYLIST, VTT, problem } from './answer.ts';
 import type { Answer } from './answer.ts';
 
 /** Lets in whoever may watch a channel. */
@@ -34,16 +34,16 @@ export const createGate = (channels: PrivateChannels, nowMs: () => number): Gate
     if (!channels.has(channel) || (encrypted && MEDIA.test(file))) return answer();
     const verdict = channels.check(channel, link, nowMs());
     if (verdict !== 'good') return REFUSED[verdict];
-    const { body, ...found } = await answer();
-    return {
-      ...found,
-      // The link is good: its letters need no escape.
-      body:
-        found.type === PLAYLIST && link !== null
-          ? withLink(Buffer.from(body).toString('utf8'), link, encrypted ? 'lists-and-keys' : 'all')
-          : body,
-      maxAge: undefined,
-      immutable: false,
-    };
+    const found = await answer();
+    return { ...found, body: linked(found, link ?? '', encrypted), maxAge: undefined, immutable: false };
   },
 });
+
+/** The link is good: its letters need no escape. */
+function linked({ type, body }: Answer, link: string, encrypted: boolean): Answer['body'] {
+  if (type !== PLAYLIST && type !== VTT) return body;
+  const text = Buffer.from(body).toString('utf8');
+  return type === VTT
+    ? picturesWithLink(text, link)
+    : withLink(text, link, encrypted ? 'lists-and-keys' : 'all');
+}

@@ -67,7 +67,7 @@ async function answer(deps: RoutesDeps, request: IncomingMessage): Promise<Answe
 function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, type, body, maxAge, immutable }: Answer,
+  { status, type, body, maxAge, immutable, headers }: Answer,
 ): void {
   if (response.destroyed) return;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
@@ -83,6 +83,7 @@ function send(
     'x-content-type-options': 'nosniff',
     // Links of private channels stand in addresses.
     'referrer-policy': 'same-origin',
+    ...headers,
     ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
     ...(status === 503 ? { 'retry-after': '1' } : {}),
   });

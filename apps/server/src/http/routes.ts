@@ -2,19 +2,27 @@ import type { PlaylistQuery } from '../channel-reader.ts';
 import type { LiveChannel } from '../live-channel.ts';
 import type { Preview } from '../preview/preview.ts';
 import type { RecordingFolder } from '../recording/recording-folder.ts';
+import type { Thumbnails } from '../thumbnails/thumbnails.ts';
 import type { Waited } from '../waiting-room.ts';
-import { JSON_TYPE, PLAYLIST, problem } from './answer.ts';
+import { JSON_TYPE, PLAYLIST, VTT, problem } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Gate } from './gate.ts';
+import { oembed } from './oembed.ts';
+import type { PlayerPages } from './player-pages.ts';
 
 export interface RoutesDeps {
   readonly channels: ReadonlyMap<string, LiveChannel>;
   /** By channel, where still pictures are made. */
   readonly previews: ReadonlyMap<string, Pick<Preview, 'picture'>>;
+  /** By channel, where small pictures for the time bar are made. */
+  readonly thumbnails: ReadonlyMap<string, Pick<Thumbnails, 'file'>>;
   readonly recordings: Pick<RecordingFolder, 'list' | 'read' | 'isEncrypted'>;
   readonly gate: Gate;
-  /** Pages and scripts of the player, by path. */
+  /** Other pages and scripts of the player, by path. */
   readonly pages: ReadonlyMap<string, Answer>;
+  readonly player: PlayerPages;
+  /** Addresses that viewers come to. */
+  readonly publicUrls: readonly string[];
   /** Address of the key that signs segments. */
   readonly publisher: string;
 }
@@ -33,6 +41,7 @@ const MEDIA_PLAYLIST = /^(audio|video(?:\d{2,4}p)?)\.m3u8$/;
 const MANIFEST = /^(audio|video(?:\d{2,4}p)?)\.manifest\.json$/;
 const DIGEST = /^(audio|video(?:\d{2,4}p)?)-(\d{1,15})\.m4s\.digest\.json$/;
 const NAME = /^(audio|video(?:\d{2,4}p)?)-(\d{1,15})(?:-(\d{1,6}))?\.m4s$/;
+const THUMBNAILS = /^(?:thumbnails\.vtt|sprite-\d{1,6}\.jpg)$/;
 const KEY = /^(audio|video(?:\d{2,4}p)?)-(\d{1,15})\.key$/;
 const INIT = /^(audio|video(?:\d{2,4}p)?)-init-\d{1,15}-(\d{1,6})\.mp4$/;
 
@@ -46,7 +55,7 @@ const NOT_YET: Readonly<Record<Exclude<Waited<unknown>['kind'], 'found'>, Answer
 
 /** Answers GET and HEAD of a path and its query. */
 export async function route(deps: RoutesDeps, target: URL): Promise<Answer> {
-  const { channels, recordings, pages, publisher, gate } = deps;
+  const { channels, previews, recordings, pages, player, publicUrls, publisher, gate } = deps;
   const path = target.pathname;
   const isShown = ({ channel }: { readonly channel: string }): boolean => !gate.isPrivate(channel);
   if (path === '/api/channels') {
@@ -64,8 +73,20 @@ export async function route(deps: RoutesDeps, target: URL): Promise<Answer> {
           json({ recordings: kept.filter(({ channel }) => channel === of) }),
         );
   }
-  const watched = /^\/watch\/([a-z0-9-]{1,32})$/.exec(path)?.[1];
-  if (watched !== undefined) return channels.has(watched) ? (pages.get('/watch') ?? NOT_FOUND) : NOT_FOUND;
+  const [, shown, watched = ''] = /^\/(watch|embed)\/([a-z0-9-]{1,32})$/.exec(path) ?? [];
+  if (shown !== undefined) {
+    if (!channels.has(watched)) return NOT_FOUND;
+    return shown === 'watch' ? player.watch(watched) : (player.embed(watched) ?? NOT_FOUND);
+  }
+  if (path === '/oembed')
+    return player.embed('') === undefined
+      ? NOT_FOUND
+      : oembed(target.searchParams, {
+          publicUrls,
+          status: (name) => channels.get(name)?.status,
+          isPrivate: (name) => gate.isPrivate(name),
+          hasPreviews: previews.size > 0,
+        });
   const page = pages.get(path);
   if (page !== undefined) return page;
   const ofRecording = /^\/recordings\/([^/]{1,32})\/([^/]{1,32})\/([^/]{1,64})$/.exec(path);
@@ -99,17 +120,22 @@ async function recorded(
   if (bytes === undefined) return NOT_FOUND;
   // A playlist grows as long as its stream goes on.
   if (file.endsWith('.m3u8')) return { status: 200, type: PLAYLIST, body: bytes, maxAge: 1 };
+  if (THUMBNAILS.test(file)) return thumbnail(file.endsWith('.vtt') ? VTT : JPEG, bytes);
   return kept(bytes, file.endsWith('.mp4') ? mediaOf(file.split('-')[0] ?? '') : undefined);
 }
 
 async function ofChannel(
-  { previews, publisher, gate }: RoutesDeps,
+  { previews, thumbnails, publisher, gate }: RoutesDeps,
   channel: LiveChannel,
   name: string,
   file: string,
   query: URLSearchParams,
 ): Promise<Answer> {
   if (file === 'preview.jpg') return still(previews.get(name)?.picture);
+  if (THUMBNAILS.test(file)) {
+    const found = thumbnails.get(name)?.file(file);
+    return found === undefined ? NOT_YET.none : thumbnail(found.type, found.body);
+  }
   if (file === 'index.m3u8') return listOf(channel.multivariant(), PLAYLIST);
   if (file === 'index.mpd') return listOf(channel.mpd(), MPD);
   const listed = MEDIA_PLAYLIST.exec(file)?.[1];
@@ -143,6 +169,14 @@ async function ofChannel(
 
 const keyAnswer = (key: Uint8Array | undefined): Answer =>
   key === undefined ? NOT_FOUND : { status: 200, type: KEY_TYPE, body: key, maxAge: undefined };
+
+/** Both grow: the list by a line, the newest sheet by a picture. */
+const thumbnail = (type: typeof VTT | typeof JPEG, body: Uint8Array): Answer => ({
+  status: 200,
+  type,
+  body,
+  maxAge: type === VTT ? 1 : PREVIEW_SECONDS,
+});
 
 const still = (picture: Uint8Array | undefined): Answer =>
   picture === undefined ? NOT_YET.none : { status: 200, type: JPEG, body: picture, maxAge: PREVIEW_SECONDS };

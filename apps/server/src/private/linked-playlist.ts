@@ -3,6 +3,10 @@ export type Linked = 'lists-and-keys' | 'all';
 
 const LISTS = /\.(?:m3u8|key)$/;
 
+/** A list of pictures (WebVTT), each with its viewer's link before the part of it that is meant. */
+export const picturesWithLink = (list: string, link: string): string =>
+  list.replaceAll(/^(sprite-\d+\.jpg)#/gm, (_, file: string) => `${file}?link=${link}#`);
+
 /** A playlist whose addresses carry its viewer's link: it is for that viewer alone. `link`: letters that need no escape. */
 export function withLink(playlist: string, link: string, which: Linked): string {
   const add = (uri: string): string => (which === 'all' || LISTS.test(uri) ? `${uri}?link=${link}` : uri);

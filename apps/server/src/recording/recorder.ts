@@ -19,6 +19,8 @@ export interface RecorderDeps {
 }
 
 export interface Recorder extends ChannelListener {
+  /** Another file of the recording under way, whole or what is added to it; nothing where none is under way. */
+  keep(name: string, bytes: Uint8Array, how: 'replace' | 'append'): void;
   /** When all that was told is on the disk. */
   idle(): Promise<void>;
 }
@@ -156,12 +158,21 @@ export function createRecorder(
         enqueue(target, 0, () => appendFile(join(target.dir, `${media}.m3u8`), `${END}\n`));
       enqueue(target, 0, async () => folder.end(target.dir));
     },
+    keep(name, bytes, how) {
+      const target = recording;
+      if (target === undefined) return;
+      const path = join(target.dir, name);
+      enqueue(target, bytes.length, async () => {
+        await (how === 'append' ? appendFile(path, bytes) : replaceFile(path, bytes));
+        folder.grew(bytes.length);
+      });
+    },
     idle: () => queue,
   };
 }
 
 /** Whole, or as it was. */
-async function replaceFile(path: string, text: string): Promise<void> {
+async function replaceFile(path: string, text: string | Uint8Array): Promise<void> {
   await writeFile(`${path}.next`, text);
   await rename(`${path}.next`, path);
 }

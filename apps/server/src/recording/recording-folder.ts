@@ -34,7 +34,8 @@ export interface RecordingFolder {
 
 const ID = /^\d{8}t\d{6}z$/;
 const CHANNEL = /^[a-z0-9-]{1,32}$/;
-const FILE = /^(?:index|video|audio)(?:-init-\d{1,6}|-\d{1,15})?\.(?:m3u8|m4s|mp4)$/;
+const FILE =
+  /^(?:(?:index|video|audio)(?:-init-\d{1,6}|-\d{1,15})?\.(?:m3u8|m4s|mp4)|thumbnails\.vtt|sprite-\d{1,6}\.jpg)$/;
 
 /** `maxBytes`: ceiling of all recordings together. Ends what a kill has left under way. */
 export async function openRecordingFolder(
