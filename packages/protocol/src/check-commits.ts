@@ -127,15 +127,16 @@ function compare(
   const risen = (to.counters?.get(resource) ?? 0n) - (from?.counters?.get(resource) ?? 0n);
   const delta = risen < 0n ? 0n : risen;
   const start = hour * BigInt(SLOTS);
-  const first = from === undefined ? 0n : sampleOf(from.commit) - start;
-  const last = sampleOf(to.commit) - start;
+  const first = from === undefined ? 0 : Number(sampleOf(from.commit) - start);
+  const last = Number(sampleOf(to.commit) - start);
   let reported = 0n;
-  for (const [i, bytes] of slots.entries()) if (BigInt(i) >= first && BigInt(i) < last) reported += bytes;
-  const where = `${resource} ${from === undefined ? 'before slot' : `from slot ${first} to`} ${last}`;
+  for (let i = Math.max(0, first); i < Math.min(slots.length, last); i += 1) reported += slots[i] ?? 0n;
+  const where = (): string =>
+    `${resource} ${from === undefined ? 'before slot' : `from slot ${first} to`} ${last}`;
   if (reported > delta + slack(delta))
-    return `the report has ${reported} bytes of ${where}, counters rose by ${delta}`;
-  const within = from !== undefined && first >= 0n && last <= BigInt(SLOTS);
+    return `the report has ${reported} bytes of ${where()}, counters rose by ${delta}`;
+  const within = from !== undefined && first >= 0 && last <= SLOTS;
   if (within && delta > reported + slack(reported))
-    return `counters of ${where} rose by ${delta}, the report has ${reported} bytes`;
+    return `counters of ${where()} rose by ${delta}, the report has ${reported} bytes`;
   return undefined;
 }

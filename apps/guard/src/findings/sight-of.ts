@@ -32,26 +32,34 @@ export function sightOf(
   edge: string,
   { from, until }: { readonly from: bigint; readonly until: bigint },
 ): OwnSight {
-  let [looks, wrong] = [0, 0];
-  const byResource = new Map<string, Sight>();
-  const add = (resource: string, more: Sight): void => {
-    looks += more.looks;
-    wrong += more.wrong;
-    const before = byResource.get(resource) ?? { looks: 0, wrong: 0 };
-    byResource.set(resource, { looks: before.looks + more.looks, wrong: before.wrong + more.wrong });
+  const byResource = new Map<string, { looks: number; wrong: number }>();
+  const tallyOf = (resource: string): { looks: number; wrong: number } => {
+    const found = byResource.get(resource) ?? { looks: 0, wrong: 0 };
+    byResource.set(resource, found);
+    return found;
   };
   let last: OwnSight['last'];
   for (let hour = until; hour >= from && hour >= 0n; hour -= 1n) {
-    const own = book.of(edge, hour).looks.filter(({ by }) => by === OWN_LOOK);
-    const suspect = new Set(own.filter(({ finding }) => finding === 'wrong').map(({ resource }) => resource));
-    for (const { resource } of own) if (!suspect.has(resource)) add(resource, { looks: 1, wrong: 0 });
+    const seen = book.of(edge, hour).looks;
+    const suspect = new Set<string>();
+    for (const { by, finding, resource } of seen)
+      if (by === OWN_LOOK && finding === 'wrong') suspect.add(resource);
+    for (const { by, resource } of seen)
+      if (by === OWN_LOOK && !suspect.has(resource)) tallyOf(resource).looks += 1;
     for (const resource of suspect) {
-      const seen = observationsOf(book, { edge, resource, hour }).filter(({ by }) => by === OWN_LOOK);
-      const bad = seen.filter((each) => each.wrong);
-      add(resource, { looks: seen.length, wrong: bad.length });
+      const own = observationsOf(book, { edge, resource, hour }).filter(({ by }) => by === OWN_LOOK);
+      const bad = own.filter((each) => each.wrong);
+      const tally = tallyOf(resource);
+      tally.looks += own.length;
+      tally.wrong += bad.length;
       const newest = bad.at(-1);
       if (newest !== undefined) last ??= { resource, target: newest.target, hour };
     }
+  }
+  let [looks, wrong] = [0, 0];
+  for (const each of byResource.values()) {
+    looks += each.looks;
+    wrong += each.wrong;
   }
   return { from, until, looks, wrong, byResource, last };
 }

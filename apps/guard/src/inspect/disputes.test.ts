@@ -68,11 +68,11 @@ describe('disputes', () => {
     expect(disputesOf(bookOf({ a: witnesses, ...good }), 5n, reports)).toHaveLength(1);
   });
 
-  it('blame nobody where most edges give the same other bytes: the origin has two faces', () => {
+  it('blame nobody where most edges give other bytes: the origin has more faces than one', () => {
     const two = bookOf({ a: many(9, look('wrong')), b: many(9, look('wrong')), c: many(9, look('right')) });
     expect(disputesOf(two, 5n, reports)).toEqual([]);
     expect(observationsOf(two, { edge: 'a', resource: 'r', hour: 5n })).toEqual([]);
-    // One of three is its own doing; and so is each that is wrong in its own way.
+    // One of three is its own doing; a face for each edge is the origin's.
     const one = bookOf({ a: many(9, look('wrong')), ...good });
     expect(disputesOf(one, 5n, reports)).toHaveLength(1);
     const apart = bookOf({
@@ -80,7 +80,21 @@ describe('disputes', () => {
       b: many(9, look('wrong', { bodyHash: 'y' })),
       c: many(9, look('wrong', { bodyHash: 'z' })),
     });
-    expect(disputesOf(apart, 5n, reports)).toHaveLength(3);
+    expect(disputesOf(apart, 5n, reports)).toEqual([]);
+  });
+
+  it('are not lifted by what viewers say of other edges', () => {
+    const said = (bodyHash: string): Look[] =>
+      Array.from({ length: 8 }, (_, i) => look('wrong', { by: `session-${i}`, bodyHash }));
+    const lied = { b: [...good.b, ...said('bad')], c: [...good.c, ...said('bad')] };
+    expect(disputesOf(bookOf({ a: many(9, look('wrong')), ...lied }), 5n, [reports[0]!])).toHaveLength(1);
+    // Nor where no other edge was asked for the same by the guard itself.
+    const alone = many(9, look('wrong', { target: 'alone' }));
+    const elsewhere = { b: said('bad'), c: said('bad') };
+    expect(disputesOf(bookOf({ a: alone, ...elsewhere }), 5n, [reports[0]!])).toHaveLength(1);
+    // What viewers say of all edges is the origin's doing, too, if only viewers are shown another face.
+    const seen = { a: [...many(4, look('right')), ...said('bad')], ...lied };
+    expect(disputesOf(bookOf(seen), 5n, reports)).toEqual([]);
   });
 
   it('judge what no other edge was asked for as what others were', () => {

@@ -14,9 +14,10 @@ export interface DisputableReport {
 type Looks = Pick<HourBook, 'of' | 'edgesOf'>;
 
 /**
- * What guards and witnesses saw of an edge and resource in an hour, without what may be the origin's doing: where most
- * edges that were looked at give the same other bytes for a target, the origin shows them another face than guards,
- * and none of them is to blame. What no other edge was asked for goes the way of what others were.
+ * What this guard and witnesses saw of an edge and resource in an hour, without what may be the origin's doing: where most
+ * edges that were asked for a target, two at least, gave wrong bytes, the origin shows them another face than guards, and
+ * none of them is to blame. What no other edge was asked for goes the way of what others were. What the guard saw itself is
+ * excused by what it saw itself alone: whoever has a token can say of honest edges that they were wrong as well.
  */
 export function observationsOf(
   book: Looks,
@@ -24,50 +25,64 @@ export function observationsOf(
 ): readonly Observation[] {
   const ofResource = (edge: string): readonly Look[] =>
     book.of(edge, at.hour).looks.filter((look) => look.resource === at.resource);
-  const own = ofResource(at.edge);
-  if (!own.some(isWrong)) return own.map(observation);
+  const all = ofResource(at.edge);
+  if (!all.some(isWrong)) return all.map(observation);
 
-  const byEdge = new Map(book.edgesOf(at.hour).map((edge) => [edge, ofResource(edge)]));
-  const given = bodiesByTarget(byEdge);
-  const wrong = own.filter(isWrong);
-  const compared = wrong.filter(({ target }) => (given.get(target)?.size ?? 0) > 1);
-  const common = compared.filter((look) => isCommon(given, look));
-  const isOrigins =
-    compared.length > 0 ? 2 * common.length > compared.length : areMostWrong([...byEdge.values()]);
-  const excused = new Set(isOrigins ? wrong : common);
-  // What others were asked for and gave otherwise is its own doing, whatever the rest is.
-  for (const look of compared) if (!common.includes(look)) excused.delete(look);
-  return own.filter((look) => !excused.has(look)).map(observation);
+  const byEdge = book.edgesOf(at.hour).map(ofResource);
+  const bySelf = excused(
+    all.filter(isOwn),
+    all,
+    byEdge.map((looks) => looks.filter(isOwn)),
+  );
+  const byAll = excused(all, all, byEdge);
+  return all.filter((look) => !bySelf.has(look) && (isOwn(look) || !byAll.has(look))).map(observation);
 }
 
 const isWrong = ({ finding }: Look): boolean => finding === 'wrong';
+const isOwn = ({ by }: Look): boolean => by === OWN_LOOK;
+const areMost = (part: number, of: number): boolean => part >= 2 && 2 * part > of;
 
-/** By target, then edge: the bodies that it gave. */
-type Given = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
+/** Of `looks` at an edge what is the origin's doing, by what `own` of them and those at all edges came to. */
+function excused(
+  own: readonly Look[],
+  looks: readonly Look[],
+  byEdge: readonly (readonly Look[])[],
+): ReadonlySet<Look> {
+  const compared = comparisons(byEdge, new Set(looks.filter(isWrong).map(({ target }) => target)));
+  const wrong = own.filter((look) => isWrong(look) && compared.has(look.target));
+  const isCommon = ({ target }: Look): boolean => compared.get(target) === true;
+  const isOrigins =
+    wrong.length > 0 ? 2 * wrong.filter(isCommon).length > wrong.length : areMostWrong(byEdge);
+  // What others were asked for and had right is its own doing, whatever the rest is.
+  return new Set(looks.filter((look) => isWrong(look) && (compared.get(look.target) ?? isOrigins)));
+}
 
-function bodiesByTarget(byEdge: ReadonlyMap<string, readonly Look[]>): Given {
-  const given = new Map<string, Map<string, Set<string>>>();
-  for (const [edge, looks] of byEdge) {
-    for (const { target, bodyHash } of looks) {
-      const edges = given.get(target) ?? new Map<string, Set<string>>();
-      given.set(target, edges.set(edge, (edges.get(edge) ?? new Set()).add(bodyHash)));
+/** By target, of these, that two edges at least were asked for: whether most of them gave wrong bytes. */
+function comparisons(
+  byEdge: readonly (readonly Look[])[],
+  targets: ReadonlySet<string>,
+): ReadonlyMap<string, boolean> {
+  const given = new Map<string, { readonly asked: Set<number>; readonly wrong: Set<number> }>();
+  for (const [edge, looks] of byEdge.entries())
+    for (const look of looks) {
+      if (!targets.has(look.target)) continue;
+      const cell = given.get(look.target) ?? { asked: new Set(), wrong: new Set() };
+      given.set(look.target, cell);
+      cell.asked.add(edge);
+      if (isWrong(look)) cell.wrong.add(edge);
     }
-  }
-  return given;
+  return new Map(
+    [...given].flatMap(([target, { asked, wrong }]) =>
+      asked.size > 1 ? [[target, areMost(wrong.size, asked.size)] as const] : [],
+    ),
+  );
 }
 
-/** Whether most edges that were asked for its target gave its very bytes. */
-function isCommon(given: Given, { target, bodyHash }: Look): boolean {
-  const edges = [...(given.get(target)?.values() ?? [])];
-  const alike = edges.filter((bodies) => bodies.has(bodyHash)).length;
-  return alike >= 2 && 2 * alike > edges.length;
-}
-
-/** Whether most edges that were looked at, and more than one, gave more wrong answers than right ones. */
+/** Whether most edges that were looked at gave more wrong answers than right ones. */
 function areMostWrong(byEdge: readonly (readonly Look[])[]): boolean {
   const looked = byEdge.filter((looks) => looks.length > 0);
-  const wrong = looked.filter((looks) => 2 * looks.filter(isWrong).length > looks.length).length;
-  return wrong >= 2 && 2 * wrong > looked.length;
+  const wrong = looked.filter((looks) => 2 * looks.filter(isWrong).length > looks.length);
+  return areMost(wrong.length, looked.length);
 }
 
 function observation(look: Look): Observation {

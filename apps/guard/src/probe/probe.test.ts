@@ -107,6 +107,20 @@ test('what an edge gave a wrong answer for is asked of others too, a few times a
   }
 });
 
+test('edges that are wrong on purpose keep nobody from being looked at for itself', async () => {
+  const honest = EDGES[2];
+  const ofItself = async (liars: ReadonlySet<string>): Promise<number> =>
+    (
+      await looks(6, (edge, at) =>
+        liars.has(edge)
+          ? { outcome: 'wrong', compared: piece(at) }
+          : { outcome: 'right', compared: piece(at) },
+      )
+    ).filter(({ edge, wanted }) => edge === honest && wanted === undefined).length;
+  // Pauses are drawn between half and one and a half times the mean.
+  expect(await ofItself(new Set(EDGES.slice(0, 2)))).toBeGreaterThan((await ofItself(new Set())) * 0.75);
+});
+
 test('where nothing is wrong nobody is asked for anything in particular', async () => {
   const made = await looks(2, () => ({ outcome: 'right', compared: { target: 'a'.repeat(64) } }));
   expect(made.length).toBeGreaterThan(20);

@@ -55,8 +55,12 @@ interface Plan {
   readonly atMs: number;
   /** The resource that is inquired into. */
   readonly resource?: string | undefined;
-  /** What another edge gave a wrong answer for: what this one has there tells whose doing that is. */
-  readonly beside?: Wanted & { readonly resource: string };
+}
+
+/** What another edge gave a wrong answer for: what this one has there tells whose doing that is. */
+interface Aside {
+  readonly atMs: number;
+  readonly wanted: Wanted & { readonly resource: string };
 }
 
 export interface Probe {
@@ -70,6 +74,8 @@ export function createProbe(deps: ProbeDeps): Probe {
   const slots = createSlots(PARALLEL, deps.onFailure);
   /** By edge. */
   const plans = new Map<string, Plan>();
+  /** By edge: beside its plan, so that an edge that is wrong on purpose keeps nobody's eyes off another. */
+  const asides = new Map<string, Aside>();
 
   /** Between half and one and a half times the mean, so that nobody can tell the next. */
   const pauseMs = (hourMs: number, looks: number): number => ((0.5 + random()) * hourMs) / looks;
@@ -80,7 +86,7 @@ export function createProbe(deps: ProbeDeps): Probe {
   /** Has another edge asked soon for what this one gave a wrong answer for, unless that one is to be asked such already. */
   function askBeside(
     edge: Found<'edge'>,
-    beside: Wanted & { readonly resource: string },
+    wanted: Aside['wanted'],
     at: { readonly edges: readonly Found<'edge'>[]; readonly hour: bigint; readonly hourMs: number },
   ): void {
     const { edges, hour, hourMs } = at;
@@ -89,23 +95,21 @@ export function createProbe(deps: ProbeDeps): Probe {
     if (times >= BESIDE_PER_HOUR) return;
     const others = edges.filter(
       ({ address, status }) =>
-        status === NODE_STATUS.active && address !== edge.address && plans.get(address)?.beside === undefined,
+        status === NODE_STATUS.active && address !== edge.address && !asides.has(address),
     );
     const other = others[Math.floor(random() * others.length)];
     if (other === undefined) return;
     besides.set(edge.address, { hour, times: times + 1 });
-    const atMs = clock.nowMs() + pauseMs(hourMs, INQUIRY_LOOKS_PER_HOUR);
-    const plan = plans.get(other.address);
-    plans.set(other.address, { ...plan, atMs: Math.min(plan?.atMs ?? atMs, atMs), beside });
+    asides.set(other.address, { atMs: clock.nowMs() + pauseMs(hourMs, INQUIRY_LOOKS_PER_HOUR), wanted });
   }
 
   /** What to look at of a resource, and whether that is on somebody's word, which opens room of its own. */
   function askedFor(
     resource: string | undefined,
-    beside: Plan['beside'],
+    aside: Aside['wanted'] | undefined,
     inquiry: Inquiry | undefined,
   ): { readonly wanted: Wanted | undefined; readonly isAsked: boolean } {
-    if (beside !== undefined && resource === beside.resource) return { wanted: beside, isAsked: true };
+    if (aside !== undefined && resource === aside.resource) return { wanted: aside, isAsked: true };
     if (inquiry === undefined) return { wanted: undefined, isAsked: false };
     return {
       wanted: random() < AT_NAMED_TARGET ? { target: inquiry.target } : undefined,
@@ -207,22 +211,26 @@ export function createProbe(deps: ProbeDeps): Probe {
           plans.set(edge.address, { ...plan, atMs: nowMs + pauseMs(hourMs, INQUIRY_LOOKS_PER_HOUR) });
           continue;
         }
-        if (plan.atMs > nowMs) continue;
+        const aside = asides.get(edge.address);
+        const isAside = aside !== undefined && aside.atMs <= nowMs;
+        if (plan.atMs > nowMs && !isAside) continue;
         const waitMs = deps.moments.wait(edge.address, 'probe', nowMs, APART * hourMs);
         if (waitMs > 0) {
-          plans.set(edge.address, { ...plan, atMs: nowMs + waitMs });
+          if (isAside) asides.set(edge.address, { ...aside, atMs: nowMs + waitMs });
+          else plans.set(edge.address, { ...plan, atMs: nowMs + waitMs });
           continue;
         }
         const paid = random() < WHERE_PAID ? deps.shares.draw(edge.address, random()) : undefined;
         const asked = plan.resource ?? inquiry?.resource;
         const chosen =
-          usable(plan.beside?.resource) ??
+          usable(isAside ? aside.wanted.resource : undefined) ??
           (asked !== undefined && random() < ELSEWHERE ? elsewhere(edge, asked) : undefined) ??
           usable(asked ?? paid) ??
           active[Math.floor(random() * active.length)];
         const looks = inquiry === undefined ? LOOKS_PER_HOUR : INQUIRY_LOOKS_PER_HOUR;
-        plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, looks) });
-        const { wanted, isAsked } = askedFor(chosen?.address, plan.beside, inquiry);
+        if (isAside) asides.delete(edge.address);
+        else plans.set(edge.address, { atMs: nowMs + pauseMs(hourMs, looks) });
+        const { wanted, isAsked } = askedFor(chosen?.address, isAside ? aside.wanted : undefined, inquiry);
         if (chosen !== undefined && isAsked) deps.budget.second(edge.address, chosen.address, hour);
         if (chosen !== undefined)
           slots.start(edge.address, (ending) =>
@@ -238,7 +246,7 @@ export function createProbe(deps: ProbeDeps): Probe {
             }),
           );
       }
-      for (const book of [plans, besides])
+      for (const book of [plans, asides, besides])
         for (const address of book.keys())
           if (!edges.some((edge) => edge.address === address)) book.delete(address);
       return (await slots.rest(1_000)) ? 'busy' : 'idle';
