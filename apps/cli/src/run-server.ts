@@ -10,6 +10,7 @@ export interface ServerCommandOptions {
   readonly dir?: string;
   readonly config?: string;
   readonly testPicture?: true;
+  readonly express?: true;
   readonly json?: true;
   readonly [option: string]: unknown;
 }

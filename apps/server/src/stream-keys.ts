@@ -14,12 +14,13 @@ export interface StreamKeys {
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
+export const isChannelName = (text: string): boolean => NAME.test(text);
 /** More than a machine of two processors can carry: protects memory. */
 const MOST_CHANNELS = 200;
 const FILE = z.strictObject({ keys: z.record(z.string().regex(NAME), z.string().min(16).max(200)) });
 
 /** 128 bits in letters that are easily told apart. */
-function newKey(): string {
+export function newStreamKey(): string {
   const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
   // 26 letters of 31 are above 128 bits; a byte of 248 or more would favour the first ones.
   let key = '';
@@ -65,7 +66,7 @@ export function namedChannels(list: string | undefined, channels: readonly strin
 export async function openStreamKeys(dir: string, channels: readonly string[]): Promise<StreamKeys> {
   const path = join(dir, 'stream-keys.json');
   const kept = await readKept(path);
-  const keys = new Map(channels.map((channel) => [channel, kept[channel] ?? newKey()]));
+  const keys = new Map(channels.map((channel) => [channel, kept[channel] ?? newStreamKey()]));
   const all = { ...kept, ...Object.fromEntries(keys) };
   if (Object.keys(all).length > Object.keys(kept).length) {
     await writeDurably(path, `${JSON.stringify({ keys: all }, undefined, 2)}\n`, 0o600);

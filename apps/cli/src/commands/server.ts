@@ -1,3 +1,4 @@
+import { expressOptions } from '@media-network/express/config';
 import { serverOptions } from '@media-network/server/config';
 import { dirOption } from '../chain-options.ts';
 import { examples } from '../command.ts';
@@ -17,6 +18,8 @@ const COMMON: ReadonlySet<string> = new Set([
   'record',
 ]);
 
+const COMMON_EXPRESS: ReadonlySet<string> = new Set(['site', 'database']);
+
 export const registerServer: RegisterCommand = (program, context) => {
   const command = program
     .command('server')
@@ -24,12 +27,19 @@ export const registerServer: RegisterCommand = (program, context) => {
       'Takes live video in by RTMP, from OBS or ffmpeg, and serves it as HLS with low latency: an origin of the network, with a player. Prints where to send to, with the stream key of each channel.',
     );
   addSchemaOptions(command, serverOptions, COMMON);
+  command.option(
+    '--express',
+    'many channels: whoever has a wallet signs in, makes one and goes live; with a directory, chats and moderation',
+  );
+  addSchemaOptions(command, expressOptions, COMMON_EXPRESS);
   command
     .option('--test-picture', 'send a test picture with a clock to the first channel; needs ffmpeg')
     .option('--config <file>', 'JSON file with options by name')
     .option('--json', 'print the addresses as a line of JSON')
     .action(async (options: ServerCommandOptions) =>
-      (await import('../run-server.ts')).runServer(options, context),
+      options.express === true
+        ? (await import('../run-express.ts')).runExpress(options, context)
+        : (await import('../run-server.ts')).runServer(options, context),
     );
   examples(
     dirOption(
@@ -54,6 +64,7 @@ export const registerServer: RegisterCommand = (program, context) => {
     'media server --test-picture',
     'media server --channels studio,stage --host 0.0.0.0',
     'media server --channels open,stage --private stage',
+    'media server --express',
     'media up --origin http://127.0.0.1:8070',
   ]);
 };

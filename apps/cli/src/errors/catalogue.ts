@@ -1,6 +1,7 @@
 import { PROGRAM_ERRORS } from '@media-network/chain/schema';
 import { CHAIN_ERRORS } from './chain-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
+import { EXPRESS_ERRORS } from './express-errors.ts';
 import { NODE_ERRORS } from './node-errors.ts';
 import { SERVER_ERRORS } from './server-errors.ts';
 
@@ -30,6 +31,7 @@ export const CATALOGUE: ReadonlyMap<string, Entry> = new Map(
     ...Object.entries(CHAIN_ERRORS),
     ...Object.entries(NODE_ERRORS),
     ...Object.entries(SERVER_ERRORS),
+    ...Object.entries(EXPRESS_ERRORS),
     ...Object.entries(COMMAND_ERRORS),
   ].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
 );

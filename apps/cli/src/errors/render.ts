@@ -9,6 +9,7 @@ const AREAS: readonly (readonly [area: string, title: string])[] = [
   ['front', "The edge's front"],
   ['cache', "The edge's cache"],
   ['server', 'Media servers'],
+  ['express', 'Platforms of many channels'],
   ['rtmp', 'Encoders'],
   ['hls', 'Live streams'],
   ['certificates', 'Certificates'],

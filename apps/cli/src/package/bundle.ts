@@ -32,14 +32,17 @@ const FILES: readonly string[] = [
   ...['channels.html', 'watch.html', 'page.css', 'watch.js', 'timeline.js', 'channels.js'].map((name) =>
     source('apps', 'server', 'player', name),
   ),
+  ...['express.html', 'media-express.js', 'media-express.css'].map((name) =>
+    source('apps', 'express', 'browser', name),
+  ),
   source('node_modules', 'hls.js', 'dist', 'hls.min.js'),
   source('packages', 'geo', 'data', 'countries.bin'),
   source('packages', 'geo', 'data', 'asns.bin'),
 ];
 /** Named in modules that are in the binary, and read by commands that are not. */
 const CHECKOUT_ONLY: ReadonlySet<string> = new Set(['media.so']);
-/** Optional parts of `ws` in native code; it goes without. */
-const OPTIONAL = ['bufferutil', 'utf-8-validate'];
+/** Optional parts of `ws` and `pg` in native code; they go without. */
+const OPTIONAL = ['bufferutil', 'utf-8-validate', 'pg-native'];
 
 /** Commands that need the checkout are left out, and with them the chain's virtual machine and the tools. */
 const withoutCheckout: Plugin = {

@@ -32,10 +32,10 @@ export async function startHttpServer(
     { headersTimeout: HEAD_MS, requestTimeout: HEAD_MS, keepAliveTimeout: IDLE_MS },
     (request, response) => {
       answer(deps, request).then(
-        (found) => send(request, response, found),
+        (found) => sendAnswer(request, response, found),
         (error: unknown) => {
           deps.log.error({ code: errorCode(error), reason: errorMessage(error) }, 'a request failed');
-          send(request, response, BUSY);
+          sendAnswer(request, response, BUSY);
         },
       );
     },
@@ -64,7 +64,8 @@ async function answer(deps: RoutesDeps, request: IncomingMessage): Promise<Answe
   return target === null ? BAD : route(deps, target);
 }
 
-function send(
+/** Writes what a request gets, with what caches and other sites may do with it. */
+export function sendAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   { status, type, body, maxAge, immutable, headers }: Answer,

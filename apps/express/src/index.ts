@@ -1,0 +1,2 @@
+export { createExpress } from './express.ts';
+export type { Express, ExpressOverrides } from './express.ts';
