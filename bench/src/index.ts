@@ -49,6 +49,8 @@ export { SCENARIOS } from './peerpool/browser/scenarios.ts';
 export type { ScenarioName } from './peerpool/browser/scenarios.ts';
 export { LIVE_MODES, benchLive } from './live/live-bench.ts';
 export type { LiveMode, LiveRow, LiveSetting, LiveStage } from './live/live-bench.ts';
+export { benchAudience } from './live/audience-bench.ts';
+export type { AudienceRow, AudienceStage } from './live/audience-bench.ts';
 export { benchPlayers } from './live/players-bench.ts';
 export type { PlayerRow } from './live/players-bench.ts';
 export { benchRelays } from './live/relay-bench.ts';

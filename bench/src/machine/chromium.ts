@@ -20,7 +20,10 @@ const FLAGS = [
 ];
 
 /** A Chromium of its own, to be connected to and closed. Rejects with `bench/tools-missing` where there is none. */
-export async function launchChromium(timeoutMs: number): Promise<BrowserServer> {
+export async function launchChromium(
+  timeoutMs: number,
+  flags: readonly string[] = [],
+): Promise<BrowserServer> {
   if (!existsSync(CHROMIUM))
     throw new MediaError({
       code: 'bench/tools-missing',
@@ -28,5 +31,5 @@ export async function launchChromium(timeoutMs: number): Promise<BrowserServer> 
         'The bench needs Chromium: run "apt-get install chromium" as root, or name it in MEDIA_CHROMIUM.',
       source: 'internal',
     });
-  return chromium.launchServer({ executablePath: CHROMIUM, args: FLAGS, timeout: timeoutMs });
+  return chromium.launchServer({ executablePath: CHROMIUM, args: [...FLAGS, ...flags], timeout: timeoutMs });
 }

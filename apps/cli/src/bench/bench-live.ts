@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, loadavg } from 'node:os';
 import { join } from 'node:path';
-import type { LiveRow, LiveSetting, LiveStage, PlayerRow, RelayRow } from '@media-network/bench';
+import type {
+  AudienceRow,
+  AudienceStage,
+  LiveRow,
+  LiveSetting,
+  PlayerRow,
+  RelayRow,
+} from '@media-network/bench';
 import { MediaError, createScope, silentLog } from '@media-network/runtime';
 import type { CliContext } from '../command.ts';
 import { table } from '../terminal/table.ts';
@@ -13,11 +20,13 @@ export interface LiveOptions {
   readonly seconds: string;
   readonly channels: string;
   readonly players?: true;
+  readonly viewers: string;
+  readonly edges: string;
   readonly json?: true;
 }
 
-/** A media server behind a network of one edge. */
-async function startStage(setting: LiveSetting): Promise<LiveStage> {
+/** A media server behind a network of so many edges. */
+async function startStage(setting: LiveSetting, edges = 1): Promise<AudienceStage> {
   const { createDevnet } = await import('@media-network/devnet');
   const { createMediaServer } = await import('@media-network/server');
   const { parseServerConfig } = await import('@media-network/server/config');
@@ -39,12 +48,13 @@ async function startStage(setting: LiveSetting): Promise<LiveStage> {
     const devnet = await createDevnet({
       origin: server.url,
       originRules: ['live /live/*', 'peerpool script'],
-      edges: 1,
+      edges,
     });
     scope.add('network', () => devnet.close());
     return {
       rtmpUrl: `${server.rtmpUrl}/${server.channels[0]?.key}`,
       url: new URL(devnet.url).origin,
+      edgePorts: devnet.edges.map(({ port }) => port),
       close: () => scope.close(),
     };
   } catch (error) {
@@ -57,7 +67,9 @@ export async function benchTheLive(options: LiveOptions, context: CliContext): P
   const { terminal } = context;
   const seconds = wholeBetween(options.seconds, '--seconds', 5, 3_600);
   const channels = wholeBetween(options.channels, '--channels', 0, 100);
-  const { LIVE_MODES, benchLive, benchPlayers, benchRelays, describeMachine, thisMachine } =
+  const viewers = wholeBetween(options.viewers, '--viewers', 0, 40);
+  const edges = wholeBetween(options.edges, '--edges', 1, 10);
+  const { LIVE_MODES, benchAudience, benchLive, benchPlayers, benchRelays, describeMachine, thisMachine } =
     await import('@media-network/bench');
   const modes = options.modes
     .split(',')
@@ -77,14 +89,20 @@ export async function benchTheLive(options: LiveOptions, context: CliContext): P
   const rows = await benchLive({ modes, seconds, start: startStage, say });
   const players = options.players === true ? await benchPlayers({ seconds, start: startStage, say }) : [];
   if (players.some(({ startS, errors }) => startS === null || errors.length > 0)) context.setExitCode(1);
+  const audience =
+    viewers === 0
+      ? []
+      : [await benchAudience({ viewers, seconds, start: (setting) => startStage(setting, edges), say })];
   const cpu = channels === 0 ? [] : await benchRelays({ channels, seconds, say });
   if (options.json === true) {
-    terminal.json({ machine, load: loadText(), seconds, rows, players, cpu });
+    terminal.json({ machine, load: loadText(), seconds, rows, players, audience, cpu });
     return;
   }
   if (rows.length > 0) for (const line of table(rows, COLUMNS, terminal.style)) terminal.line(line);
   if (players.length > 0)
     for (const line of table(players, PLAYER_COLUMNS, terminal.style)) terminal.line(line);
+  if (audience.length > 0)
+    for (const line of table(audience, AUDIENCE_COLUMNS, terminal.style)) terminal.line(line);
   if (cpu.length > 0) for (const line of table(cpu, CPU_COLUMNS, terminal.style)) terminal.line(line);
   terminal.line(`Load at the end: ${loadText()}.`);
 }
@@ -110,6 +128,15 @@ const PLAYER_COLUMNS: readonly Column<PlayerRow>[] = [
   { head: 'played', value: ({ playedS }) => secondsText(playedS), align: 'right' },
   { head: 'stalls', value: ({ stalls }) => String(stalls), align: 'right' },
   { head: 'errors', value: ({ errors }) => errors.join('; ') },
+];
+const AUDIENCE_COLUMNS: readonly Column<AudienceRow>[] = [
+  { head: 'viewers', value: ({ viewers }) => String(viewers), align: 'right' },
+  { head: 'edges', value: ({ edges }) => String(edges), align: 'right' },
+  { head: 'segments', value: ({ segments }) => String(segments), align: 'right' },
+  { head: 'writes each', value: ({ meanWrites }) => meanWrites.toFixed(2), align: 'right' },
+  { head: 'most', value: ({ mostWrites }) => String(mostWrites), align: 'right' },
+  { head: 'stalls', value: ({ stalls }) => String(stalls), align: 'right' },
+  { head: 'playing at the end', value: ({ playing }) => String(playing), align: 'right' },
 ];
 const CPU_COLUMNS: readonly Column<RelayRow>[] = [
   { head: 'server', value: ({ server }) => server },

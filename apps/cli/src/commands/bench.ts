@@ -137,12 +137,18 @@ export const registerBench: RegisterCommand = (program, context) => {
       .option('--seconds <n>', 'how long each is watched', '30')
       .option('--channels <n>', 'of the comparison; 0 leaves it out', '10')
       .option('--players', 'whether dash.js and Shaka play it, too: installed among temporary files, 210 MB')
+      .option('--viewers <n>', 'an audience that shares one channel: how often edges write each segment', '0')
+      .option('--edges <n>', 'that the audience is spread over', '2')
       .option('--json', 'print the rows as one JSON object')
       .action(async (options: LiveOptions) => {
         const { benchTheLive } = await import('../bench/bench-live.ts');
         await benchTheLive(options, context);
       }),
-    ['media bench live', 'media bench live --modes ll --channels 0 --json'],
+    [
+      'media bench live',
+      'media bench live --modes ll --channels 0 --json',
+      'media bench live --modes none --channels 0 --viewers 12 --edges 2',
+    ],
   );
   examples(
     bench
