@@ -20,6 +20,11 @@ const SHAPE = {
     .describe('Port of playlists, segments and the player (HTTP). 0 takes a free one.'),
   rtmpPort: portOption.default(1935).describe('Port that encoders send to (RTMP). 0 takes a free one.'),
   rtmpsPort: portOption.optional().describe('Port of RTMPS; needs --tls-cert and --tls-key.'),
+  srt: textOption
+    .optional()
+    .describe(
+      'Channels that are taken in by SRT, too, each at a UDP port of its own, by ffmpeg: live=9000,stage=9001. The passphrase is the stream key.',
+    ),
   tlsCert: textOption.optional().describe('Certificate chain of RTMPS, a PEM file.'),
   tlsKey: textOption.optional().describe('Its key, a PEM file.'),
   dir: textOption.default('.medianet/server').describe('Folder of the channels and their stream keys.'),
@@ -116,6 +121,7 @@ export interface ServerConfig {
   readonly port: number;
   readonly rtmpPort: number;
   readonly rtmpsPort?: number | undefined;
+  readonly srt?: string | undefined;
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly dir: string;

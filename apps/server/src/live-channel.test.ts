@@ -74,3 +74,17 @@ it('says of each segment when it was, also after the encoder has changed what it
   expect((starts[1] ?? 0) - (starts[0] ?? 0)).toBeCloseTo(20, 0);
   await channel.close();
 });
+
+it('waits for what an encoder says after it has said nothing', () => {
+  const clock = createManualClock(BEGAN_MS);
+  const channel = createLiveChannel(
+    { clock, log: silentLog, sign: unsigned },
+    { name: 'live', segmentMs: 2_000, partMs: 400, windowMs: 60_000, lingerMs: 1_000 },
+  );
+  const sink = channel.publish(PUBLISHER);
+  void sink.media({ ...config(2), data: new Uint8Array() });
+  void sink.media(frame(0));
+  expect(channel.status).toMatchObject({ state: 'live', audio: undefined });
+  void sink.media(config(2));
+  expect(channel.status.audio).toMatchObject({ channels: 2 });
+});

@@ -220,6 +220,8 @@ export function createLiveChannel(
   }
 
   function configure(tag: MediaTag): void {
+    // One that says nothing comes from encoders that do not know yet, and another one follows: ffmpeg, of what has ADTS.
+    if (tag.data.length === 0) return;
     // What came before was another stream, told of until this one says what it is.
     if (isNew) configs = {};
     isNew = false;

@@ -17,6 +17,7 @@ import { openPublisherKey } from './publishing/publisher-key.ts';
 import { createSegmentSigner } from './publishing/signed-segment.ts';
 import { openRecordingFolder } from './recording/recording-folder.ts';
 import { pushTargets, requireReadable } from './restream/targets.ts';
+import { srtEntrances, startSrtIngest } from './srt/srt-ingest.ts';
 import { channelNames, namedChannels, openStreamKeys } from './stream-keys.ts';
 import type { StreamKeys } from './stream-keys.ts';
 import type { Transcoder } from './transcode/transcoder.ts';
@@ -50,7 +51,7 @@ export interface ServerOverrides {
   readonly transcoder?: Transcoder;
 }
 
-/** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-private-channels`, `server/bad-publisher-key`, `server/bad-push`, `server/bad-tls`, and what listening does. */
+/** Throws `server/bad-channel`, `server/bad-keys`, `server/bad-private-channels`, `server/bad-publisher-key`, `server/bad-push`, `server/bad-srt`, `server/no-ffmpeg`, `server/bad-tls`, and what listening does. */
 export async function createMediaServer(
   config: ServerConfig,
   overrides: ServerOverrides = {},
@@ -72,6 +73,7 @@ export async function createMediaServer(
       maxBytes: config.recordBytes,
       log,
     });
+    const entrances = srtEntrances(config.srt, keys.channels);
     const targets = pushTargets(config.push, keys.channels);
     if (config.encryption === 'sample-aes') requireReadable(targets, privates);
     /** Where this server's own processes find it; it listens before anything is on air. */
@@ -120,6 +122,13 @@ export async function createMediaServer(
     const admit = async (publisher: Publisher): Promise<Admission> => admission(publisher, keys, channels);
     const ingest = await startIngest({ log, admit }, config);
     scope.add('ingest', () => ingest.close());
+    const srt = await startSrtIngest(entrances, host, {
+      clock,
+      log,
+      keyOf: (channel) => keys.keyOf(channel) ?? '',
+      rtmpUrl: ingest.rtmpUrl.replace('//0.0.0.0:', '//127.0.0.1:'),
+    });
+    scope.add('srt', () => srt.close());
     return {
       url: `http://${host}:${http.port}`,
       rtmpUrl: ingest.rtmpUrl,

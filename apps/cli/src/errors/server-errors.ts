@@ -65,6 +65,10 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
     '_HLS_msn and _HLS_part are whole numbers, the second with the first only.',
   ],
   'server/bad-request': ['The target of a request is none.', 'Ask for a path that begins with a slash.'],
+  'server/bad-srt': [
+    'A channel that is to be taken in by SRT is named wrongly.',
+    'Write channel=port, separated by commas, with the name of a channel and a port of its own (--srt).',
+  ],
   'server/bad-tls': [
     'RTMPS was asked for without a certificate that can be read.',
     'Name PEM files with --tls-cert and --tls-key.',
