@@ -1,4 +1,4 @@
-import { aacTrack, avcTrack, createPackager, hevcTrack } from '@media-network/hls';
+import { aacTrack, av1Sample, av1Track, avcTrack, createPackager, hevcTrack } from '@media-network/hls';
 import type {
   AudioTrack,
   Media,
@@ -85,6 +85,7 @@ const USUAL_RATE = 30;
 const MOST_RATE = 240;
 
 const MEDIA = ['video', 'audio'] as const;
+const TRACKS = { avc: avcTrack, hevc: hevcTrack, av1: av1Track } as const;
 
 /** One stretch of a stream with the same tracks and one timeline. */
 interface Stretch {
@@ -229,8 +230,8 @@ export function createLiveChannel(
     const same = before !== undefined && Buffer.compare(before, tag.data) === 0;
     if (same) return;
     if (tag.kind === 'video') {
-      if (tag.codec === 'av1') throw unsupported(tag.codec);
-      const video = (tag.codec === 'avc' ? avcTrack : hevcTrack)(Uint8Array.from(tag.data));
+      if (tag.codec === 'av1' && lock?.('video').wholes === false) throw unsupported('AV1 by sample-aes');
+      const video = TRACKS[tag.codec](Uint8Array.from(tag.data));
       endStretch();
       configs = { ...configs, video };
     } else {
@@ -252,7 +253,8 @@ export function createLiveChannel(
     if (tag.kind === 'video') {
       frames += 1;
       lastFrameMs = ms;
-      const { compositionMs, key, data } = tag;
+      const { compositionMs, key } = tag;
+      const data = tag.codec === 'av1' ? av1Sample(tag.data) : tag.data;
       const unit = { decodeMs: ms, compositionMs, key, data };
       take(stretch.packager.video(unit));
       // After what it cuts: whoever follows must know of that before.
@@ -396,7 +398,7 @@ function unsupported(codec: string): MediaError {
   return new MediaError({
     code: 'server/unsupported-codec',
     message: `Streams of ${codec} are not taken yet.`,
-    hint: 'Choose H.264 or HEVC, and AAC, at the streaming software.',
+    hint: 'Choose H.264, HEVC or AV1, and AAC, at the streaming software.',
     source: 'client',
   });
 }

@@ -14,7 +14,15 @@ let dir: string;
 let server: MediaServer;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'media-hevc-'));
-  const flags = { dir, port: '0', rtmpPort: '0', segmentMs: '1000', partMs: '200', lingerSeconds: '1' };
+  const flags = {
+    dir,
+    port: '0',
+    rtmpPort: '0',
+    segmentMs: '1000',
+    partMs: '200',
+    lingerSeconds: '1',
+    channels: 'live,second',
+  };
   server = await createMediaServer(parseServerConfig({ env: {}, flags }), { log: silentLog });
 });
 afterAll(async () => {
@@ -96,4 +104,49 @@ it('packages HEVC that comes by Enhanced RTMP, in each of its forms', async () =
     ...`-v error -count_frames -show_entries ${shown} -of csv=p=0 ${base}/index.m3u8`.split(' '),
   );
   expect(probed.trim().split('\n').at(-1)).toBe('hevc,196,110,31');
+});
+
+it('packages AV1 that comes by Enhanced RTMP, in each of its forms', async () => {
+  const path = join(dir, 'av1.mp4');
+  const coding =
+    '-c:v libaom-av1 -cpu-used 8 -usage realtime -row-mt 1 -lag-in-frames 0 -g 10 -keyint_min 10 -b:v 100k -pix_fmt yuv420p';
+  await run(
+    'ffmpeg',
+    ...`-hide_banner -loglevel error -f lavfi -i testsrc2=size=196x110:rate=10 -t 3.1 ${coding} ${path}`.split(
+      ' ',
+    ),
+  );
+  const { config, units } = unitsIn(await readFile(path), 'av1C');
+  expect(units).toHaveLength(31);
+  const encoder = await publish(Number(new URL(server.rtmpUrl).port), server.channels[1]?.key ?? '');
+  const fourCc = Buffer.from('av01');
+  encoder.video(Buffer.concat([Buffer.of(0x90), fourCc, config]), 0);
+  for (const [i, unit] of units.entries()) {
+    const kind = i % 10 === 0 ? 0x90 : 0xa0;
+    // As it is, with the delimiter that encoders may leave, as one track of possibly several.
+    const forms = [
+      [Buffer.of(kind | 1), fourCc, unit],
+      [Buffer.of(kind | 1), fourCc, Buffer.of(0x12, 0), unit],
+      [Buffer.of(kind | 6, 0x01), fourCc, Buffer.of(0), unit],
+    ];
+    encoder.video(Buffer.concat(forms[i % 3] ?? []), i * 100);
+  }
+  const base = `${server.url}/live/second`;
+  const index = await vi.waitFor(async () => {
+    const playlist = await (await fetch(`${base}/video.m3u8`)).text();
+    expect(playlist.match(/^video-\d+\.m4s$/gm)).toHaveLength(3);
+    return (await fetch(`${base}/index.m3u8`)).text();
+  }, 30_000);
+  expect(index).toMatch(/CODECS="av01\.0\.00M\.08",RESOLUTION=196x110/);
+  encoder.close();
+  await vi.waitFor(
+    async () => expect(await (await fetch(`${base}/video.m3u8`)).text()).toContain('ENDLIST'),
+    30_000,
+  );
+  const shown = 'stream=codec_name,width,height,nb_read_frames';
+  const probed = await run(
+    'ffprobe',
+    ...`-v error -count_frames -show_entries ${shown} -of csv=p=0 ${base}/index.m3u8`.split(' '),
+  );
+  expect(probed.trim().split('\n').at(-1)).toBe('av1,196,110,31');
 });

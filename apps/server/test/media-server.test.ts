@@ -114,6 +114,8 @@ describe('a media server', () => {
     const paths = [
       '/',
       '/watch/live',
+      '/embed/live',
+      '/oembed?url=x',
       '/api/channels',
       '/live/live/index.m3u8',
       '/live/live/video.m3u8',

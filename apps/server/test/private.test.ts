@@ -87,6 +87,9 @@ describe('a private channel', () => {
     for (const list of ['channels', 'recordings'])
       expect(await ok(`${server.url}/api/${list}`)).not.toMatch(/"(?:name|channel)"/);
 
+    const pictures = await vi.waitFor(() => ok(linked('thumbnails.vtt')), LONG);
+    expect(pictures).toContain(`sprite-0.jpg?link=${link}#xywh=0,0,160,90`);
+    expect(await codeOf(at('sprite-0.jpg'))).toBe('server/link-needed');
     child.kill('SIGTERM');
     await vi.waitFor(async () => expect(await ok(linked('video.m3u8'))).toContain('ENDLIST'), LONG);
     const { streams, packets } = await ffprobe(linked('index.m3u8'));

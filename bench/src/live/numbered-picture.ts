@@ -9,6 +9,9 @@ export const BITS = 20;
 export const CELL = 24;
 const [DARK, LIGHT] = [30, 220];
 
+/** Pictures that are made before anything else is done, and that ffmpeg may not have read: an encoder without time makes fewer. */
+const [MOST_AT_ONCE, MOST_UNREAD] = [5, 50];
+
 export interface NumberedPicture {
   /** When each frame was made, by its number. `performance.timeOrigin` milliseconds of this process and of the browser are one clock. */
   readonly madeMs: readonly number[];
@@ -55,7 +58,9 @@ export function sendNumberedPicture(
   const pictures = backgrounds();
   const startMs = Date.now();
   const timer = setInterval(() => {
-    while (madeMs.length < ((Date.now() - startMs) * RATE) / 1_000) {
+    // A machine that is slower than the pictures comes to other things in between.
+    for (let i = 0; i < MOST_AT_ONCE && madeMs.length < ((Date.now() - startMs) * RATE) / 1_000; i += 1) {
+      if (child.stdin.writableLength > MOST_UNREAD * (pictures[0]?.length ?? 0)) return;
       const picture = pictures[madeMs.length % pictures.length];
       if (picture === undefined) return;
       const frame = Buffer.from(picture);

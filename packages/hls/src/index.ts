@@ -1,4 +1,5 @@
 export { aacTrack } from './codec/aac.ts';
+export { av1Sample, av1Track } from './codec/av1.ts';
 export { avcTrack } from './codec/avc.ts';
 export { hevcTrack } from './codec/hevc.ts';
 export { createFollower } from './follower.ts';

@@ -137,6 +137,6 @@ export const SERVER_ERRORS: Readonly<Record<string, Entry>> = {
   ],
   'server/unsupported-codec': [
     'The encoder sends a format that cannot be packaged yet.',
-    'Choose H.264 or HEVC, and AAC, at the streaming software.',
+    'Choose H.264, HEVC or AV1, and AAC, at the streaming software.',
   ],
 };

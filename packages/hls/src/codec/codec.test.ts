@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aacTrack } from './aac.ts';
+import { av1Sample, av1Track } from './av1.ts';
 import { avcTrack } from './avc.ts';
 import { hevcTrack } from './hevc.ts';
 
@@ -92,5 +93,47 @@ describe('a configuration of HEVC', () => {
     '0101600000009000000000003cf000fcfdf8f800000f012100010018',
   ])('that is cut off is refused: %s', (text) => {
     expect(() => hevcTrack(hex(text))).toThrow(expect.objectContaining({ code: 'hls/bad-config' }));
+  });
+});
+
+describe('a configuration of AV1', () => {
+  it.each([
+    // libaom, and SVT-AV1 with ten bits.
+    ['81000c00 0a0a00000003b61ed36be401', 'av01.0.00M.08', 196, 110],
+    ['81084c00 0a0b00000042abbfc3700be101', 'av01.0.08M.10', 1_920, 1_080],
+  ] as const)('of %s is %s', (config, codecs, width, height) => {
+    expect(av1Track(hex(config))).toMatchObject({ codecs, width, height, format: 'av01' });
+  });
+
+  it.each([
+    '',
+    '81',
+    '81000c00',
+    '01000c00 0a0a00000003b61ed36be401',
+    '81000c00 0a0b00000003b61ed36be401',
+    '81000c00 1200',
+  ])('is refused where it is "%s"', (config) => {
+    expect(() => av1Track(hex(config))).toThrow(expect.objectContaining({ code: 'hls/bad-config' }));
+  });
+
+  it('of any bytes is read or refused', () => {
+    const head = hex('81000c00');
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.boolean(), (bytes, isHeader) => {
+        const obu = isHeader ? Uint8Array.from([0x0a, bytes.length, ...bytes]) : bytes;
+        try {
+          const { width, height } = av1Track(Uint8Array.from([...head, ...obu]));
+          expect(width > 0 && width <= 16_384 && height > 0 && height <= 16_384).toBe(true);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'hls/bad-config' });
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('has samples without what begins a temporal unit', () => {
+    expect([...av1Sample(hex('12000a01'))]).toEqual([0x0a, 1]);
+    expect([...av1Sample(hex('0a01'))]).toEqual([0x0a, 1]);
   });
 });

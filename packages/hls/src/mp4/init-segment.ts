@@ -4,6 +4,7 @@ import type { Bytes } from './box.ts';
 import type { AudioTrack, Track, VideoTrack } from './track.ts';
 
 const TRACK_ID = 1;
+const CONFIG_BOX = { avc1: 'avcC', hvc1: 'hvcC', av01: 'av1C' } as const;
 /** Fixed-point 1.0 on the diagonal: the picture as it is. */
 const MATRIX = uint32(0x1_00_00, 0, 0, 0, 0x1_00_00, 0, 0, 0, 0x40_00_00_00);
 const zeros = (count: number): Bytes => new Uint8Array(count);
@@ -90,7 +91,7 @@ function videoEntry(track: VideoTrack, protection: Protection | undefined): Byte
     uint16(1),
     zeros(32),
     uint16(0x00_18, 0xff_ff),
-    box(track.format === 'avc1' ? 'avcC' : 'hvcC', track.config),
+    box(CONFIG_BOX[track.format], track.config),
     // One block in ten.
     ...(protection === undefined ? [] : [schemeInfo(track.format, 0x19, protection)]),
   );

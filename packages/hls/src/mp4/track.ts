@@ -7,7 +7,7 @@ export interface VideoTrack {
   readonly kind: 'video';
   /** As in `CODECS` (RFC 6381): `avc1.64001f`. */
   readonly codecs: string;
-  readonly format: 'avc1' | 'hvc1';
+  readonly format: 'avc1' | 'hvc1' | 'av01';
   /** Ticks a second. */
   readonly timescale: number;
   readonly width: number;

@@ -31,6 +31,7 @@ const MOST_CLEAR = 0xff_ff;
 export function cbcsFragment(bytes: Bytes, track: Pick<Track, 'format'>, { key, iv }: SampleKey): Bytes {
   const { sequence, decodeTime, samples } = readFragment(bytes);
   const isSound = track.format === 'mp4a';
+  if (track.format === 'av01') throw new TypeError('samples of AV1 have no NAL units');
   const encrypted = samples.map((sample) => {
     const data = ownBytes(sample.data);
     const subsamples = isSound ? [] : slicesOf(data, track.format);
