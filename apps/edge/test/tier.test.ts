@@ -486,7 +486,7 @@ describe('a sibling that lies', () => {
       fields: ['Cache-Control', 'max-age=600', 'ETag', '"v1"'],
       body: 'poison',
     }));
-    const { at } = await site(example('tier on check=25%'));
+    const { at } = await site(example('tier on check=50%'));
     await warm(at);
     const paths = Array.from({ length: 16 }, fresh);
     for (const path of paths) script(network.origin, path, { body: 'right', headers: KEPT });

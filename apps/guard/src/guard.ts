@@ -40,6 +40,7 @@ import { createSessionBook } from './inspect/session-book.ts';
 import { createMeter } from './meter/meter.ts';
 import { NONE_DENIED, createDenials } from './denials.ts';
 import { createElect } from './elect/elect.ts';
+import { openOwnVotes } from './elect/own-votes.ts';
 import { openSecrets } from './elect/secrets.ts';
 import { createBuyback } from './buyback/buyback.ts';
 import { createMonths } from './months/months.ts';
@@ -150,6 +151,7 @@ export async function createGuard(
     const book = await openHourBook(hourLog, onDiskFailure);
     const contradictions = await openContradictions(path.join(config.dir, 'contradictions'));
     const secrets = await openSecrets(path.join(config.dir, 'elections'));
+    const ownVotes = await openOwnVotes(path.join(config.dir, 'votes.json'));
     const purges = await openPurgeLog(path.join(config.dir, 'purges'));
     scope.add('purges', () => purges.close());
     const allowPrivate = config.allowPrivate ?? isLoopbackHost(new URL(config.rpcUrl).hostname);
@@ -208,7 +210,7 @@ export async function createGuard(
     const meter = createMeter({ ...shared, inspector, chargeEveryHours, claim: config.claim, overrides });
     const months = createMonths(shared);
     const buyback = createBuyback(shared);
-    const elect = createElect({ ...shared, contradictions, secrets, overrides });
+    const elect = createElect({ ...shared, contradictions, secrets, ownVotes, overrides });
     const sweep = createSweep(shared);
     const addresses = (config.probeAddresses ?? '')
       .split(',')

@@ -31,7 +31,7 @@ export async function copyResources(
     readonly lp?: bigint;
     /** As before the guards have voted for it. */
     readonly pending?: boolean;
-    /** For daemons that only read them: at addresses that nobody derived, and without rings, so that no hour of theirs can be recorded. */
+    /** For daemons that only read them: at addresses that nobody derived, sealed alike, and without rings, so that no hour of theirs can be recorded. */
     readonly bare?: boolean;
   },
 ): Promise<readonly Address[]> {
@@ -61,6 +61,13 @@ export async function copyResources(
     account: { lamports, owner: programId, executable: false, data },
   });
 
+  /** Daemons that only read them open none: what is sealed is the same for all, and need not be made a hundred thousand times. */
+  let shared: Promise<Uint8Array> | undefined;
+  function seal(resource: Address, version: number): Promise<Uint8Array> {
+    const sealFor = (): Promise<Uint8Array> => encryptSettings(of.settings, { resource, version }, readers);
+    return of.bare === true ? (shared ??= sealFor()) : sealFor();
+  }
+
   async function copy(id: bigint) {
     const { settingsVersion } = model!;
     const derive: typeof addresses.derive = async (...seeds) =>
@@ -69,7 +76,7 @@ export async function copyResources(
     const seeds = { resource: address, settingsVersion };
     const [settings, settingsBump] = await derive(ACCOUNTS.settings.seeds, seeds);
     const ringAt = of.bare === true ? anyAddress() : await addresses.ring(publisher.address, address);
-    const tail = await encryptSettings(of.settings, { resource: address, version: settingsVersion }, readers);
+    const tail = await seal(address, settingsVersion);
     const sha256 = createHash('sha256').update(tail).digest();
     const own = { resource: address, length: tail.length, sha256: new Uint8Array(sha256), tail };
     return {

@@ -1,6 +1,7 @@
-import { errorMessage } from '@media-network/runtime';
+import { MediaError, errorMessage } from '@media-network/runtime';
 import type { Address, Rpc, SolanaRpcApi } from '@solana/kit';
 
+import type { ListSink } from './list-stream.ts';
 import { hearProgram } from './program-notices.ts';
 import type { NoticeDeps } from './program-notices.ts';
 import { accountFilters, foundOf } from './reads.ts';
@@ -54,6 +55,8 @@ interface Held<V> {
 const MAX_AGE_MS = 600_000;
 /** Addresses of one getMultipleAccounts. */
 const BATCH = 100;
+/** Of them under way where all accounts are read. */
+const PARALLEL = 4;
 /** Touched accounts from which on a list is cheaper. */
 const MAX_TOUCHED = 2_000;
 
@@ -99,23 +102,58 @@ export function followAccounts<N extends AccountName, V = Found<N>>(
     held.set(address, { slot, lamports: found.lamports, packed, value: keep(found) });
   }
 
+  function ask(sink: ListSink, config: object = {}): Promise<bigint> {
+    const how = {
+      encoding: 'base64',
+      commitment,
+      filters: accountFilters(kind),
+      withContext: true,
+      ...config,
+    };
+    return rpcCall(`the ${kind} accounts`, () => deps.listAccounts([programId, how], sink));
+  }
+
+  /** Takes all accounts of one answer. The slot that it is of. */
+  function listWhole(present: Set<Address>): Promise<bigint> {
+    return ask({
+      begin: () => present.clear(),
+      take(slot, address, account) {
+        present.add(address);
+        take(slot, address, account);
+      },
+    });
+  }
+
+  /** Takes their addresses first, and then each: nodes bound an answer, and a hundred thousand accounts have two hundred megabytes. */
+  async function listByParts(present: Set<Address>): Promise<bigint> {
+    const listedAt = await ask(
+      { begin: () => present.clear(), take: (_, address) => void present.add(address) },
+      { dataSlice: { offset: 0, length: 0 } },
+    );
+    const batches = batchesOf([...present]);
+    const work = async (): Promise<void> => {
+      for (const batch of batches) await readBatch(batch);
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, work));
+    return listedAt;
+  }
+
+  async function readBatch(batch: readonly Address[]): Promise<void> {
+    const { context, value } = await rpcCall('accounts', () =>
+      rpc.getMultipleAccounts(batch, { encoding: 'base64', commitment }).send(),
+    );
+    for (const [index, address] of batch.entries()) take(context.slot, address, value[index] ?? null);
+  }
+
   async function list(): Promise<void> {
     const begun = { atMs: clock.nowMs(), connection };
     touched.clear();
     const present = new Set<Address>();
-    const params = [
-      programId,
-      { encoding: 'base64', commitment, filters: accountFilters(kind), withContext: true },
-    ];
-    const listedAt = await rpcCall(`the ${kind} accounts`, () =>
-      deps.listAccounts(params, {
-        begin: () => present.clear(),
-        take(slot, address, account) {
-          present.add(address);
-          take(slot, address, account);
-        },
-      }),
-    );
+    const listedAt = await listWhole(present).catch((error: unknown) => {
+      if (!isRefused(error)) throw error;
+      log.debug({ kind, err: errorMessage(error) }, 'a list that the node does not give at once');
+      return listByParts(present);
+    });
     for (const [address, { slot }] of held) if (slot <= listedAt && !present.has(address)) drop(address);
     // What changed between two subscriptions was told to nobody.
     if (begun.connection !== undefined && begun.connection === connection)
@@ -133,13 +171,7 @@ export function followAccounts<N extends AccountName, V = Found<N>>(
     const wanted = [...touched];
     touched.clear();
     try {
-      for (let from = 0; from < wanted.length; from += BATCH) {
-        const batch = wanted.slice(from, from + BATCH);
-        const { context, value } = await rpcCall('accounts', () =>
-          rpc.getMultipleAccounts(batch, { encoding: 'base64', commitment }).send(),
-        );
-        for (const [index, address] of batch.entries()) take(context.slot, address, value[index] ?? null);
-      }
+      for (const batch of batchesOf(wanted)) await readBatch(batch);
     } catch (error) {
       for (const address of wanted) touched.add(address);
       throw error;
@@ -219,6 +251,15 @@ export function followAccounts<N extends AccountName, V = Found<N>>(
       await hearing;
     },
   };
+}
+
+function* batchesOf(addresses: readonly Address[]): Generator<readonly Address[], void> {
+  for (let from = 0; from < addresses.length; from += BATCH) yield addresses.slice(from, from + BATCH);
+}
+
+/** Whether the node answered, and would not give it however often it is asked. */
+function isRefused(error: unknown): boolean {
+  return error instanceof MediaError && error.code === 'chain/rpc-error' && error.retry === false;
 }
 
 /** Zero bytes in base64, of which most of an account is: their number stands for them. No other text becomes the same. */

@@ -58,6 +58,9 @@ export interface ChainNode {
   listAccounts(params: readonly unknown[], sink: ListSink, signal?: AbortSignal): Promise<bigint>;
 }
 
+/** Calls whose answers have megabytes. */
+const MANY_ACCOUNTS: ReadonlySet<string> = new Set(['getProgramAccounts', 'getMultipleAccounts']);
+
 export function createNode(deps: RpcDeps, options: RpcOptions): ChainNode {
   const url = checkedUrl(options.url);
   const { exact, quick } = createTransports(url, deps.post ?? postByFetch);
@@ -78,7 +81,7 @@ export function createNode(deps: RpcDeps, options: RpcOptions): ChainNode {
     try {
       answer =
         sink === undefined
-          ? await (method === 'getProgramAccounts' ? quick : exact)<unknown>({
+          ? await (MANY_ACCOUNTS.has(method) ? quick : exact)<unknown>({
               payload: { ...payload, params },
               signal: AbortSignal.any([...stops, AbortSignal.timeout(timeoutMs)]),
             })

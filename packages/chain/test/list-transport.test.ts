@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 
 import { createMediaClient, createRpc, encodeAccount } from '../src/index.ts';
 import { addressOf } from '../src/program-world/world.ts';
-import { Page, createScriptedNode } from './scripted-node.ts';
+import { Fault, Page, createScriptedNode } from './scripted-node.ts';
 import type { ScriptedNode } from './scripted-node.ts';
 
 let node: ScriptedNode | undefined;
@@ -114,5 +114,65 @@ it('follows a list that breaks off once, and one of which a number is more than 
     [3n, 9_007_199_254_740_993n],
   ]);
   expect((await followed.news()).gone).toEqual([addressOf('2')]);
+  await followed.close();
+});
+
+it('reads by parts what a node does not give in one answer', async () => {
+  const program = addressOf('program');
+  const ids = Array.from({ length: 250 }, (_, i) => BigInt(i));
+  const byAddress = new Map(ids.map((id) => [String(addressOf(String(id))), id]));
+  const account = (data: string): object => ({
+    data: [data, 'base64'],
+    executable: false,
+    lamports: 7,
+    owner: program,
+    rentEpoch: 0,
+    space: 1_304,
+  });
+  node = await createScriptedNode((method, params) => {
+    const [of, how] = params as [string | string[], { dataSlice?: object }];
+    if (method === 'getMultipleAccounts') {
+      // One is gone by now.
+      const value = [of].flat().map((at) => {
+        const id = byAddress.get(at) ?? 0n;
+        return id === 249n ? null : account(resourceBytes(id));
+      });
+      return { context: { slot: 32 }, value };
+    }
+    if (how.dataSlice === undefined) throw new Fault({ code: -32600, message: 'Ask for less.' });
+    return {
+      context: { slot: 31 },
+      value: [...byAddress.keys()].map((pubkey) => ({ pubkey, account: account('') })),
+    };
+  });
+  const client = createMediaClient({
+    rpcUrl: node.url,
+    wsUrl: null,
+    programId: program,
+    clock: systemClock,
+    log: silentLog,
+  });
+  const followed = client.follow('resource', { keep: ({ id }) => id });
+  expect([...(await followed.all())].sort((a, b) => Number(a - b))).toEqual(ids.slice(0, -1));
+  expect(node.count('getMultipleAccounts')).toBe(3);
+  await followed.close();
+});
+
+it('says what a node refuses that does not give it by parts either', async () => {
+  node = await createScriptedNode(() => {
+    throw new Fault({ code: -32010, message: 'excluded from the index' });
+  });
+  const client = createMediaClient({
+    rpcUrl: node.url,
+    wsUrl: null,
+    programId: addressOf('program'),
+    clock: systemClock,
+    log: silentLog,
+  });
+  const followed = client.follow('resource');
+  await expect(followed.all()).rejects.toMatchObject({
+    code: 'chain/rpc-error',
+    message: expect.stringContaining('excluded'),
+  });
   await followed.close();
 });

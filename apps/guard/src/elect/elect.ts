@@ -38,6 +38,7 @@ import type { Case } from './case-of.ts';
 import { fetchEvidence } from './evidence-files.ts';
 import { findOverreports } from './find-overreports.ts';
 import { findWrongBytes, wrongBytesOf } from './find-wrong-bytes.ts';
+import type { OwnVotes } from './own-votes.ts';
 import { isToJudge, nextOfEvidence, verdictOn, voteOf } from './plan-elect.ts';
 import type { EvidenceSecret, EvidenceSecrets } from './secrets.ts';
 
@@ -52,6 +53,7 @@ export interface ElectDeps {
   readonly contradictions: Contradictions;
   readonly findings: Findings;
   readonly secrets: EvidenceSecrets;
+  readonly ownVotes: OwnVotes;
   readonly overrides: Pick<GuardOverrides, 'vote'>;
   readonly counts: Counts;
   readonly clock: Clock;
@@ -72,7 +74,8 @@ function nodeAt(snapshot: Snapshot, of: 'edge' | 'guard', at: string): Node | un
 
 /** The duty that makes evidence of what the guard found, elects with it, votes on what others show, and ends elections. */
 export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Promise<RoundResult> } {
-  const { client, network, operator, guard, book, contradictions, findings, secrets, runner } = deps;
+  const { client, network, operator, guard, book, contradictions, findings, secrets, ownVotes, runner } =
+    deps;
   const { instructions, addresses } = client;
   /** Files that nothing more follows from. */
   const settled = new Set<string>();
@@ -81,8 +84,6 @@ export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Prom
   let gathered: bigint | undefined;
   /** By edge: the hour up to which a file of this guard speaks for what it saw. */
   const shown = new Map<string, bigint>();
-  /** By open election: what this guard voted by itself. */
-  const judged = new Map<string, number>();
 
   function chainOf(snapshot: Snapshot): EvidenceChain {
     return {
@@ -345,6 +346,7 @@ export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Prom
     const found = await voteFor(snapshot, election, signal);
     const wanted = deps.overrides.vote === undefined ? found : deps.overrides.vote(found);
     if (wanted === undefined || wanted === voteOf(election, guard.no)) return false;
+    await ownVotes.set(election.address, wanted);
     await send([
       await instructions.voteElection({
         operator,
@@ -354,7 +356,6 @@ export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Prom
         vote: wanted,
       }),
     ]);
-    judged.set(election.address, wanted);
     deps.counts.add('votes');
     return true;
   }
@@ -406,12 +407,12 @@ export function createElect(deps: ElectDeps): { round(signal: AbortSignal): Prom
             hourWindows(config, electionHour(election.fault, election.number)).end +
             BigInt(config.unbondSecs) +
             1n;
-          judged.delete(address);
+          await ownVotes.drop(address);
           if (isMine(until)) await act(`close ${address}`, () => close(election));
         } else if (now >= election.endsAt) {
           if (isMine(election.endsAt)) await act(`finalise ${address}`, () => finalise(election));
         } else if (
-          isToJudge(config, now, election, { no: guard.no, judged: judged.get(address) }) &&
+          isToJudge(config, now, election, { no: guard.no, judged: ownVotes.of(address) }) &&
           election.accused !== guard.address
         ) {
           const seats = await network.guardSet(week, snapshot);

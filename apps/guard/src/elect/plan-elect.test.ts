@@ -85,7 +85,7 @@ describe('a vote', () => {
     expect(judge({}, 4, uphold, 339n)).toBe(true);
     expect(judge({}, 4, uphold, 340n)).toBe(false);
     expect(judge({ fault: EVIDENCE_KIND.counters }, 4, uphold)).toBe(false);
-    // Another vote than its own, or one of which a guard that started anew knows nothing, is the operator's.
+    // Another vote than its own, or one of which it knows nothing, is the operator's.
     expect(judge({}, 4, reject)).toBe(false);
     expect(judge({}, 4)).toBe(false);
   });

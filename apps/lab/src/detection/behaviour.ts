@@ -105,7 +105,7 @@ const MISSES_A_MINUTE = 10;
 /** Objects of a site, in which a lie of another edge is looked for. */
 const OBJECTS = 1_000;
 /** Of what siblings say, what is compared with the origin's (`check` of the rule `tier`). */
-const CHECKED = 0.05;
+const CHECKED = 0.25;
 const DAY_MINUTES = 1_440;
 
 /**

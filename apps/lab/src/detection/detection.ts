@@ -132,6 +132,13 @@ const CASES: readonly Case[] = [
     hours: 96,
   },
   {
+    name: 'honest, one answer in 50 of a sibling is a lie',
+    edge: () => edgeBesideLyingSibling(0.02),
+    plan: {},
+    kept: true,
+    hours: 96,
+  },
+  {
     name: 'honest, every answer of a sibling is a lie',
     edge: () => edgeBesideLyingSibling(1),
     plan: {},
