@@ -64,7 +64,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 const SLOW = /^program (build|verify|cu)|^complete/;
 /** Where it depends on what the network has by then, a refusal in figures is as good: the line was understood. */
 const STATE =
-  /^cli\/(bad-stake|no-file|no-edge|no-edge-here|not-publisher|not-registered|bad-resource|too-little|network-exists|no-keypair|wallet-exists|no-wallet|no-logs|no-signing-key|no-founding|no-domain|bad-domain|domain-taken|under-notice|not-yours|no-proposal|proposal-not-ready|nothing-to-vote|no-election|not-upgrader)$|^devnet\/(no-keypair|bad-keypair|wallet-exists)$|^audit\/no-|^chain\/(already-deployed|nothing-due)$/;
+  /^cli\/(bad-stake|no-file|no-edge|no-edge-here|not-publisher|not-registered|bad-resource|too-little|network-exists|no-keypair|wallet-exists|no-wallet|no-logs|no-signing-key|no-founding|no-domain|bad-domain|domain-taken|under-notice|not-yours|no-proposal|no-audience|proposal-not-ready|nothing-to-vote|no-election|not-upgrader)$|^devnet\/(no-keypair|bad-keypair|wallet-exists)$|^audit\/no-|^chain\/(already-deployed|nothing-due)$/;
 /** What runs until it is stopped; the guides run these (tests/guides.test.ts), or a test of their own. */
 const isDaemon = ([first, second, ...rest]: readonly string[]): boolean =>
   first === 'chain' ||

@@ -12,6 +12,7 @@ import {
 import { createSignIn } from './accounts/sign-in.ts';
 import { createChannels } from './channels/channels.ts';
 import { createFollows } from './channels/follows.ts';
+import { createAudience } from './audience/audience.ts';
 import { openChatDoor } from './chat/chat-door.ts';
 import { createChatRooms } from './chat/chat-rooms.ts';
 import { openMessageLog } from './chat/message-log.ts';
@@ -19,6 +20,7 @@ import { createModeration } from './chat/moderation.ts';
 import type { ExpressConfig } from './config.ts';
 import { accountEndpoints } from './http/account-endpoints.ts';
 import { createApi } from './http/api.ts';
+import { audienceEndpoints } from './http/audience-endpoints.ts';
 import { channelEndpoints } from './http/channel-endpoints.ts';
 import { chatEndpoints } from './http/chat-endpoints.ts';
 import { startHttpServer } from './http/http-server.ts';
@@ -49,6 +51,7 @@ export interface ExpressOverrides {
 }
 
 const SWEEP_MS = 600_000;
+const PUBLISH_MS = 5_000;
 
 /** Throws `express/no-database`, and what a media server does when it starts. */
 export async function createExpress(
@@ -94,11 +97,14 @@ export async function createExpress(
     const ingest = await startIngest({ log, admit: (encoder) => onAir.admit(encoder) }, server);
     scope.add('ingest', () => ingest.close());
 
-    const viewers = (channel: string): number => rooms.readers(channel);
+    const claimed = (channel: string): number => rooms.readers(channel);
+    const audience = createAudience({ clock, store, key: publisher, claimed }, config);
+    const viewers = (channel: string): number => audience.now(channel);
     const endpoints = [
       ...accountEndpoints({ signIn, channels, admins }),
       ...channelEndpoints({ channels, follows, onAir, rooms, moderation, viewers, ingest: () => ingest }),
       ...chatEndpoints({ clock, rooms, moderation }),
+      ...audienceEndpoints({ audience, site: publisher.address, claimed }),
     ];
     const media = mediaRoutes({ house, recordings, publisher: publisher.address });
     const texts = textRoutes(openApi(endpoints, config.title));
@@ -135,6 +141,13 @@ export async function createExpress(
       { name: 'what is over', intervalMs: SWEEP_MS },
     );
     scope.add('sweeping', () => sweeping.stop());
+    const publishing = createRepeatingTask(
+      () => audience.publish(),
+      { clock, log },
+      { name: 'audiences', intervalMs: PUBLISH_MS },
+    );
+    scope.add('audiences', () => publishing.stop());
+    publishing.start();
     onAir.sweeping.start();
     sweeping.start();
     return {

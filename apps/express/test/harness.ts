@@ -99,8 +99,12 @@ export async function person(site: string, wallet: TestWallet = testWallet()): P
 }
 
 /** Somebody with a channel of that name, and its key. */
-export async function streamer(site: string, name: string): Promise<Person & { readonly key: string }> {
-  const owner = await person(site);
+export async function streamer(
+  site: string,
+  name: string,
+  wallet?: TestWallet,
+): Promise<Person & { readonly key: string }> {
+  const owner = await person(site, wallet);
   const made = await owner.ask('POST', '/api/channels', { name, title: `Of ${name}`, category: 'music' });
   expect(made.status).toBe(200);
   const { body } = await owner.ask('POST', `/api/channels/${name}/key`);

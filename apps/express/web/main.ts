@@ -1,4 +1,5 @@
 import { h, notice } from '@media-network/ui';
+import { showAudience } from './audience.ts';
 import { showComponents } from './components-page.ts';
 import { showDirectory } from './directory.ts';
 import { showPage, showTop, whoAmI } from './frame.ts';
@@ -14,6 +15,7 @@ async function show(): Promise<void> {
   showTop(me);
   if (first === 'studio') showStudio(me);
   else if (first === 'components') showComponents();
+  else if (first === 'audience') await showAudience(second);
   else if (first === 'watch') await showWatch(second, me);
   else if (first !== '') showPage(text('notFound'), h('h1', {}, text('notFound')), notice(location.pathname));
 }

@@ -4,6 +4,7 @@ import type { Card, Channel, Me } from './api.ts';
 import { createChat } from './chat.ts';
 import { categoryWords } from './directory.ts';
 import { showPage } from './frame.ts';
+import { startHeartbeats } from './heartbeat.ts';
 import { createPlayer } from './player.ts';
 import { openSignIn } from './sign-in.ts';
 import { text } from './site.ts';
@@ -64,11 +65,14 @@ export async function showWatch(name: string, { account }: Me): Promise<void> {
           { class: 'row' },
           state,
           h('span', { class: 'soft' }, `${name} · ${categoryWords(channel.category)}`),
+          h('a', { href: `/audience/${name}` }, text('audienceLink')),
         ),
       ),
       createChat({ channel: name, me: account?.address, moderates }),
     ),
   );
+  // A browser without such keys is not counted, and plays all the same.
+  void startHeartbeats(name, () => player.playing).catch(() => undefined);
   setInterval(() => {
     void ask<Told>('GET', `/channels/${name}`).then(
       ({ card }) => showState(card),

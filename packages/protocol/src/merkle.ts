@@ -14,6 +14,7 @@ export const LEAF_DOMAIN = {
   receipt: 'mn.rcpt.',
   digest: 'mn.digst',
   counter: 'mn.count',
+  viewing: 'mn.viewg',
 } as const;
 export type LeafDomain = (typeof LEAF_DOMAIN)[keyof typeof LEAF_DOMAIN];
 

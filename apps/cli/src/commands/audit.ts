@@ -18,6 +18,12 @@ interface AuditOptions extends ChainOptions {
   readonly from?: string[];
 }
 
+interface ViewersOptions {
+  readonly server: string;
+  readonly window?: string;
+  readonly json?: true;
+}
+
 /** The edge account that is meant: its own address, or the name or address of the wallet that owns it. */
 export async function edgeOf(
   which: string,
@@ -95,7 +101,7 @@ export const registerAudit: RegisterCommand = (program, context) => {
   const audit = program
     .command('audit')
     .description(
-      'Recomputes a report, an hour, a week or quota shares from what is published, a month from the chain. Exit code 1 when it does not agree.',
+      'Recomputes a report, an hour, a week, quota shares or an audience from what is published, a month from the chain. Exit code 1 when it does not agree.',
     );
   examples(audit, ['media audit week 0', 'media audit report edge-1 0']);
   const from = ['--from <url...>', 'further places that serve evidence'] as const;
@@ -194,5 +200,26 @@ export const registerAudit: RegisterCommand = (program, context) => {
       });
     }),
     ['media audit shares 1', 'media audit shares 1 4711 --json'],
+  );
+  examples(
+    audit
+      .command('viewers')
+      .argument('<channel>', 'name of the channel')
+      .requiredOption('--server <url>', 'the site of Media Server Express that it is on')
+      .option('--window <number>', 'number of the five minutes (default: the newest)')
+      .option('--json', 'print the findings as a line of JSON')
+      .description(
+        'Count the viewers of a channel again, to the viewer: from what their players signed, and nothing that the host says.',
+      )
+      .action(async (channel: string, options: ViewersOptions) => {
+        const { auditViewers } = await import('../audit-viewers.ts');
+        const window = options.window === undefined ? undefined : parseIndex(options.window, 'The window');
+        const result = await auditViewers(options.server, channel, window);
+        print(`viewers of ${channel}`, result, { ...options }, context, {
+          who: 'the host',
+          source: 'what viewers signed',
+        });
+      }),
+    ['media audit viewers garden --server http://127.0.0.1:8070'],
   );
 };

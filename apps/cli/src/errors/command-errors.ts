@@ -112,6 +112,10 @@ export const COMMAND_ERRORS: Readonly<Record<string, Entry>> = {
     'Use it, or deploy the program under another id.',
   ],
   'cli/network-running': ['The network of this folder may be running.', 'Stop it with "media up --stop".'],
+  'cli/no-audience': [
+    'The site publishes no such audience of that channel.',
+    'A window is published when its five minutes are over, and kept for a week; check --server and the name.',
+  ],
   'cli/no-airdrop': ['The chain gives no airdrop.', 'Ask for less, or fund the wallet from another.'],
   'cli/no-authority': [
     'The folder has no local authority.',

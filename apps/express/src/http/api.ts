@@ -35,6 +35,8 @@ interface Route {
 
 /** Of one address, over all that changes something: protects disk and processors. */
 const WRITES = { burst: 60, perSecond: 5 };
+/** The same for what players send by themselves: a house or a school has one address. */
+const BEATS = { burst: 2_000, perSecond: 100 };
 
 const routeOf = (endpoint: Endpoint): Route => ({
   endpoint,
@@ -46,6 +48,7 @@ export function createApi(deps: ApiDeps): Api {
   const { log, signIn, channels, rules, admins } = deps;
   const routes = deps.endpoints.map((endpoint) => routeOf(endpoint));
   const writes = createBuckets(deps, WRITES);
+  const beats = createBuckets(deps, BEATS);
 
   /** The endpoint, and the values of its path. */
   function find(method: string, path: string): { route: Route; values: readonly string[] } | Refusal {
@@ -78,8 +81,9 @@ export function createApi(deps: ApiDeps): Api {
     const isWrite = method !== 'GET' && method !== 'HEAD';
     if (isWrite && !rules.isOwnPage(request)) return refuse('express/cross-origin');
     const remoteAddress = request.socket.remoteAddress ?? '';
-    if (isWrite && !writes.take(callerOf(remoteAddress))) return refuse('express/too-many-requests');
     const found = find(method === 'HEAD' ? 'GET' : method, target.pathname);
+    const bucket = !isRefusal(found) && found.route.endpoint.frequent === true ? beats : writes;
+    if (isWrite && !bucket.take(callerOf(remoteAddress))) return refuse('express/too-many-requests');
     if (isRefusal(found)) return found;
     const { endpoint, names } = found.route;
     const params = Object.fromEntries(names.map((name, i) => [name, found.values[i] ?? '']));

@@ -32,6 +32,8 @@ export interface Endpoint {
   readonly path: string;
   readonly doc: string;
   readonly who: Asker;
+  /** Players ask it every half minute, of one address many: it has limits of its own. */
+  readonly frequent?: true;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: z.ZodType;
   readonly answer: z.ZodType;
