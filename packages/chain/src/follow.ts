@@ -259,7 +259,7 @@ function* batchesOf(addresses: readonly Address[]): Generator<readonly Address[]
 
 /** Whether the node answered, and would not give it however often it is asked. */
 function isRefused(error: unknown): boolean {
-  return error instanceof MediaError && error.code === 'chain/rpc-error' && error.retry === false;
+  return error instanceof MediaError && error.code === 'chain/rpc-error' && !error.retry;
 }
 
 /** Zero bytes in base64, of which most of an account is: their number stands for them. No other text becomes the same. */
