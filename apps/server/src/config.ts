@@ -40,7 +40,7 @@ const SHAPE = {
     .enum(['aes-128', 'sample-aes'])
     .default('aes-128')
     .describe(
-      'How private channels are encrypted: aes-128 (every player, no low latency) or sample-aes (cbcs, low latency; players with EME).',
+      'How private channels are encrypted: aes-128 (every player, no low latency) or sample-aes (cbcs, with low latency; hls.js does not play it).',
     ),
   keySegments: wholeOption(1, 100_000)
     .default(30)
