@@ -76,10 +76,12 @@ export function showDirectory(): void {
   const more = h('div', {});
   const allSection = h('section', { class: 'stack' }, h('h2', {}, text('allChannels')), all, more);
   let asked = 0;
+  let wentOn = false;
 
   async function lookUp(after?: string): Promise<void> {
     asked += 1;
     const mine = asked;
+    wentOn = after !== undefined;
     const wanted = new URLSearchParams();
     if (search.value !== '') wanted.set('search', search.value);
     if (wishes.category !== '') wanted.set('category', wishes.category);
@@ -127,6 +129,11 @@ export function showDirectory(): void {
     fill(more, next === null ? null : button(text('more'), { press: () => lookUp(next) }));
   }
 
+  // What is on air changes while one looks; nothing moves under whoever is choosing, or has gone further down.
+  setInterval(() => {
+    const isBusy = [live, all].some((list) => list.contains(document.activeElement));
+    if (document.visibilityState === 'visible' && !isBusy && !wentOn) void lookUp();
+  }, REFRESH_MS);
   let typing: ReturnType<typeof setTimeout> | undefined;
   search.addEventListener('input', () => {
     clearTimeout(typing);
