@@ -149,6 +149,19 @@ describe('words that end at the edge end there in every spelling', () => {
     'Proxy_Authorization',
     'X.Forwarded.Host',
     'X_Secret',
+    'X-Forwarded',
+    'X-Original-Method',
+    'X-Original-Forwarded-For',
+    'X-HTTP-Host-Override',
+    'X-Scheme',
+    'X-Invoke-Status',
+    'SCRIPT_NAME',
+    'PATH_INFO',
+    'Proxy',
+    'HTTP2-Settings',
+    'Accept_Language',
+    'If_None_Match',
+    'Content_Length',
   ])('%s', async (field) => {
     const mine = await network.addResource({ originHeaders: [['X-Secret', 'ours']] });
     const target = `/twin-${field.toLowerCase()}`;

@@ -1,6 +1,7 @@
 import { canonicalName, connectionOptions } from '@media-network/rules';
 import type { OriginPlace } from './origin-places.ts';
 import type { OriginFacts } from './origin-settings.ts';
+import { isClaim } from './viewers-claims.ts';
 
 /** What we call ourselves in `Via` (RFC 9110 §7.6.3). */
 export const VIA = '1.1 medianet';
@@ -14,6 +15,7 @@ const NOT_FORWARDED = new Set([
   'connection',
   'expect',
   'host',
+  'http2-settings',
   'keep-alive',
   'media-token',
   'proxy-authorization',
@@ -22,23 +24,7 @@ const NOT_FORWARDED = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-  // What frameworks believe about the request, whoever said it. None of it is part of the cache key, so
-  // one viewer's word would be answered to all.
-  'cf-connecting-ip',
-  'forwarded',
-  'front-end-https',
-  'true-client-ip',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'x-host',
-  'x-original-host',
-  'x-original-uri',
-  'x-original-url',
-  'x-real-ip',
-  'x-rewrite-url',
-  'x-url-scheme',
 ]);
-const FORWARDED = 'x-forwarded-';
 /** Would turn a GET, whose answer may be kept for all, into something else behind our back. */
 export const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
   'x-http-method',
@@ -58,7 +44,7 @@ function endsHere(lowerName: string, named: ReadonlySet<string>, context: Forwar
   const name = canonicalName(lowerName);
   return (
     NOT_FORWARDED.has(name) ||
-    name.startsWith(FORWARDED) ||
+    isClaim(lowerName) ||
     context.settings.headerNames.has(name) ||
     (METHOD_OVERRIDES.has(name) && (context.method === 'GET' || context.method === 'HEAD'))
   );
