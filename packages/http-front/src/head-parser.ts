@@ -1,7 +1,7 @@
-import { METHODS } from 'node:http';
 import { readAuthority } from './authority.ts';
 import { COLON, CR, FIELD, HT, LF, SP, TARGET, TOKEN, classes, nameIs } from './bytes.ts';
 import type { FrontLimits } from './limits.ts';
+import { KNOWN_METHODS, REFUSED_METHODS } from './methods.ts';
 import type { Refusal, RefusalReason } from './refusal.ts';
 import { TargetMemo } from './target-memo.ts';
 import { readTarget } from './target.ts';
@@ -11,8 +11,6 @@ import { readTarget } from './target.ts';
  * `valid`: one reading exists, but it is not for the fast lane.
  */
 export type HeadOutcome = 'incomplete' | 'refused' | 'plain' | 'valid';
-
-const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 
 /**
  * The strict reader of a request head, on bytes (RFC 9112 §2 to §6). It is stricter than the RFC where
@@ -158,8 +156,7 @@ export class HeadParser {
       this.keepAlive = false;
     }
     if (!plain) {
-      if (this.method === 'CONNECT' || this.method === 'TRACE') return this.#refuse('method-refused', 405);
-      // Names are case-sensitive; one that common parsers do not know has no second reading.
+      if (REFUSED_METHODS.has(this.method)) return this.#refuse('method-refused', 405);
       if (!KNOWN_METHODS.has(this.method)) return this.#refuse('method-unknown', 501);
     }
     at += 10;

@@ -203,6 +203,7 @@ const table: readonly (readonly [string, string, number, string])[] = [
   ['HTTP/11.1', `GET /hit HTTP/11.1\r\n${HOST}\r\n`, 400, 'malformed-request-line'],
   ['lower-case http', `GET /hit http/1.1\r\n${HOST}\r\n`, 400, 'malformed-request-line'],
   ['TRACE', `TRACE /hit HTTP/1.1\r\n${HOST}\r\n`, 405, 'method-refused'],
+  ['PURGE', `PURGE /hit HTTP/1.1\r\n${HOST}\r\n`, 405, 'method-refused'],
   ['CONNECT', 'CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n', 405, 'method-refused'],
   ['lower-case method', `get /hit HTTP/1.1\r\n${HOST}\r\n`, 501, 'method-unknown'],
   ['unknown method', `BREW /hit HTTP/1.1\r\n${HOST}\r\n`, 501, 'method-unknown'],

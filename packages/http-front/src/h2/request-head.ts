@@ -1,7 +1,7 @@
-import { METHODS } from 'node:http';
 import { readAuthority } from '../authority.ts';
 import type { AuthorityReading } from '../authority.ts';
 import type { FrontLimits } from '../limits.ts';
+import { KNOWN_METHODS, REFUSED_METHODS } from '../methods.ts';
 import type { Refusal, RefusalReason } from '../refusal.ts';
 import { readTarget } from '../target.ts';
 import type { TargetReading } from '../target.ts';
@@ -34,7 +34,6 @@ import type { FieldList } from './hpack-decoder.ts';
  */
 export type RequestOutcome = 'malformed' | 'refused' | 'plain' | 'selective' | 'valid';
 
-const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 const LENGTH = /^[0-9]{1,15}$/;
 
 /**
@@ -122,7 +121,8 @@ export class RequestHead implements FastRequest {
     if (endStream && this.contentLength > 0) return 'malformed';
     if (this.method !== 'GET' && this.method !== 'HEAD') {
       plain = false;
-      if (this.method === 'TRACE') return this.#refuse('method-refused', 405);
+      // A CONNECT that is here has been taken for the GET that it stands for.
+      if (REFUSED_METHODS.has(this.method)) return this.#refuse('method-refused', 405);
       if (!KNOWN_METHODS.has(this.method)) return this.#refuse('method-unknown', 501);
     }
     if (scheme.value !== this.scheme) return this.#refuse('target-form');

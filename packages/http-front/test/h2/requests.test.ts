@@ -134,6 +134,7 @@ describe('one strict reading', () => {
     ],
     ['extended CONNECT', but({ ':method': 'CONNECT' }, [':protocol', 'websocket']), '200 target /x'],
     ['TRACE', but({ ':method': 'TRACE' }), '405 method-refused'],
+    ['PURGE', but({ ':method': 'PURGE' }), '405 method-refused'],
     ['an unknown method', but({ ':method': 'get' }), '501 method-unknown'],
     ['an empty method', but({ ':method': '' }), MALFORMED],
     ['a method that is no token', but({ ':method': 'GET /y HTTP/1.1\r\nX:' }), MALFORMED],
