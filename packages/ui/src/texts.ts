@@ -47,7 +47,8 @@ export function createTexts<Key extends string>(
     ago(ms: number, nowMs: number) {
       const past = ms - nowMs;
       const [unit, size] = UNITS.find(([, each]) => Math.abs(past) >= each) ?? ['second', 1_000];
-      return relative.format(Math.round(past / size), unit);
+      // Halves away from now, before it as after it.
+      return relative.format(Math.sign(past) * Math.round(Math.abs(past) / size), unit);
     },
   });
 }

@@ -205,7 +205,7 @@ export const registerAudit: RegisterCommand = (program, context) => {
     audit
       .command('viewers')
       .argument('<channel>', 'name of the channel')
-      .requiredOption('--server <url>', 'the site of Media Server Express that it is on')
+      .option('--server <url>', 'the site of Media Server Express that it is on', 'http://127.0.0.1:8070')
       .option('--window <number>', 'number of the five minutes (default: the newest)')
       .option('--json', 'print the findings as a line of JSON')
       .description(

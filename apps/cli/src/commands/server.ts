@@ -1,24 +1,14 @@
 import { expressOptions } from '@media-network/express/config';
 import { serverOptions } from '@media-network/server/config';
 import { dirOption } from '../chain-options.ts';
-import { examples } from '../command.ts';
+import { examples, rareOption } from '../command.ts';
 import type { RegisterCommand } from '../command.ts';
 import { addSchemaOptions } from '../daemon-options.ts';
 import type { ServerCommandOptions } from '../run-server.ts';
 import type { LinkOptions } from '../server-link.ts';
 
 /** What most streamers set; the rest is behind --help-all. */
-const COMMON: ReadonlySet<string> = new Set([
-  'host',
-  'port',
-  'rtmpPort',
-  'channels',
-  'private',
-  'windowSeconds',
-  'record',
-]);
-
-const COMMON_EXPRESS: ReadonlySet<string> = new Set(['site', 'database']);
+const COMMON: ReadonlySet<string> = new Set(['host', 'port', 'rtmpPort', 'channels', 'private', 'record']);
 
 export const registerServer: RegisterCommand = (program, context) => {
   const command = program
@@ -27,14 +17,11 @@ export const registerServer: RegisterCommand = (program, context) => {
       'Takes live video in by RTMP, from OBS or ffmpeg, and serves it as HLS with low latency: an origin of the network, with a player. Prints where to send to, with the stream key of each channel.',
     );
   addSchemaOptions(command, serverOptions, COMMON);
-  command.option(
-    '--express',
-    'many channels: whoever has a wallet signs in, makes one and goes live; with a directory, chats and moderation',
-  );
-  addSchemaOptions(command, expressOptions, COMMON_EXPRESS);
+  command.option('--express', 'many channels, for whoever signs in with a wallet');
+  addSchemaOptions(command, expressOptions, new Set());
+  rareOption(command, '--config <file>', 'JSON file with options by name');
   command
     .option('--test-picture', 'send a test picture with a clock to the first channel; needs ffmpeg')
-    .option('--config <file>', 'JSON file with options by name')
     .option('--json', 'print the addresses as a line of JSON')
     .action(async (options: ServerCommandOptions) =>
       options.express === true
@@ -62,7 +49,6 @@ export const registerServer: RegisterCommand = (program, context) => {
   examples(dirOption(command), [
     'media server',
     'media server --test-picture',
-    'media server --channels studio,stage --host 0.0.0.0',
     'media server --channels open,stage --private stage',
     'media server --express',
     'media up --origin http://127.0.0.1:8070',
