@@ -122,7 +122,7 @@ describe('several origins behind three edges', () => {
   });
 
   test('with "tier on" the origin sees one fetch, not three', async () => {
-    await update('--rule', 'tier on');
+    await update('--rule', 'tier on check=5%');
     // Edges read new settings and the list of edges beside what they do.
     await until('edges that ask each other', START_MS, async () => {
       const target = fresh('/kept-');
