@@ -4,6 +4,7 @@ import { AUDIENCE_WINDOW_SECS, checkAudience } from '@media-network/protocol/aud
 import type { AudienceEvidence } from '@media-network/protocol/audience';
 import { MediaError } from '@media-network/runtime';
 import { z } from 'zod';
+import { fetchJson } from './resource/ask-json.ts';
 
 export interface ViewersFigures {
   readonly window: number;
@@ -20,9 +21,8 @@ export interface ViewersFigures {
   readonly listed: number | undefined;
 }
 
-const TIMEOUT_MS = 30_000;
 /** 100,000 viewings of some 400 bytes, and more: a host is a stranger, and is not listened to without end. */
-const MOST_BYTES = 64 * 1_024 * 1_024;
+const BOUNDS = { timeoutMs: 30_000, maxBytes: 64 * 1_024 * 1_024 } as const;
 const EVIDENCE: z.ZodType<AudienceEvidence> = z.object({
   site: z.string(),
   channel: z.string(),
@@ -52,11 +52,11 @@ export async function auditViewers(
   wanted: bigint | undefined,
 ): Promise<Audit<ViewersFigures>> {
   const path = `/api/channels/${encodeURIComponent(channel)}/audience`;
-  const list = LIST.safeParse(await ask(server, path));
+  const list = LIST.safeParse(await fetchJson(server, path, BOUNDS));
   const windows = list.success ? list.data.windows : [];
   const window = wanted === undefined ? windows[0]?.window : Number(wanted);
   if (window === undefined) throw noAudience(server, channel);
-  const found = EVIDENCE.safeParse(await ask(server, `${path}/${window}`));
+  const found = EVIDENCE.safeParse(await fetchJson(server, `${path}/${window}`, BOUNDS));
   if (!found.success) throw noAudience(server, channel);
   const evidence = found.data;
   const listed = windows.find((each) => each.window === window)?.attested;
@@ -97,25 +97,3 @@ const noAudience = (server: string, channel: string): MediaError =>
     hint: 'A window is published when its five minutes are over, and kept for a week; check --server and the name.',
     source: 'client',
   });
-
-/** Undefined where it does not answer as it should. */
-async function ask(server: string, path: string): Promise<unknown> {
-  if (!URL.canParse(path, server)) return undefined;
-  try {
-    const response = await fetch(new URL(path, server), {
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    if (!response.ok || response.body === null) return undefined;
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for await (const part of response.body) {
-      size += part.length;
-      if (size > MOST_BYTES) return undefined;
-      parts.push(part);
-    }
-    return JSON.parse(Buffer.concat(parts).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}

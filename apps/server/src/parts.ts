@@ -1,7 +1,8 @@
 /** What a server with channels of its own choosing is made of: Express composes these. */
 export { createChannelHouse } from './channel-house.ts';
 export type { ChannelHouse } from './channel-house.ts';
-export { sendAnswer } from './http/http-server.ts';
+export { listenForViewers, sendAnswer } from './http/http-server.ts';
+export type { HttpServer } from './http/http-server.ts';
 export { problem } from './http/answer.ts';
 export type { Answer } from './http/answer.ts';
 export { OPEN_GATE } from './http/gate.ts';

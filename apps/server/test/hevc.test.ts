@@ -60,18 +60,49 @@ function unitsIn(
   return { config: boxIn(file, config), units };
 }
 
-it('packages HEVC that comes by Enhanced RTMP, in each of its forms', async () => {
-  const path = join(dir, 'hevc.mp4');
-  const coding =
-    '-c:v libx265 -preset ultrafast -x265-params keyint=10:min-keyint=10:bframes=0:log-level=none -pix_fmt yuv420p';
+/** Thirty-one pictures of ffmpeg's, and how a decoder is set up for them. */
+async function filmed(file: string, coding: string, box: string) {
+  const path = join(dir, file);
   await run(
     'ffmpeg',
     ...`-hide_banner -loglevel error -f lavfi -i testsrc2=size=196x110:rate=10 -t 3.1 ${coding} ${path}`.split(
       ' ',
     ),
   );
-  const { config, units } = unitsIn(await readFile(path), 'hvcC');
+  const { config, units } = unitsIn(await readFile(path), box);
   expect(units).toHaveLength(31);
+  return { config, units };
+}
+
+/** What was sent is in the playlists, and ffprobe reads every picture of it when the encoder has gone. */
+async function published(
+  encoder: Pick<Awaited<ReturnType<typeof publish>>, 'close'>,
+  base: string,
+  expected: { readonly codecs: RegExp; readonly probed: string },
+): Promise<void> {
+  const index = await vi.waitFor(async () => {
+    const playlist = await (await fetch(`${base}/video.m3u8`)).text();
+    expect(playlist.match(/^video-\d+\.m4s$/gm)).toHaveLength(3);
+    return (await fetch(`${base}/index.m3u8`)).text();
+  }, 30_000);
+  expect(index).toMatch(expected.codecs);
+  encoder.close();
+  await vi.waitFor(
+    async () => expect(await (await fetch(`${base}/video.m3u8`)).text()).toContain('ENDLIST'),
+    30_000,
+  );
+  const shown = 'stream=codec_name,width,height,nb_read_frames';
+  const probed = await run(
+    'ffprobe',
+    ...`-v error -count_frames -show_entries ${shown} -of csv=p=0 ${base}/index.m3u8`.split(' '),
+  );
+  expect(probed.trim().split('\n').at(-1)).toBe(expected.probed);
+}
+
+it('packages HEVC that comes by Enhanced RTMP, in each of its forms', async () => {
+  const coding =
+    '-c:v libx265 -preset ultrafast -x265-params keyint=10:min-keyint=10:bframes=0:log-level=none -pix_fmt yuv420p';
+  const { config, units } = await filmed('hevc.mp4', coding, 'hvcC');
   const encoder = await publish(Number(new URL(server.rtmpUrl).port), server.channels[0]?.key ?? '');
   expect(encoder.answer).toBe('NetStream.Publish.Start');
   const fourCc = Buffer.from('hvc1');
@@ -86,38 +117,16 @@ it('packages HEVC that comes by Enhanced RTMP, in each of its forms', async () =
     ];
     encoder.video(Buffer.concat(forms[i % 3] ?? []), i * 100);
   }
-  const base = `${server.url}/live/live`;
-  const index = await vi.waitFor(async () => {
-    const playlist = await (await fetch(`${base}/video.m3u8`)).text();
-    expect(playlist.match(/^video-\d+\.m4s$/gm)).toHaveLength(3);
-    return (await fetch(`${base}/index.m3u8`)).text();
-  }, 30_000);
-  expect(index).toMatch(/CODECS="hvc1\.1\.6\.L\d+\.90",RESOLUTION=196x110/);
-  encoder.close();
-  await vi.waitFor(
-    async () => expect(await (await fetch(`${base}/video.m3u8`)).text()).toContain('ENDLIST'),
-    30_000,
-  );
-  const shown = 'stream=codec_name,width,height,nb_read_frames';
-  const probed = await run(
-    'ffprobe',
-    ...`-v error -count_frames -show_entries ${shown} -of csv=p=0 ${base}/index.m3u8`.split(' '),
-  );
-  expect(probed.trim().split('\n').at(-1)).toBe('hevc,196,110,31');
+  await published(encoder, `${server.url}/live/live`, {
+    codecs: /CODECS="hvc1\.1\.6\.L\d+\.90",RESOLUTION=196x110/,
+    probed: 'hevc,196,110,31',
+  });
 });
 
 it('packages AV1 that comes by Enhanced RTMP, in each of its forms', async () => {
-  const path = join(dir, 'av1.mp4');
   const coding =
     '-c:v libaom-av1 -cpu-used 8 -usage realtime -row-mt 1 -lag-in-frames 0 -g 10 -keyint_min 10 -b:v 100k -pix_fmt yuv420p';
-  await run(
-    'ffmpeg',
-    ...`-hide_banner -loglevel error -f lavfi -i testsrc2=size=196x110:rate=10 -t 3.1 ${coding} ${path}`.split(
-      ' ',
-    ),
-  );
-  const { config, units } = unitsIn(await readFile(path), 'av1C');
-  expect(units).toHaveLength(31);
+  const { config, units } = await filmed('av1.mp4', coding, 'av1C');
   const encoder = await publish(Number(new URL(server.rtmpUrl).port), server.channels[1]?.key ?? '');
   const fourCc = Buffer.from('av01');
   encoder.video(Buffer.concat([Buffer.of(0x90), fourCc, config]), 0);
@@ -131,22 +140,8 @@ it('packages AV1 that comes by Enhanced RTMP, in each of its forms', async () =>
     ];
     encoder.video(Buffer.concat(forms[i % 3] ?? []), i * 100);
   }
-  const base = `${server.url}/live/second`;
-  const index = await vi.waitFor(async () => {
-    const playlist = await (await fetch(`${base}/video.m3u8`)).text();
-    expect(playlist.match(/^video-\d+\.m4s$/gm)).toHaveLength(3);
-    return (await fetch(`${base}/index.m3u8`)).text();
-  }, 30_000);
-  expect(index).toMatch(/CODECS="av01\.0\.00M\.08",RESOLUTION=196x110/);
-  encoder.close();
-  await vi.waitFor(
-    async () => expect(await (await fetch(`${base}/video.m3u8`)).text()).toContain('ENDLIST'),
-    30_000,
-  );
-  const shown = 'stream=codec_name,width,height,nb_read_frames';
-  const probed = await run(
-    'ffprobe',
-    ...`-v error -count_frames -show_entries ${shown} -of csv=p=0 ${base}/index.m3u8`.split(' '),
-  );
-  expect(probed.trim().split('\n').at(-1)).toBe('av1,196,110,31');
+  await published(encoder, `${server.url}/live/second`, {
+    codecs: /CODECS="av01\.0\.00M\.08",RESOLUTION=196x110/,
+    probed: 'av1,196,110,31',
+  });
 });

@@ -1,8 +1,8 @@
-import { SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR, SolanaError } from '@solana/kit';
 import type { Address } from '@solana/kit';
 
 import { createListCutter } from './list-cutter.ts';
-import { LargeInteger, quickJson, toJson } from './list-transport.ts';
+import { LargeInteger, httpError, quickJson, toJson } from './list-transport.ts';
+import { JSON_FIELDS } from './post.ts';
 import type { RawAccount } from './reads.ts';
 
 /** Takes the accounts of a list as they come. */
@@ -38,16 +38,12 @@ export async function streamList(
   const { signal, onProgress, sink } = how;
   const response = await fetch(url, {
     method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json; charset=utf-8' },
+    headers: JSON_FIELDS,
     body: toJson(payload),
     signal,
   });
   if (!response.ok || response.body === null)
-    throw new SolanaError(SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR, {
-      headers: response.headers,
-      message: response.statusText,
-      statusCode: response.status,
-    });
+    throw httpError(response.status, response.statusText, response.headers);
   let slot: bigint | undefined;
   sink.begin();
   const cutter = createListCutter((text, head) => {

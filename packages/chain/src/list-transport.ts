@@ -39,6 +39,10 @@ export function createTransports(url: string, post: Post): Transports {
   };
 }
 
+/** As kit's own transport puts a status that is none of success. */
+export const httpError = (statusCode: number, message: string, headers: Headers): Error =>
+  new SolanaError(SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR, { headers, message, statusCode });
+
 function through(
   url: string,
   post: Post,
@@ -48,11 +52,11 @@ function through(
   return async <TResponse>({ payload, signal }: Parameters<RpcTransport>[0]) => {
     const { status, statusText, retryAfter, text } = await post(url, intoJson(payload), signal);
     if (status < 200 || status > 299)
-      throw new SolanaError(SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR, {
-        headers: new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
-        message: statusText,
-        statusCode: status,
-      });
+      throw httpError(
+        status,
+        statusText,
+        new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
+      );
     // The caller names the type of the method's answer; kit trusts it the same way.
     return fromJson(text) as TResponse;
   };

@@ -62,14 +62,17 @@ export function createModeration({
   readonly store: Store;
   readonly clock: Clock;
 }): Moderation {
-  const actRow = (channel: string, kind: ActKind, subject: string, by: string) => ({
-    id: randomUUID(),
-    channel,
-    by_address: by,
-    kind,
-    subject,
-    at_ms: clock.nowMs(),
-  });
+  /** Written with what it tells of, in one transaction where that is kept too. */
+  const note = async (
+    into: Store,
+    channel: string,
+    kind: ActKind,
+    subject: string,
+    by: string,
+  ): Promise<void> => {
+    const row = { id: randomUUID(), channel, by_address: by, kind, subject, at_ms: clock.nowMs() };
+    await into.insertInto('acts').values(row).execute();
+  };
 
   return {
     async sanctions(channel) {
@@ -90,10 +93,7 @@ export function createModeration({
           .values({ channel, address, ...set })
           .onConflict((conflict) => conflict.columns(['channel', 'address']).doUpdateSet(set))
           .execute();
-        await all
-          .insertInto('acts')
-          .values(actRow(channel, untilMs === undefined ? 'ban' : 'time-out', address, by))
-          .execute();
+        await note(all, channel, untilMs === undefined ? 'ban' : 'time-out', address, by);
       });
     },
 
@@ -104,10 +104,7 @@ export function createModeration({
           .where('channel', '=', channel)
           .where('address', '=', address)
           .execute();
-        await all
-          .insertInto('acts')
-          .values(actRow(channel, 'pardon', address, by))
-          .execute();
+        await note(all, channel, 'pardon', address, by);
       });
     },
 
@@ -130,10 +127,7 @@ export function createModeration({
             .insertInto('words')
             .values(folded.map((word) => ({ channel, word })))
             .execute();
-        await all
-          .insertInto('acts')
-          .values(actRow(channel, 'words', `${folded.length}`, by))
-          .execute();
+        await note(all, channel, 'words', `${folded.length}`, by);
       });
     },
 
@@ -161,10 +155,7 @@ export function createModeration({
             .where('channel', '=', channel)
             .where('address', '=', address)
             .execute();
-        await all
-          .insertInto('acts')
-          .values(actRow(channel, 'moderator', address, by))
-          .execute();
+        await note(all, channel, 'moderator', address, by);
       });
     },
 
@@ -213,19 +204,13 @@ export function createModeration({
           .where('id', '=', id)
           .executeTakeFirstOrThrow();
         if (numUpdatedRows === 0n) return false;
-        await all
-          .insertInto('acts')
-          .values(actRow(channel, 'settle', id, by))
-          .execute();
+        await note(all, channel, 'settle', id, by);
         return true;
       });
     },
 
     async acted(channel, kind, subject, by) {
-      await store
-        .insertInto('acts')
-        .values(actRow(channel, kind, subject, by))
-        .execute();
+      await note(store, channel, kind, subject, by);
     },
 
     async acts(channel) {

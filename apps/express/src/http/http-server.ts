@@ -3,17 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorCode, errorMessage } from '@media-network/runtime';
 import type { Log } from '@media-network/runtime';
-import { boundCallers, listenAt } from '@media-network/runtime/daemon';
-import { problem, sendAnswer } from '@media-network/server/parts';
-import type { Answer } from '@media-network/server/parts';
+import { boundCallers } from '@media-network/runtime/daemon';
+import { listenForViewers, problem, sendAnswer } from '@media-network/server/parts';
+import type { Answer, HttpServer } from '@media-network/server/parts';
 import type { ChatDoor } from '../chat/chat-door.ts';
 import type { Api } from './api.ts';
 import type { Asset } from './pages.ts';
-
-export interface HttpServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 export interface HttpServerDeps {
   readonly log: Log;
@@ -56,7 +51,7 @@ const POLICY = [
 /** Throws `server/port-in-use`, `server/cannot-listen`. */
 export async function startHttpServer(
   deps: HttpServerDeps,
-  { host, port }: { readonly host: string; readonly port: number },
+  at: { readonly host: string; readonly port: number },
 ): Promise<HttpServer> {
   const { log } = deps;
   const server = http.createServer(
@@ -75,19 +70,12 @@ export async function startHttpServer(
     if (!deps.door.upgrade(request, socket, head))
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
-  const bound = await listenAt(server, {
-    host,
-    port,
-    flag: '--port',
-    codes: { inUse: 'server/port-in-use', failed: 'server/cannot-listen' },
-  });
+  const listening = await listenForViewers(server, at);
   return {
-    port: bound,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
+    port: listening.port,
+    close() {
       deps.door.close();
-      server.closeAllConnections();
-      await closed;
+      return listening.close();
     },
   };
 }

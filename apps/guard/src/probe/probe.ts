@@ -156,7 +156,6 @@ export function createProbe(deps: ProbeDeps): Probe {
     );
     if (outcome !== 'silent' && suspect === undefined) return;
     plans.set(edge.address, {
-      ...plans.get(edge.address),
       atMs:
         clock.nowMs() +
         pauseMs(at.hourMs, outcome === 'silent' ? 3 * LOOKS_PER_HOUR : INQUIRY_LOOKS_PER_HOUR),

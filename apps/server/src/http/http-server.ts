@@ -26,7 +26,7 @@ const BAD = problem(400, 'server/bad-request', 'That is no target of a request.'
 /** The origin's HTTP/1.1. Throws `server/port-in-use`, `server/cannot-listen`. */
 export async function startHttpServer(
   deps: RoutesDeps & { readonly log: Log },
-  { host, port }: { readonly host: string; readonly port: number },
+  at: { readonly host: string; readonly port: number },
 ): Promise<HttpServer> {
   const server = http.createServer(
     { headersTimeout: HEAD_MS, requestTimeout: HEAD_MS, keepAliveTimeout: IDLE_MS },
@@ -41,6 +41,14 @@ export async function startHttpServer(
     },
   );
   server.maxConnections = MOST_CONNECTIONS;
+  return listenForViewers(server, at);
+}
+
+/** Listens at `--port`; closing ends what is open. Throws `server/port-in-use`, `server/cannot-listen`. */
+export async function listenForViewers(
+  server: http.Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<HttpServer> {
   const bound = await listenAt(server, {
     host,
     port,
